@@ -1,3 +1,17 @@
 import { preset } from '../../tooling/tsup/preset.js';
 
-export default preset({ index: 'src/index.ts' });
+export default preset(
+  {
+    index: 'src/index.ts',
+    registry: 'src/registry.ts',
+    errors: 'src/errors.ts',
+    attack: 'src/attack.ts',
+    threat: 'src/threat.ts',
+    losses: 'src/losses.ts',
+    random: 'src/random.ts',
+    settle: 'src/settle.ts',
+    gradients: 'src/gradients.ts',
+    testing: 'src/testing.ts',
+  },
+  { bundle: [/^@tensorflow\/tfjs-core\/dist\//] },
+);

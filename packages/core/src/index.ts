@@ -1,1 +1,6 @@
-export {};
+export type * from './contract/index.js';
+export * from './errors.js';
+export * from './define.js';
+export * from './parse-options.js';
+export * from './registry.js';
+export * from './settle.js';

@@ -1,0 +1,9 @@
+export type * from './analysis.js';
+export type * from './attack.js';
+export type * from './dataset.js';
+export type * from './model.js';
+export type * from './options.js';
+export type * from './plugin.js';
+export type * from './random.js';
+export type * from './threat.js';
+export type * from './training.js';

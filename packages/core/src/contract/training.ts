@@ -1,0 +1,125 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Attack, AttackLoss } from './attack.js';
+import type { Batch, Extras, NoExtras } from './dataset.js';
+import type { Classifier, ForwardOptions } from './model.js';
+import type { Definition, Factory } from './options.js';
+import type { Random } from './random.js';
+import type { Threat, ThreatModel } from './threat.js';
+
+/** State that the engine saves in a checkpoint and restores: mutable, its keys fixed from the start. */
+export type Saved = Record<string, Variable | number>;
+
+/** A loss [] with its named parts, for logs and dual updates. */
+export interface LossTerms {
+  readonly total: Tensor;
+  /** Scalars. */
+  readonly terms?: Readonly<Record<string, Tensor>>;
+}
+
+/** What an objective has at hand while it prepares a batch. */
+export interface PrepareContext {
+  readonly model: Classifier;
+  /** Optimizer steps made so far. */
+  readonly step: number;
+  readonly rng: Random;
+  readonly threat: ThreatModel;
+  readonly signal?: AbortSignal;
+  /** Inner maximisation with the attack that the run names; the result is the engine's to free. */
+  maximize(
+    batch: Batch,
+    options?: { readonly loss?: AttackLoss; readonly lanes?: number; readonly attack?: Attack },
+  ): Promise<Tensor>;
+}
+
+/** What is minimised. `prepare` once per drawn batch, `loss` any number of times on it. */
+export interface Objective<P extends Extras = Extras, E extends Extras = NoExtras> {
+  /** Makes the tensors that `loss` needs, e.g. adversarial examples. New tensors are the engine's to free; the batch's own may be passed on. */
+  readonly prepare: (batch: Batch<E>, context: PrepareContext) => Promise<P>;
+  /** Pure, differentiable in the weights. */
+  loss(prepared: P, model: Classifier, how: ForwardOptions): LossTerms;
+  /** Once per drawn batch, after its gradient: e.g. DALE's dual step. */
+  afterGradient?(terms: Readonly<Record<string, Tensor>>): void;
+  readonly state?: Saved;
+  dispose?(): void;
+}
+
+/** A gradient with the loss terms it came with (`total` among them). The caller's to dispose. */
+export interface Gradient {
+  readonly grads: Readonly<Record<string, Tensor>>;
+  readonly terms: Readonly<Record<string, Tensor>>;
+}
+
+/** A drawn and prepared batch; lives until the next `draw` or the end of the step. */
+export interface Prepared {
+  readonly values: Extras;
+}
+
+/** What a weight optimizer works with in one step. */
+export interface Work {
+  /** A fresh batch, prepared by the objective. */
+  draw(): Promise<Prepared>;
+  /** Gradient of the objective at the current weights. `probe` leaves buffers untouched. */
+  gradient(prepared: Prepared, options?: { readonly probe?: boolean }): Promise<Gradient>;
+  readonly model: Classifier;
+  /** Learning rate of this step. */
+  readonly rate: number;
+  readonly step: number;
+  readonly rng: Random;
+}
+
+/** One outer update of the weights; may draw several batches. */
+export interface WeightOptimizer {
+  step(work: Work): Promise<void>;
+  readonly state: Saved;
+  dispose?(): void;
+}
+/** Binds an optimizer to a model. */
+export type OptimizerBinding = (model: Classifier) => WeightOptimizer;
+
+/** Changes what an optimizer sees, e.g. AWP or weight noise. */
+export type WorkTransform = (work: Work) => Work;
+
+/** An average of the weights along training. */
+export interface Averager {
+  afterStep?(model: Classifier): void;
+  afterEpoch?(model: Classifier, epoch: number): void;
+  readonly weights: Readonly<Record<string, Variable>>;
+  readonly state: Saved;
+  dispose?(): void;
+}
+export type AveragerBinding = (model: Classifier) => Averager;
+
+/** How to train: what a named trainer gives, and what `fit` takes beside model and data. */
+export interface TrainingPlan<P extends Extras = Extras, E extends Extras = NoExtras> {
+  readonly objective: Objective<P, E>;
+  readonly optimizer?: OptimizerBinding;
+  readonly attack?: Attack;
+  readonly threat?: Threat;
+  readonly transforms?: readonly WorkTransform[];
+  readonly averager?: AveragerBinding;
+}
+
+export interface ObjectiveDefinition<I, O, P extends Extras = never, E extends Extras = never> extends Definition<
+  I,
+  O
+> {
+  create(options: O): Objective<P, E>;
+}
+export type ObjectiveFactory<I, P extends Extras = never, E extends Extras = never> = Factory<I, Objective<P, E>>;
+export interface OptimizerDefinition<I, O> extends Definition<I, O> {
+  create(options: O): OptimizerBinding;
+}
+export type OptimizerFactory<I> = Factory<I, OptimizerBinding>;
+export interface TransformDefinition<I, O> extends Definition<I, O> {
+  create(options: O): WorkTransform;
+}
+export type TransformFactory<I> = Factory<I, WorkTransform>;
+export interface AveragerDefinition<I, O> extends Definition<I, O> {
+  create(options: O): AveragerBinding;
+}
+export type AveragerFactory<I> = Factory<I, AveragerBinding>;
+/** A trainer is a named recipe: a function from options to a plan. */
+export interface TrainerDefinition<I, O> extends Definition<I, O> {
+  create(options: O): TrainingPlan;
+}
+export type TrainerFactory<I> = Factory<I, TrainingPlan>;

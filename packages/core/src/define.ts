@@ -1,0 +1,89 @@
+import type {
+  AnalysisDefinition,
+  AnalysisFactory,
+  AveragerDefinition,
+  AveragerFactory,
+  DatasetDefinition,
+  DatasetFactory,
+  Definition,
+  Extras,
+  Factory,
+  Json,
+  ModelDefinition,
+  ModelFactory,
+  NoExtras,
+  ObjectiveDefinition,
+  ObjectiveFactory,
+  OptimizerDefinition,
+  OptimizerFactory,
+  Plugin,
+  TrainerDefinition,
+  TrainerFactory,
+  TransformDefinition,
+  TransformFactory,
+} from './contract/index.js';
+import { parseOptions } from './parse-options.js';
+
+/** A function that validates options and then makes the product; it carries its definition. */
+export function factory<I, O, Product, D extends Definition<I, O>>(
+  kind: string,
+  definition: D & Definition<I, O>,
+  make: (options: O) => Product,
+): Factory<I, Product, D & Definition<I, never>> {
+  const create = (options?: I): Product =>
+    make(parseOptions(definition.options, options, `${kind} '${definition.name}'`));
+  return Object.assign(create, { definition }) as Factory<I, Product, D & Definition<I, never>>;
+}
+
+/** Defines a training objective. */
+export function defineObjective<I, O, P extends Extras, E extends Extras = NoExtras>(
+  definition: ObjectiveDefinition<I, O, P, E>,
+): ObjectiveFactory<I, P, E> {
+  return factory('objective', definition, (options: O) => definition.create(options));
+}
+
+/** Defines a weight optimizer. */
+export function defineOptimizer<I, O>(definition: OptimizerDefinition<I, O>): OptimizerFactory<I> {
+  return factory('optimizer', definition, (options: O) => definition.create(options));
+}
+
+/** Defines a transform of an optimizer's work, such as AWP. */
+export function defineTransform<I, O>(definition: TransformDefinition<I, O>): TransformFactory<I> {
+  return factory('transform', definition, (options: O) => definition.create(options));
+}
+
+/** Defines a weight average, such as SWA. */
+export function defineAverager<I, O>(definition: AveragerDefinition<I, O>): AveragerFactory<I> {
+  return factory('averager', definition, (options: O) => definition.create(options));
+}
+
+/** Defines a named training recipe. */
+export function defineTrainer<I, O>(definition: TrainerDefinition<I, O>): TrainerFactory<I> {
+  return factory('trainer', definition, (options: O) => definition.create(options));
+}
+
+/** Defines an analysis of models in named roles. */
+export function defineAnalysis<I, O, const Role extends string, R extends Json>(
+  definition: AnalysisDefinition<I, O, Role, R>,
+): AnalysisFactory<I, Role, R> {
+  return factory('analysis', definition, (options: O) => ({
+    name: definition.name,
+    roles: definition.roles,
+    analyze: (context) => definition.analyze(context, options),
+  }));
+}
+
+/** Defines a data set. */
+export function defineDataset<I, O>(definition: DatasetDefinition<I, O>): DatasetFactory<I> {
+  return factory('dataset', definition, async (options: O) => definition.load(options)) as DatasetFactory<I>;
+}
+
+/** Defines an architecture. */
+export function defineModel<I, O>(definition: ModelDefinition<I, O>): ModelFactory<I> {
+  return factory('model', definition, (options: O) => (seed: number) => definition.create(options, seed));
+}
+
+/** Checks a plugin object and keeps its exact type, so that registries know its names and options. */
+export function definePlugin<const P extends Plugin>(plugin: P): P {
+  return plugin;
+}

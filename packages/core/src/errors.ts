@@ -1,0 +1,45 @@
+/** Every code an {@link AdvrobError} can carry. The errors page of the docs has an entry for each; a test compares the two. */
+export type ErrorCode = `ADVROB_${Uppercase<string>}`;
+
+/**
+ * The one error of advrob. `code` is stable and may be matched on; `message` says what was expected, what was found and what to do.
+ *
+ * @example
+ * ```ts
+ * import { AdvrobError } from '@advrob/core';
+ * throw new AdvrobError('ADVROB_SHAPE', 'expected images [n, 28, 28, 1], got [n, 784]: reshape them first');
+ * ```
+ */
+export class AdvrobError extends Error {
+  override readonly name = 'AdvrobError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(`${message} [${code}]`, options);
+  }
+}
+
+/** `"pgd", "fgsm"`-like names out of `known` that look like `name`, nearest first (edit distance at most a third of the length, at least 2). */
+export function nearNames(name: string, known: readonly string[]): string[] {
+  const limit = Math.max(2, Math.floor(name.length / 3));
+  return known
+    .map((other) => ({ other, distance: editDistance(name.toLowerCase(), other.toLowerCase()) }))
+    .filter(({ other, distance }) => distance <= limit || other.startsWith(name))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ other }) => other);
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]!;
+}
