@@ -29,10 +29,10 @@ export function factory<I, O, Product, D extends Definition<I, O>>(
   kind: string,
   definition: D & Definition<I, O>,
   make: (options: O) => Product,
-): Factory<I, Product, D & Definition<I, never>> {
+): Factory<I, Product, D & Definition<I, unknown>> {
   const create = (options?: I): Product =>
     make(parseOptions(definition.options, options, `${kind} '${definition.name}'`));
-  return Object.assign(create, { definition }) as Factory<I, Product, D & Definition<I, never>>;
+  return Object.assign(create, { definition }) as Factory<I, Product, D & Definition<I, unknown>>;
 }
 
 /** Defines a training objective. */

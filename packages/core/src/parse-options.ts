@@ -6,7 +6,7 @@ import { AdvrobError, nearNames } from './errors.js';
  *
  * @throws AdvrobError `ADVROB_OPTION` naming every wrong option, with near names for unknown ones.
  */
-export function parseOptions<O>(schema: OptionSchema<never, O>, options: unknown, who: string): O {
+export function parseOptions<O>(schema: OptionSchema<unknown, O>, options: unknown, who: string): O {
   const result = schema['~standard'].validate(options ?? {});
   if (result instanceof Promise)
     throw new AdvrobError('ADVROB_OPTION', `${who}: its option schema validates asynchronously; use a synchronous one`);
@@ -28,12 +28,12 @@ export function parseOptions<O>(schema: OptionSchema<never, O>, options: unknown
 }
 
 /** The JSON Schema of the options as a user writes them (defaults not yet filled in). */
-export function optionJsonSchema(schema: OptionSchema<never, unknown>): Record<string, unknown> {
+export function optionJsonSchema(schema: OptionSchema<unknown, unknown>): Record<string, unknown> {
   return schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
 }
 
 /** Names of the options, in schema order; empty when the schema is not an object. */
-export function optionNames(schema: OptionSchema<never, unknown>): string[] {
+export function optionNames(schema: OptionSchema<unknown, unknown>): string[] {
   const { properties } = optionJsonSchema(schema);
   return isRecord(properties) ? Object.keys(properties) : [];
 }

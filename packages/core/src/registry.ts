@@ -31,7 +31,7 @@ export interface Listed {
   readonly name: string;
   /** The plugin that brought it. */
   readonly plugin: string;
-  readonly definition: Definition<never, never>;
+  readonly definition: Definition<unknown, unknown>;
 }
 
 /** The parts of several plugins by name, typed from the plugins. */
@@ -121,5 +121,5 @@ export function createRegistry<const P extends readonly Plugin[]>(plugins: P): R
     analysis: call('analyses'),
     dataset: call('datasets'),
     model: call('models'),
-  } as Registry<P>;
+  } as unknown as Registry<P>;
 }

@@ -145,7 +145,7 @@ export interface AttackResult {
 /** An attack with its options. */
 export interface Attack {
   readonly name: string;
-  readonly definition: AttackDefinition<never, unknown, keyof Knowledge>;
+  readonly definition: AttackDefinition<unknown, unknown, keyof Knowledge>;
   /** The validated options. */
   readonly options: unknown;
   /** Measures: skips clean errors, drops what is found, verifies what it returns. `x` [n, ...], `y` [n] int32 or one-hot [n, K]; inputs are never disposed. */
@@ -154,4 +154,4 @@ export interface Attack {
   maximize(model: Classifier, x: Tensor, y: Tensor, threat: Threat, options?: MaximizeOptions): Promise<Tensor>;
 }
 
-export type AttackFactory<I> = Factory<I, Attack, AttackDefinition<I, never, keyof Knowledge>>;
+export type AttackFactory<I> = Factory<I, Attack, AttackDefinition<I, unknown, keyof Knowledge>>;

@@ -57,4 +57,4 @@ export interface Splits {
 export interface DatasetDefinition<I, O> extends Definition<I, O> {
   load(options: O): Promise<Splits>;
 }
-export type DatasetFactory<I> = Factory<I, Promise<Splits>, DatasetDefinition<I, never>>;
+export type DatasetFactory<I> = Factory<I, Promise<Splits>, DatasetDefinition<I, unknown>>;

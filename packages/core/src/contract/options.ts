@@ -21,7 +21,7 @@ export interface Definition<Input = unknown, Output = Input> {
 }
 
 /** A function from options to a plugin part that also shows its definition. Options are validated on the call. */
-export interface Factory<Input, Product, D extends Definition<Input, never> = Definition<Input, never>> {
+export interface Factory<Input, Product, D extends Definition<Input, unknown> = Definition<Input, unknown>> {
   (...options: OptionArguments<Input>): Product;
   readonly definition: D;
 }

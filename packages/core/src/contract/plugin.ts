@@ -15,7 +15,7 @@ export type ModelFactory<I> = Factory<I, (seed: number) => Classifier>;
 export interface AnyFactory {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a registry holds factories of every option type; calls are typed by name
   (...options: any[]): unknown;
-  readonly definition: Definition<never, never>;
+  readonly definition: Definition<unknown, unknown>;
 }
 type Parts = Readonly<Record<string, AnyFactory>>;
 
