@@ -11,6 +11,7 @@ export default preset(
     random: 'src/random.ts',
     settle: 'src/settle.ts',
     gradients: 'src/gradients.ts',
+    safetensors: 'src/safetensors.ts',
     testing: 'src/testing.ts',
   },
   { bundle: [/^@tensorflow\/tfjs-core\/dist\//] },

@@ -1,0 +1,3 @@
+export * from './safetensors/record.js';
+export * from './safetensors/encode.js';
+export * from './safetensors/decode.js';
