@@ -1,1 +1,3 @@
-export {};
+export { bucket } from './attack/bucket.js';
+export { defineAttack } from './attack/define-attack.js';
+export { exactDistances } from './attack/exact-distance.js';

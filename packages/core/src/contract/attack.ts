@@ -17,6 +17,8 @@ export interface LossRows {
 /** A loss that an attack ascends. With `target` it rewards reaching the target, without it leaving the label. */
 export interface AttackLoss {
   readonly name: string;
+  /** Whether `value` reads the clean logits. Otherwise they may not be computed beforehand. Default false. */
+  readonly usesClean?: boolean;
   /** One value per row [n]. */
   value(logits: Tensor, rows: LossRows): Tensor;
 }

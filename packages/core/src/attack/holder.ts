@@ -1,0 +1,44 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+
+/**
+ * Owns the tensors of a loop by identity: what is no longer referenced from what it keeps is freed, however often the rest is shared.
+ */
+export class Holder {
+  private held: Set<Tensor>;
+
+  constructor(values: readonly object[]) {
+    this.held = tensorsIn(values);
+  }
+
+  get tensors(): Tensor[] {
+    return [...this.held];
+  }
+
+  /** Holds exactly the tensors inside `values` from now on. */
+  keep(values: readonly object[]): void {
+    const wanted = tensorsIn(values);
+    for (const tensor of this.held) if (!wanted.has(tensor)) tensor.dispose();
+    this.held = wanted;
+  }
+
+  /** Gives the tensors inside `value` to the caller. */
+  release(value: object): void {
+    for (const tensor of tensorsIn([value])) this.held.delete(tensor);
+  }
+
+  dispose(): void {
+    this.keep([]);
+  }
+}
+
+/** All tensors inside nested plain objects. */
+function tensorsIn(values: readonly object[]): Set<Tensor> {
+  const found = new Set<Tensor>();
+  const walk = (value: unknown): void => {
+    if (value instanceof Tensor) found.add(value);
+    else if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !Array.isArray(value))
+      Object.values(value).forEach(walk);
+  };
+  values.forEach(walk);
+  return found;
+}

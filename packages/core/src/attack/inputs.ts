@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { CallOptions, Classifier } from '../contract/index.js';
+import { AdvrobError } from '../errors.js';
+
+/** Checks what can be checked without reading values, and makes labels int32 class indices [n]: the caller's to free. */
+export function checkShapes(
+  model: Classifier,
+  x: Tensor,
+  y: Tensor,
+  options: CallOptions,
+): { labels: Tensor; ids: Int32Array } {
+  const [n = 0, ...shape] = x.shape;
+  const wanted = model.inputShape.join(', ');
+  if (shape.join(', ') !== wanted || n === 0)
+    throw new AdvrobError('ADVROB_SHAPE', `expected images [n, ${wanted}] with n > 0, got [${x.shape.join(', ')}]`);
+  if (x.dtype !== 'float32')
+    throw new AdvrobError('ADVROB_SHAPE', `expected float32 images, got ${x.dtype}: cast them`);
+  const isOneHot = y.rank === 2 && y.shape[0] === n && y.shape[1] === model.numClasses;
+  if (!isOneHot && !(y.rank === 1 && y.shape[0] === n))
+    throw new AdvrobError(
+      'ADVROB_LABEL',
+      `expected ${n} class indices [${n}] or one-hot rows [${n}, ${model.numClasses}], got shape [${y.shape.join(', ')}]`,
+    );
+  const { targets, ids, restarts = 1, seed = 0 } = options;
+  if (targets && (targets.rank !== 1 || targets.shape[0] !== n))
+    throw new AdvrobError('ADVROB_LABEL', `expected ${n} target classes, got shape [${targets.shape.join(', ')}]`);
+  if (ids && ids.length !== n) throw new AdvrobError('ADVROB_SHAPE', `expected ${n} ids, got ${ids.length}`);
+  if (!Number.isInteger(restarts) || restarts < 1)
+    throw new AdvrobError('ADVROB_OPTION', `restarts: expected a whole number of at least 1, got ${restarts}`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new AdvrobError('ADVROB_OPTION', `seed: expected a whole number of at least 0, got ${seed}`);
+  return {
+    labels: tf.tidy(() => (isOneHot ? tf.argMax(y, 1) : tf.cast(y, 'int32'))),
+    ids: ids ?? Int32Array.from({ length: n }, (_, i) => i),
+  };
+}
+
+/** Checks values that were read back. */
+export function checkImages(values: Float32Array, [low, high]: readonly [number, number], what: string): void {
+  const slack = 1e-6 * (high - low);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value >= low - slack && value <= high + slack) continue;
+    throw new AdvrobError(
+      Number.isFinite(value) ? 'ADVROB_BOUNDS' : 'ADVROB_NOT_FINITE',
+      `${what}: value ${value} at flat index ${i}; expected values inside the model's bounds [${low}, ${high}]`,
+    );
+  }
+}
+
+/** Checks class indices that were read back. */
+export function checkClasses(values: ArrayLike<number>, numClasses: number, what: string): void {
+  for (let i = 0; i < values.length; i++)
+    if (!(values[i]! >= 0 && values[i]! < numClasses))
+      throw new AdvrobError(
+        'ADVROB_LABEL',
+        `${what}: class ${values[i]!} of example ${i}; expected 0 to ${numClasses - 1}`,
+      );
+}
+
+/** Checks outputs that were read back. */
+export function checkFinite(values: ArrayLike<number>, what: string): void {
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i]!))
+      throw new AdvrobError(
+        'ADVROB_NOT_FINITE',
+        `${what}: ${values[i]!} at flat index ${i}; check the weights and the scaling of the inputs`,
+      );
+}

@@ -1,0 +1,139 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Attack, AttackResult, Classifier, RunOptions, Threat } from '../contract/index.js';
+import { AdvrobError } from '../errors.js';
+import { settle } from '../settle.js';
+import { resolveThreat } from '../threat.js';
+import { tidy } from '../tidy.js';
+import { keepOf, restOf } from './bucket.js';
+import { checkClasses, checkFinite, checkImages, checkShapes } from './inputs.js';
+import { gatherExamples } from './lanes.js';
+import { perturbPool } from './perturb.js';
+import { gatherRows, mergeRows, type Examples } from './rows.js';
+import type { Pool, Session } from './session.js';
+import { verify } from './verify.js';
+import { noWinners } from './winners.js';
+
+/** {@link Attack.run}. */
+export async function runAttack(
+  attack: Attack,
+  model: Classifier,
+  x: Tensor,
+  y: Tensor,
+  threat: Threat,
+  options: RunOptions = {},
+): Promise<AttackResult> {
+  const { labels, ids } = checkShapes(model, x, y, options);
+  const own: Tensor[] = [labels];
+  const hold = <T extends Tensor>(tensor: T): T => {
+    own.push(tensor);
+    return tensor;
+  };
+  let pool: Pool | undefined;
+  try {
+    const resolved = resolveThreat(threat, model.bounds);
+    checkNorm(attack, resolved.norm);
+    const session: Session = {
+      model,
+      how: { mode: 'eval' },
+      threat: resolved,
+      ...(options.loss && { loss: options.loss }),
+      seed: options.seed ?? 0,
+      measures: true,
+      ...(options.signal && { signal: options.signal }),
+      ...(options.onProgress && { onProgress: options.onProgress.bind(options) }),
+    };
+    const cleanValues = (await x.data()) as Float32Array;
+    checkImages(cleanValues, model.bounds, 'images');
+    const labelValues = await labels.data();
+    checkClasses(labelValues, model.numClasses, 'labels');
+    const target = options.targets && hold(tf.cast(options.targets, 'int32'));
+    const targetValues = target && (await target.data());
+    if (targetValues) checkClasses(targetValues, model.numClasses, 'targets');
+
+    const clean = hold(model.logits(x, session.how));
+    await settle(clean);
+    checkOutputs(clean, x, model);
+    checkFinite(await clean.data(), 'logits of the clean images');
+    const cleanPrediction = await predictionOf(clean);
+    const done = Float32Array.from(cleanPrediction, (predicted, i) =>
+      Number(targetValues ? predicted === targetValues[i] : predicted !== labelValues[i]),
+    );
+
+    const examples: Examples = { ids, x, y: labels, clean, ...(target && { target }) };
+    const attacked = Array.from(done).flatMap((isDone, i) => (isDone ? [] : [i]));
+    const all = Array.from(done, (_, i) => i);
+    const positions = attacked.length === 0 ? [] : (keepOf(attacked, done.length) ?? all);
+    const rest = restOf(positions, done.length);
+    if (positions.length > 0) {
+      const part = gatherExamples(examples, positions);
+      pool = {
+        examples: part,
+        winners: noWinners(
+          part.x,
+          Float32Array.from(positions, (position) => done[position]!),
+        ),
+        foundBy: new Map(),
+      };
+      (
+        await perturbPool(session, pool, attack, {
+          restarts: options.restarts ?? 1,
+          stream: attack.name,
+          within: false,
+        })
+      )?.dispose();
+    }
+    const winners = tidy(() => {
+      const untouched = noWinners(x, done);
+      if (pool === undefined) return untouched;
+      return mergeRows([pool.winners, gatherRows(untouched, rest)], [...positions, ...rest]);
+    });
+    Object.values(winners).forEach(hold);
+    const foundBy = new Map([...(pool?.foundBy ?? [])].map(([i, name]) => [positions[i]!, name]));
+    return await verify({
+      attack,
+      session,
+      examples,
+      winners,
+      done,
+      cleanValues,
+      cleanPrediction,
+      labelValues,
+      targetValues,
+      foundBy,
+    });
+  } finally {
+    tf.dispose(own);
+    if (pool) {
+      const { ids: _, ...tensors } = pool.examples;
+      tf.dispose([tensors, pool.winners]);
+    }
+  }
+}
+
+export function checkNorm(attack: Attack, norm: string): void {
+  const { norms } = attack.definition;
+  if (!(norms as readonly string[]).includes(norm))
+    throw new AdvrobError(
+      'ADVROB_NORM',
+      `attack '${attack.name}' works for ${norms.join(', ')}, not for ${norm}: choose another norm or attack`,
+    );
+}
+
+function checkOutputs(logits: Tensor, x: Tensor, model: Classifier): void {
+  if (logits.rank !== 2 || logits.shape[0] !== x.shape[0] || logits.shape[1] !== model.numClasses)
+    throw new AdvrobError(
+      'ADVROB_SHAPE',
+      `the model gave outputs [${logits.shape.join(', ')}], expected [${x.shape[0]}, ${model.numClasses}] for ${x.shape[0]} images and numClasses ${model.numClasses}`,
+    );
+}
+
+/** Predicted classes of logits. */
+export async function predictionOf(logits: Tensor): Promise<Int32Array> {
+  const labels = tf.tidy(() => tf.argMax(logits, 1));
+  try {
+    return Int32Array.from(await labels.data());
+  } finally {
+    labels.dispose();
+  }
+}

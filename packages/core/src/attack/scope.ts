@@ -1,0 +1,80 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Attack, AttackLoss, Knowledge, Scope } from '../contract/index.js';
+import { AdvrobError } from '../errors.js';
+import { tidy } from '../tidy.js';
+import type { AuthorTensors } from './author-tensors.js';
+import { expandLanes, rowTensors, type Lanes } from './lanes.js';
+import { Ledger } from './ledger.js';
+import { runLoop, type Update } from './loop.js';
+import type { RowTensors } from './rows.js';
+import type { Pool } from './session.js';
+import { viewOf, type Actor, type Meter } from './view.js';
+
+/** Where the random streams of one attack call stand: advances by the nominal number of steps of every loop. */
+export interface Clock {
+  now: number;
+}
+
+export type AttackMember = (
+  pool: Pool,
+  other: Attack,
+  options: { restarts?: number; loss?: AttackLoss },
+) => Promise<void>;
+
+/** The scope that an attack's `perturb` receives. */
+export function createScope<K extends keyof Knowledge>(
+  actor: Actor<K>,
+  pool: Pool,
+  lanes: Lanes,
+  clock: Clock,
+  author: AuthorTensors,
+  attackMember: AttackMember,
+): Scope<K> {
+  const rows = tidy(() => rowTensors(lanes));
+  author.adopt(Object.values<Tensor>(rows as Required<RowTensors>));
+  const meter: Meter = { passes: 0 };
+  const view = viewOf(actor, lanes, rows, meter, () => clock.now);
+
+  const own = {
+    offer(adv: Tensor, outputs: Tensor): void {
+      const before = pool.winners;
+      pool.winners = tidy(() => {
+        const ledger = new Ledger(actor, lanes.examples, rows, lanes.count, meter, before);
+        ledger.offer(adv, outputs);
+        return ledger.winners;
+      });
+      replaceWinners(before, pool);
+    },
+    iterate(start: Readonly<Record<string, Tensor>>, steps: number, update: Update<K>) {
+      const at = clock.now;
+      clock.now += steps;
+      return author.suspended(async () => {
+        const state = await runLoop(actor, pool, lanes, start, steps, update, at);
+        author.adopt(Object.values(state));
+        return state;
+      });
+    },
+    expand(by: number | { readonly targets: Tensor }): Scope<K> {
+      const expanded = expandLanes(lanes, by);
+      if (expanded.targets) author.adopt([expanded.targets]);
+      return createScope(actor, pool, expanded, clock, author, attackMember);
+    },
+    attack(other: Attack, options: { restarts?: number; loss?: AttackLoss } = {}): Promise<void> {
+      if (lanes.count > 1)
+        throw new AdvrobError('ADVROB_ATTACK', `attack '${actor.name}': call scope.attack on the scope without lanes`);
+      return author.suspended(() => attackMember(pool, other, options));
+    },
+    read(tensor: Tensor) {
+      return author.suspended(() => tensor.data());
+    },
+  };
+  return Object.defineProperties(own, Object.getOwnPropertyDescriptors(view)) as unknown as Scope<K>;
+}
+
+/** Frees the winners that were replaced; the pool's are outside of any tidy. */
+function replaceWinners(before: Pool['winners'], pool: Pool): void {
+  const now = new Set<Tensor>(Object.values(pool.winners));
+  for (const tensor of now) tf.keep(tensor);
+  for (const tensor of Object.values(before)) if (!now.has(tensor)) tensor.dispose();
+}
