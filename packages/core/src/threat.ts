@@ -1,1 +1,6 @@
-export {};
+/**
+ * Threat models: what an adversary may do, and the projections, directions, random starts and distances that follow.
+ *
+ * @packageDocumentation
+ */
+export { createThreat, norms, resolveThreat } from './threat/threat-model.js';

@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+
+/** Far below any logit, yet finite, so that no product with it is NaN. */
+const excluded = -1e30;
+
+/** One-hot float32 [n, K] of class indices [n]. The caller owns it. */
+export function oneHot(classes: Tensor, count: number): Tensor {
+  return tf.tidy(() => tf.cast(tf.oneHot(classes as tf.Tensor1D, count), 'float32'));
+}
+
+/** The logit of each row's class: [n] from logits [n, K] and class indices [n]. The gradient flows to that logit. */
+export function logitOf(logits: Tensor, classes: Tensor): Tensor {
+  return tf.tidy(() => tf.sum(tf.mul(logits, oneHot(classes, logits.shape[1]!)), 1));
+}
+
+/** The logits with the one of each row's class out of the running. */
+export function withoutClass(logits: Tensor, classes: Tensor): Tensor2D {
+  return tf.tidy(() => {
+    const isClass = tf.cast(oneHot(classes, logits.shape[1]!), 'bool');
+    return tf.where(isClass, tf.fill(logits.shape, excluded), logits) as Tensor2D;
+  });
+}
+
+/**
+ * `log sum_{k != y} exp z_k` per row [n], for at least two classes. The gradient is the softmax over the other classes.
+ */
+export function logSumExpOfOthers(logits: Tensor, classes: Tensor): Tensor {
+  const value = tf.customGrad((...args: unknown[]) => {
+    const [z, save] = args as [Tensor, tf.GradSaveFunc];
+    save([z]);
+    return {
+      value: tf.logSumExp(withoutClass(z, classes), 1),
+      // From the input alone, not from a saved output, so that second derivatives are right too.
+      gradFunc: (upstream: Tensor, saved: Tensor[]) =>
+        tf.mul(tf.expandDims(upstream, 1), tf.softmax(withoutClass(saved[0]!, classes))),
+    };
+  });
+  return value(logits);
+}
+
+/**
+ * `z_y - log sum_{k != y} exp z_k` per row [n]: the log odds of the class. Cross-entropy and log(1 - p_y) are functions of it that stay exact
+ * where `p_y` rounds to 0 or 1.
+ */
+export function logOdds(logits: Tensor, classes: Tensor): Tensor {
+  return tf.tidy(() => {
+    // Differences first: large logits that lie close together lose nothing.
+    const leads = tf.sub(logits, tf.expandDims(logitOf(logits, classes), 1));
+    return tf.neg(logSumExpOfOthers(leads, classes));
+  });
+}

@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Norm, Threat, ThreatModel } from '../contract/index.js';
+import { AdvrobError } from '../errors.js';
+import { checkSameShape, checkThreat } from './checks.js';
+import type { Bounds, Geometry } from './geometry.js';
+import { linf } from './linf.js';
+
+const geometries: Readonly<Partial<Record<Norm, Geometry>>> = { linf };
+
+/** The norms there are. */
+export const norms = Object.keys(geometries) as readonly Norm[];
+
+/**
+ * The threat model of a norm, a radius and the bounds of a model.
+ *
+ * @param threat - `epsilon` in units of the bounds, 0 or more, `Infinity` for no limit but the bounds; for `l0` the number of values that may change.
+ * @param bounds - Lowest and highest input value of the model. Clean examples must lie inside.
+ * @throws AdvrobError `ADVROB_THREAT` for an unknown norm, an epsilon or bounds that make no sense; its functions throw it for shapes that differ.
+ * @example
+ * ```ts
+ * import { createThreat } from '@advrob/core/threat';
+ * const threat = createThreat({ norm: 'linf', epsilon: 8 / 255 }, [0, 1]);
+ * const nearest = threat.project(adv, x);
+ * ```
+ */
+export function createThreat(threat: { readonly norm: Norm; readonly epsilon: number }, bounds: Bounds): ThreatModel {
+  const { norm, epsilon } = threat;
+  checkThreat(norm, norms, epsilon, bounds);
+  const [low, high] = bounds;
+  const geometry = geometries[norm]!;
+
+  const project = (adv: Tensor, x: Tensor): Tensor => {
+    checkSameShape('project', adv, x);
+    return tf.tidy(() =>
+      epsilon === Infinity ? tf.clipByValue(adv, low, high) : geometry.project(adv, x, epsilon, bounds),
+    );
+  };
+  return {
+    norm,
+    epsilon,
+    bounds,
+    withEpsilon: (other) => createThreat({ norm, epsilon: other }, bounds),
+    project,
+    steepestAscent: (gradient) => tf.tidy(() => geometry.steepestAscent(gradient)),
+    randomStart: (x, rng) =>
+      tf.tidy(() => {
+        if (epsilon === 0) return tf.clone(x);
+        if (epsilon === Infinity) return rng.uniform('start', x.shape.slice(1), low, high);
+        return project(tf.add(x, geometry.randomOffset(x, rng, epsilon, bounds)), x);
+      }),
+    distance: (adv, x) => {
+      checkSameShape('distance', adv, x);
+      return tf.tidy(() => geometry.distance(adv, x));
+    },
+  };
+}
+
+/**
+ * The threat model behind a threat as a user writes it.
+ *
+ * @param bounds - Bounds of the model under attack.
+ * @throws AdvrobError `ADVROB_THREAT` as {@link createThreat}, and when a finished threat model has other bounds than the model.
+ */
+export function resolveThreat(threat: Threat, bounds: Bounds): ThreatModel {
+  if (!('project' in threat)) return createThreat(threat, bounds);
+  if (threat.bounds[0] !== bounds[0] || threat.bounds[1] !== bounds[1])
+    throw new AdvrobError(
+      'ADVROB_THREAT',
+      `the threat model has bounds [${threat.bounds.join(', ')}] but the model's inputs have [${bounds.join(', ')}]: ` +
+        `pass { norm: '${threat.norm}', epsilon } in units of the model's inputs instead`,
+    );
+  return threat;
+}
