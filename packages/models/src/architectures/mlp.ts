@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { defineArchitecture } from '../architecture.js';
+import { anyShape, commonOptions, size } from '../input-options.js';
+import { dense } from '../layers/dense.js';
+import { sequence } from '../layers/layer.js';
+import { flatten, relu } from '../layers/shape.js';
+import { sizeOf } from '../layers/sizes.js';
+
+const options = z.strictObject({
+  inputShape: anyShape(28, 28, 1),
+  hidden: z.array(size).min(1).default([256, 256]).describe('units of each hidden layer'),
+  ...commonOptions(10),
+});
+
+/**
+ * A multilayer perceptron: flatten, then dense and ReLU for each hidden size, then a dense layer. Weights `fc1.weight`, `fc1.bias`, `fc2.weight`, ...;
+ * initial values as PyTorch's `nn.Linear`: all uniform in ±1/sqrt(inputs of the layer).
+ *
+ * Options: `inputShape` [28, 28, 1], `hidden` [256, 256], `numClasses` 10, `bounds` [0, 1], `mean` 0, `std` 1.
+ *
+ * @example
+ * ```ts
+ * const model = mlp({ hidden: [128] })(0); // seed 0
+ * ```
+ */
+export const mlp = defineArchitecture({
+  name: 'mlp',
+  summary: 'Multilayer perceptron: dense layers with ReLU.',
+  options,
+  build({ inputShape, hidden, numClasses }, parameters) {
+    const [height, width, channels] = inputShape;
+    const image = inputShape.length === 3 ? ([height!, width!, channels!] as const) : undefined;
+    const layers = hidden.map((outputs, i) => {
+      const inputs = i === 0 ? sizeOf(inputShape) : hidden[i - 1]!;
+      const layer = dense(parameters, `fc${i + 1}`, { inputs, outputs, ...(i === 0 && image ? { image } : {}) });
+      return sequence(layer, relu);
+    });
+    const last = dense(parameters, `fc${hidden.length + 1}`, { inputs: hidden.at(-1)!, outputs: numClasses });
+    return { features: sequence(flatten, ...layers), head: (x) => last(x, {}) };
+  },
+});

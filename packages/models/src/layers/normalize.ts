@@ -1,0 +1,18 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Layer } from './layer.js';
+import type { Parameters } from './parameters.js';
+
+/** (x - mean) / std over the last axis, with one value for all channels or one for each. Costs nothing where it would change nothing. */
+export function normalize(
+  parameters: Parameters,
+  { mean, std }: { mean: number | readonly number[]; std: number | readonly number[] },
+): Layer {
+  const means = typeof mean === 'number' ? [mean] : mean;
+  const deviations = typeof std === 'number' ? [std] : std;
+  const center = means.some((value) => value !== 0) ? parameters.constant(means) : undefined;
+  const spread = deviations.some((value) => value !== 1) ? parameters.constant(deviations) : undefined;
+  return (x) => {
+    const centered = center === undefined ? x : tf.sub(x, center);
+    return spread === undefined ? centered : tf.div(centered, spread);
+  };
+}

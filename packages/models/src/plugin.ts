@@ -1,0 +1,21 @@
+import { definePlugin } from '@advrob/core';
+import { compactCnn } from './architectures/compact-cnn.js';
+import { lenet5 } from './architectures/lenet5.js';
+import { mlp } from './architectures/mlp.js';
+import { resnet18 } from './architectures/resnet18.js';
+import { smallCnn } from './architectures/small-cnn.js';
+import { twoLayer } from './architectures/two-layer.js';
+
+/** The architectures of this package. */
+export default definePlugin({
+  name: '@advrob/models',
+  contract: 1,
+  models: {
+    'two-layer': twoLayer,
+    mlp,
+    lenet5,
+    'compact-cnn': compactCnn,
+    'small-cnn': smallCnn,
+    resnet18,
+  },
+});
