@@ -1,6 +1,6 @@
 import type { BatchOptions } from '@advrob/core';
 import { AdvrobError } from '@advrob/core';
-import { permutation } from './permutation.js';
+import { permutation } from '@advrob/core/random';
 
 /** Batch options with every default filled in and the numbers checked. */
 export interface Course {
@@ -26,7 +26,7 @@ export function courseOf({ size, seed, epoch = 0, from = 0, dropLast = false }: 
     size,
     dropLast,
     from,
-    order: seed === undefined ? undefined : permutation(seed, `dataset/order/${epoch}`, length),
+    order: seed === undefined ? undefined : permutation(seed, 'dataset/order', length, epoch),
   };
 }
 

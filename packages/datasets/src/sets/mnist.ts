@@ -1,11 +1,8 @@
-import { defineDataset, type Dataset } from '@advrob/core';
+import { defineDataset } from '@advrob/core';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { checkSha256 } from '../files/checksum.js';
-import { findFile } from '../files/find-file.js';
-import { readBytes } from '../files/read-bytes.js';
-import { idxDataset } from './idx-images.js';
+import { loadIdxFolder } from './idx-folder.js';
 import { maxBytesOption, seedOption, validationOption } from './options.js';
 import { splitValidation } from './split-validation.js';
 
@@ -45,24 +42,10 @@ export const mnist = defineDataset({
     maxBytes: maxBytesOption,
   }),
   async load({ directory = packagedDirectory(), maxBytes, ...choice }) {
-    const train = await part('train', directory, maxBytes);
-    const test = await part('t10k', directory, maxBytes);
+    const { train, test } = await loadIdxFolder({ name: 'mnist', directory, maxBytes, checksums });
     return splitValidation(train, test, choice);
   },
 });
-
-async function part(prefix: 'train' | 't10k', directory: string, maxBytes: number): Promise<Dataset> {
-  const images = await checked(`${prefix}-images-idx3-ubyte`, directory, maxBytes);
-  const labels = await checked(`${prefix}-labels-idx1-ubyte`, directory, maxBytes);
-  return idxDataset({ name: 'mnist', images, labels, numClasses: 10 });
-}
-
-async function checked(name: keyof typeof checksums, directory: string, maxBytes: number): Promise<Uint8Array> {
-  const path = await findFile(directory, name);
-  const bytes = await readBytes(path, maxBytes);
-  checkSha256(bytes, checksums[name], path);
-  return bytes;
-}
 
 /** Where npm put the files. The package's own code is never loaded. */
 function packagedDirectory(): string {

@@ -8,12 +8,7 @@ export const validationOption = z
   .optional()
   .describe('Examples held out of train for validation; default a tenth of train, at most 5000');
 
-export const seedOption = z
-  .int()
-  .min(0)
-  .max(0xffffffff)
-  .default(0)
-  .describe('Chooses which training examples are held out');
+export const seedOption = z.int().min(0).default(0).describe('Chooses which training examples are held out');
 
 export const maxBytesOption = z
   .int()

@@ -1,6 +1,6 @@
 import type { Dataset, Splits } from '@advrob/core';
 import { AdvrobError } from '@advrob/core';
-import { permutation } from '../images/permutation.js';
+import { permutation } from '@advrob/core/random';
 
 export interface ValidationChoice {
   /** Examples to hold out of train; default a tenth of train, at most 5000. */
