@@ -32,6 +32,7 @@ export async function maximizeAttack(
       threat: resolved,
       ...(options.loss && { loss: options.loss }),
       seed: options.seed ?? 0,
+      step: options.step ?? 0,
       measures: false,
       ...(options.signal && { signal: options.signal }),
       ...(options.onProgress && { onProgress: options.onProgress.bind(options) }),
@@ -49,7 +50,7 @@ export async function maximizeAttack(
     const restarts = options.restarts ?? 1;
     const last = await perturbPool(session, pool, attack, {
       restarts,
-      stream: `${attack.name}@${options.step ?? 0}`,
+      stream: attack.name,
       within: false,
     });
     if (!last) return closestOrClean(attack, pool);

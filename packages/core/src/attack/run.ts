@@ -39,6 +39,7 @@ export async function runAttack(
       threat: resolved,
       ...(options.loss && { loss: options.loss }),
       seed: options.seed ?? 0,
+      step: 0,
       measures: true,
       ...(options.signal && { signal: options.signal }),
       ...(options.onProgress && { onProgress: options.onProgress.bind(options) }),

@@ -10,6 +10,8 @@ export interface Session {
   /** The loss that the caller chose, if any. */
   readonly loss?: AttackLoss;
   readonly seed: number;
+  /** Step of the training run around the attack. */
+  readonly step: number;
   /** `run` measures: it drops what is decided. `maximize` keeps every row. */
   readonly measures: boolean;
   readonly signal?: AbortSignal;

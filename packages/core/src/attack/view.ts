@@ -46,7 +46,14 @@ export function viewOf<K extends keyof Knowledge>(
     get clean() {
       return knowledge === 'labels' ? tf.argMax(cleanLogits(), 1) : cleanLogits();
     },
-    rng: createRowRandom({ seed: session.seed, ids: lanes.examples.ids, lanes: lanes.count, counter, scope: stream }),
+    rng: createRowRandom({
+      seed: session.seed,
+      ids: lanes.examples.ids,
+      lanes: lanes.count,
+      counter,
+      step: session.step,
+      scope: stream,
+    }),
     threat: session.threat,
     lossOf(logits) {
       if (knowledge === 'labels')
