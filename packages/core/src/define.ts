@@ -35,26 +35,34 @@ export function factory<I, O, Product, D extends Definition<I, O>>(
   return Object.assign(create, { definition }) as Factory<I, Product, D & Definition<I, unknown>>;
 }
 
+/** Makes the product and notes on it what it was made from. */
+function withOrigin<O, Product extends object>(
+  definition: { readonly name: string; create(options: O): Product },
+  options: O,
+): Product {
+  return Object.assign(definition.create(options), { origin: { name: definition.name, options } });
+}
+
 /** Defines a training objective. */
 export function defineObjective<I, O, P extends Extras, E extends Extras = NoExtras>(
   definition: ObjectiveDefinition<I, O, P, E>,
 ): ObjectiveFactory<I, P, E> {
-  return factory('objective', definition, (options: O) => definition.create(options));
+  return factory('objective', definition, (options: O) => withOrigin(definition, options));
 }
 
 /** Defines a weight optimizer. */
 export function defineOptimizer<I, O>(definition: OptimizerDefinition<I, O>): OptimizerFactory<I> {
-  return factory('optimizer', definition, (options: O) => definition.create(options));
+  return factory('optimizer', definition, (options: O) => withOrigin(definition, options));
 }
 
 /** Defines a transform of an optimizer's work, such as AWP. */
 export function defineTransform<I, O>(definition: TransformDefinition<I, O>): TransformFactory<I> {
-  return factory('transform', definition, (options: O) => definition.create(options));
+  return factory('transform', definition, (options: O) => withOrigin(definition, options));
 }
 
 /** Defines a weight average, such as SWA. */
 export function defineAverager<I, O>(definition: AveragerDefinition<I, O>): AveragerFactory<I> {
-  return factory('averager', definition, (options: O) => definition.create(options));
+  return factory('averager', definition, (options: O) => withOrigin(definition, options));
 }
 
 /** Defines a named training recipe. */

@@ -9,6 +9,13 @@ import type { Threat, ThreatModel } from './threat.js';
 /** State that the engine saves in a checkpoint and restores: mutable, its keys fixed from the start. */
 export type Saved = Record<string, Variable | number>;
 
+/** What a part of a run was made from. The `define*` helpers fill it in; it enters the check that a resumed run has the same settings. */
+export interface Origin {
+  readonly name: string;
+  /** The validated options. */
+  readonly options: unknown;
+}
+
 /** A loss [] with its named parts, for logs and dual updates. */
 export interface LossTerms {
   readonly total: Tensor;
@@ -21,6 +28,9 @@ export interface PrepareContext {
   readonly model: Classifier;
   /** Optimizer steps made so far. */
   readonly step: number;
+  /** Whole passes over the data made so far. */
+  readonly epoch: number;
+  /** Drawn anew for every batch. */
   readonly rng: Random;
   readonly threat: ThreatModel;
   readonly signal?: AbortSignal;
@@ -40,11 +50,13 @@ export interface Objective<P extends Extras = Extras, E extends Extras = NoExtra
   /** Once per drawn batch, after its gradient: e.g. DALE's dual step. */
   afterGradient?(terms: Readonly<Record<string, Tensor>>): void;
   readonly state?: Saved;
+  readonly origin?: Origin;
   dispose?(): void;
 }
 
-/** A gradient with the loss terms it came with (`total` among them). The caller's to dispose. */
+/** A gradient with the loss terms it came with (`total` among them). The caller's to dispose; the engine does so at the end of the step at the latest. */
 export interface Gradient {
+  /** By the names of the model's weights; zeros for a weight that the loss does not depend on. */
   readonly grads: Readonly<Record<string, Tensor>>;
   readonly terms: Readonly<Record<string, Tensor>>;
 }
@@ -64,20 +76,30 @@ export interface Work {
   /** Learning rate of this step. */
   readonly rate: number;
   readonly step: number;
+  /** Whole passes over the data made so far. */
+  readonly epoch: number;
   readonly rng: Random;
 }
 
 /** One outer update of the weights; may draw several batches. */
 export interface WeightOptimizer {
   step(work: Work): Promise<void>;
+  /** Batches that one step draws: turns epochs into steps. Default 1. */
+  readonly draws?: number;
   readonly state: Saved;
   dispose?(): void;
 }
 /** Binds an optimizer to a model. */
-export type OptimizerBinding = (model: Classifier) => WeightOptimizer;
+export interface OptimizerBinding {
+  (model: Classifier): WeightOptimizer;
+  readonly origin?: Origin;
+}
 
 /** Changes what an optimizer sees, e.g. AWP or weight noise. */
-export type WorkTransform = (work: Work) => Work;
+export interface WorkTransform {
+  (work: Work): Work;
+  readonly origin?: Origin;
+}
 
 /** An average of the weights along training. */
 export interface Averager {
@@ -87,7 +109,10 @@ export interface Averager {
   readonly state: Saved;
   dispose?(): void;
 }
-export type AveragerBinding = (model: Classifier) => Averager;
+export interface AveragerBinding {
+  (model: Classifier): Averager;
+  readonly origin?: Origin;
+}
 
 /** How to train: what a named trainer gives, and what `fit` takes beside model and data. */
 export interface TrainingPlan<P extends Extras = Extras, E extends Extras = NoExtras> {
