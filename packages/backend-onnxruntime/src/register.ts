@@ -1,1 +1,4 @@
-export {};
+import './gradients.js';
+import { registerOnnxRuntime } from './registration.js';
+
+registerOnnxRuntime();

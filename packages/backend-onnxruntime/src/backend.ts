@@ -1,0 +1,314 @@
+import {
+  DataStorage,
+  KernelBackend,
+  backend_util,
+  engine,
+  type BackendTimingInfo,
+  type DataType,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { reshape } from './build/shape.js';
+import { TensorStateError } from './errors.js';
+import { Executor } from './flush/executor.js';
+import { allocate, repeatedNumber } from './ir/arrays.js';
+import { bufferOf, computed, recording, splat } from './ir/create.js';
+import { sizeOf } from './ir/shape.js';
+import type { NumericArray, NumericType, Value } from './ir/value.js';
+import type { ResolvedOptions } from './options.js';
+import type { Runtime } from './runtime/binding.js';
+import { newCounters, type OnnxRuntimeStats } from './stats.js';
+
+/** What a data id stands for. Strings and complex numbers are kept only for the cpu kernels that use them. */
+export type Entry =
+  | { readonly kind: 'value'; readonly value: Value; references: number }
+  | { readonly kind: 'strings'; readonly strings: Uint8Array[]; references: number }
+  | { readonly kind: 'complex'; readonly real: TensorInfo; readonly imag: TensorInfo; references: number };
+
+type BackendValues = Float32Array | Int32Array | Uint8Array | Uint8Array[];
+
+/**
+ * A tfjs backend whose kernels only record. Reading a value computes every live recorded value in one ONNX graph; values
+ * that were disposed before are never stored.
+ */
+export class OnnxRuntimeBackend extends KernelBackend {
+  readonly counters = newCounters();
+  readonly executor: Executor;
+  private entries: DataStorage<Entry>;
+  /** Live recorded values without a buffer, in the order they were recorded. */
+  private readonly pendingValues = new Set<Value>();
+  /** Buffers nobody holds; reused once nothing recorded can still read them. */
+  private readonly unheld: { dtype: NumericType; value: Value }[] = [];
+  private recordedSinceFlush = 0;
+  private liveBytes = 0;
+  private isDisposed = false;
+
+  constructor(
+    runtime: Runtime,
+    readonly options: ResolvedOptions,
+    blockSize: number,
+  ) {
+    super();
+    this.executor = new Executor(runtime, options, blockSize, this.counters);
+    this.entries = new DataStorage<Entry>(this, engine());
+    recording.keepStacks = options.debug;
+  }
+
+  // ---- data ids
+
+  override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): object {
+    const dataId = {};
+    this.put(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(
+    dataId: object,
+    values: backend_util.BackendValues,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    this.put(dataId, values, shape, dtype, refCount);
+  }
+
+  private put(
+    dataId: object,
+    values: backend_util.BackendValues,
+    shape: number[],
+    dtype: DataType,
+    references: number,
+  ): void {
+    if (dtype === 'string') {
+      this.entries.set(dataId, { kind: 'strings', strings: values as Uint8Array[], references });
+      return;
+    }
+    if (dtype === 'complex64') {
+      const { real, imag } = backend_util.splitRealAndImagArrays(values as Float32Array);
+      this.entries.set(dataId, {
+        kind: 'complex',
+        real: { dataId: this.write(real, shape, 'float32'), shape, dtype: 'float32' },
+        imag: { dataId: this.write(imag, shape, 'float32'), shape, dtype: 'float32' },
+        references,
+      });
+      return;
+    }
+    this.hold(dataId, this.valueFrom(values as ArrayLike<number> | null, shape, dtype), references);
+  }
+
+  /** Copies, since tfjs passes on arrays that the caller may write to later. */
+  private valueFrom(values: ArrayLike<number> | null, shape: number[], dtype: NumericType): Value {
+    const size = sizeOf(shape);
+    if (values === null || size === 0) return computed(bufferOf(allocate(dtype, size), false), shape, dtype);
+    const number = repeatedNumber(values);
+    const array = allocate(dtype, number === null ? size : 1);
+    if (number !== null) {
+      array[0] = number;
+      return splat(array[0]!, shape, dtype);
+    }
+    array.set(values);
+    return computed(bufferOf(array, true), shape, dtype);
+  }
+
+  private hold(dataId: object, value: Value, references: number): void {
+    this.entries.set(dataId, { kind: 'value', value, references });
+    value.owners++;
+    if (value.buffer) {
+      value.buffer.holders++;
+      this.liveBytes += value.buffer.holders === 1 ? value.buffer.array.byteLength : 0;
+    } else if (value.node) this.pendingValues.add(value);
+  }
+
+  /** A new data id for `value`. */
+  output(value: Value): TensorInfo {
+    const dataId = {};
+    this.hold(dataId, value, 1);
+    if (value.node && ++this.recordedSinceFlush > this.options.maxPendingNodes) this.flush();
+    else if (value.node && this.options.flushEveryKernel) this.flush();
+    return { dataId, shape: value.shape as number[], dtype: value.dtype };
+  }
+
+  /** The same data under another shape or type. */
+  share(info: TensorInfo, shape: number[] = info.shape, dtype: DataType = info.dtype): TensorInfo {
+    this.incRef(info.dataId);
+    return { dataId: info.dataId, shape, dtype };
+  }
+
+  outputComplex(real: TensorInfo, imag: TensorInfo): TensorInfo {
+    const dataId = {};
+    this.entries.set(dataId, { kind: 'complex', real: this.share(real), imag: this.share(imag), references: 1 });
+    return { dataId, shape: real.shape, dtype: 'complex64' };
+  }
+
+  outputStrings(strings: Uint8Array[], shape: number[]): TensorInfo {
+    const dataId = {};
+    this.entries.set(dataId, { kind: 'strings', strings, references: 1 });
+    return { dataId, shape, dtype: 'string' };
+  }
+
+  entry(dataId: object): Entry {
+    // tfjs' storage asks the engine to move data of other backends here; what nobody has was disposed.
+    const found = this.isDisposed ? undefined : (this.entries.get(dataId) as Entry | undefined);
+    if (!found)
+      throw new TensorStateError(
+        'The tensor is disposed, or the backend that held it is gone. Keep it with tf.keep() or return it from tf.tidy().',
+      );
+    return found;
+  }
+
+  /** The recorded value of a numeric tensor, in the tensor's own shape. */
+  value(info: TensorInfo): Value {
+    const entry = this.entry(info.dataId);
+    if (entry.kind !== 'value') throw new TensorStateError(`Expected a numeric tensor, got ${info.dtype}.`);
+    return reshape(entry.value, info.shape);
+  }
+
+  override refCount(dataId: object): number {
+    return this.entries.has(dataId) ? this.entries.get(dataId).references : 0;
+  }
+
+  override incRef(dataId: object): void {
+    this.entries.get(dataId).references++;
+  }
+
+  /** tfjs' kernels call it on intermediate results; ours does the same as disposing. */
+  disposeIntermediateTensorInfo(info: TensorInfo): void {
+    this.disposeData(info.dataId);
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    if (!this.entries.has(dataId)) return true;
+    const entry = this.entries.get(dataId);
+    entry.references--;
+    if (!force && entry.references > 0) return false;
+    this.entries.delete(dataId);
+    if (entry.kind === 'value') this.release(entry.value);
+    else if (entry.kind === 'complex') {
+      this.disposeData(entry.real.dataId);
+      this.disposeData(entry.imag.dataId);
+    }
+    return true;
+  }
+
+  private release(value: Value): void {
+    value.owners--;
+    if (value.owners === 0 && !value.buffer) this.pendingValues.delete(value);
+    if (value.buffer && --value.buffer.holders === 0) {
+      this.liveBytes -= value.buffer.array.byteLength;
+      this.unheld.push({ dtype: value.dtype, value });
+    }
+  }
+
+  // ---- computing
+
+  /** Computes the given tensors, or every live recorded value; returns when done. */
+  flush(tensors?: readonly TensorInfo[]): void {
+    const chosen = tensors ? new Set(tensors.map((tensor) => this.baseValue(tensor))) : this.pendingValues;
+    const values = [...chosen].filter((value): value is Value => value?.node != null);
+    if (values.length > 0) {
+      values.sort((a, b) => a.id - b.id);
+      this.executor.compute(values);
+      for (const value of values) {
+        this.pendingValues.delete(value);
+        this.liveBytes += value.buffer!.array.byteLength;
+      }
+    }
+    if (this.pendingValues.size > 0) return;
+    this.recordedSinceFlush = 0;
+    this.recycle();
+  }
+
+  private baseValue(info: TensorInfo): Value | null {
+    const entry = this.entry(info.dataId);
+    return entry.kind === 'value' ? entry.value : null;
+  }
+
+  /** With nothing pending, no recorded op can read a buffer that no tensor holds. */
+  private recycle(): void {
+    for (const { dtype, value } of this.unheld) {
+      const buffer = value.buffer!;
+      if (buffer.holders > 0 || buffer.isRecycled) continue;
+      buffer.isRecycled = true;
+      value.view = null;
+      value.relu = null;
+      if (buffer.isPoolable) this.executor.pool.give(dtype, buffer.array);
+    }
+    this.unheld.length = 0;
+  }
+
+  override readSync(dataId: object): BackendValues {
+    const entry = this.entry(dataId);
+    if (entry.kind === 'strings') return entry.strings;
+    if (entry.kind === 'complex')
+      return backend_util.mergeRealAndImagArrays(
+        this.readSync(entry.real.dataId) as Float32Array,
+        this.readSync(entry.imag.dataId) as Float32Array,
+      );
+    return this.arrayOf(entry.value).slice();
+  }
+
+  override async read(dataId: object): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  /** The elements of a value, computing it first; not to be written to. */
+  arrayOf(value: Value): NumericArray {
+    if (value.splat !== null) return allocate(value.dtype, value.size).fill(value.splat);
+    if (!value.buffer) this.flush();
+    if (!value.buffer) this.executor.compute([value]);
+    return value.buffer!.array;
+  }
+
+  /** Counts the computation inside `f`, that is what `f` recorded and read. */
+  override async time(f: () => void): Promise<BackendTimingInfo> {
+    this.flush();
+    const started = performance.now();
+    f();
+    this.flush();
+    return { kernelMs: performance.now() - started };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  // ---- state
+
+  /** What was compiled, run and kept so far. */
+  stats(): OnnxRuntimeStats {
+    return {
+      ...this.counters,
+      fallbacks: { ...this.counters.fallbacks },
+      bytes: this.liveBytes,
+      pooledBytes: this.executor.pool.heldBytes,
+      sessions: this.executor.sessionCount,
+      pendingNodes: this.pendingValues.size,
+    };
+  }
+
+  override memory(): { unreliable: boolean; reasons: string[] } {
+    return {
+      unreliable: true,
+      reasons: ['Recorded values take no memory until they are computed, and finished arrays are kept for reuse.'],
+    };
+  }
+
+  override numDataIds(): number {
+    return this.entries.numDataIds();
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return super.epsilon();
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.isDisposed = true;
+    this.pendingValues.clear();
+    this.unheld.length = 0;
+    this.executor.dispose();
+  }
+}

@@ -1,0 +1,83 @@
+import type { NumericType, Shape, Value } from '../ir/value.js';
+import { lowerConvolution } from '../lower/convolution.js';
+import { Lowering } from '../lower/lowering.js';
+import { fuse } from '../lower/fuse.js';
+import { lowerNode } from '../lower/registry.js';
+import { encodeModel } from '../onnx/model.js';
+import type { RecordedGraph } from './collect.js';
+
+export interface CompileOptions {
+  readonly blockSize: number;
+  readonly isolated: boolean;
+}
+
+/** Where a run takes an input from: the value at a position of the recorded graph. */
+export interface InputSlot {
+  readonly name: string;
+  readonly position: number;
+  readonly isSplat: boolean;
+  readonly dtype: NumericType;
+  readonly shape: Shape;
+}
+
+export interface OutputSlot {
+  readonly name: string;
+  readonly dtype: NumericType;
+  readonly shape: Shape;
+}
+
+/** The model of a recorded graph and how to feed it. */
+export interface LoweredGraph {
+  readonly model: Uint8Array;
+  readonly inputs: readonly InputSlot[];
+  readonly outputs: readonly OutputSlot[];
+}
+
+/** How to feed a graph whose model was loaded; `id` finds its session, which may have been dropped since. */
+export type CompiledGraph = Omit<LoweredGraph, 'model'> & { readonly id: number };
+
+/** Lowers a recorded graph. `isSplatInput[i]` says whether the i-th splat's number is an input. */
+export function lowerGraph(
+  recorded: RecordedGraph,
+  isSplatInput: readonly boolean[],
+  options: CompileOptions,
+): LoweredGraph {
+  const lowering = new Lowering(options.blockSize, countUses(recorded), options.isolated);
+  const { graph } = lowering;
+  const inputs: InputSlot[] = [];
+  const addInput = (value: Value, isSplat: boolean): string => {
+    const shape = isSplat ? [] : value.shape;
+    const name = graph.input(value.dtype, shape);
+    inputs.push({ name, position: value.position, isSplat, dtype: value.dtype, shape });
+    return name;
+  };
+  let splatIndex = 0;
+  const absorbed = fuse(lowering, recorded);
+  for (const value of recorded.order) {
+    if (value.splat !== null) {
+      const isInput = isSplatInput[splatIndex++];
+      lowering.provideScalar(value, isInput ? addInput(value, true) : graph.constant(value.dtype, [], [value.splat]));
+    } else if (value.node === null) {
+      lowering.provide(value, 'tfjs', addInput(value, false));
+    } else if (!absorbed.has(value)) {
+      const tail = lowering.tails.get(value);
+      if (tail) lowerConvolution(lowering, value, tail);
+      else lowerNode(lowering, value);
+    }
+  }
+  const outputs = recorded.results.map((value): OutputSlot => {
+    const name = graph.output(lowering.plain(value), value.dtype, value.shape);
+    return { name, dtype: value.dtype, shape: value.shape };
+  });
+  const finished = graph.finish();
+  const used = new Set(finished.inputs.map((port) => port.name));
+  return { model: encodeModel(finished), inputs: inputs.filter((slot) => used.has(slot.name)), outputs };
+}
+
+function countUses(recorded: RecordedGraph): Map<Value, number> {
+  const uses = new Map<Value, number>();
+  const count = (value: Value): void => void uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const value of recorded.order) value.node?.inputs.forEach(count);
+  recorded.results.forEach(count);
+  return uses;
+}

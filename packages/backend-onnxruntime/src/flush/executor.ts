@@ -1,0 +1,152 @@
+import { GraphRunError } from '../errors.js';
+import { bufferOf } from '../ir/create.js';
+import type { NumericArray, Value } from '../ir/value.js';
+import '../lower/all.js';
+import type { ResolvedOptions } from '../options.js';
+import type { NativeSession, Runtime, RuntimeTensor } from '../runtime/binding.js';
+import { ArrayPool } from '../runtime/pool.js';
+import { sessionOptions } from '../runtime/session-options.js';
+import { SessionCache } from '../runtime/sessions.js';
+import type { Counters } from '../stats.js';
+import { allocate } from '../ir/arrays.js';
+import { collect, type RecordedGraph } from './collect.js';
+import { lowerGraph, type CompiledGraph } from './compile.js';
+import { demoteChangedNumbers, newSkeleton, variantKey, type Skeleton } from './variants.js';
+
+/** Bytes of finished arrays kept for the next results. */
+const poolLimit = 512 * 1024 * 1024;
+
+/** Recorded graphs remembered before the oldest is forgotten (its sessions go by their own limit). */
+const skeletonLimit = 1024;
+
+/** Computes recorded values: finds or makes the graph's session, feeds it and keeps the results. */
+export class Executor {
+  readonly pool = new ArrayPool(poolLimit);
+  private readonly skeletons = new Map<string, Skeleton>();
+  private readonly sessions: SessionCache;
+  private nextGraph = 1;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly options: ResolvedOptions,
+    readonly blockSize: number,
+    private readonly counters: Counters,
+  ) {
+    this.sessions = new SessionCache(runtime, options.maxSessions, sessionOptions(options));
+  }
+
+  get sessionCount(): number {
+    return this.sessions.size;
+  }
+
+  /** Computes `values`, all pending; afterwards they have buffers and no nodes. */
+  compute(values: readonly Value[]): void {
+    const started = performance.now();
+    const recorded = collect(values);
+    const skeleton = this.skeletonOf(recorded);
+    let key = variantKey(skeleton, recorded, '');
+    let compiled = skeleton.variants.get(key);
+    if (!compiled) {
+      demoteChangedNumbers(skeleton, recorded);
+      key = variantKey(skeleton, recorded, '');
+      compiled = skeleton.variants.get(key);
+    }
+    this.counters.keyMs += performance.now() - started;
+    let session = compiled && this.sessions.get(compiled.id);
+    if (compiled && session) this.counters.cacheHits++;
+    else {
+      const made = this.compile(recorded, skeleton, compiled);
+      compiled = made.compiled;
+      session = made.session;
+      skeleton.variants.set(key, compiled);
+    }
+    this.run(recorded, compiled, session);
+  }
+
+  private skeletonOf(recorded: RecordedGraph): Skeleton {
+    const known = this.skeletons.get(recorded.key);
+    if (known) return known;
+    const made = newSkeleton(recorded, this.options.deterministic);
+    this.skeletons.set(recorded.key, made);
+    if (this.skeletons.size > skeletonLimit) this.skeletons.delete(this.skeletons.keys().next().value!);
+    return made;
+  }
+
+  private compile(
+    recorded: RecordedGraph,
+    skeleton: Skeleton,
+    known: CompiledGraph | undefined,
+  ): { compiled: CompiledGraph; session: NativeSession } {
+    const started = performance.now();
+    const lowered = lowerGraph(recorded, skeleton.isInput, {
+      blockSize: this.blockSize,
+      isolated: this.options.deterministic,
+    });
+    const id = known?.id ?? this.nextGraph++;
+    try {
+      const session = this.sessions.load(id, lowered.model);
+      this.counters.graphsCompiled++;
+      this.counters.compileMs += performance.now() - started;
+      return { compiled: { id, inputs: lowered.inputs, outputs: lowered.outputs }, session };
+    } catch (cause) {
+      throw this.failure('did not accept', recorded, cause);
+    }
+  }
+
+  private run(recorded: RecordedGraph, compiled: CompiledGraph, session: NativeSession): void {
+    const started = performance.now();
+    const feeds: Record<string, RuntimeTensor> = {};
+    for (const slot of compiled.inputs) {
+      const value = recorded.order[slot.position]!;
+      let array: NumericArray;
+      if (slot.isSplat) {
+        array = allocate(slot.dtype, 1);
+        array[0] = value.splat!;
+      } else array = value.buffer!.array;
+      feeds[slot.name] = this.runtime.tensor(slot.dtype, array, slot.shape);
+    }
+    const fetches: Record<string, RuntimeTensor> = {};
+    const arrays = compiled.outputs.map((slot, index) => {
+      const array = this.pool.take(slot.dtype, recorded.results[index]!.size);
+      fetches[slot.name] = this.runtime.tensor(slot.dtype, array, slot.shape);
+      return array;
+    });
+    try {
+      session.run(feeds, fetches, {});
+    } catch (cause) {
+      throw this.failure('failed to run', recorded, cause);
+    }
+    recorded.results.forEach((value, index) => {
+      value.node = null;
+      value.buffer = bufferOf(arrays[index]!, true);
+      value.buffer.holders = value.owners;
+    });
+    this.counters.runs++;
+    this.counters.runMs += performance.now() - started;
+  }
+
+  private failure(what: string, recorded: RecordedGraph, cause: unknown): GraphRunError {
+    const nodes = recorded.order.flatMap((value) => (value.node ? [{ value, node: value.node }] : []));
+    const ops = [...new Set(nodes.map(({ node }) => node.op))].join(', ');
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const isMemory = /alloc|memory/i.test(reason);
+    const advice = isMemory
+      ? 'The arrays of this graph do not fit in memory: use smaller batches, or read values more often so that less is live.'
+      : this.options.debug
+        ? 'The stacks of its ops are in recordedAt of this error.'
+        : 'Register the backend with { debug: true } for the stacks of its ops, or { flushEveryKernel: true } to find the one.';
+    return new GraphRunError(
+      `ONNX Runtime ${what} a recorded graph of ${nodes.length} ops (${ops}): ${reason}. ${advice}`,
+      this.options.debug
+        ? nodes.map(({ value, node }) => `${node.op} [${value.shape.join()}] ${node.stack ?? ''}`)
+        : [],
+      { cause },
+    );
+  }
+
+  dispose(): void {
+    this.sessions.clear();
+    this.skeletons.clear();
+    this.pool.clear();
+  }
+}

@@ -1,0 +1,62 @@
+import { keyOf } from './key.js';
+import { sizeOf } from './shape.js';
+import type { Attributes, Buffer, NumericArray, NumericType, Shape, Value } from './value.js';
+
+let nextId = 1;
+
+/** Switched on by the `debug` option: nodes then remember the stack that recorded them. */
+export const recording = { keepStacks: false };
+
+function bare(dtype: NumericType, shape: Shape, splat: number | null): Value {
+  return {
+    id: nextId++,
+    dtype,
+    shape,
+    size: sizeOf(shape),
+    node: null,
+    buffer: null,
+    splat,
+    owners: 0,
+    view: null,
+    relu: null,
+    weightRuns: 0,
+    derived: null,
+    mark: 0,
+    position: 0,
+  };
+}
+
+/** A pending result of `op`. */
+export function pending(
+  op: string,
+  inputs: readonly Value[],
+  shape: Shape,
+  dtype: NumericType,
+  attributes: Attributes = {},
+): Value {
+  const value = bare(dtype, shape, null);
+  const stack = recording.keepStacks ? new Error(op).stack : undefined;
+  value.node = { op, inputs, attributes, key: keyOf(op, attributes), stack };
+  return value;
+}
+
+export function bufferOf(array: NumericArray, isPoolable: boolean): Buffer {
+  return { array, holders: 0, isPoolable, isRecycled: false };
+}
+
+/** A computed array. */
+export function computed(buffer: Buffer, shape: Shape, dtype: NumericType): Value {
+  const value = bare(dtype, shape, null);
+  value.buffer = buffer;
+  return value;
+}
+
+/** Whether a remembered value can still be used: it is pending, a splat, or its memory is its own. */
+export function isUsable(value: Value | null): value is Value {
+  return value !== null && value.buffer?.isRecycled !== true;
+}
+
+/** `number` repeated over `shape`. */
+export function splat(number: number, shape: Shape, dtype: NumericType): Value {
+  return bare(dtype, shape, number);
+}

@@ -1,0 +1,65 @@
+/** Element types that a graph computes with; strings and complex numbers stay outside (see fallback/). */
+export type NumericType = 'float32' | 'int32' | 'bool';
+
+export type NumericArray = Float32Array | Int32Array | Uint8Array;
+
+export type Shape = readonly number[];
+
+/** An attribute of a recorded op: plain data, part of the cache key. */
+export type Attribute = number | string | boolean | readonly number[];
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** One recorded op with one result. `key` is the op and its attributes as text. */
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly Value[];
+  readonly attributes: Attributes;
+  readonly key: string;
+  /** Stack of the call that recorded it, in debug mode. */
+  readonly stack: string | undefined;
+}
+
+/** Memory of computed elements, shared by a value and its reshaped views. */
+export interface Buffer {
+  readonly array: NumericArray;
+  /** Data ids whose value lies here; at zero it may be reused once nothing is pending. */
+  holders: number;
+  /** False for arrays that someone outside may hold. */
+  readonly isPoolable: boolean;
+  /** True once its memory went back to the pool: values on it must not be used again. */
+  isRecycled: boolean;
+}
+
+/**
+ * An immutable array that is either pending (`node`), computed (`buffer`) or one number repeated (`splat`).
+ * Identity is `id`, never the buffer: pools recycle buffers.
+ */
+export interface Value {
+  readonly id: number;
+  readonly dtype: NumericType;
+  readonly shape: Shape;
+  readonly size: number;
+  node: Node | null;
+  buffer: Buffer | null;
+  readonly splat: number | null;
+  /** Data ids that hold it; above zero it must survive a flush. */
+  owners: number;
+  /** The same elements in the last other shape asked for. */
+  view: Value | null;
+  /** relu of it, when recorded: lets the gradient look at the result instead of the input. */
+  relu: Value | null;
+  /** Flushes that used it, unchanged, as a weight. */
+  weightRuns: number;
+  /** Forms of it (blocked, flipped, folded filters) by recipe; they live as long as the value. */
+  derived: Map<string, DerivedForm> | null;
+  /** Scratch of the walk that visits it. */
+  mark: number;
+  position: number;
+}
+
+/** A kept result of a sub-graph that depends on weights only; `others` are the ids of the further weights it used. */
+export interface DerivedForm {
+  readonly data: Float32Array;
+  readonly shape: Shape;
+  readonly others: readonly number[];
+}

@@ -1,0 +1,58 @@
+import { sameShape } from '../ir/shape.js';
+import type { Attributes, NumericType, Shape, Value } from '../ir/value.js';
+import type { GraphBuilder } from '../onnx/builder.js';
+import type { Layout, Lowering } from './lowering.js';
+import { defineLowering } from './registry.js';
+
+/** What an elementwise op may look at besides its operands' names. */
+export interface ElementwiseInfo {
+  readonly attributes: Attributes;
+  readonly dtype: NumericType;
+  readonly inputTypes: readonly NumericType[];
+}
+
+/** Emits an elementwise op on broadcast-ready operands, in whatever layout they are. */
+export type EmitElementwise = (graph: GraphBuilder, operands: readonly string[], info: ElementwiseInfo) => string;
+
+/** Defines the lowering of an elementwise op: layouts and broadcasting are handled here. */
+export function defineElementwise(op: string, emit: EmitElementwise): void {
+  defineLowering(op, (lowering, value, node) => {
+    const layout = layoutFor(lowering, value.shape, node.inputs);
+    const five =
+      layout === 'blocked' &&
+      node.inputs.some((input) => !lowering.isScalar(input) && !sameShape(input.shape, value.shape));
+    const operands = node.inputs.map((input) => lowering.operand(input, value.shape, layout, five));
+    const info = {
+      attributes: node.attributes,
+      dtype: value.dtype,
+      inputTypes: node.inputs.map((input) => input.dtype),
+    };
+    let name = emit(lowering.graph, operands, info);
+    if (!coversShape(lowering, node.inputs, value.shape))
+      name = lowering.graph.emit('Expand', [name, lowering.graph.indices(value.shape)]);
+    lowering.provide(value, layout, five ? lowering.fourOf(name, value.shape) : name);
+  });
+}
+
+/** The layout the result gets: that of its full-size operands, so that chains stay where the convolutions put them. */
+function layoutFor(lowering: Lowering, shape: Shape, inputs: readonly Value[]): Layout {
+  if (shape.length !== 4) return 'tfjs';
+  const full = inputs.filter((input) => !lowering.isScalar(input) && sameShape(input.shape, shape));
+  const canBlock = lowering.blockSize > 0 && shape[3]! % lowering.blockSize === 0;
+  if (canBlock && full.some((input) => lowering.has(input, 'blocked'))) return 'blocked';
+  if (full.some((input) => lowering.has(input, 'channelsFirst') && !lowering.has(input, 'tfjs')))
+    return 'channelsFirst';
+  return 'tfjs';
+}
+
+/** Whether broadcasting the operands gives the whole result (scalars alone do not). */
+function coversShape(lowering: Lowering, inputs: readonly Value[], shape: Shape): boolean {
+  return shape.every((extent, axis) => {
+    if (extent === 1)
+      return inputs.some((input) => !lowering.isScalar(input) && input.shape.length >= shape.length - axis);
+    return inputs.some((input) => {
+      const own = axis - (shape.length - input.shape.length);
+      return !lowering.isScalar(input) && own >= 0 && input.shape[own] === extent;
+    });
+  });
+}

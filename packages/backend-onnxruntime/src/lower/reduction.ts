@@ -1,0 +1,94 @@
+import type { NumericType, Value } from '../ir/value.js';
+import type { Lowering } from './lowering.js';
+import { defineLowering } from './registry.js';
+
+type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
+
+/** Reductions to a result without the reduced axes; the recorder reshapes for `keepDims`. */
+function defineReduction(op: string, reduction: Reduction): void {
+  defineLowering(op, (lowering, value, node) => {
+    const x = node.inputs[0]!;
+    const axes = node.attributes['axes'] as readonly number[];
+    lowering.provide(
+      value,
+      'tfjs',
+      reduceBlocked(lowering, x, axes, value, reduction) ?? reducePlain(lowering, x, axes, value, reduction),
+    );
+  });
+}
+
+function reducePlain(
+  lowering: Lowering,
+  x: Value,
+  axes: readonly number[],
+  value: Value,
+  reduction: Reduction,
+): string {
+  if (lowering.has(x, 'channelsFirst') && !lowering.has(x, 'tfjs') && keepsOrder(axes)) {
+    const moved = axes.map((axis) => [0, 2, 3, 1][axis]!);
+    return reduce(lowering, lowering.form(x, 'channelsFirst'), moved, reduction, x.dtype);
+  }
+  if (value.size === x.size) return lowering.graph.reshape(lowering.plain(x), value.shape);
+  return reduce(lowering, lowering.plain(x), axes, reduction, x.dtype);
+}
+
+/** Whether what is left after reducing NCHW is in the order that reducing NHWC leaves. */
+function keepsOrder(axes: readonly number[]): boolean {
+  return axes.includes(3) || (axes.includes(1) && axes.includes(2));
+}
+
+/** On blocked arrays: pixels first, then the batch; ORT has fast paths for neighbouring axes only. */
+function reduceBlocked(
+  lowering: Lowering,
+  x: Value,
+  axes: readonly number[],
+  value: Value,
+  reduction: Reduction,
+): string | null {
+  if (!lowering.has(x, 'blocked') || lowering.has(x, 'tfjs') || x.dtype !== 'float32') return null;
+  const overPixels = axes.includes(1) && axes.includes(2);
+  if (!overPixels || axes.includes(3)) return null;
+  const five = lowering.fiveOf(lowering.form(x, 'blocked'), x.shape);
+  let name = reduce(lowering, five, [2, 3], reduction, 'float32');
+  if (axes.includes(0)) name = reduce(lowering, name, [0], reduction, 'float32');
+  return lowering.graph.reshape(name, value.shape);
+}
+
+/** Types that ONNX Runtime reduces directly are kept; bool goes through int32. */
+function reduce(
+  lowering: Lowering,
+  name: string,
+  axes: readonly number[],
+  reduction: Reduction,
+  dtype: NumericType,
+): string {
+  const { graph } = lowering;
+  const source = dtype === 'bool' ? lowering.cast(name, 'int32') : name;
+  const sorted = [...axes].sort((a, b) => a - b);
+  const result =
+    reduction === 'ReduceSum'
+      ? graph.emit(reduction, [source, graph.indices(sorted)], { keepdims: 0 })
+      : graph.emit(reduction, [source], { axes: sorted, keepdims: 0 });
+  return dtype === 'bool' && (reduction === 'ReduceMax' || reduction === 'ReduceMin')
+    ? lowering.cast(result, 'bool')
+    : result;
+}
+
+defineReduction('Sum', 'ReduceSum');
+defineReduction('Mean', 'ReduceMean');
+defineReduction('Max', 'ReduceMax');
+defineReduction('Min', 'ReduceMin');
+defineReduction('Prod', 'ReduceProd');
+
+/** ArgMax and ArgMin take the first of equals, as tfjs does. */
+function defineArgument(op: 'ArgMax' | 'ArgMin'): void {
+  defineLowering(op, (lowering, value, node) => {
+    const x = node.inputs[0]!;
+    const source = x.dtype === 'bool' ? lowering.cast(lowering.plain(x), 'int32') : lowering.plain(x);
+    const attributes = { axis: node.attributes['axis'] as number, keepdims: 0 };
+    lowering.provide(value, 'tfjs', lowering.cast(lowering.graph.emit(op, [source], attributes), 'int32'));
+  });
+}
+
+defineArgument('ArgMax');
+defineArgument('ArgMin');

@@ -1,0 +1,10 @@
+import './arithmetic.js';
+import './arrangement.js';
+import './batch-norm.js';
+import './convolutions.js';
+import './data.js';
+import './logical.js';
+import './matmul.js';
+import './pools.js';
+import './reductions.js';
+import './unary.js';

@@ -1,0 +1,89 @@
+import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { OnnxRuntimeBackend } from '../backend.js';
+import { runOnCpu } from '../fallback/cpu.js';
+import { bufferOf, computed } from '../ir/create.js';
+import { allocate } from '../ir/arrays.js';
+import type { Value } from '../ir/value.js';
+
+/** One call of a kernel, as its recorder sees it. */
+export interface KernelCall<A = Record<string, never>> {
+  readonly attributes: A;
+  /** The value of a required input. */
+  input(name: string): Value;
+  /** The value of an input that may be missing. */
+  optional(name: string): Value | null;
+  /** All inputs, for kernels that take a list. */
+  readonly all: readonly Value[];
+}
+
+/** Records a kernel; null leaves this call (its types, its attributes) to the cpu backend. */
+export type Recorder<A> = (call: KernelCall<A>) => Value | readonly Value[] | null;
+
+export interface KernelParameters {
+  inputs: NamedTensorInfoMap;
+  backend: OnnxRuntimeBackend;
+  attrs?: NamedAttrMap;
+}
+
+export type KernelFunction = (parameters: KernelParameters) => TensorInfo | TensorInfo[];
+
+/** Every kernel of the backend by its tfjs name. */
+export const kernels = new Map<string, KernelFunction>();
+
+/**
+ * Defines a kernel by its recorder. Calls on strings, complex numbers and empty arrays never reach the recorder: the cpu
+ * backend computes them.
+ */
+export function defineKernel<A = Record<string, never>>(name: string, record: Recorder<A>): void {
+  kernels.set(name, ({ inputs, backend, attrs }) => {
+    const started = performance.now();
+    const infos = Object.values(inputs).filter((info) => info !== undefined && info !== null);
+    for (const info of infos)
+      if (info.dtype === 'string' || info.dtype === 'complex64') return fallBack(backend, name, inputs, attrs);
+    const all = infos.map((info) => backend.value(info));
+    if (all.some((value) => value.size === 0)) {
+      backend.counters.emptyKernels++;
+      return runOnCpu(backend, name, inputs, attrs);
+    }
+    const optional = (input: string): Value | null => {
+      const info = inputs[input];
+      return info === undefined || info === null ? null : backend.value(info);
+    };
+    const result = record({
+      attributes: (attrs ?? {}) as unknown as A,
+      all,
+      optional,
+      input(input) {
+        const value = optional(input);
+        if (!value) throw new Error(`Kernel ${name} needs the input '${input}'`);
+        return value;
+      },
+    });
+    backend.counters.recordMs += performance.now() - started;
+    if (result === null) return fallBack(backend, name, inputs, attrs);
+    return Array.isArray(result)
+      ? result.map((value: Value) => backend.output(nonEmpty(value)))
+      : backend.output(nonEmpty(result as Value));
+  });
+}
+
+/** Defines a kernel that works on data ids instead of recording. */
+export function defineDataKernel(name: string, run: KernelFunction): void {
+  kernels.set(name, run);
+}
+
+/** Leaves one call to the cpu backend and counts it. */
+export function fallBack(
+  backend: OnnxRuntimeBackend,
+  name: string,
+  inputs: NamedTensorInfoMap,
+  attrs: NamedAttrMap | undefined,
+): TensorInfo | TensorInfo[] {
+  backend.counters.fallbacks[name] = (backend.counters.fallbacks[name] ?? 0) + 1;
+  return runOnCpu(backend, name, inputs, attrs);
+}
+
+/** ONNX Runtime never sees arrays without elements. */
+function nonEmpty(value: Value): Value {
+  return value.size === 0 ? computed(bufferOf(allocate(value.dtype, 0), false), value.shape, value.dtype) : value;
+}
