@@ -26,7 +26,8 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'):
 function readRecord(bytes: Uint8Array, dataStart: number, entry: HeaderEntry, file: string): TensorRecord {
   const { shape, start, end, type } = entry;
   // A copy of its own begins at offset 0, which the typed arrays need: offsets in the file may be odd.
-  const buffer = bytes.slice(dataStart + start, dataStart + end).buffer;
+  // Not by slice(): that of Node's Buffer gives a view.
+  const { buffer } = new Uint8Array(bytes.subarray(dataStart + start, dataStart + end));
   switch (type) {
     case 'F32':
       return { dtype: 'float32', shape, data: new Float32Array(buffer) };

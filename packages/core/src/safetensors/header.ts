@@ -1,4 +1,5 @@
 import { AdvrobError } from '../errors.js';
+import { findDuplicateKey } from './duplicate-key.js';
 import { countValues } from './record.js';
 
 const bytesPerValue = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4 } as const;
@@ -36,12 +37,16 @@ export function readHeader(bytes: Uint8Array, file: string): Header {
     return wrong(`it announces a header of ${length} bytes, the file has ${bytes.length - 8} after the length`);
   const dataStart = 8 + Number(length);
   let header: unknown;
+  let duplicate: string | undefined;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart)));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart));
+    header = JSON.parse(text);
+    duplicate = findDuplicateKey(text);
   } catch (error) {
     return wrong('the header is not JSON', error);
   }
   if (!isRecord(header)) return wrong('the header is not a JSON object');
+  if (duplicate !== undefined) return wrong(`'${duplicate}' occurs twice in the header`);
 
   const metadata = new Map<string, string>();
   const entries: HeaderEntry[] = [];

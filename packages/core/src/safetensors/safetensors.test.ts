@@ -47,6 +47,12 @@ describe('safetensors', () => {
     );
   });
 
+  it("reads Node's Buffer, whose slice() shares memory", () => {
+    const bytes = encodeSafetensors({ a: { dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) } });
+    const { records } = decodeSafetensors(Object.assign(bytes, { slice: bytes.subarray }));
+    expect(records.get('a')!.data).toEqual(Float32Array.of(1, 2));
+  });
+
   it('has the layout of the format', () => {
     const bytes = encodeSafetensors(
       { b: { dtype: 'float32', shape: [1], data: Float32Array.of(1) } },
@@ -93,6 +99,13 @@ describe('safetensors', () => {
       'an overlap',
       fileOf(
         '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        new Uint8Array(4),
+      ),
+    ],
+    [
+      'a name that occurs twice',
+      fileOf(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
         new Uint8Array(4),
       ),
     ],
