@@ -122,6 +122,11 @@ function assemble<O extends ArchitectureOptions>(
   }
 }
 
+/** Where a model comes from, if an architecture of this kind made it. */
+export function originOf(model: Classifier): Origin | undefined {
+  return 'origin' in model ? (model as BuiltClassifier).origin : undefined;
+}
+
 function checkChannels(name: string, { inputShape, mean, std }: ArchitectureOptions): void {
   const channels = inputShape.at(-1)!;
   for (const [option, value] of Object.entries({ mean, std })) {

@@ -5,4 +5,8 @@ export * from './architectures/mlp.js';
 export * from './architectures/resnet18.js';
 export * from './architectures/small-cnn.js';
 export * from './architectures/two-layer.js';
+export * from './weights/load-model.js';
+export * from './weights/load-weights.js';
+export * from './weights/save-weights.js';
+export type { WeightLayout } from './weights/weight-file.js';
 export { default } from './plugin.js';

@@ -1,0 +1,103 @@
+import { type AnyFactory, AdvrobError, type Classifier, nearNames, parseOptions } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ArchitectureDefinition, ArchitectureOptions } from '../architecture.js';
+import plugin from '../plugin.js';
+import { loadWeights } from './load-weights.js';
+import { type WeightFile, type WeightLayout, openWeightFile } from './weight-file.js';
+
+export interface LoadModelOptions {
+  /** Name of the architecture, for a file that does not say it (or to overrule it). */
+  readonly architecture?: string;
+  /** Options of the architecture. Default: those in the file if it names the same architecture, else the architecture's defaults. */
+  readonly options?: unknown;
+  /** Architectures to choose from, by name. Default: those of this package. */
+  readonly architectures?: Readonly<Record<string, AnyFactory>>;
+  /** Layout of the file, default `auto`. */
+  readonly layout?: WeightLayout;
+  /** What messages call the file. */
+  readonly name?: string;
+}
+
+/**
+ * A model out of a safetensors file. Nothing is allocated for a weight before the file was found to hold it in the right shape.
+ *
+ * @throws AdvrobError `ADVROB_ARCHITECTURE` when neither the file nor you name a known architecture, `ADVROB_OPTION`, and all of `loadWeights`.
+ * @example
+ * ```ts
+ * const model = loadModel(bytes);
+ * const fromPytorch = loadModel(other, { architecture: 'resnet18', layout: 'pytorch', options: { mean: [0.4914, 0.4822, 0.4465], std: 0.25 } });
+ * ```
+ */
+export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Classifier {
+  const { layout = 'auto', name: file = 'model file', architectures = plugin.models } = options;
+  const weights = openWeightFile(bytes, layout, file);
+  const saved = weights.metadata.get('advrob.architecture');
+  const { definition } = findArchitecture(architectures, options.architecture ?? saved, file);
+  const found = options.options ?? (saved === definition.name ? savedOptions(weights, file) : undefined);
+  const parsed = parseOptions(definition.options, found, `${file}: model '${definition.name}'`);
+  if ('restore' in definition)
+    return restore(
+      definition as ArchitectureDefinition<unknown, ArchitectureOptions>,
+      parsed as ArchitectureOptions,
+      weights,
+    );
+  const model = (definition as unknown as { create(options: unknown, seed: number): Classifier }).create(parsed, 0);
+  try {
+    loadWeights(model, bytes, { layout, name: file });
+    return model;
+  } catch (error) {
+    model.dispose?.();
+    throw error;
+  }
+}
+
+function restore(
+  definition: ArchitectureDefinition<unknown, ArchitectureOptions>,
+  options: ArchitectureOptions,
+  weights: WeightFile,
+): Classifier {
+  const taken: string[] = [];
+  const model = definition.restore(options, (name, shape, _initializer, image) => {
+    taken.push(name);
+    return tf.tensor(weights.take(name, shape, image), [...shape], 'float32');
+  });
+  try {
+    weights.checkAllIn(taken);
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+function findArchitecture(
+  architectures: Readonly<Record<string, AnyFactory>>,
+  name: string | undefined,
+  file: string,
+): AnyFactory {
+  const known = Object.keys(architectures);
+  if (name === undefined)
+    throw new AdvrobError(
+      'ADVROB_ARCHITECTURE',
+      `${file} does not name its architecture: name one of ${known.join(', ')}`,
+    );
+  const factory = Object.hasOwn(architectures, name) ? architectures[name] : undefined;
+  if (factory !== undefined) return factory;
+  const near = nearNames(name, known);
+  throw new AdvrobError(
+    'ADVROB_ARCHITECTURE',
+    `${file}: expected an architecture among ${known.join(', ')}, got '${name}'${near.length > 0 ? `: did you mean ${near.join(' or ')}?` : ''}`,
+  );
+}
+
+function savedOptions(weights: WeightFile, file: string): unknown {
+  try {
+    return JSON.parse(weights.metadata.get('advrob.options') ?? '{}');
+  } catch (cause) {
+    throw new AdvrobError(
+      'ADVROB_TENSOR_FILE',
+      `${file}: its metadata entry advrob.options is not JSON: pass the architecture's options yourself`,
+      { cause },
+    );
+  }
+}
