@@ -18,7 +18,7 @@ export function logitOf(logits: Tensor, classes: Tensor): Tensor {
 export function withoutClass(logits: Tensor, classes: Tensor): Tensor2D {
   return tf.tidy(() => {
     const isClass = tf.cast(oneHot(classes, logits.shape[1]!), 'bool');
-    return tf.where(isClass, tf.fill(logits.shape, excluded), logits) as Tensor2D;
+    return tf.where(isClass, tf.fill(logits.shape as [number, number], excluded), logits) as Tensor2D;
   });
 }
 

@@ -9,17 +9,32 @@ const gradientOf = (loss: (z: tf.Tensor) => tf.Tensor, z: tf.Tensor) => tf.grad(
 
 describe('crossEntropy', () => {
   it('is log K for equal logits, whatever their size', async () => {
-    const values = await crossEntropy(tf.tensor2d([[0, 0, 0, 0], [1e4, 1e4, 1e4, 1e4]]), int32(1, 2)).data(); // prettier-ignore
+    const values = await crossEntropy(
+      tf.tensor2d([
+        [0, 0, 0, 0],
+        [1e4, 1e4, 1e4, 1e4],
+      ]),
+      int32(1, 2),
+    ).data();
     for (const value of values) expect(value).toBeCloseTo(Math.log(4), 6);
   });
 
   it('stays finite and exact at logits of 1e4', async () => {
-    const values = await crossEntropy(tf.tensor2d([[1e4, -1e4, 0], [1e4, -1e4, 0]]), int32(0, 1)).data(); // prettier-ignore
+    const values = await crossEntropy(
+      tf.tensor2d([
+        [1e4, -1e4, 0],
+        [1e4, -1e4, 0],
+      ]),
+      int32(0, 1),
+    ).data();
     expect([...values]).toEqual([0, 2e4]);
   });
 
   it('has the gradient softmax - onehot', async () => {
-    const z = tf.tensor2d([[0.3, -1.2, 2.1, 0.4], [1, 0, 0, -2]]); // prettier-ignore
+    const z = tf.tensor2d([
+      [0.3, -1.2, 2.1, 0.4],
+      [1, 0, 0, -2],
+    ]);
     const y = int32(3, 0);
     const got = await gradientOf((v) => crossEntropy(v, y), z).data();
     const expected = await tf.sub(tf.softmax(z), tf.oneHot(y, 4)).data();
@@ -41,7 +56,13 @@ describe('crossEntropy', () => {
   });
 
   it('averages over the batch for training', async () => {
-    const [mean] = await meanCrossEntropy(tf.tensor2d([[0, 0], [0, Math.log(3)]]), int32(0, 0)).data(); // prettier-ignore
+    const [mean] = await meanCrossEntropy(
+      tf.tensor2d([
+        [0, 0],
+        [0, Math.log(3)],
+      ]),
+      int32(0, 0),
+    ).data();
     expect(mean).toBeCloseTo((Math.log(2) + Math.log(4)) / 2, 6);
   });
 

@@ -2,11 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { flatRows } from './flat-rows.js';
 import type { Geometry } from './geometry.js';
 
-/** Largest change of a value. The projection clips to the ball, then to the bounds, which is the Euclidean projection on both together. */
+/**
+ * The largest change of a value.
+ *
+ * `project` clips to the ball, then to the bounds: the Euclidean projection on both together. `steepestAscent` is the sign. `randomPoint` is
+ * uniform in the ball.
+ */
 export const linf: Geometry = {
   project: (adv, x, epsilon, [low, high]) =>
     tf.clipByValue(tf.minimum(tf.maximum(adv, tf.sub(x, epsilon)), tf.add(x, epsilon)), low, high),
   steepestAscent: (gradient) => tf.sign(gradient),
-  randomOffset: (x, rng, epsilon) => rng.uniform('start', x.shape.slice(1), -epsilon, epsilon),
+  randomPoint: (x, rng, epsilon) => tf.add(x, rng.uniform('start', x.shape.slice(1), -epsilon, epsilon)),
   distance: (adv, x) => tf.max(tf.abs(flatRows(tf.sub(adv, x))), 1),
 };

@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Norm, Threat, ThreatModel } from '../contract/index.js';
+import type { Norm, RowRandom, Threat, ThreatModel } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
 import { checkSameShape, checkThreat } from './checks.js';
 import type { Bounds, Geometry } from './geometry.js';
+import { l0 } from './l0.js';
+import { l1 } from './l1.js';
+import { l2 } from './l2.js';
 import { linf } from './linf.js';
 
-const geometries: Readonly<Partial<Record<Norm, Geometry>>> = { linf };
+const geometries: Readonly<Record<Norm, Geometry>> = { linf, l2, l1, l0 };
 
 /** The norms there are. */
 export const norms = Object.keys(geometries) as readonly Norm[];
@@ -28,27 +31,29 @@ export function createThreat(threat: { readonly norm: Norm; readonly epsilon: nu
   const { norm, epsilon } = threat;
   checkThreat(norm, norms, epsilon, bounds);
   const [low, high] = bounds;
-  const geometry = geometries[norm]!;
+  const geometry = geometries[norm];
 
   const project = (adv: Tensor, x: Tensor): Tensor => {
-    checkSameShape('project', adv, x);
-    return tf.tidy(() =>
-      epsilon === Infinity ? tf.clipByValue(adv, low, high) : geometry.project(adv, x, epsilon, bounds),
-    );
+    if (epsilon === 0) return tf.clipByValue(x, low, high);
+    if (epsilon === Infinity) return tf.clipByValue(adv, low, high);
+    return geometry.project(adv, x, epsilon, bounds);
+  };
+  const randomStart = (x: Tensor, rng: RowRandom): Tensor => {
+    if (epsilon === 0) return tf.clipByValue(x, low, high);
+    if (epsilon === Infinity) return rng.uniform('start', x.shape.slice(1), low, high);
+    return tf.clipByValue(geometry.randomPoint(x, rng, epsilon, bounds), low, high);
   };
   return {
     norm,
     epsilon,
     bounds,
     withEpsilon: (other) => createThreat({ norm, epsilon: other }, bounds),
-    project,
+    project: (adv, x) => {
+      checkSameShape('project', adv, x);
+      return tf.tidy(() => project(adv, x));
+    },
     steepestAscent: (gradient) => tf.tidy(() => geometry.steepestAscent(gradient)),
-    randomStart: (x, rng) =>
-      tf.tidy(() => {
-        if (epsilon === 0) return tf.clone(x);
-        if (epsilon === Infinity) return rng.uniform('start', x.shape.slice(1), low, high);
-        return project(tf.add(x, geometry.randomOffset(x, rng, epsilon, bounds)), x);
-      }),
+    randomStart: (x, rng) => tf.tidy(() => randomStart(x, rng)),
     distance: (adv, x) => {
       checkSameShape('distance', adv, x);
       return tf.tidy(() => geometry.distance(adv, x));

@@ -1,0 +1,37 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { flatRows, rowSize } from './flat-rows.js';
+import type { Geometry } from './geometry.js';
+import { ballRadius } from './random-radius.js';
+
+/**
+ * The Euclidean distance.
+ *
+ * `project` scales the change back to the ball and then clips to the bounds, as AutoAttack and every other peer does (Croce and Hein 2020,
+ * arXiv:2003.01690): feasible, and the Euclidean projection on the ball alone, but where bounds are active not the one on both together.
+ * `steepestAscent` is `g / |g|_2`. `randomPoint` is uniform in the ball: a Gaussian direction times `epsilon * u^(1/d)`.
+ */
+export const l2: Geometry = {
+  project(adv, x, epsilon, [low, high]) {
+    const change = flatRows(tf.sub(adv, x));
+    const length = tf.sqrt(tf.sum(tf.square(change), 1, true));
+    const scale = tf.minimum(1, tf.div(epsilon, tf.maximum(length, 1e-12)));
+    return tf.clipByValue(tf.add(x, tf.reshape(tf.mul(change, scale), x.shape)), low, high);
+  },
+  steepestAscent: unitL2,
+  randomPoint(x, rng, epsilon) {
+    const direction = flatRows(unitL2(rng.normal('start', x.shape.slice(1))));
+    return tf.add(x, tf.reshape(tf.mul(direction, ballRadius(rng, epsilon, rowSize(x))), x.shape));
+  },
+  distance: (adv, x) => tf.sqrt(tf.sum(tf.square(flatRows(tf.sub(adv, x))), 1)),
+};
+
+/** `v / |v|_2` per row; zero rows stay zero. Scaled by the largest entry first: squares of the gradients of confident examples underflow. */
+function unitL2(vectors: Tensor): Tensor {
+  const rows = flatRows(vectors);
+  const largest = tf.max(tf.abs(rows), 1, true);
+  const scaled = tf.div(rows, tf.where(tf.greater(largest, 0), largest, tf.onesLike(largest)));
+  // At least 1 for every row but a zero row, whose quotient is then 0.
+  const length = tf.maximum(tf.sqrt(tf.sum(tf.square(scaled), 1, true)), 1);
+  return tf.reshape(tf.div(scaled, length), vectors.shape);
+}

@@ -1,0 +1,22 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { flatRows } from './flat-rows.js';
+
+/** True at the `count` largest values of each row of [n, d]; of equal values the first are taken. */
+export function isAmongLargest(values: Tensor2D, count: number): Tensor2D {
+  const [rows, size] = values.shape;
+  if (count >= size) return tf.ones([rows, size], 'bool');
+  const threshold = tf.slice(tf.topk(values, count).values, [0, count - 1], [rows, 1]);
+  const isAbove = tf.greater(values, threshold);
+  const isTied = tf.equal(values, threshold);
+  const placesLeft = tf.sub(count, tf.sum(tf.cast(isAbove, 'float32'), 1, true));
+  const placeAmongTied = tf.cumsum(tf.cast(isTied, 'float32'), 1);
+  return tf.logicalOr(isAbove, tf.logicalAnd(isTied, tf.lessEqual(placeAmongTied, placesLeft)));
+}
+
+/** Per row of [n, ...] the sign of the entry with the largest size (the first of ties) in its place, 0 elsewhere; zero rows stay zero. */
+export function signOfLargest(vectors: Tensor): Tensor {
+  const rows = flatRows(vectors);
+  const place = tf.oneHot(tf.argMax(tf.abs(rows), 1) as tf.Tensor1D, rows.shape[1]);
+  return tf.reshape(tf.mul(tf.cast(place, 'float32'), tf.sign(rows)), vectors.shape);
+}
