@@ -3,15 +3,16 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { flatRows } from './flat-rows.js';
 import type { Bounds } from './geometry.js';
 
-/** Halvings of the bracket of the water level: after 24 it is as narrow as float32 resolves the largest change. */
-const halvings = 24;
+/** Halvings of the bracket of the water level: it ends at a millionth of the largest change. */
+const halvings = 20;
 
 /**
  * The point of the L1 ball and the bounds that is nearest to `adv` in Euclidean distance (Croce and Hein 2021, arXiv:2103.01208, section 3.1).
  *
  * With `y = adv - x` and `room_i` the distance from `x_i` to the bound in the direction of `y_i`, the solution is
  * `d_i = sign(y_i) * min(max(|y_i| - level, 0), room_i)`, where `level >= 0` is the smallest with `sum |d_i| <= epsilon`. The level is bracketed by
- * bisection, on any backend and without sorting; a last interpolation between the two ends of the bracket spends epsilon to float rounding.
+ * bisection, on any backend and without sorting; a last interpolation between the two ends of the bracket spends epsilon to float rounding, and
+ * is exact for every value where no other value's breakpoint lies inside the bracket, else to a millionth of the largest change.
  */
 export function projectL1(adv: Tensor, x: Tensor, epsilon: number, [low, high]: Bounds): Tensor {
   const change = flatRows(tf.sub(adv, x));

@@ -115,6 +115,14 @@ describe('projections', () => {
     );
   });
 
+  it('l1: separates changes that differ by a few millionths', async () => {
+    const x = Array.from({ length: 40 }, () => 0);
+    const sizes = x.map((_, i) => 0.5 + i * 4e-6);
+    const { point, adv } = await project('l1', 4e-4, sizes, x);
+    const exact = exactL1(adv, x, 4e-4);
+    point.forEach((value, i) => expect(Math.abs(value - exact[i]!)).toBeLessThanOrEqual(1e-6));
+  });
+
   it('l0: is as near as the best of all choices of places', async () => {
     const count = fc.integer({ min: 1, max: 5 });
     await fc.assert(
