@@ -1,0 +1,103 @@
+import { AdvrobError } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { backends, selectBackend, type BackendName } from '../backend/select.js';
+import { selfTest, type SelfTest } from '../backend/self-test.js';
+import { table } from '../output/table.js';
+import type { Output } from '../output/terminal.js';
+
+interface BackendReport {
+  readonly name: BackendName;
+  readonly state: 'works' | 'not installed' | 'fails';
+  readonly note: string;
+  readonly test?: SelfTest;
+}
+
+/** `advrob doctor`: backends with a self-test each, versions, several copies of tfjs. Returns whether the default backend works. */
+export async function doctor(output: Output): Promise<boolean> {
+  const reports: BackendReport[] = [];
+  for (const name of Object.keys(backends) as BackendName[]) reports.push(await examine(name));
+  const choice = await selectBackend();
+  const copies = tfjsCopies();
+  const versions = [...new Set(copies.map(({ version }) => version))];
+  const result = {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    backend: choice,
+    backends: reports,
+    tfjsCore: { version: tf.version_core, copies },
+  };
+  output.result(result, () =>
+    [
+      `node ${result.node} on ${result.platform}, ${result.cores} cores, ${result.memoryGB} GiB, ${result.cpu}`,
+      '',
+      table([
+        ['backend', 'state', 'conv + gradient', 'matmul', 'note'],
+        ...reports.map(({ name, state, test, note }) => [
+          name,
+          state,
+          test ? `${test.convMs.toFixed(1)} ms` : '–',
+          test ? `${test.matMulMs.toFixed(1)} ms` : '–',
+          note,
+        ]),
+      ]),
+      '',
+      `In use: ${choice.name} (${choice.why}).`,
+      `tfjs-core ${tf.version_core}${copies.length > 1 ? `; ${copies.length} copies: ${copies.map((copy) => copy.path).join(', ')}` : ''}`,
+      ...(versions.length > 1
+        ? [
+            `WARNING: several versions of tfjs-core (${versions.join(', ')}) in one program are untested: npm dedupe @tensorflow/tfjs-core`,
+          ]
+        : []),
+    ].join('\n'),
+  );
+  return reports.some(({ name, state }) => name === choice.name && state === 'works');
+}
+
+async function examine(name: BackendName): Promise<BackendReport> {
+  try {
+    await selectBackend(name);
+    const test = await selfTest();
+    if (test.missingGradients.length > 0)
+      return { name, state: 'works', test, note: `cannot train: no kernel ${test.missingGradients.join(', ')}` };
+    return { name, state: 'works', test, note: test.note };
+  } catch (error) {
+    const missing = error instanceof AdvrobError && error.message.includes('not installed');
+    return {
+      name,
+      state: missing ? 'not installed' : 'fails',
+      note: missing ? `npm install ${backends[name]}` : (error as Error).message,
+    };
+  }
+}
+
+/** The copies of tfjs-core that this command, its packages and the current folder would load. */
+function tfjsCopies(): { path: string; version: string }[] {
+  const from = [import.meta.url, join(process.cwd(), 'package.json')];
+  const found = new Map<string, string>();
+  for (const place of from)
+    for (const start of [
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-layers',
+      '@advrob/core',
+      '@advrob/attacks',
+      '@advrob/models',
+    ]) {
+      try {
+        const entry = createRequire(place).resolve(start);
+        const core = createRequire(realpathSync(entry)).resolve('@tensorflow/tfjs-core/package.json');
+        const real = realpathSync(core);
+        if (existsSync(real))
+          found.set(dirname(real), (JSON.parse(readFileSync(real, 'utf8')) as { version: string }).version);
+      } catch {
+        // Not installed from there: nothing to compare.
+      }
+    }
+  return [...found].map(([path, version]) => ({ path, version }));
+}

@@ -1,0 +1,99 @@
+import { optionJsonSchema, type PluginKind, type Registry } from '@advrob/core';
+import { AdvrobError, nearNames } from '@advrob/core';
+import type { Output } from '../output/terminal.js';
+
+const kinds: readonly PluginKind[] = [
+  'attacks',
+  'objectives',
+  'optimizers',
+  'transforms',
+  'averagers',
+  'trainers',
+  'analyses',
+  'datasets',
+  'models',
+];
+
+interface OptionLine {
+  readonly name: string;
+  readonly type: string;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** `advrob list [kind]`: what is installed, with options, ranges, defaults and papers. */
+export function list(registry: Registry, kind: string | undefined, output: Output): void {
+  if (kind !== undefined && !(kinds as readonly string[]).includes(kind)) {
+    const near = nearNames(kind, kinds);
+    throw new AdvrobError(
+      'ADVROB_USAGE',
+      `no kind '${kind}'; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `there are ${kinds.join(', ')}`}`,
+    );
+  }
+  const parts = registry.list(kind as PluginKind | undefined).map(({ kind: partKind, name, plugin, definition }) => ({
+    kind: partKind,
+    name,
+    plugin,
+    summary: definition.summary,
+    ...(definition.paper !== undefined && { paper: definition.paper }),
+    ...('norms' in definition && { norms: definition.norms }),
+    ...('knowledge' in definition && { knowledge: definition.knowledge }),
+    options: optionLines(optionJsonSchema(definition.options)),
+  }));
+  output.result(parts, () =>
+    kinds
+      .filter((each) => parts.some((part) => part.kind === each))
+      .map((each) => [each.toUpperCase(), ...parts.filter((part) => part.kind === each).map(describe)].join('\n'))
+      .join('\n\n'),
+  );
+}
+
+function describe(part: {
+  name: string;
+  plugin: string;
+  summary: string;
+  paper?: string;
+  norms?: unknown;
+  options: OptionLine[];
+}): string {
+  const norms = Array.isArray(part.norms) ? ` [${part.norms.join(', ')}]` : '';
+  const options = part.options.map((option) => {
+    const value = option.default === undefined ? '' : ` = ${JSON.stringify(option.default)}`;
+    return `      ${option.name}: ${option.type}${value}${option.description === undefined ? '' : `  ${option.description}`}`;
+  });
+  return [
+    `  ${part.name}${norms}  ${part.summary}`,
+    ...(part.paper === undefined ? [] : [`      ${part.paper}`]),
+    ...options,
+    `      from ${part.plugin}`,
+  ].join('\n');
+}
+
+function optionLines(schema: Record<string, unknown>): OptionLine[] {
+  const properties = (schema['properties'] ?? {}) as Record<string, Record<string, unknown>>;
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    type: typeOf(property),
+    ...('default' in property && { default: property['default'] }),
+    ...(typeof property['description'] === 'string' && { description: property['description'] }),
+  }));
+}
+
+/** A JSON Schema type in a few words, e.g. `integer >= 1` or `'a' | 'b'`. */
+function typeOf(property: Record<string, unknown>): string {
+  if (Array.isArray(property['enum'])) return property['enum'].map((value) => JSON.stringify(value)).join(' | ');
+  const alternatives = property['anyOf'] ?? property['oneOf'];
+  if (Array.isArray(alternatives))
+    return alternatives.map((each) => typeOf(each as Record<string, unknown>)).join(' | ');
+  if ('const' in property) return JSON.stringify(property['const']);
+  const limits = [
+    ['minimum', '>='],
+    ['exclusiveMinimum', '>'],
+    ['maximum', '<='],
+    ['exclusiveMaximum', '<'],
+  ].flatMap(([key, sign]) => {
+    const limit = property[key!];
+    return typeof limit === 'number' && Math.abs(limit) < Number.MAX_SAFE_INTEGER ? [`${sign} ${limit}`] : [];
+  });
+  return [String(property['type'] ?? 'any'), ...limits].join(' ');
+}

@@ -1,0 +1,81 @@
+import { AdvrobError } from '@advrob/core';
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { parseSetting } from '../flags/settings.js';
+import { experimentSchema, type Experiment } from './schema.js';
+
+/** A config with the places of its keys, where they are known. */
+interface Source {
+  readonly value: unknown;
+  /** `file:line:column` of the value at a path, or of its nearest parent. */
+  placeOf(path: readonly PropertyKey[]): string;
+}
+
+/**
+ * Reads `experiment.yaml`, `.json` or `.ts`/`.js`/`.mjs`, applies `--set key=value` overrides (dotted paths) and checks it.
+ *
+ * @throws AdvrobError `ADVROB_CONFIG` with the place of every wrong key and what is allowed there.
+ */
+export async function loadExperiment(file: string, overrides: readonly string[] = []): Promise<Experiment> {
+  const source = await readSource(file);
+  const value = overrides.reduce((config, text) => override(config, text), source.value);
+  const result = experimentSchema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message, ...issue }) => {
+    const detail = 'errors' in issue ? ` (${issue.errors.map((each) => each[0]?.message).join('; or ')})` : '';
+    return `${source.placeOf(path)}: ${path.join('.') || 'the file'}: ${message}${detail}`;
+  });
+  throw new AdvrobError('ADVROB_CONFIG', problems.join('\n'));
+}
+
+async function readSource(file: string): Promise<Source> {
+  if (['.ts', '.mts', '.js', '.mjs'].includes(extname(file))) {
+    const { createJiti } = await import('jiti');
+    const value = await createJiti(import.meta.url).import(resolve(file), { default: true });
+    return { value, placeOf: () => file };
+  }
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new AdvrobError('ADVROB_CONFIG', `cannot read ${file}: ${(cause as Error).message}`, { cause });
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const [error] = document.errors;
+  if (error) throw new AdvrobError('ADVROB_CONFIG', `${at(error.pos[0])}: ${error.message.split('\n')[0]}`);
+  return { value: document.toJS() as unknown, placeOf: (path) => at(offsetOf(document, path)) };
+}
+
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+/** A copy of the config with the value at a dotted path replaced. */
+function override(config: unknown, text: string): unknown {
+  const { owner, key, value } = parseSetting(text);
+  const path = [...(owner === undefined ? [] : owner.split('.')), key];
+  const replace = (node: unknown, [step, ...rest]: string[]): unknown => {
+    if (step === undefined) return value;
+    if (Array.isArray(node)) {
+      const index = /^\d+$/.test(step)
+        ? Number(step)
+        : node.findIndex((each: { id?: unknown; name?: unknown }) => each.id === step || each.name === step);
+      if (!(index in node))
+        throw new AdvrobError('ADVROB_USAGE', `--set ${text}: no entry '${step}' in a list of ${node.length}`);
+      return node.map((each: unknown, i) => (i === index ? replace(each, rest) : each));
+    }
+    const record = (typeof node === 'object' && node !== null ? node : {}) as Record<string, unknown>;
+    return { ...record, [step]: replace(record[step], rest) };
+  };
+  return replace(config, path);
+}

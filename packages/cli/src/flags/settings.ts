@@ -1,0 +1,57 @@
+import { AdvrobError, nearNames } from '@advrob/core';
+import { parse } from 'yaml';
+
+/** One `--set`: `owner` is undefined for a bare key. */
+export interface Setting {
+  readonly owner?: string;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** Reads `key=value` or `owner.key=value`; values are YAML (`steps=40`, `classes=[1, 2]`). */
+export function parseSetting(text: string): Setting {
+  const [, path, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (path === undefined || value === undefined)
+    throw new AdvrobError('ADVROB_USAGE', `--set: expected key=value or attack.key=value, got '${text}'`);
+  const parts = path.trim().split('.');
+  const key = parts.pop()!;
+  const owner = parts.join('.');
+  return { ...(owner !== '' && { owner }), key, value: parse(value) as unknown };
+}
+
+/** Something with options that settings may address by its name. */
+export interface Settable {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Names of the options it has. */
+  readonly known: readonly string[];
+}
+
+/**
+ * Applies settings: `name.key` to the parts of that name, a bare key to every part that has such an option.
+ *
+ * @throws AdvrobError `ADVROB_USAGE` for a key that nobody has, or a name that is not there.
+ */
+export function applySettings<T extends Settable>(parts: readonly T[], settings: readonly Setting[]): T[] {
+  const result = parts.map((part) => ({ ...part, options: { ...part.options } as Record<string, unknown> }));
+  for (const { owner, key, value } of settings) {
+    const addressed = result.filter((part) => owner === undefined || part.name === owner);
+    if (addressed.length === 0)
+      throw new AdvrobError(
+        'ADVROB_USAGE',
+        `--set ${owner}.${key}: there is no ${owner} here; there is ${parts.map((part) => part.name).join(', ')}`,
+      );
+    const takers = addressed.filter((part) => part.known.includes(key));
+    if (takers.length === 0) {
+      const known = [...new Set(addressed.flatMap((part) => part.known))];
+      const near = nearNames(key, known);
+      throw new AdvrobError(
+        'ADVROB_USAGE',
+        `--set ${key}: ${addressed.map((part) => part.name).join(', ')} ${addressed.length > 1 ? 'have' : 'has'} no such option; ` +
+          (near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ') || 'none'}`),
+      );
+    }
+    for (const taker of takers) taker.options[key] = value;
+  }
+  return result;
+}

@@ -1,0 +1,8 @@
+import attacks from '@advrob/attacks';
+import type { Plugin } from '@advrob/core';
+import datasets from '@advrob/datasets';
+import models from '@advrob/models';
+import training from '@advrob/training';
+
+/** The plugins that come with the command. Others are named in a config or by `--plugin`. */
+export const builtIn: readonly Plugin[] = [attacks, datasets, models, training];

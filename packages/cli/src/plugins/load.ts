@@ -1,0 +1,46 @@
+import { AdvrobError, createRegistry, type Plugin, type Registry } from '@advrob/core';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { builtIn } from './built-in.js';
+
+/**
+ * The registry of the built-in plugins and those named: packages, or files with `./` or `/`. A name is looked up from the folder `from`.
+ * Nothing else is imported.
+ *
+ * @throws AdvrobError `ADVROB_PLUGIN` for what cannot be imported or is no plugin; see also `createRegistry`.
+ */
+export async function loadRegistry(names: readonly string[] = [], from = process.cwd()): Promise<Registry> {
+  const named = await Promise.all(names.map((name) => loadPlugin(name, from)));
+  return createRegistry([...builtIn, ...named]);
+}
+
+async function loadPlugin(name: string, from: string): Promise<Plugin> {
+  let loaded: { default?: Plugin };
+  try {
+    loaded = (await import(locate(name, from))) as { default?: Plugin };
+  } catch (cause) {
+    throw new AdvrobError(
+      'ADVROB_PLUGIN',
+      `plugin '${name}' cannot be imported from ${from} (${(cause as Error).message.split('\n')[0]}): install it there, or give a path that starts with ./`,
+      { cause },
+    );
+  }
+  if (typeof loaded.default?.name !== 'string')
+    throw new AdvrobError(
+      'ADVROB_PLUGIN',
+      `plugin '${name}' has no plugin as its default export: export default definePlugin({ ... })`,
+    );
+  return loaded.default;
+}
+
+function locate(name: string, from: string): string {
+  if (/^\.{0,2}\//.test(name)) return pathToFileURL(resolve(from, name)).href;
+  const require = createRequire(resolve(from, 'package.json'));
+  try {
+    return pathToFileURL(require.resolve(name)).href;
+  } catch {
+    // Not beside the config: perhaps beside the command itself.
+    return name;
+  }
+}

@@ -1,0 +1,28 @@
+// Code blocks of Markdown files: [{ file, line, language, info, code }].
+import { readFileSync, readdirSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../fresh/prepare.mjs';
+
+/** README of the root and of every package, CONTRIBUTING, and the pages under docs/. */
+export function markdownFiles() {
+  const readmes = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`);
+  const pages = readdirSync(join(root, 'docs'), { recursive: true })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`);
+  return ['README.md', 'CONTRIBUTING.md', ...readmes, ...pages].filter((file) => existsSync(join(root, file)));
+}
+
+export function blocksOf(file) {
+  const lines = readFileSync(join(root, file), 'utf8').split('\n');
+  const blocks = [];
+  let open;
+  lines.forEach((text, i) => {
+    const fence = /^```(\S*)\s*(.*)$/.exec(text.trim());
+    if (fence && !open) open = { file, line: i + 2, language: fence[1], info: fence[2], code: [] };
+    else if (text.trim() === '```' && open) {
+      blocks.push({ ...open, code: open.code.join('\n') });
+      open = undefined;
+    } else open?.code.push(text);
+  });
+  return blocks;
+}

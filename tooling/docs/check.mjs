@@ -1,0 +1,65 @@
+// Every link inside the documents leads somewhere, and every ts and js block type-checks against the built packages.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { root } from '../fresh/prepare.mjs';
+import { blocksOf, markdownFiles } from './blocks.mjs';
+
+const problems = [];
+const files = markdownFiles();
+
+for (const file of files) {
+  const text = readFileSync(join(root, file), 'utf8').replace(/```[\s\S]*?```/g, '');
+  for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^[a-z]+:/.test(target) || target.startsWith('#')) continue;
+    if (!existsSync(resolve(root, dirname(file), target.split('#')[0])))
+      problems.push(`${file}: link to ${target} leads nowhere`);
+  }
+}
+
+const folder = join(root, '.cache/docs');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const blocks = files.flatMap(blocksOf).filter(({ language }) => ['ts', 'js'].includes(language));
+const sources = new Map();
+blocks.forEach((block, i) => {
+  const name = `block-${i}.ts`;
+  sources.set(name, block);
+  writeFileSync(join(folder, name), `${block.code}\nexport {};\n`);
+});
+
+const paths = Object.fromEntries(
+  readdirSync(join(root, 'packages')).flatMap((name) => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+    return Object.entries(exports)
+      .filter(([, entry]) => entry.types)
+      .map(([key, entry]) => [`@advrob/${name}${key.slice(1)}`, [join(root, 'packages', name, entry.types)]]);
+  }),
+);
+const config = {
+  extends: join(root, 'tooling/tsconfig/base.json'),
+  compilerOptions: {
+    module: 'ESNext',
+    moduleResolution: 'bundler',
+    paths,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+    // A document shows the call, not every check of an index.
+    noUncheckedIndexedAccess: false,
+    exactOptionalPropertyTypes: false,
+  },
+  include: ['*.ts'],
+};
+writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+if (blocks.length > 0) {
+  const { stdout } = spawnSync('npx', ['tsc', '-p', folder, '--pretty', 'false'], { cwd: root, encoding: 'utf8' });
+  for (const line of stdout.split('\n')) {
+    const [, name, row, rest] = /(block-\d+\.ts)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
+    if (name) problems.push(`${sources.get(name).file}:${sources.get(name).line + Number(row) - 1}: ${rest}`);
+    else if (line.includes('error TS')) problems.push(line);
+  }
+}
+
+for (const problem of problems) console.error(problem);
+console.log(`docs: ${files.length} files, ${blocks.length} code blocks, ${problems.length} problems`);
+process.exitCode = problems.length === 0 ? 0 : 1;

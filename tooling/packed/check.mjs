@@ -1,0 +1,116 @@
+// Every package as a user gets it: packed, linted (publint, attw), installed from tarballs with its peers alone, its README's first js block run in plain Node.
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { root } from '../fresh/prepare.mjs';
+import { blocksOf } from '../docs/blocks.mjs';
+
+const problems = [];
+const only = process.argv.slice(2);
+const work = mkdtempSync(join(tmpdir(), 'advrob-packed-'));
+const packages = new Map(
+  readdirSync(join(root, 'packages')).map((folder) => {
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
+    return [manifest.name, { folder, manifest, path: join(root, 'packages', folder) }];
+  }),
+);
+const catalog = Object.fromEntries(
+  [...readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8').matchAll(/^ {2}'?([@\w/.-]+)'?: (\d\S+)$/gm)].map(
+    ([, name, version]) => [name, version],
+  ),
+);
+
+function run(command, args, cwd, options = {}) {
+  return spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000, ...options });
+}
+
+const tarballs = new Map();
+for (const [name, { path }] of packages) {
+  const packed = run('pnpm', ['pack', '--pack-destination', work, '--json'], path);
+  if (packed.status !== 0) problems.push(`${name}: pnpm pack failed: ${packed.stderr || packed.stdout}`);
+  else tarballs.set(name, JSON.parse(packed.stdout.slice(packed.stdout.indexOf('{'))).filename);
+}
+
+/** The package and all of ours that it depends on or expects beside it. */
+function family(name, seen = new Set()) {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = packages.get(name).manifest;
+  for (const other of Object.keys({ ...dependencies, ...peerDependencies }))
+    if (packages.has(other) && !peerDependenciesMeta[other]?.optional) family(other, seen);
+  return seen;
+}
+
+function peersOf(names) {
+  const peers = {};
+  for (const name of names) {
+    const { peerDependencies = {}, peerDependenciesMeta = {} } = packages.get(name).manifest;
+    for (const peer of Object.keys(peerDependencies))
+      if (!packages.has(peer) && !peerDependenciesMeta[peer]?.optional) peers[peer] = catalog[peer];
+  }
+  return peers;
+}
+
+for (const [name, { path, folder }] of packages) {
+  if (only.length > 0 && !only.includes(folder)) continue;
+  const tarball = tarballs.get(name);
+  if (!tarball) continue;
+  const lint = run('npx', ['publint', '--strict', tarball], root);
+  if (lint.status !== 0) problems.push(`${name}: publint: ${lint.stdout}${lint.stderr}`);
+  const types = run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji'], root);
+  if (types.status !== 0) problems.push(`${name}: attw: ${types.stdout}${types.stderr}`);
+
+  const example = blocksOf(`packages/${folder}/README.md`).find(({ language }) => language === 'js');
+  if (!example) {
+    problems.push(`${name}: its README has no js block to run`);
+    continue;
+  }
+  const ours = [...family(name)];
+  const place = join(work, folder);
+  mkdirSync(place);
+  const extra = Object.fromEntries(
+    example.info.split(/\s+/).flatMap((word) =>
+      word.startsWith('needs=')
+        ? word
+            .slice(6)
+            .split(',')
+            .map((p) => [p, packages.has(p) ? `file:${tarballs.get(p)}` : catalog[p]])
+        : [],
+    ),
+  );
+  const dependencies = {
+    ...peersOf(ours),
+    ...Object.fromEntries(ours.map((each) => [each, `file:${tarballs.get(each)}`])),
+    ...extra,
+  };
+  writeFileSync(
+    join(place, 'package.json'),
+    JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies }),
+  );
+  const overrides = [...tarballs].map(([each, file]) => `  '${each}': 'file:${file}'`).join('\n');
+  writeFileSync(
+    join(place, 'pnpm-workspace.yaml'),
+    `autoInstallPeers: false\nallowBuilds:\n  core-js: false\n  onnxruntime-node: false\n  esbuild: false\noverrides:\n${overrides}\n`,
+  );
+  const install = run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], place);
+  if (install.status !== 0) {
+    problems.push(`${name}: install from tarballs failed: ${install.stdout}${install.stderr}`);
+    continue;
+  }
+  writeFileSync(join(place, 'example.mjs'), example.code);
+  const start = performance.now();
+  const ran = run('node', ['example.mjs'], place);
+  // tfjs greets on standard error when its plain JavaScript backend starts.
+  const complaints = ran.stderr
+    .replace(/\n?={5,}\nHi, looks like you are running TensorFlow\.js[\s\S]*?={5,}\n?/g, '')
+    .trim();
+  if (ran.status !== 0 || complaints !== '')
+    problems.push(`${name}: README example (status ${ran.status}): ${complaints}\n${ran.stdout}`);
+  else console.log(`ok ${name}: README example ran in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}
+
+rmSync(work, { recursive: true, force: true });
+for (const problem of problems) console.error(problem);
+console.log(`packed: ${packages.size} packages, ${problems.length} problems`);
+process.exitCode = problems.length === 0 ? 0 : 1;
