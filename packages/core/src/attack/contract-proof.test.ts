@@ -221,8 +221,9 @@ describe('the contract carries', () => {
   it('an ensemble: members attack what is left, and the log names who found what', async () => {
     const model = plane();
     const x = tf.tensor2d([...corners, [0.1, 0.1]]);
+    const y = tf.ones([4], 'int32');
     const before = tf.memory().numTensors;
-    const result = await ensemble().run(model, x, tf.ones([4], 'int32'), { norm: 'l2', epsilon: 0.4 });
+    const result = await ensemble().run(model, x, y, { norm: 'l2', epsilon: 0.4 });
     expect(result.fooledBy).toEqual(['cw', 'cw', null, 'clean']);
     result.adversarial.dispose();
     expect(tf.memory().numTensors).toBe(before);
