@@ -1,1 +1,4 @@
-export {};
+export { datasetContract } from './testing/dataset-contract.js';
+export { mutate } from './testing/mutate.js';
+export { surviveMutations, type Mutations, type Survival } from './testing/survive-mutations.js';
+export type { Check } from './testing/check.js';

@@ -14,7 +14,7 @@ export function isGzip(bytes: Uint8Array): boolean {
  */
 export function gunzip(bytes: Uint8Array, maxBytes: number, name = 'gzip file'): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+    return gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize: blockSize(bytes.length) });
   } catch (cause) {
     if (cause instanceof RangeError)
       throw new AdvrobError(
@@ -28,4 +28,9 @@ export function gunzip(bytes: Uint8Array, maxBytes: number, name = 'gzip file'):
       { cause },
     );
   }
+}
+
+/** Output is collected in blocks of this many bytes: the file's own size within limits, so that a tiny file costs little memory. */
+function blockSize(fileSize: number): number {
+  return Math.min(Math.max(fileSize, 1024), 65536);
 }

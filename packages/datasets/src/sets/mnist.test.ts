@@ -66,6 +66,7 @@ describe('mnist', async () => {
     expect(other.validation.length).toBe(100);
     expect(other.validation.hash).not.toBe((await mnist({ seed: 2, validation: 100 })).validation.hash);
     expect(other.test.hash).toBe(test.hash);
+    expect((await mnist()).train.hash).toBe(train.hash);
     await expect(mnist({ validation: 60000 })).rejects.toThrow(/ADVROB_OPTION/);
     // @ts-expect-error an unknown option is an error in types, too
     await expect((async () => mnist({ validatoin: 3 }))()).rejects.toThrow(/did you mean validation/);

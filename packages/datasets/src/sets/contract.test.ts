@@ -1,0 +1,65 @@
+import type { Dataset } from '@advrob/core';
+import { datasetContract } from '@advrob/core/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { folderOf, idxPair, planarFile } from '../../test/example-files.js';
+import { exampleImages } from '../../test/example-images.js';
+import plugin, { cifar10, cifar100, fashionMnist, idx, imageDataset, mnist } from '../index.js';
+
+let folder = '';
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  const [train, test] = [idxPair(30), idxPair(12, 5)];
+  folder = await folderOf({
+    'train-images-idx3-ubyte.gz': gzipSync(train.images),
+    'train-labels-idx1-ubyte': train.labels,
+    't10k-images.idx3-ubyte': test.images,
+    't10k-labels-idx1-ubyte.gz': gzipSync(test.labels),
+    'data_batch_1.bin': planarFile(12, (record) => [record % 10]),
+    'data_batch_3.bin': planarFile(8, (record) => [(record * 7) % 10]),
+    'test_batch.bin': planarFile(9, (record) => [(record * 3) % 10]),
+    'train.bin': planarFile(15, (record) => [record % 20, (record * 13) % 100]),
+    'test.bin': planarFile(9, (record) => [record % 20, (record * 17) % 100]),
+  });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+let loaded: ReturnType<typeof mnist> | undefined;
+/** Loaded once, because it is 55 MB; mnist.test.ts compares two loads. */
+const wholeMnist = () => (loaded ??= mnist());
+
+/** One row per data set: a new one without a row fails the last test. */
+const makers: Readonly<Record<string, () => Promise<Dataset>>> = {
+  mnist: async () => (await wholeMnist()).validation.take(40),
+  'fashion-mnist': async () => (await fashionMnist({ directory: folder, validation: 8 })).train,
+  idx: async () =>
+    (
+      await idx({
+        trainImages: at('train-images-idx3-ubyte.gz'),
+        trainLabels: at('train-labels-idx1-ubyte'),
+        testImages: at('t10k-images.idx3-ubyte'),
+        testLabels: at('t10k-labels-idx1-ubyte.gz'),
+      })
+    ).test,
+  cifar10: async () => (await cifar10({ directory: folder, trainFiles: [1, 3] })).train,
+  cifar100: async () => (await cifar100({ directory: folder, labels: 'coarse' })).test,
+};
+
+describe('imageDataset', () => {
+  for (const { name, run } of datasetContract(() => imageDataset(exampleImages(20)))) it(name, run);
+});
+
+describe.each(Object.entries(makers))('%s', (_, make) => {
+  for (const { name, run } of datasetContract(make)) it(name, run);
+});
+
+it('every data set of the plugin has a row', () => {
+  expect(Object.keys(makers).sort()).toEqual(Object.keys(plugin.datasets).sort());
+  for (const [name, factory] of Object.entries(plugin.datasets)) expect(factory.definition.name).toBe(name);
+});

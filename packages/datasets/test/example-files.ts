@@ -1,0 +1,35 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** An IDX file of bytes. */
+export function idxFile(shape: readonly number[], values: ArrayLike<number>, typeCode = 0x08): Uint8Array {
+  const header = new DataView(new ArrayBuffer(4 + 4 * shape.length));
+  header.setUint8(2, typeCode);
+  header.setUint8(3, shape.length);
+  shape.forEach((size, axis) => header.setUint32(4 + 4 * axis, size));
+  return Uint8Array.of(...new Uint8Array(header.buffer), ...Array.from(values));
+}
+
+/** An IDX image file [count, 28, 28] and its label file. */
+export function idxPair(count: number, from = 0): { images: Uint8Array; labels: Uint8Array } {
+  const pixels = Uint8Array.from({ length: count * 784 }, (_, i) => ((i + from) * 31 + (i >> 4)) % 256);
+  const labels = Uint8Array.from({ length: count }, (_, i) => (i * 3 + from) % 10);
+  return { images: idxFile([count, 28, 28], pixels), labels: idxFile([count], labels) };
+}
+
+/** Records of label bytes and three planes of 32x32; `labelsOf` gives the label bytes of a record. */
+export function planarFile(count: number, labelsOf: (record: number) => readonly number[]): Uint8Array {
+  const records = Array.from({ length: count }, (_, record) => [
+    ...labelsOf(record),
+    ...Array.from({ length: 3072 }, (_, i) => (record * 53 + i * 7 + (i >> 10) * 19) % 256),
+  ]);
+  return Uint8Array.from(records.flat());
+}
+
+/** A new folder with these files. */
+export async function folderOf(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'advrob-datasets-'));
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+  return folder;
+}
