@@ -24,17 +24,25 @@ export function runOnCpu(
   const kernel = getKernel(kernelName, 'cpu');
   if (!kernel) throw new Error(`Kernel '${kernelName}' exists neither here nor in the cpu backend`);
   const host = cpuBackend();
-  const copies: Record<string, TensorInfo> = {};
-  for (const name in inputs) {
-    const info = inputs[name];
-    if (info) copies[name] = toCpu(backend, host, info);
-  }
-  const given = (Array.isArray(inputs) ? Object.values(copies) : copies) as NamedTensorInfoMap;
+  const taken: TensorInfo[] = [];
+  const take = (info: TensorInfo): TensorInfo => {
+    // A few cpu kernels read the rank that only tensors have.
+    const copy = { ...toCpu(backend, host, info), rank: info.shape.length };
+    taken.push(copy);
+    return copy;
+  };
+  const given: NamedTensorInfoMap | TensorInfo[] = Array.isArray(inputs) ? inputs.map(take) : {};
+  if (!Array.isArray(given))
+    for (const name in inputs) {
+      // The ragged kernels have lists among their inputs, which tfjs' type does not tell.
+      const info = inputs[name] as TensorInfo | TensorInfo[] | null | undefined;
+      if (info) given[name] = (Array.isArray(info) ? info.map(take) : take(info)) as TensorInfo;
+    }
   try {
-    const result = kernel.kernelFunc({ inputs: given, backend: host, attrs: attributes ?? {} });
+    const result = kernel.kernelFunc({ inputs: given as NamedTensorInfoMap, backend: host, attrs: attributes ?? {} });
     return Array.isArray(result) ? result.map((info) => fromCpu(backend, host, info)) : fromCpu(backend, host, result);
   } finally {
-    for (const name in copies) host.disposeData(copies[name]!.dataId, true);
+    for (const { dataId } of taken) host.disposeData(dataId, true);
   }
 }
 

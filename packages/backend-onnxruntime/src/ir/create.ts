@@ -4,6 +4,11 @@ import type { Attributes, Buffer, NumericArray, NumericType, Shape, Value } from
 
 let nextId = 1;
 
+/** The id of the value made last: what has a greater one was made later. */
+export function newestId(): number {
+  return nextId - 1;
+}
+
 /** Switched on by the `debug` option: nodes then remember the stack that recorded them. */
 export const recording = { keepStacks: false };
 
@@ -36,7 +41,7 @@ export function pending(
 ): Value {
   const value = bare(dtype, shape, null);
   const stack = recording.keepStacks ? new Error(op).stack : undefined;
-  value.node = { op, inputs, attributes, key: keyOf(op, attributes), stack };
+  value.node = { op, inputs, attributes, key: keyOf(op, attributes, shape, dtype), stack };
   return value;
 }
 

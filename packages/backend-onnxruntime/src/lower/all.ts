@@ -1,3 +1,4 @@
+import './activation-ops.js';
 import './arrangement.js';
 import './convolution.js';
 import './convolution-filter-gradient.js';
@@ -6,3 +7,5 @@ import './elementwise-ops.js';
 import './matmul.js';
 import './pooling.js';
 import './reduction.js';
+import './number-ops.js';
+import './selection.js';

@@ -1,6 +1,6 @@
 import { elementTypes } from '../onnx/model.js';
-import type { GraphBuilder } from '../onnx/builder.js';
 import { defineElementwise } from './elementwise.js';
+import { toInteger } from './number-ops.js';
 
 // Recorded ops whose ONNX op has the same meaning and operands.
 for (const op of [
@@ -88,12 +88,5 @@ defineElementwise('Clip', (graph, [x], { attributes, dtype }) => {
 defineElementwise('Cast', (graph, [x], { dtype, inputTypes }) => {
   const target = { to: elementTypes[dtype] };
   if (dtype !== 'int32' || inputTypes[0] !== 'float32') return graph.emit('Cast', [x!], target);
-  return graph.emit('Cast', [finite(graph, x!)], target);
+  return toInteger(graph, x!, 'float32');
 });
-
-function finite(graph: GraphBuilder, x: string): string {
-  const isBad = graph.emit('Or', [graph.emit('IsNaN', [x]), graph.emit('IsInf', [x])]);
-  return graph.emit('Where', [isBad, graph.constant('float32', [], [0]), x]);
-}
-
-defineElementwise('Elu', (graph, [x]) => graph.emit('Elu', [x!]));

@@ -69,9 +69,17 @@ function reduce(
     reduction === 'ReduceSum'
       ? graph.emit(reduction, [source, graph.indices(sorted)], { keepdims: 0 })
       : graph.emit(reduction, [source], { axes: sorted, keepdims: 0 });
-  return dtype === 'bool' && (reduction === 'ReduceMax' || reduction === 'ReduceMin')
-    ? lowering.cast(result, 'bool')
-    : result;
+  if (reduction !== 'ReduceMax' && reduction !== 'ReduceMin') return result;
+  if (dtype === 'bool') return lowering.cast(result, 'bool');
+  return dtype === 'float32' ? withNaN(lowering, name, result, sorted) : result;
+}
+
+/** ONNX Runtime's extremes skip NaN, tfjs' do not. */
+function withNaN(lowering: Lowering, name: string, extreme: string, axes: readonly number[]): string {
+  const { graph } = lowering;
+  const marks = lowering.cast(graph.emit('IsNaN', [name]), 'int32');
+  const marked = graph.emit('ReduceMax', [marks], { axes, keepdims: 0 });
+  return graph.emit('Where', [lowering.cast(marked, 'bool'), graph.constant('float32', [], [NaN]), extreme]);
 }
 
 defineReduction('Sum', 'ReduceSum');
@@ -84,10 +92,19 @@ defineReduction('Prod', 'ReduceProd');
 function defineArgument(op: 'ArgMax' | 'ArgMin'): void {
   defineLowering(op, (lowering, value, node) => {
     const x = node.inputs[0]!;
-    const source = x.dtype === 'bool' ? lowering.cast(lowering.plain(x), 'int32') : lowering.plain(x);
+    const source = comparable(lowering, x, op === 'ArgMax' ? -Infinity : Infinity);
     const attributes = { axis: node.attributes['axis'] as number, keepdims: 0 };
     lowering.provide(value, 'tfjs', lowering.cast(lowering.graph.emit(op, [source], attributes), 'int32'));
   });
+}
+
+/** NaN never wins; ONNX compares no bools. */
+function comparable(lowering: Lowering, x: Value, worst: number): string {
+  const { graph } = lowering;
+  const name = lowering.plain(x);
+  if (x.dtype === 'bool') return lowering.cast(name, 'int32');
+  if (x.dtype === 'int32') return name;
+  return graph.emit('Where', [graph.emit('IsNaN', [name]), graph.constant('float32', [], [worst]), name]);
 }
 
 defineArgument('ArgMax');

@@ -1,3 +1,4 @@
+import './activations.js';
 import './arithmetic.js';
 import './arrangement.js';
 import './batch-norm.js';
@@ -8,3 +9,5 @@ import './matmul.js';
 import './pools.js';
 import './reductions.js';
 import './unary.js';
+import './integer-arithmetic.js';
+import './joining.js';

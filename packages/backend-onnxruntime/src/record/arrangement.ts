@@ -43,6 +43,7 @@ defineKernel<{ paddings: [number, number][]; constantValue: number }>('PadV2', (
   if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
   if (x.dtype === 'bool') return null;
   const shape = x.shape.map((extent, axis) => extent + paddings[axis]![0] + paddings[axis]![1]);
+  if (x.size === 0) return splat(constantValue, shape, x.dtype);
   const before = paddings.map((pair) => pair[0]);
   const after = paddings.map((pair) => pair[1]);
   return pending('Pad', [x], shape, x.dtype, { before, after, fill: constantValue });
@@ -53,8 +54,8 @@ defineKernel<{ axis: number }>('Concat', (call) => {
   const shapes = call.all.map((value) => value.shape as number[]);
   backend_util.assertParamsConsistent(shapes, axis);
   const dtype = call.all[0]!.dtype;
-  if (call.all.length === 1) return call.all[0]!;
-  const inputs = call.all.map((value) => cast(value, dtype));
+  const inputs = call.all.filter((value) => value.size > 0).map((value) => cast(value, dtype));
+  if (inputs.length === 1) return inputs[0]!;
   return pending('Concat', inputs, backend_util.computeOutShape(shapes, axis), dtype, { axis });
 });
 

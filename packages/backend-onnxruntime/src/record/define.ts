@@ -1,7 +1,7 @@
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxRuntimeBackend } from '../backend.js';
 import { runOnCpu } from '../fallback/cpu.js';
-import { bufferOf, computed } from '../ir/create.js';
+import { bufferOf, computed, newestId } from '../ir/create.js';
 import { allocate } from '../ir/arrays.js';
 import type { Value } from '../ir/value.js';
 
@@ -31,8 +31,8 @@ export type KernelFunction = (parameters: KernelParameters) => TensorInfo | Tens
 export const kernels = new Map<string, KernelFunction>();
 
 /**
- * Defines a kernel by its recorder. Calls on strings, complex numbers and empty arrays never reach the recorder: the cpu
- * backend computes them.
+ * Defines a kernel by its recorder. Calls on strings and complex numbers go to the cpu backend; so do calls whose result is
+ * computed from empty arrays, unless the recorder knows it as a constant.
  */
 export function defineKernel<A = Record<string, never>>(name: string, record: Recorder<A>): void {
   kernels.set(name, ({ inputs, backend, attrs }) => {
@@ -41,10 +41,8 @@ export function defineKernel<A = Record<string, never>>(name: string, record: Re
     for (const info of infos)
       if (info.dtype === 'string' || info.dtype === 'complex64') return fallBack(backend, name, inputs, attrs);
     const all = infos.map((info) => backend.value(info));
-    if (all.some((value) => value.size === 0)) {
-      backend.counters.emptyKernels++;
-      return runOnCpu(backend, name, inputs, attrs);
-    }
+    const hasEmpty = all.some((value) => value.size === 0);
+    const before = hasEmpty ? newestId() : 0;
     const optional = (input: string): Value | null => {
       const info = inputs[input];
       return info === undefined || info === null ? null : backend.value(info);
@@ -61,6 +59,12 @@ export function defineKernel<A = Record<string, never>>(name: string, record: Re
     });
     backend.counters.recordMs += performance.now() - started;
     if (result === null) return fallBack(backend, name, inputs, attrs);
+    if (hasEmpty) {
+      backend.counters.emptyKernels++;
+      const results = Array.isArray(result) ? (result as Value[]) : [result as Value];
+      if (results.some((value) => value.size > 0 && readsEmpty(value, before)))
+        return runOnCpu(backend, name, inputs, attrs);
+    }
     return Array.isArray(result)
       ? result.map((value: Value) => backend.output(nonEmpty(value)))
       : backend.output(nonEmpty(result as Value));
@@ -81,6 +85,12 @@ export function fallBack(
 ): TensorInfo | TensorInfo[] {
   backend.counters.fallbacks[name] = (backend.counters.fallbacks[name] ?? 0) + 1;
   return runOnCpu(backend, name, inputs, attrs);
+}
+
+/** Whether computing `value` would read an array without elements; looks at what was recorded after `before` only. */
+function readsEmpty(value: Value, before: number): boolean {
+  if (value.size === 0) return true;
+  return value.id > before && (value.node?.inputs.some((input) => readsEmpty(input, before)) ?? false);
 }
 
 /** ONNX Runtime never sees arrays without elements. */

@@ -1,7 +1,7 @@
 import { broadcast_util, upcastType, util } from '@tensorflow/tfjs-core';
 import { add, cast } from '../build/elementwise.js';
 import { activate, type Activation } from '../build/activation.js';
-import { pending } from '../ir/create.js';
+import { pending, splat } from '../ir/create.js';
 import type { NumericType, Value } from '../ir/value.js';
 import { defineKernel } from './define.js';
 
@@ -20,6 +20,7 @@ export function matmul(a: Value, b: Value, transposeA: boolean, transposeB: bool
     () =>
       `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${a.shape} and ${b.shape} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
   );
+  if (innerA === 0) return splat(0, [...batch, outerA, outerB], dtype);
   return pending('MatMul', [cast(a, dtype), cast(b, dtype)], [...batch, outerA, outerB], dtype, {
     transposeA,
     transposeB,

@@ -61,3 +61,18 @@ defineKernel<{ dim: number }>('Softmax', (call) => {
   if (call.attributes.dim !== last && call.attributes.dim !== -1) return null;
   return pending('Softmax', [cast(x, 'float32')], x.shape, 'float32');
 });
+
+defineKernel<ReductionAttributes>('Prod', (call) => {
+  const x = call.input('x');
+  const source = x.dtype === 'bool' ? cast(x, 'int32') : x;
+  return reduce('Prod', source, axesOf(x, call.attributes), call.attributes.keepDims === true, source.dtype);
+});
+
+for (const [name, op] of [
+  ['All', 'Min'],
+  ['Any', 'Max'],
+] as const)
+  defineKernel<ReductionAttributes>(name, (call) => {
+    const x = cast(call.input('x'), 'bool');
+    return reduce(op, x, axesOf(x, call.attributes), call.attributes.keepDims === true, 'bool');
+  });

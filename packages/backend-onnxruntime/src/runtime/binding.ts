@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import nodeModule from 'node:module';
 import { OnnxRuntimeSetupError } from '../errors.js';
 
 /** A tensor as ONNX Runtime's native part takes and gives it. */
@@ -43,7 +43,7 @@ let loaded: Runtime | undefined;
  */
 export function loadRuntime(): Runtime {
   if (loaded) return loaded;
-  const require = createRequire(import.meta.url);
+  const require = nodeModule.createRequire(import.meta.url);
   let native: NativeBinding;
   let Tensor: new (type: string, data: unknown, dims: readonly number[]) => RuntimeTensor;
   try {

@@ -1,0 +1,40 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import { float } from '../onnx/builder.js';
+import { defineElementwise } from './elementwise.js';
+
+defineElementwise('Elu', (graph, [x]) => graph.emit('Elu', [x!]));
+
+const { SELU_SCALE, SELU_SCALEALPHA } = backend_util;
+
+/** tfjs' constant is the product of scale and alpha; ONNX multiplies by the scale itself. */
+defineElementwise('Selu', (graph, [x]) =>
+  graph.emit('Selu', [x!], { alpha: float(SELU_SCALEALPHA / SELU_SCALE), gamma: float(SELU_SCALE) }),
+);
+
+/** max(x, 0) + log(1 + exp(-|x|)): no overflow, and exact for large |x|. */
+defineElementwise('Softplus', (graph, [x]) => {
+  const one = graph.constant('float32', [], [1]);
+  const small = graph.emit('Exp', [graph.emit('Neg', [graph.emit('Abs', [x!])])]);
+  return graph.emit('Add', [graph.emit('Relu', [x!]), graph.emit('Log', [graph.emit('Add', [small, one])])]);
+});
+
+/** dy where y >= 0, dy * (y + 1) below. */
+defineElementwise('EluGradient', (graph, [dy, y]) => {
+  const zero = graph.constant('float32', [], [0]);
+  const one = graph.constant('float32', [], [1]);
+  const below = graph.emit('Mul', [dy!, graph.emit('Add', [y!, one])]);
+  return graph.emit('Where', [graph.emit('GreaterOrEqual', [y!, zero]), dy!, below]);
+});
+
+/** In 64 bits, where adding 1 loses nothing that 32 bits could hold. */
+defineElementwise('Log1p', (graph, [x]) => {
+  const wide = graph.emit('Cast', [x!], { to: 11 });
+  const sum = graph.emit('Add', [wide, graph.constant('float64', [], [1])]);
+  return graph.emit('Cast', [graph.emit('Log', [sum])], { to: 1 });
+});
+
+defineElementwise('Expm1', (graph, [x]) => {
+  const wide = graph.emit('Cast', [x!], { to: 11 });
+  const difference = graph.emit('Sub', [graph.emit('Exp', [wide]), graph.constant('float64', [], [1])]);
+  return graph.emit('Cast', [difference], { to: 1 });
+});
