@@ -1,0 +1,107 @@
+import { AdvrobError, type Extras, type Json } from '@advrob/core';
+import { decodeSafetensors, type TensorFile, type TensorRecord } from '@advrob/core/safetensors';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { weightsAndBuffers } from '../fit/averaged-weights.js';
+import type { LoggedEvent } from '../fit/events.js';
+import type { Run } from '../fit/run.js';
+import { disposeSnapshot, restoreSnapshot, variablesOf, type Snapshot } from '../weights/saved.js';
+import { firstDifference } from './plain-json.js';
+import { checkpointName, checkpointVersion, metadataKey } from './save-run.js';
+
+/** A number; JSON has no infinities, they are written as text. */
+const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
+const metadataSchema = z.object({
+  version: z.literal(checkpointVersion),
+  run: z.json(),
+  numbers: z.record(z.string(), number),
+  window: z.object({ names: z.array(z.string()), rows: z.array(z.array(number)) }),
+  history: z.array(z.looseObject({ type: z.enum(['metrics', 'validation']) })),
+  best: z
+    .object({ score: number, step: z.number(), epoch: z.number(), weights: z.enum(['trained', 'averaged']) })
+    .optional(),
+});
+
+/**
+ * Puts the run where its checkpoint left it. Gives false when there is none.
+ *
+ * @throws AdvrobError `ADVROB_CHECKPOINT` for a broken file, `ADVROB_CHECKPOINT_MISMATCH` for one of other settings, data or parts; the run is then as before.
+ */
+export async function loadRun<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<boolean> {
+  const bytes = await run.options.checkpoint?.storage.read(checkpointName);
+  if (!bytes) return false;
+  const file = decodeSafetensors(bytes, checkpointName);
+  const metadata = readMetadata(file);
+  checkSettings(metadata.run as Json, run.description);
+
+  const snapshot: Snapshot = { tensors: new Map(), numbers: new Map(Object.entries(metadata.numbers)) };
+  const tensors = snapshot.tensors as Map<string, Tensor>;
+  try {
+    for (const [key, variable] of variablesOf(run.parts))
+      tensors.set(key, tensorOf(file.records.get(`state/${key}`), variable, key));
+    for (const [part, saved] of Object.entries(run.parts))
+      for (const [name, value] of Object.entries(saved))
+        if (typeof value === 'number' && !snapshot.numbers.has(`${part}/${name}`)) throw lacks(`${part}/${name}`);
+    if (metadata.best) run.best = { ...metadata.best, values: readBest(run, file) };
+    restoreSnapshot(run.parts, snapshot);
+  } finally {
+    disposeSnapshot(snapshot);
+  }
+  run.window.names = metadata.window.names;
+  run.window.rows = metadata.window.rows;
+  run.history.push(...(metadata.history as unknown as LoggedEvent[]));
+  return true;
+}
+
+function readMetadata(file: TensorFile): z.output<typeof metadataSchema> {
+  try {
+    return metadataSchema.parse(JSON.parse(file.metadata.get(metadataKey) ?? 'null'));
+  } catch (cause) {
+    throw new AdvrobError(
+      'ADVROB_CHECKPOINT',
+      `${checkpointName} is no checkpoint of this version: delete it to start anew`,
+      { cause },
+    );
+  }
+}
+
+function checkSettings(saved: Json, present: Json): void {
+  const difference = firstDifference(saved, present);
+  if (!difference) return;
+  const { path, a, b } = difference;
+  throw new AdvrobError(
+    'ADVROB_CHECKPOINT_MISMATCH',
+    `the checkpoint was made with other settings: ${path} was ${JSON.stringify(a) ?? 'absent'}, now it is ${JSON.stringify(b) ?? 'absent'}. ` +
+      'Use the old settings to go on, or another folder (or delete the checkpoint) to start anew',
+  );
+}
+
+function readBest<P extends Extras, E extends Extras>(run: Run<P, E>, file: TensorFile): Map<string, Tensor> {
+  const values = new Map<string, Tensor>();
+  try {
+    for (const [name, variable] of weightsAndBuffers(run.options.model))
+      values.set(name, tensorOf(file.records.get(`best/${name}`), variable, `best/${name}`));
+    return values;
+  } catch (error) {
+    for (const tensor of values.values()) tensor.dispose();
+    throw error;
+  }
+}
+
+function tensorOf(record: TensorRecord | undefined, like: Tensor, key: string): Tensor {
+  if (!record) throw lacks(key);
+  if (record.dtype !== like.dtype || record.shape.join() !== like.shape.join())
+    throw new AdvrobError(
+      'ADVROB_CHECKPOINT_MISMATCH',
+      `the checkpoint holds ${key} as ${record.dtype} [${record.shape.join(', ')}], the run needs ${like.dtype} [${like.shape.join(', ')}]`,
+    );
+  return tf.tensor(record.data, [...record.shape], record.dtype);
+}
+
+function lacks(key: string): AdvrobError {
+  return new AdvrobError(
+    'ADVROB_CHECKPOINT_MISMATCH',
+    `the checkpoint has no ${key}: it was made with another objective, optimizer, averager or version. Delete it to start anew`,
+  );
+}

@@ -1,0 +1,114 @@
+import { AdvrobError, type Extras } from '@advrob/core';
+import { loadRun } from '../checkpoint/load-run.js';
+import { saveRun, saveWeights } from '../checkpoint/save-run.js';
+import { assignAveraged, assignValues, keepingValues } from './averaged-weights.js';
+import { createPauses, stopIfAborted } from './event-loop.js';
+import type { LoggedEvent } from './events.js';
+import { finishStep } from './finish-step.js';
+import { openLastGood } from './last-good.js';
+import { makeStep } from './make-step.js';
+import type { FitOptions } from './options.js';
+import { closeRun, emit, openRun, positionOf, type Best, type Run } from './run.js';
+
+/** What a training run ended with. The weights are in the model. */
+export interface FitResult {
+  /** Optimizer steps made, those before a resume included. */
+  readonly steps: number;
+  /** Passes over the data. */
+  readonly epochs: number;
+  /** All metrics and measurements, as they were emitted. */
+  readonly history: readonly LoggedEvent[];
+  /** Where the best validation score was, if there is validation data. */
+  readonly best?: Omit<Best, 'values'>;
+}
+
+/**
+ * Trains the model in place.
+ *
+ * With `checkpoint`, a run that was killed at any moment and is called again with the same arguments and the same initial weights ends with the same bits
+ * as one that ran through. Files in the storage: `checkpoint.safetensors` (the whole state), and weights with buffers, for any reader, in
+ * `last.safetensors`, `best.safetensors` (with validation) and `averaged.safetensors` (with an averager).
+ *
+ * The model, the data, the objective (whose `state` goes on from run to run) and the attack stay the caller's; nothing else is left in memory.
+ *
+ * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_SHAPE` for wrong arguments, `ADVROB_ATTACK_MISSING` when the objective needs an attack or a threat,
+ *   `ADVROB_TRAINING_DIVERGED` when a loss, gradient or weight is not finite or a gradient is too large (the model then has its last sound weights),
+ *   `ADVROB_ABORTED` on request (after a checkpoint), `ADVROB_CHECKPOINT` and `ADVROB_CHECKPOINT_MISMATCH` for a checkpoint that does not fit.
+ * @example
+ * ```ts
+ * import { fit, erm, sgd } from '@advrob/training';
+ * const { history } = await fit({
+ *   model,
+ *   data,
+ *   objective: erm(),
+ *   optimizer: sgd({ momentum: 0.9 }),
+ *   learningRate: 0.1,
+ *   schedule: { name: 'cosine' },
+ *   epochs: 5,
+ * });
+ * ```
+ */
+export async function fit<P extends Extras, E extends Extras>(options: FitOptions<P, E>): Promise<FitResult> {
+  const run = openRun(options);
+  try {
+    const isResumed = await loadRun(run);
+    const { step, steps, stepsPerEpoch } = positionOf(run);
+    emit(run, { type: 'start', step, steps, stepsPerEpoch, resumed: isResumed, history: [...run.history] });
+    await trainToEnd(run);
+    await saveWeights(run, 'last.safetensors');
+    await leaveWeights(run);
+    const end = positionOf(run);
+    emit(run, { type: 'end', step: end.step, epoch: end.epoch });
+    return {
+      steps: end.step,
+      epochs: end.draws / run.settings.batchesPerEpoch,
+      history: run.history,
+      ...(run.best && { best: withoutValues(run.best) }),
+    };
+  } finally {
+    await closeRun(run);
+  }
+}
+
+async function trainToEnd<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<void> {
+  const { options, settings, counters } = run;
+  const lastGood = openLastGood(run);
+  const pause = createPauses();
+  try {
+    if (counters.step > 0) await finishStep(run, lastGood);
+    while (counters.step < settings.steps) {
+      stopIfAborted(options.signal);
+      await makeStep(run);
+      const { step, steps, epoch } = positionOf(run);
+      emit(run, { type: 'step', step, steps, epoch });
+      await finishStep(run, lastGood);
+      await pause();
+    }
+  } catch (error) {
+    if (error instanceof AdvrobError && error.code === 'ADVROB_ABORTED') {
+      await lastGood.check();
+      await saveRun(run);
+    }
+    throw error;
+  } finally {
+    lastGood.dispose();
+  }
+}
+
+/** Gives the model the weights that are to be kept. */
+async function leaveWeights<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<void> {
+  const { options, settings, averager, best } = run;
+  const { model, data } = options;
+  const average = async (): Promise<void> => {
+    if (!averager) return;
+    await assignAveraged(model, averager.weights, data, settings);
+    await saveWeights(run, 'averaged.safetensors');
+  };
+  if (settings.keep === 'averaged') await average();
+  else if (averager) await keepingValues(model, average);
+  if (settings.keep === 'best' && best) assignValues(model, best.values);
+}
+
+function withoutValues({ score, step, epoch, weights }: Best): Omit<Best, 'values'> {
+  return { score, step, epoch, weights };
+}

@@ -1,0 +1,92 @@
+import type {
+  Attack,
+  AveragerBinding,
+  Classifier,
+  Dataset,
+  Extras,
+  ForwardOptions,
+  Json,
+  Objective,
+  OptimizerBinding,
+  Threat,
+  WorkTransform,
+} from '@advrob/core';
+import type { CheckpointStorage } from '../checkpoint/storage.js';
+import type { Schedule } from '../schedules/schedule.js';
+import type { TrainingEvent } from './events.js';
+
+/** A measurement of the model on validation data: `score` chooses the best weights, higher is better. */
+export interface Measurement {
+  readonly score: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** How and when the model is measured on data that it is not trained on. Never pass test data. */
+export interface Validation {
+  readonly data: Dataset;
+  /** Passes over the training data from one measurement to the next; also measured at the end. Default 1. */
+  readonly every?: number;
+  /** Default: the batch size of the training. */
+  readonly batchSize?: number;
+  /** Measures robust accuracy against the threat of the run, which then is the score; left out: the clean accuracy is. */
+  readonly attack?: Attack;
+  /** Replaces the measurement of accuracy and loss by one's own. */
+  readonly measure?: (
+    model: Classifier,
+    context: { readonly epoch: number; readonly step: number; readonly seed: number; readonly signal?: AbortSignal },
+  ) => Promise<Measurement>;
+}
+
+/** Limits that stop a run which diverges. Checked whenever metrics are logged and before a checkpoint is written. */
+export interface Guards {
+  /** Largest Euclidean norm of a gradient. Default 1e6. Values that are not finite always stop. */
+  readonly maxGradientNorm?: number;
+}
+
+/** What {@link fit} trains, and how. */
+export interface FitOptions<P extends Extras = Extras, E extends Extras = Extras> {
+  /** Trained in place. */
+  readonly model: Classifier;
+  readonly data: Dataset<E>;
+  readonly objective: Objective<P, NoInfer<E>>;
+  /** Default: `sgd({ momentum: 0.9 })`. */
+  readonly optimizer?: OptimizerBinding;
+  /** For objectives that search adversarial examples. */
+  readonly attack?: Attack;
+  readonly threat?: Threat;
+  /** Later ones see the work of earlier ones. */
+  readonly transforms?: readonly WorkTransform[];
+  readonly averager?: AveragerBinding;
+
+  /** Passes over the data. Either this or `steps`. */
+  readonly epochs?: number;
+  /** Optimizer steps. */
+  readonly steps?: number;
+  /** Default 128. */
+  readonly batchSize?: number;
+  /** Leaves out the last batch of a pass when it is not full. Default true, unless the data is smaller than one batch. */
+  readonly dropLast?: boolean;
+  /** Of the order of the data, the attack's starts and dropout. Default 0. */
+  readonly seed?: number;
+  /** Default 0.01. */
+  readonly learningRate?: number;
+  /** Factor of the learning rate. Default constant. */
+  readonly schedule?: Schedule;
+  /** Factor of the threat's epsilon, e.g. a warm-up. Default constant. */
+  readonly epsilonSchedule?: Schedule;
+  /** Forward mode of the model while the attack runs. Default `eval`, as TRADES does; Madry's and Rice's codes attack in `train` mode. */
+  readonly attackMode?: ForwardOptions['mode'];
+
+  readonly validation?: Validation;
+  readonly guards?: Guards;
+  /** Steps from one `metrics` event to the next. Part of the settings that a resumed run must share. Default 50. */
+  readonly logEvery?: number;
+  /** Where the run is saved, and after how many steps beside the end of each pass. A run that finds its own checkpoint goes on from there. */
+  readonly checkpoint?: { readonly storage: CheckpointStorage; readonly every?: number };
+  /** Which weights the model has when `fit` returns. Default `averaged` with an averager, else `last`. */
+  readonly keep?: 'last' | 'best' | 'averaged';
+  /** Settings that `fit` cannot see, e.g. of a hand-written objective: a checkpoint of other settings is refused. */
+  readonly config?: Json;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainingEvent) => void;
+}

@@ -1,0 +1,123 @@
+import type { Averager, Extras, Json, WeightOptimizer } from '@advrob/core';
+import { settle } from '@advrob/core';
+import { createRandom, type SteppedRandom } from '@advrob/core/random';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describeRun } from '../checkpoint/describe-run.js';
+import { sgd } from '../optimizers/sgd.js';
+import { variablesOf, type SavedParts } from '../weights/saved.js';
+import { openBatches, type BatchStream } from './batch-stream.js';
+import type { LoggedEvent, Position, TrainingEvent } from './events.js';
+import { emptyWindow, truncate, type MetricWindow } from './metric-window.js';
+import type { FitOptions } from './options.js';
+import { resolveSettings, type Settings } from './settings.js';
+
+/** The best weights so far on the validation data. */
+export interface Best {
+  readonly score: number;
+  readonly step: number;
+  readonly epoch: number;
+  readonly weights: 'trained' | 'averaged';
+  /** Weights and buffers by their names in the model. */
+  readonly values: ReadonlyMap<string, Tensor>;
+}
+
+/** Counters of a run. Together they say which work is done, so that it can be taken up again between any two pieces. */
+export interface Counters extends Record<string, number> {
+  /** Optimizer steps made. */
+  step: number;
+  /** Batches drawn. */
+  draws: number;
+  /** The step after which metrics were last logged. */
+  logged: number;
+  /** Passes over the data whose end the averager has seen. */
+  averaged: number;
+  /** The step after which the model was last measured. */
+  validated: number;
+  /** Passes over the data that are closed altogether. */
+  closed: number;
+}
+
+/** A training run: what is given, what changes and is saved, and what is open. */
+export interface Run<P extends Extras = Extras, E extends Extras = Extras> {
+  readonly options: FitOptions<P, E>;
+  readonly settings: Settings;
+  readonly optimizer: WeightOptimizer;
+  readonly averager: Averager | undefined;
+  /** What must be equal in a resumed run. */
+  readonly description: Json;
+  readonly random: SteppedRandom;
+  readonly batches: BatchStream<E>;
+
+  readonly counters: Counters;
+  /** Everything that a checkpoint holds as tensors and numbers. */
+  readonly parts: SavedParts;
+  readonly window: MetricWindow;
+  readonly history: LoggedEvent[];
+  best: Best | undefined;
+}
+
+/** Binds optimizer and averager to the model and checks the options. Close it with {@link closeRun}. */
+export function openRun<P extends Extras, E extends Extras>(options: FitOptions<P, E>): Run<P, E> {
+  const { model, data, objective } = options;
+  const optimizer = (options.optimizer ?? sgd({ momentum: 0.9 }))(model);
+  let averager: Averager | undefined;
+  try {
+    const settings = resolveSettings(options, optimizer);
+    averager = options.averager?.(model);
+    const counters: Counters = { step: 0, draws: 0, logged: 0, averaged: 0, validated: 0, closed: 0 };
+    return {
+      options,
+      settings,
+      optimizer,
+      averager,
+      description: describeRun(options, settings),
+      random: createRandom({ seed: settings.seed }),
+      batches: openBatches(data, settings),
+      counters,
+      parts: {
+        counters,
+        weights: { ...model.weights },
+        buffers: { ...model.buffers },
+        optimizer: optimizer.state,
+        objective: objective.state ?? {},
+        averager: averager?.state ?? {},
+      },
+      window: emptyWindow(),
+      history: [],
+      best: undefined,
+    };
+  } catch (error) {
+    optimizer.dispose?.();
+    averager?.dispose?.();
+    throw error;
+  }
+}
+
+/** Frees everything that the run made. */
+export async function closeRun<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<void> {
+  truncate(run.window, 0);
+  forgetBest(run);
+  run.optimizer.dispose?.();
+  run.averager?.dispose?.();
+  await run.batches.close();
+}
+
+export function forgetBest<P extends Extras, E extends Extras>(run: Run<P, E>): void {
+  for (const tensor of run.best?.values.values() ?? []) tensor.dispose();
+  run.best = undefined;
+}
+
+export function positionOf<P extends Extras, E extends Extras>({ counters, settings }: Run<P, E>): Position {
+  const { steps, stepsPerEpoch, batchesPerEpoch } = settings;
+  const { step, draws } = counters;
+  return { step, steps, stepsPerEpoch, draws, epoch: Math.floor(draws / batchesPerEpoch) };
+}
+
+/** Makes a lazy backend compute all state, so that one graph a step is run. */
+export async function settleRun<P extends Extras, E extends Extras>({ parts, window }: Run<P, E>): Promise<void> {
+  await settle(...variablesOf(parts).values(), ...window.pending);
+}
+
+export function emit<P extends Extras, E extends Extras>({ options }: Run<P, E>, event: TrainingEvent): void {
+  options.onEvent?.(event);
+}

@@ -1,0 +1,81 @@
+import type { Extras, Gradient, Prepared, Work } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { note } from './metric-window.js';
+import { prefixed } from './prefixed-random.js';
+import { prepareContext } from './prepare-context.js';
+import { positionOf, settleRun, type Run } from './run.js';
+import { rateAt } from './settings.js';
+import { weightGradient } from './weight-gradient.js';
+
+/** The work of one step, and what frees all that it gave out. */
+export interface OpenWork {
+  readonly work: Work;
+  close(): void;
+}
+
+/** What the optimizer of a run gets to work with in its next step, before the transforms. */
+export function openWork<P extends Extras, E extends Extras>(run: Run<P, E>): OpenWork {
+  const { options, settings, random, counters, window } = run;
+  const { model, objective } = options;
+  const position = positionOf(run);
+  const ofBatch = new Set<Tensor>();
+  const ofGradients = new Set<Tensor>();
+  let draw = -1;
+  let gradients = 0;
+  let isUpdated = false;
+
+  async function drawBatch(): Promise<Prepared> {
+    if (draw >= 0) {
+      // What was recorded so far needs the tensors of the last batch.
+      await settleRun(run);
+      free(ofBatch);
+    }
+    draw = counters.draws;
+    counters.draws += 1;
+    gradients = 0;
+    isUpdated = false;
+    const batch = await run.batches.batchAt(draw);
+    for (const tensor of [batch.x, batch.y, ...Object.values<Tensor>(batch.extras)]) ofBatch.add(tensor);
+    const context = prepareContext(run, draw, (tensor) => ofBatch.add(tensor));
+    const values = await objective.prepare(batch, context);
+    for (const tensor of Object.values(values)) if (!(tensor instanceof tf.Variable)) ofBatch.add(tensor);
+    return { values };
+  }
+
+  async function gradient(prepared: Prepared, { probe = false } = {}): Promise<Gradient> {
+    const rng = prefixed(random.at(Math.max(0, draw)), `forward ${gradients}/`);
+    gradients += 1;
+    const how = { mode: probe ? ('probe' as const) : ('train' as const), rng };
+    const { norm, ...result } = weightGradient(objective, prepared.values as P, model, how);
+    for (const tensor of [...Object.values(result.grads), ...Object.values(result.terms), norm])
+      ofGradients.add(tensor);
+    if (probe) return result;
+    note(window, { ...result, norm });
+    if (!isUpdated) tf.tidy(() => objective.afterGradient?.(result.terms));
+    isUpdated = true;
+    return result;
+  }
+
+  const work: Work = {
+    draw: drawBatch,
+    gradient,
+    model,
+    rate: rateAt(settings, position),
+    step: position.step,
+    epoch: position.epoch,
+    rng: prefixed(random.at(position.step), 'optimizer/'),
+  };
+  return {
+    work: (options.transforms ?? []).reduce((inner, transform) => transform(inner), work),
+    close() {
+      free(ofBatch);
+      free(ofGradients);
+    },
+  };
+}
+
+function free(tensors: Set<Tensor>): void {
+  for (const tensor of tensors) if (!tensor.isDisposed) tensor.dispose();
+  tensors.clear();
+}

@@ -1,0 +1,63 @@
+import { AdvrobError, type Classifier } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+
+interface Moved {
+  readonly weight: Variable;
+  /** The data of the weight before and after the change. */
+  readonly before: Tensor;
+  readonly after: Tensor;
+  readonly by: Tensor;
+}
+
+/**
+ * Adds a change to the weights, awaits `body`, and takes the change back, also when `body` throws.
+ *
+ * A weight that `body` left alone gets its old bits again. From a weight that `body` changed, e.g. by an optimizer step at the perturbed weights, the
+ * change is subtracted (as AWP does: Wu, Xia, Wang 2020, https://arxiv.org/abs/2004.05884).
+ *
+ * @param change Gives what is added to the weight `name`, of its shape, or undefined to leave it. Called inside `tf.tidy`, for all weights before the first is changed.
+ * @throws AdvrobError `ADVROB_SHAPE` for a change of another shape than its weight.
+ * @example
+ * ```ts
+ * const adversarial = await withWeights(model, (name, w) => tf.mul(0.01, rng.normal(name, w.shape)), () => attack.maximize(model, x, y, threat));
+ * ```
+ */
+export async function withWeights<T>(
+  model: Classifier,
+  change: (name: string, weight: Variable) => Tensor | undefined,
+  body: () => Promise<T>,
+): Promise<T> {
+  const changes = tf.tidy(() => {
+    const made: Record<string, Tensor> = {};
+    for (const [name, weight] of Object.entries(model.weights)) {
+      const by = change(name, weight);
+      if (!by) continue;
+      if (by.shape.join() !== weight.shape.join())
+        throw new AdvrobError(
+          'ADVROB_SHAPE',
+          `withWeights: expected a change of shape [${weight.shape.join(', ')}] for weight '${name}', got [${by.shape.join(', ')}]`,
+        );
+      made[name] = by;
+    }
+    return made;
+  });
+  const moved: Moved[] = [];
+  try {
+    for (const [name, by] of Object.entries(changes)) {
+      const weight = model.weights[name]!;
+      const before = tf.clone(weight as Tensor);
+      const after = tf.add(before, by);
+      moved.push({ weight, before, after, by });
+      weight.assign(after);
+    }
+    return await body();
+  } finally {
+    for (const { weight, before, after, by } of moved) {
+      if (weight.dataId === after.dataId) weight.assign(before);
+      else tf.tidy(() => weight.assign(tf.sub(weight, by)));
+      tf.dispose([before, after]);
+    }
+    tf.dispose(changes);
+  }
+}
