@@ -6,7 +6,7 @@ import type { Attributes, NumericType, Shape, Value } from '../ir/value.js';
 /** `value` repeated to `shape` by broadcasting. */
 export function expand(value: Value, shape: Shape): Value {
   if (sameShape(value.shape, shape)) return value;
-  if (value.splat !== null) return splat(value.splat, shape, value.dtype);
+  if (value.splat !== null) return splat(value.splat, shape, value.dtype, value.isDerived);
   if (value.node?.op === 'Expand') return expand(value.node.inputs[0]!, shape);
   return pending('Expand', [value], shape, value.dtype, { shape });
 }
@@ -29,7 +29,8 @@ export function elementwise(op: string, operands: Value[], dtype: NumericType, a
   return expand(pending(op, stripped, narrow, dtype, attributes), shape);
 }
 
-const isNumber = (value: Value, number: number): boolean => Object.is(value.splat, number);
+/** Whether `value` always is `number`: a changing factor that happens to be 1 must not change the graph. */
+const isNumber = (value: Value, number: number): boolean => !value.isDerived && Object.is(value.splat, number);
 
 function broadcast(a: Value, b: Value): Shape {
   return backend_util.assertAndGetBroadcastShape(a.shape as number[], b.shape as number[]);
@@ -62,7 +63,7 @@ export function divide(a: Value, b: Value): Value {
 /** Arithmetic on two repeated floats happens at once. */
 function fold(a: Value, b: Value, compute: (x: number, y: number) => number): Value | null {
   if (a.splat === null || b.splat === null || a.dtype !== 'float32') return null;
-  return splat(Math.fround(compute(a.splat, b.splat)), broadcast(a, b), 'float32');
+  return splat(Math.fround(compute(a.splat, b.splat)), broadcast(a, b), 'float32', true);
 }
 
 /** `value` with another element type, by tfjs' rules: to int32 truncates, to bool is `!= 0`. */
@@ -70,7 +71,7 @@ export function cast(value: Value, dtype: NumericType): Value {
   if (value.dtype === dtype) return value;
   if (value.splat !== null) {
     const number = dtype === 'int32' ? value.splat | 0 : dtype === 'bool' ? Number(value.splat !== 0) : value.splat;
-    return splat(number, value.shape, dtype);
+    return splat(number, value.shape, dtype, value.isDerived);
   }
   return elementwise('Cast', [value], dtype, { dtype });
 }

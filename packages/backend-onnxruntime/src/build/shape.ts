@@ -5,7 +5,7 @@ import type { Shape, Value } from '../ir/value.js';
 /** The same elements in another shape. */
 export function reshape(value: Value, shape: Shape): Value {
   if (sameShape(value.shape, shape)) return value;
-  if (value.splat !== null) return splat(value.splat, shape, value.dtype);
+  if (value.splat !== null) return splat(value.splat, shape, value.dtype, value.isDerived);
   const known = value.view;
   // A view recorded before its base was computed would cost a copy in the graph.
   if (isUsable(known) && sameShape(known.shape, shape) && (known.node === null) === (value.node === null)) return known;
@@ -24,7 +24,7 @@ export function reshape(value: Value, shape: Shape): Value {
 export function transpose(value: Value, permutation: readonly number[]): Value {
   const shape = permutation.map((axis) => value.shape[axis]!);
   if (permutation.every((axis, index) => axis === index)) return value;
-  if (value.splat !== null) return splat(value.splat, shape, value.dtype);
+  if (value.splat !== null) return splat(value.splat, shape, value.dtype, value.isDerived);
   // Moving axes of extent one moves no element.
   const moved = permutation.filter((axis) => value.shape[axis] !== 1);
   if (moved.every((axis, index) => index === 0 || axis > moved[index - 1]!)) return reshape(value, shape);

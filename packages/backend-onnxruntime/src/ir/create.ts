@@ -12,7 +12,7 @@ export function newestId(): number {
 /** Switched on by the `debug` option: nodes then remember the stack that recorded them. */
 export const recording = { keepStacks: false };
 
-function bare(dtype: NumericType, shape: Shape, splat: number | null): Value {
+function bare(dtype: NumericType, shape: Shape, splat: number | null, isDerived = false): Value {
   return {
     id: nextId++,
     dtype,
@@ -21,6 +21,7 @@ function bare(dtype: NumericType, shape: Shape, splat: number | null): Value {
     node: null,
     buffer: null,
     splat,
+    isDerived,
     owners: 0,
     view: null,
     relu: null,
@@ -62,6 +63,6 @@ export function isUsable(value: Value | null): value is Value {
 }
 
 /** `number` repeated over `shape`. */
-export function splat(number: number, shape: Shape, dtype: NumericType): Value {
-  return bare(dtype, shape, number);
+export function splat(number: number, shape: Shape, dtype: NumericType, isDerived = false): Value {
+  return bare(dtype, shape, number, isDerived);
 }

@@ -42,6 +42,8 @@ export interface Value {
   node: Node | null;
   buffer: Buffer | null;
   readonly splat: number | null;
+  /** A splat computed from others: it may change from call to call, so ops must not be left out because of it. */
+  readonly isDerived: boolean;
   /** Data ids that hold it; above zero it must survive a flush. */
   owners: number;
   /** The same elements in the last other shape asked for. */

@@ -16,7 +16,7 @@ defineKernel<{ reps: number[] }>('Tile', (call) => {
   const padded = reshape(x, [...new Array<number>(rank - x.shape.length).fill(1), ...x.shape]);
   const repeats = [...new Array<number>(rank - reps.length).fill(1), ...reps];
   const shape = padded.shape.map((extent, axis) => extent * repeats[axis]!);
-  if (x.splat !== null) return splat(x.splat, shape, x.dtype);
+  if (x.splat !== null) return splat(x.splat, shape, x.dtype, x.isDerived);
   if (padded.shape.every((extent, axis) => extent === 1 || repeats[axis] === 1)) return expand(padded, shape);
   return pending('Tile', [padded], shape, x.dtype, { repeats });
 });
@@ -32,7 +32,7 @@ defineKernel<{ begin: number | number[]; size: number | number[] }>('Slice', (ca
 
 /** The part of `size` elements per axis that starts at `begin`. */
 export function slice(x: Value, begin: number[], size: number[]): Value {
-  if (x.splat !== null) return splat(x.splat, size, x.dtype);
+  if (x.splat !== null) return splat(x.splat, size, x.dtype, x.isDerived);
   if (size.every((extent, axis) => extent === x.shape[axis])) return x;
   return pending('Slice', [x], size, x.dtype, { begin });
 }

@@ -87,7 +87,7 @@ defineKernel<StridedSliceAttributes>('StridedSlice', (call) => {
   if (info.isIdentity) return reshape(x, info.finalShape);
   const shape = slice_util.computeOutShape(info.begin, info.end, info.strides);
   if (info.sliceDim0 || info.isSimpleSlice) return reshape(slice(x, info.begin, shape), info.finalShape);
-  if (x.splat !== null) return splat(x.splat, info.finalShape, x.dtype);
+  if (x.splat !== null) return splat(x.splat, info.finalShape, x.dtype, x.isDerived);
   if (shape.includes(0)) return splat(0, info.finalShape, x.dtype);
   const steps = pending('StridedSlice', [x], shape, x.dtype, { begin: info.begin, strides: info.strides });
   return reshape(steps, info.finalShape);
@@ -106,7 +106,7 @@ defineKernel<{ axis: number; batchDims: number }>('GatherV2', (call) => {
       () => `GatherV2: the index value ${index} is not in [0, ${extent - 1}]`,
     );
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-  if (x.splat !== null) return splat(x.splat, shape, x.dtype);
+  if (x.splat !== null) return splat(x.splat, shape, x.dtype, x.isDerived);
   return pending('Gather', [x, cast(indices, 'int32')], shape, x.dtype, { axis });
 });
 
