@@ -30,3 +30,14 @@ export function checkLogits(who: string, logits: Tensor, fewestClasses = 2): voi
       `${who}: needs at least ${fewestClasses} classes, found ${logits.shape[1]}: use a loss for fewer classes, such as 'margin'`,
     );
 }
+
+/** @throws AdvrobError `ADVROB_LOSS` when two logit tensors are not [n, K] of one shape. */
+export function checkSameLogits(who: string, first: Tensor, second: Tensor): void {
+  checkLogits(who, first);
+  checkLogits(who, second);
+  if (first.shape[0] !== second.shape[0] || first.shape[1] !== second.shape[1])
+    throw new AdvrobError(
+      'ADVROB_LOSS',
+      `${who}: expected two logit tensors of one shape, found [${first.shape.join(', ')}] and [${second.shape.join(', ')}]`,
+    );
+}
