@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import type { RunStorage } from '@advrob/core';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** Writes a file so that a kill at any moment leaves the old or the new content, never a part: temporary name, sync, rename. */
@@ -25,15 +26,20 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
   }
 }
 
-/** Named byte records in a folder, for the engines that know no file system. */
-export function fileStorage(folder: string): {
-  read(name: string): Promise<Uint8Array | undefined>;
-  write(name: string, bytes: Uint8Array): Promise<void>;
-  remove(name: string): Promise<void>;
-} {
+/** A folder as the storage of a run. */
+export function fileStorage(folder: string): RunStorage {
   return {
     read: (name) => readIfThere(join(folder, name)),
     write: (name, bytes) => writeAtomically(join(folder, name), bytes),
-    remove: (name) => rm(join(folder, name), { force: true }),
+    async append(name, bytes) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      const file = await open(join(folder, name), 'a');
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    },
   };
 }
