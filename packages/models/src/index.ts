@@ -1,3 +1,5 @@
+export * from './adapters/from-function.js';
+export * from './adapters/from-layers-model.js';
 export * from './architecture.js';
 export * from './architectures/compact-cnn.js';
 export * from './architectures/lenet5.js';
@@ -5,6 +7,7 @@ export * from './architectures/mlp.js';
 export * from './architectures/resnet18.js';
 export * from './architectures/small-cnn.js';
 export * from './architectures/two-layer.js';
+export * from './checks/check-classifier.js';
 export * from './weights/load-model.js';
 export * from './weights/load-weights.js';
 export * from './weights/save-weights.js';

@@ -1,0 +1,189 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@advrob/core/gradients';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkClassifier, fromFunction, fromLayersModel } from '../index.js';
+
+const bounds = [0, 1] as const;
+const kernelInitializer = () => tfl.initializers.heNormal({ seed: 5 });
+
+function network(...ends: tfl.layers.Layer[]): tfl.Sequential {
+  const body = [
+    tfl.layers.conv2d({
+      inputShape: [6, 6, 1],
+      filters: 2,
+      kernelSize: 3,
+      activation: 'relu',
+      kernelInitializer: kernelInitializer(),
+    }),
+    tfl.layers.flatten(),
+    tfl.layers.dense({ units: 8, activation: 'relu', kernelInitializer: kernelInitializer() }),
+  ];
+  return tfl.sequential({ layers: [...body, ...ends] });
+}
+const softmaxInside = () =>
+  network(tfl.layers.dense({ units: 4, activation: 'softmax', kernelInitializer: kernelInitializer() }));
+const softmaxBehind = () =>
+  network(tfl.layers.dense({ units: 4, kernelInitializer: kernelInitializer() }), tfl.layers.softmax());
+const activationBehind = () =>
+  network(
+    tfl.layers.dense({ units: 4, kernelInitializer: kernelInitializer() }),
+    tfl.layers.activation({ activation: 'softmax' }),
+  );
+const nested = () => tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [6, 6, 1] }), softmaxOf36()] });
+const softmaxOf36 = () =>
+  tfl.sequential({
+    layers: [
+      tfl.layers.dense({ inputShape: [36], units: 4, activation: 'softmax', kernelInitializer: kernelInitializer() }),
+    ],
+  });
+
+let before = 0;
+beforeEach(() => {
+  before = tf.memory().numTensors;
+});
+afterEach(() => expect(tf.memory().numTensors).toBe(before));
+
+const images = () => tf.randomUniform([5, 6, 6, 1], 0, 1, 'float32', 3);
+
+describe('fromLayersModel', () => {
+  it('gives the scores of a model without an activation, in one batch', async () => {
+    const layers = network(tfl.layers.dense({ units: 4, kernelInitializer: kernelInitializer() }));
+    const model = await fromLayersModel(layers, { bounds });
+    const x = images();
+    const [found, expected] = [model.logits(x), layers.predict(x) as tf.Tensor];
+    expect(await found.data()).toEqual(await expected.data());
+    expect(model).toMatchObject({ inputShape: [6, 6, 1], numClasses: 4, bounds });
+    const names = Object.keys(model.weights).map((name) => name.split('/')[1]);
+    expect(names).toEqual(['kernel', 'bias', 'kernel', 'bias', 'kernel', 'bias']);
+    await checkClassifier(model);
+    tf.dispose([x, found, expected]);
+    layers.dispose();
+  });
+
+  it.each([
+    ['softmax inside the last dense layer', softmaxInside, true],
+    ['a softmax layer', softmaxBehind, true],
+    ['an activation layer', activationBehind, true],
+    ['softmax of a nested model', nested, false],
+  ])('%s: refused, or on request turned into logits', async (_, make, isCut) => {
+    const layers = make();
+    await expect(fromLayersModel(layers, { bounds })).rejects.toMatchObject({ code: 'ADVROB_PROBABILITIES' });
+    const model = await fromLayersModel(layers, { bounds, outputs: 'probabilities' });
+    const x = images();
+    const logits = model.logits(x);
+    const [found, expected] = [tf.softmax(logits), layers.predict(x) as tf.Tensor];
+    const probabilities = await expected.data();
+    (await found.data()).forEach((value, i) => expect(value).toBeCloseTo(probabilities[i]!, 6));
+    // A cut model gives scores whose rows are not normalised, log p gives rows whose exponentials sum to 1.
+    const sums = await tf.tidy(() => tf.sum(tf.exp(logits), 1)).data();
+    expect([...sums].every((sum) => Math.abs(sum - 1) < 1e-4)).toBe(!isCut);
+    expect(model.head !== undefined).toBe(isCut);
+    await checkClassifier(model);
+    tf.dispose([x, logits, found, expected]);
+    tf.disposeVariables();
+    before = tf.memory().numTensors;
+  });
+
+  it('normalises inside', async () => {
+    const layers = network(tfl.layers.dense({ units: 4, kernelInitializer: kernelInitializer() }));
+    const model = await fromLayersModel(layers, { bounds, mean: 0.5, std: [0.25] });
+    const x = images();
+    const scaled = tf.tidy(() => tf.div(tf.sub(x, 0.5), 0.25));
+    const [found, expected] = [model.logits(x), layers.predict(scaled) as tf.Tensor];
+    expect(await found.data()).toEqual(await expected.data());
+    tf.dispose([x, scaled, found, expected]);
+    model.dispose!();
+    layers.dispose();
+  });
+
+  it('runs batch norm with moving, batch and untouched statistics', async () => {
+    const layers = network(
+      tfl.layers.batchNormalization({}),
+      tfl.layers.dense({ units: 4, kernelInitializer: kernelInitializer() }),
+    );
+    const model = await fromLayersModel(layers, { bounds });
+    const x = images();
+    const statistics = () => Promise.all(Object.values(model.buffers!).map((buffer) => buffer.data()));
+    const initial = await statistics();
+    const outputs = [model.logits(x), model.logits(x, { mode: 'probe' })];
+    expect(await statistics()).toEqual(initial);
+    outputs.push(model.logits(x, { mode: 'train' }));
+    expect(await statistics()).not.toEqual(initial);
+    const [evaluated, probed, trained] = await Promise.all(outputs.map((output) => output.data()));
+    expect(probed).toEqual(trained);
+    expect(probed).not.toEqual(evaluated);
+    tf.dispose([x, ...outputs]);
+    layers.dispose();
+  });
+
+  it('refuses two inputs and open sizes', async () => {
+    const inputs = [tfl.input({ shape: [2] }), tfl.input({ shape: [2] })];
+    const two = tfl.model({ inputs, outputs: tfl.layers.add().apply(inputs) as tfl.SymbolicTensor });
+    await expect(fromLayersModel(two, { bounds })).rejects.toMatchObject({ code: 'ADVROB_SHAPE' });
+    const input = tfl.input({ shape: [null, 3] });
+    const open = tfl.model({
+      inputs: input,
+      outputs: tfl.layers.globalMaxPooling1d({}).apply(input) as tfl.SymbolicTensor,
+    });
+    await expect(fromLayersModel(open, { bounds })).rejects.toMatchObject({ code: 'ADVROB_SHAPE' });
+    await expect(fromLayersModel(open, { bounds, inputShape: [4, 3] })).resolves.toMatchObject({ numClasses: 3 });
+  });
+});
+
+describe('fromFunction', () => {
+  const kernel = [
+    [1, -2],
+    [3, 0.5],
+  ];
+
+  it('gives what the function gives, and frees what it makes', async () => {
+    const model = await fromFunction((x) => tf.matMul(x as tf.Tensor2D, tf.tensor2d(kernel)), {
+      inputShape: [2],
+      bounds,
+    });
+    const x = tf.tensor2d([[0.25, 0.5]]);
+    const logits = model.logits(x);
+    expect([...(await logits.data())]).toEqual([1.75, -0.25]);
+    await checkClassifier(model);
+    tf.dispose([x, logits]);
+  });
+
+  it('leaves an input alone that the function returns', async () => {
+    const model = await fromFunction((x) => x, { inputShape: [2], bounds });
+    const x = tf.tensor2d([[0.25, 0.5]]);
+    model.logits(x).dispose();
+    expect(x.isDisposed).toBe(false);
+    x.dispose();
+  });
+
+  it('refuses probabilities, and takes their logarithm on request', async () => {
+    const forward = (x: tf.Tensor) => tf.softmax(tf.mul(x, 400));
+    const options = { inputShape: [2], bounds };
+    await expect(fromFunction(forward, options)).rejects.toMatchObject({ code: 'ADVROB_PROBABILITIES' });
+    const model = await fromFunction(forward, { ...options, outputs: 'probabilities' });
+    const x = tf.tensor2d([[0, 1]]);
+    const logits = model.logits(x);
+    const gradient = tf.grad((z) => tf.sum(model.logits(z)))(x);
+    expect([...(await logits.data()), ...(await gradient.data())].every(Number.isFinite)).toBe(true);
+    tf.dispose([x, logits, gradient]);
+  });
+
+  it.each([
+    ['one score', (x: tf.Tensor) => tf.sum(x, 1, true), 'ADVROB_SHAPE'],
+    ['three axes', (x: tf.Tensor) => tf.expandDims(x, 1), 'ADVROB_SHAPE'],
+    ['NaN', (x: tf.Tensor) => tf.log(tf.neg(x)), 'ADVROB_NOT_FINITE'],
+  ])('refuses %s', async (_, forward, code) => {
+    await expect(fromFunction(forward, { inputShape: [2], bounds })).rejects.toMatchObject({ code });
+  });
+
+  it('checks inputs', async () => {
+    const model = await fromFunction((x) => x, { inputShape: [2], bounds });
+    const wrong = [tf.zeros([2]), tf.zeros([1, 3]), tf.zeros([1, 2], 'int32')];
+    expect(() => model.logits(wrong[0]!)).toThrow(/ADVROB_SHAPE/);
+    expect(() => model.logits(wrong[1]!)).toThrow(/ADVROB_SHAPE/);
+    expect(() => model.logits(wrong[2]!)).toThrow(/ADVROB_DTYPE/);
+    tf.dispose(wrong);
+  });
+});

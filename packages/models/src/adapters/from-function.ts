@@ -1,0 +1,55 @@
+import type { Classifier, ForwardOptions } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkInput } from '../check-input.js';
+import { probabilitiesError, sampleOutputs } from '../checks/outputs.js';
+import { logProbabilities } from './log-probabilities.js';
+
+export interface FromFunctionOptions {
+  /** Shape of one input, without the batch axis. */
+  readonly inputShape: readonly number[];
+  /** Smallest and largest legal input value. */
+  readonly bounds: readonly [number, number];
+  /** What the function returns. `probabilities` are turned into logits by their logarithm. Default `logits`. */
+  readonly outputs?: 'logits' | 'probabilities';
+  /** Trainable weights by stable names, for training and saving. Default none. */
+  readonly weights?: Readonly<Record<string, tf.Variable>>;
+  /** Saved but never trained. Default none. */
+  readonly buffers?: Readonly<Record<string, tf.Variable>>;
+}
+
+/**
+ * Turns a function from inputs [n, ...inputShape] to scores [n, numClasses] into a classifier. The function is run once to learn the number of classes and
+ * to see whether it gives probabilities. What it allocates inside is freed; the weights stay the caller's.
+ *
+ * @throws AdvrobError `ADVROB_PROBABILITIES` when it gives probabilities that were not announced, `ADVROB_SHAPE`, `ADVROB_NOT_FINITE`.
+ * @example
+ * ```ts
+ * const kernel = tf.variable(tf.randomNormal([784, 10]));
+ * const model = await fromFunction((x) => tf.matMul(tf.reshape(x, [-1, 784]), kernel), { inputShape: [28, 28, 1], bounds: [0, 1], weights: { kernel } });
+ * ```
+ */
+export async function fromFunction(
+  forward: (x: tf.Tensor, how: ForwardOptions) => tf.Tensor,
+  options: FromFunctionOptions,
+): Promise<Classifier> {
+  const { inputShape, bounds, outputs = 'logits', weights = {}, buffers } = options;
+  const who = 'fromFunction';
+  const sample = await sampleOutputs(who, options, (x) => forward(x, {}));
+  if (outputs === 'logits' && sample.areProbabilities)
+    throw probabilitiesError(who, 'the function returned rows that are not negative and sum to 1');
+  return {
+    inputShape,
+    numClasses: sample.numClasses,
+    bounds,
+    weights,
+    ...(buffers === undefined ? {} : { buffers }),
+    logits(x, how = {}) {
+      checkInput(who, inputShape, x);
+      // The clone is for functions that return their input or a tensor they keep: the result must be the caller's alone.
+      return tf.tidy(() => {
+        const scores = forward(x, how);
+        return outputs === 'logits' ? tf.clone(scores) : logProbabilities(scores);
+      });
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { AdvrobError, type Classifier, type ForwardOptions } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { checkInput } from '../check-input.js';
+import { probabilitiesError, sampleOutputs } from '../checks/outputs.js';
+import { normalize } from '../layers/normalize.js';
+import { createParameters } from '../layers/parameters.js';
+import { type ForwardPass, forwardPass } from './layers-forward.js';
+import { logProbabilities } from './log-probabilities.js';
+import { layersModelVariables } from './layers-variables.js';
+import { splitLayersModel } from './split-layers-model.js';
+
+export interface FromLayersModelOptions {
+  /** Smallest and largest legal input value, before normalisation. */
+  readonly bounds: readonly [number, number];
+  /** Shape of one input, needed only when the model leaves it open. */
+  readonly inputShape?: readonly number[];
+  /** What the model gives. `probabilities` are turned into logits: a last softmax or sigmoid is cut off, else their logarithm is taken. Default `logits`. */
+  readonly outputs?: 'logits' | 'probabilities';
+  /** Subtracted from the input: one value, or one for each channel. Default 0. */
+  readonly mean?: number | readonly number[];
+  /** Divides the centred input: one value, or one for each channel. Default 1. */
+  readonly std?: number | readonly number[];
+}
+
+/**
+ * Turns a tfjs LayersModel with one input and one output [n, numClasses] into a classifier that shares its weights. The model is run once to see whether it
+ * gives probabilities. The model stays the caller's: `dispose` frees only what the adapter made.
+ *
+ * Mode `train` runs the model with `training: true`, so that its batch norms update their moving statistics as tfjs-layers does (its momentum, default
+ * 0.99); `probe` puts them back. Dropout layers of tfjs draw from tfjs' own random numbers, not from `rng`: give them a seed if runs must repeat.
+ *
+ * @throws AdvrobError `ADVROB_PROBABILITIES` when the model gives probabilities that were not announced, `ADVROB_SHAPE` for a model with several inputs
+ *   or outputs or with open sizes, `ADVROB_NOT_FINITE`.
+ * @example
+ * ```ts
+ * const layers = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [28, 28, 1] }), tfl.layers.dense({ units: 10, activation: 'softmax' })] });
+ * const model = await fromLayersModel(layers, { bounds: [0, 1], outputs: 'probabilities' });
+ * ```
+ */
+export async function fromLayersModel(model: LayersModel, options: FromLayersModelOptions): Promise<Classifier> {
+  const { bounds, outputs = 'logits', mean = 0, std = 1 } = options;
+  const who = `LayersModel '${model.name}'`;
+  const inputShape = options.inputShape ?? declaredInputShape(who, model);
+  checkOneOutput(who, model);
+  const { activation, logits: cut, end } = splitLayersModel(model);
+  if (outputs === 'logits' && activation !== undefined)
+    throw probabilitiesError(who, `its last activation is ${activation}`);
+
+  const { weights, buffers } = layersModelVariables(model);
+  const parameters = createParameters(() => tf.scalar(0));
+  try {
+    const normalized = normalize(parameters, { mean, std });
+    const run = (pass: ForwardPass, x: tf.Tensor, how: ForwardOptions = {}): tf.Tensor => {
+      checkInput(who, inputShape, x);
+      const { mode = 'eval' } = how;
+      const forward = () => tf.tidy(() => tf.clone(pass(normalized(x, how), mode !== 'eval')));
+      return mode === 'probe' ? keeping(Object.values(buffers), forward) : forward();
+    };
+    const sample = await sampleOutputs(who, { inputShape, bounds }, (x) => run(cut ?? forwardPass(model), x));
+    if (outputs === 'logits' && sample.areProbabilities)
+      throw probabilitiesError(who, 'its rows of outputs are not negative and sum to 1');
+    // Scores taken before the last activation may by chance sum to 1; outputs that were announced as probabilities and could not be cut are.
+    const scores: ForwardPass =
+      cut === undefined || (outputs === 'probabilities' && activation === undefined)
+        ? (x, training) => logProbabilities(forwardPass(model)(x, training))
+        : cut;
+    return {
+      inputShape,
+      numClasses: sample.numClasses,
+      bounds,
+      weights,
+      ...(Object.keys(buffers).length > 0 ? { buffers } : {}),
+      logits: (x, how) => run(scores, x, how),
+      ...(end === undefined || scores !== cut
+        ? {}
+        : {
+            features: (x: tf.Tensor, how?: ForwardOptions) => run(end.features, x, how),
+            head: (features: tf.Tensor) => tf.tidy(() => end.head(features)),
+          }),
+      dispose: () => parameters.dispose(),
+    };
+  } catch (error) {
+    parameters.dispose();
+    throw error;
+  }
+}
+
+/** Runs `body` and puts the variables back to what they held before. */
+function keeping(variables: readonly tf.Variable[], body: () => tf.Tensor): tf.Tensor {
+  const before = variables.map((variable) => tf.clone(variable));
+  try {
+    return body();
+  } finally {
+    variables.forEach((variable, i) => {
+      variable.assign(before[i]!);
+      before[i]!.dispose();
+    });
+  }
+}
+
+function declaredInputShape(who: string, model: LayersModel): number[] {
+  const [, ...shape] = model.inputs[0]!.shape;
+  if (shape.every((side) => typeof side === 'number')) return shape;
+  throw new AdvrobError(
+    'ADVROB_SHAPE',
+    `${who}: its input shape [${shape.map((side) => side ?? 'open').join(', ')}] is not fixed: pass inputShape`,
+  );
+}
+
+function checkOneOutput(who: string, { inputs, outputs }: LayersModel): void {
+  if (inputs.length === 1 && outputs.length === 1) return;
+  throw new AdvrobError(
+    'ADVROB_SHAPE',
+    `${who}: expected one input and one output, got ${inputs.length} and ${outputs.length}: wrap it with fromFunction`,
+  );
+}

@@ -1,0 +1,95 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@advrob/core/gradients';
+import type { Classifier } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { smallModels } from '../../test/small-models.js';
+import { checkClassifier, mlp } from '../index.js';
+
+let before = 0;
+beforeEach(() => {
+  before = tf.memory().numTensors;
+});
+afterEach(() => expect(tf.memory().numTensors).toBe(before));
+
+/** A sound classifier of two inputs with some of it replaced. */
+function twoInputs(change: Partial<Classifier>): Classifier {
+  return {
+    inputShape: [2],
+    numClasses: 2,
+    bounds: [0, 1],
+    weights: {},
+    logits: (x) => tf.tidy(() => tf.mul(x, 3)),
+    ...change,
+  };
+}
+const logits = (forward: (x: tf.Tensor) => tf.Tensor) => twoInputs({ logits: (x) => tf.tidy(() => forward(x)) });
+
+it('passes a sound classifier', async () => {
+  await checkClassifier(twoInputs({}));
+});
+
+it.each(Object.entries(smallModels))('passes %s as it is made', async (_, make) => {
+  const model = make(1);
+  await checkClassifier(model);
+  model.dispose!();
+});
+
+it.each([
+  ['bounds the wrong way round', twoInputs({ bounds: [1, 0] }), 'ADVROB_BOUNDS'],
+  ['another number of classes', twoInputs({ numClasses: 3 }), 'ADVROB_SHAPE'],
+  ['NaN scores', logits((x) => tf.log(tf.neg(x))), 'ADVROB_NOT_FINITE'],
+  ['probabilities', logits((x) => tf.softmax(x)), 'ADVROB_PROBABILITIES'],
+  [
+    'scores that are rounded',
+    logits((x) => tf.add(tf.mul(x, 1e-9), tf.round(tf.mul(x, 1000)))),
+    'ADVROB_GRADIENT_WRONG',
+  ],
+  [
+    'a wrong gradient',
+    logits((x) =>
+      tf.customGrad((z) => ({ value: tf.mul(z as tf.Tensor, 3), gradFunc: (dy: tf.Tensor) => tf.mul(dy, 2) }))(x),
+    ),
+    'ADVROB_GRADIENT_WRONG',
+  ],
+])('refuses %s', async (_, model, code) => {
+  await expect(checkClassifier(model)).rejects.toMatchObject({ code });
+});
+
+it('names the gradient that is missing', async () => {
+  const sorted = logits((x) => tf.topk(x, 2).values);
+  await expect(checkClassifier(sorted)).rejects.toMatchObject({
+    code: 'ADVROB_GRADIENT_MISSING',
+    message: expect.stringContaining('TopK'),
+  });
+});
+
+it('names the kernel that the backend lacks', async () => {
+  const kernel = tf.getKernel('Conv2DBackpropInput', 'cpu')!;
+  const filter = tf.ones<tf.Rank.R4>([1, 1, 2, 2]);
+  const convolved = logits((x) =>
+    tf.reshape(tf.conv2d(tf.reshape(x, [-1, 1, 1, 2]) as tf.Tensor4D, filter, 1, 'valid'), [-1, 2]),
+  );
+  tf.unregisterKernel('Conv2DBackpropInput', 'cpu');
+  try {
+    await expect(checkClassifier(convolved)).rejects.toMatchObject({
+      code: 'ADVROB_GRADIENT_MISSING',
+      message: expect.stringContaining("'cpu' lacks the kernel Conv2DBackpropInput"),
+    });
+  } finally {
+    tf.registerKernel(kernel);
+    filter.dispose();
+  }
+});
+
+it.each([NaN, Infinity])('names the weight that holds %s', async (value) => {
+  const model = mlp({ inputShape: [2], hidden: [2], numClasses: 2 })(0);
+  const wrong = tf.tensor([0, value]);
+  model.weights['fc1.bias']!.assign(wrong);
+  await expect(checkClassifier(model)).rejects.toMatchObject({
+    code: 'ADVROB_WEIGHTS_NOT_FINITE',
+    message: expect.stringContaining("'fc1.bias' has 1 "),
+  });
+  wrong.dispose();
+  model.dispose!();
+});

@@ -1,0 +1,71 @@
+import { AdvrobError, type Classifier } from '@advrob/core';
+import { createRandom } from '@advrob/core/random';
+import * as tf from '@tensorflow/tfjs-core';
+
+const rows = 4;
+
+/** Random inputs [4, ...inputShape] strictly inside the bounds, always the same. */
+export function sampleInputs({
+  inputShape,
+  bounds: [low, high],
+}: Pick<Classifier, 'inputShape' | 'bounds'>): tf.Tensor {
+  const margin = 0.05 * (high - low);
+  return createRandom({ seed: 0 }).uniform('check/inputs', [rows, ...inputShape], low + margin, high - margin);
+}
+
+/** What outputs at {@link sampleInputs} look like. */
+export interface OutputSample {
+  readonly numClasses: number;
+  /** No entry is negative and every row sums to 1. */
+  readonly areProbabilities: boolean;
+}
+
+/**
+ * Runs a model once and looks at what comes out.
+ *
+ * @param forward Inputs [n, ...] to scores; its result is disposed here.
+ * @throws AdvrobError `ADVROB_SHAPE` unless the scores are [n, at least 2 classes], `ADVROB_NOT_FINITE` for NaN or infinity.
+ */
+export async function sampleOutputs(
+  who: string,
+  model: Pick<Classifier, 'inputShape' | 'bounds'>,
+  forward: (x: tf.Tensor) => tf.Tensor,
+): Promise<OutputSample> {
+  const scores = tf.tidy(() => forward(sampleInputs(model)));
+  try {
+    const [batch, numClasses = 0] = scores.shape;
+    if (scores.rank !== 2 || batch !== rows || numClasses < 2)
+      throw new AdvrobError(
+        'ADVROB_SHAPE',
+        `${who}: expected scores [n, classes] with at least 2 classes, got [${scores.shape.join(', ')}] for ${rows} inputs: flatten them, or turn a single output N into [-N/2, N/2]`,
+      );
+    const values = [...(await scores.data())];
+    const wrong = values.find((value) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new AdvrobError(
+        'ADVROB_NOT_FINITE',
+        `${who}: expected finite scores for inputs inside [${model.bounds.join(', ')}], got ${wrong}: check the weights and the normalisation`,
+      );
+    return { numClasses, areProbabilities: areDistributions(values, numClasses) };
+  } finally {
+    scores.dispose();
+  }
+}
+
+function areDistributions(values: readonly number[], numClasses: number): boolean {
+  if (values.some((value) => value < 0)) return false;
+  for (let start = 0; start < values.length; start += numClasses) {
+    const sum = values.slice(start, start + numClasses).reduce((total, value) => total + value, 0);
+    if (Math.abs(sum - 1) > 1e-3) return false;
+  }
+  return true;
+}
+
+/** The error for a model that gives probabilities where logits are expected. */
+export function probabilitiesError(who: string, reason: string): AdvrobError {
+  return new AdvrobError(
+    'ADVROB_PROBABILITIES',
+    `${who}: expected logits, but ${reason}: attacks through saturated probabilities see zero gradients and report robustness that is not there. ` +
+      `Pass outputs: 'probabilities' to have them turned into logits, or leave the last activation out`,
+  );
+}
