@@ -1,1 +1,3 @@
-export {};
+export { fgsm } from './fgsm.js';
+export { pgd } from './pgd.js';
+export { plugin as default } from './plugin.js';

@@ -1,0 +1,96 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineAttack } from '../attack.js';
+import type { Attack, Scope } from '../contract/index.js';
+import { attackContract } from './attack-contract.js';
+import type { AttackContractOptions } from './attack/situation.js';
+
+type Perturb = (scope: Scope<'scores'>) => Promise<tf.Tensor | void>;
+
+/** A black-box attack of two steps, right unless told otherwise: it keeps the better of random points. */
+const search: Perturb = async (scope) => {
+  const start = scope.threat.randomStart(scope.x, scope.rng);
+  const { adv } = await scope.iterate({ adv: start }, 2, ({ adv }, { model, x, threat, rng, lossOf, offer }) => {
+    const logits = model.logits(adv);
+    offer(adv, logits);
+    const other = threat.randomStart(x, rng);
+    const isBetter = tf.greater(lossOf(model.logits(other)), lossOf(logits));
+    return { adv: tf.where(tf.reshape(isBetter, [-1, 1, 1, 1]), other, adv) };
+  });
+  return adv;
+};
+
+function attackWith(perturb: Perturb): Attack {
+  return defineAttack({
+    name: 'search',
+    summary: 'The better of a few random points.',
+    knowledge: 'scores',
+    norms: ['linf'],
+    budget: 'fixed',
+    options: z.strictObject({}),
+    perturb,
+  })();
+}
+
+async function failuresOf(perturb: Perturb, options: AttackContractOptions = {}): Promise<string[]> {
+  const failures: string[] = [];
+  for (const { name, run } of attackContract(attackWith(perturb), options))
+    await run().catch((error: unknown) => failures.push(`${name}: ${(error as Error).message}`));
+  return failures;
+}
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe('attackContract', () => {
+  it('passes an attack that is right', async () => {
+    expect(await failuresOf(search, { differsBySeed: true })).toEqual([]);
+  });
+
+  it.each<[string, Perturb, RegExp]>([
+    [
+      'leaves the ball',
+      async ({ x }) => tf.clipByValue(tf.add(x, tf.randomUniform(x.shape, -2, 2, 'float32', 1)), -1, 3),
+      /outside of epsilon|further than epsilon/,
+    ],
+    [
+      'shares its noise between the examples of a batch',
+      async ({ x, threat }) => threat.project(tf.add(x, tf.randomUniform(x.shape, -1, 1, 'float32', 1)), x),
+      /in a batch of 1/,
+    ],
+    [
+      'draws without the seed',
+      async ({ x, threat }) => threat.project(tf.add(x, tf.randomUniform(x.shape, -1, 1)), x),
+      /same bits/,
+    ],
+    [
+      'keeps a tensor',
+      async (scope) => {
+        tf.keep(tf.clone(scope.x));
+        return search(scope);
+      },
+      /tensors? (is|are) left/,
+    ],
+    [
+      'takes a gradient that it may not take',
+      async ({ x, model, lossOf, threat }) => {
+        const gradient = tf.grad((at: tf.Tensor) => tf.sum(lossOf(model.logits(at))))(x);
+        return threat.project(tf.add(x, threat.steepestAscent(gradient)), x);
+      },
+      /recorded for a gradient/,
+    ],
+    ['never gives way', async ({ x, threat, rng }) => threat.randomStart(x, rng), /aborted beforehand/],
+    ['makes NaN', async ({ x }) => tf.fill(x.shape, NaN), /NaN/],
+    ['gives up', async ({ x }) => x, /did not move/],
+  ])('fails an attack that %s', async (_, perturb, expected) => {
+    expect((await failuresOf(perturb, { differsBySeed: true })).join('\n')).toMatch(expected);
+  });
+
+  it('fails an attack that is weaker than demanded', async () => {
+    expect((await failuresOf(search, { reach: 0.9 })).join('\n')).toMatch('was not fooled');
+  });
+});

@@ -1,0 +1,43 @@
+import type { Attack } from '../contract/index.js';
+import { batchChecks } from './attack/batch-checks.js';
+import { lifeChecks } from './attack/life-checks.js';
+import { linearProblem } from './attack/linear-problem.js';
+import { maximizeChecks } from './attack/maximize-checks.js';
+import { outcomeChecks } from './attack/outcome-checks.js';
+import { middlingEpsilon, type AttackCheck, type AttackContractOptions } from './attack/situation.js';
+import type { Check } from './check.js';
+
+/**
+ * Everything an attack must fulfil, in each of its norms, as checks that any test runner can call: ball and bounds, truthful results, clean errors
+ * and failures, targets, models without gradients, saturated models, seeds, independence of the batch, abort, errors, memory, `maximize`, and no
+ * gradients for an attack that may not know them. The models are linear, so that the distance to the nearest other class is known exactly.
+ *
+ * @param attack The attack with the options to check; give it few steps, because it runs some hundred times on 12 small examples.
+ * @example
+ * ```ts
+ * import '@advrob/core/gradients';
+ * import { attackContract } from '@advrob/core/testing';
+ * for (const { name, run } of attackContract(pgd({ steps: 10 }), { reach: 0.9 })) test(name, run);
+ * ```
+ */
+export function attackContract(attack: Attack, options: AttackContractOptions = {}): readonly Check[] {
+  const checks: Readonly<Record<string, AttackCheck>> = {
+    ...outcomeChecks,
+    ...batchChecks,
+    ...lifeChecks,
+    ...maximizeChecks,
+  };
+  return (options.norms ?? attack.definition.norms).flatMap((norm) =>
+    Object.entries(checks).map(([name, check]) => ({
+      name: `${norm}: ${name}`,
+      async run() {
+        const problem = await linearProblem(options.inputShape ?? [4, 4, 2], 'inside');
+        try {
+          await check({ attack, norm, epsilon: middlingEpsilon(norm, problem), problem, options });
+        } finally {
+          problem.dispose();
+        }
+      },
+    })),
+  );
+}

@@ -1,0 +1,78 @@
+import type { Attack, AttackResult, Norm, RunOptions } from '../../contract/index.js';
+import { exactDistances } from '../../attack/exact-distance.js';
+import { ensure } from '../check.js';
+import type { LinearProblem } from './linear-problem.js';
+import { problemBounds } from './linear-problem.js';
+
+/** What {@link attackContract} needs to know beyond the attack's definition. */
+export interface AttackContractOptions {
+  /** Norms to check. Default all that the attack declares. */
+  readonly norms?: readonly Norm[];
+  /** Shape of one example, at least 16 values. Default [4, 4, 2]. */
+  readonly inputShape?: readonly number[];
+  /**
+   * How much of the radius the attack can be relied on to use: it must fool every example of a linear model whose distance to another class is at
+   * most `reach` times epsilon, e.g. 0.9 for a good gradient attack. Default 0: nothing is demanded.
+   */
+  readonly reach?: number;
+  /** Whether another seed must give other points. Default false. */
+  readonly differsBySeed?: boolean;
+  /** Whether `run` takes `restarts`; an ensemble does not. Default true, unless the definition says that nothing is random. */
+  readonly restarts?: boolean;
+  /** Whether `maximize` works. Default true. */
+  readonly maximizes?: boolean;
+  /** Largest difference of a value between batch sizes: 0 for the cpu backend, about 1e-4 for compiling backends. Default 0. */
+  readonly tolerance?: number;
+}
+
+/** One attack in one norm on one problem. */
+export interface Situation {
+  readonly attack: Attack;
+  readonly norm: Norm;
+  readonly epsilon: number;
+  readonly problem: LinearProblem;
+  readonly options: AttackContractOptions;
+}
+
+export type AttackCheck = (situation: Situation) => Promise<void>;
+
+/** A radius with which about half of the examples can be fooled. */
+export function middlingEpsilon(norm: Norm, problem: LinearProblem): number {
+  const sorted = [...problem.distances(norm)].filter((distance) => distance > 0).sort((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)]! * 1.1;
+  return norm === 'l0' ? Math.ceil(middle) : middle;
+}
+
+export function runOn(situation: Situation, how: RunOptions = {}, epsilon = situation.epsilon): Promise<AttackResult> {
+  const { attack, norm, problem } = situation;
+  return attack.run(problem.model, problem.x, problem.y, { norm, epsilon }, how);
+}
+
+/** @throws Error when a point is not finite, outside of the bounds or of the ball. */
+export function ensureInside(points: Float32Array, clean: Float32Array, n: number, norm: Norm, epsilon: number): void {
+  const [low, high] = problemBounds;
+  points.forEach((value, i) =>
+    ensure(value >= low && value <= high, `value ${value} at ${i} is outside of the bounds`),
+  );
+  // float32 rounding of x + delta, coordinate by coordinate
+  const many = { linf: 1, l2: Math.sqrt(clean.length / n), l1: clean.length / n, l0: 0 }[norm];
+  const limit = epsilon * (1 + 1e-5) + many * 4e-7;
+  exactDistances(norm, points, clean, n).forEach((distance, i) =>
+    ensure(distance <= limit, `example ${i} moved by ${distance} in ${norm}, further than epsilon ${epsilon}`),
+  );
+}
+
+/** @throws Error when two lists of values differ by more than `tolerance` anywhere. */
+export function ensureEqual(
+  found: ArrayLike<number>,
+  wanted: ArrayLike<number>,
+  tolerance: number,
+  what: string,
+): void {
+  ensure(found.length === wanted.length, `${what}: ${found.length} values instead of ${wanted.length}`);
+  for (let i = 0; i < wanted.length; i++)
+    ensure(
+      Math.abs(found[i]! - wanted[i]!) <= tolerance,
+      `${what}: ${found[i]!} instead of ${wanted[i]!} at flat index ${i}`,
+    );
+}
