@@ -1,1 +1,13 @@
-export {};
+export { createMemoryStorage, type MemoryStorage } from './storage/memory-storage.js';
+export type { EvaluateOptions, EvaluationAttack } from './options.js';
+export type { EvaluationProgress } from './progress/progress.js';
+export { evaluate, type Evaluation, type EvaluationTiming } from './run/evaluate.js';
+export { journalName } from './resume/journal.js';
+export { hashModel } from './resume/model-hash.js';
+export { decodeFloats, encodeFloats } from './resume/base64.js';
+export { exampleRecord, examplesName, parseExamples, serializeExamples, type ExampleRecord } from './record/example.js';
+export { modelResult, type ModelResult } from './record/model-result.js';
+export { wilsonInterval } from './statistics/wilson.js';
+export { proportionOf, type Proportion } from './statistics/proportion.js';
+export { mcNemar, type PairedTest } from './statistics/mcnemar.js';
+export { pairedBootstrap, type BootstrapOptions, type PairedDifference } from './statistics/paired-bootstrap.js';

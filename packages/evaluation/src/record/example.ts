@@ -1,0 +1,68 @@
+import { AdvrobError } from '@advrob/core';
+import { z } from 'zod';
+import { norm } from './norm.js';
+
+/** Name of the file with a line per example. */
+export const examplesName = 'examples.jsonl';
+
+const underAttack = z.strictObject({
+  attack: z.string(),
+  norm,
+  epsilon: z.number().min(0),
+  success: z.boolean(),
+  fooledBy: z.string().nullable(),
+  /** Class at the adversarial example, or at the clean one where the attack failed. */
+  prediction: z.int().min(0),
+  distance: z.number().min(0),
+  queries: z.int().min(0),
+});
+
+/** One example of an evaluation: a line of `examples.jsonl`. */
+export const exampleRecord = z.strictObject({
+  /** Identity of the example in its data set. */
+  index: z.int(),
+  label: z.int().min(0),
+  cleanPrediction: z.int().min(0),
+  cleanCorrect: z.boolean(),
+  /** Classified rightly, and withstood every attack at every epsilon. */
+  robust: z.boolean(),
+  /** Fooled by an attack, or wrong without any. */
+  success: z.boolean(),
+  /** The first attack that fooled it, in the order of the evaluation; `clean` for a clean error, null for a robust example. */
+  fooledBy: z.string().nullable(),
+  /** How far that adversarial example is from the clean one in the norm of its attack; 0 for clean errors and robust examples. */
+  distance: z.number().min(0),
+  /** Forward passes until it was fooled, those of earlier attacks included; all of them for a robust example. */
+  queries: z.int().min(0),
+  /** Every attack at every epsilon that was run on it. */
+  attacks: z.array(underAttack),
+});
+export type ExampleRecord = z.infer<typeof exampleRecord>;
+
+/** JSON lines of examples. */
+export function serializeExamples(examples: readonly ExampleRecord[]): Uint8Array {
+  return new TextEncoder().encode(examples.map((example) => `${JSON.stringify(example)}\n`).join(''));
+}
+
+/**
+ * Reads `examples.jsonl`.
+ *
+ * @throws AdvrobError `ADVROB_RECORD` naming the line and what is wrong with it.
+ */
+export function parseExamples(text: string): ExampleRecord[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line, i) => {
+    const parsed = exampleRecord.safeParse(jsonOf(line));
+    if (parsed.success) return parsed.data;
+    throw new AdvrobError('ADVROB_RECORD', `line ${i + 1} of the examples: ${z.prettifyError(parsed.error)}`);
+  });
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { norm } from './norm.js';
+import { proportion } from './proportion.js';
+
+const curvePoint = z.strictObject({
+  epsilon: z.number().min(0),
+  /** Classified rightly and withstood this attack (with `attackOn: survivors`: and all before it). */
+  robust: proportion,
+  /** Examples that the attack was run on. */
+  attacked: z.int().min(0),
+  /** Successes during the attack that a fresh forward pass did not confirm; they count as failures. */
+  unconfirmed: z.int().min(0),
+  /** Forward passes per attacked example. */
+  meanQueries: z.number().min(0),
+});
+
+const attackResult = z.strictObject({
+  label: z.string(),
+  /** Registry name. */
+  attack: z.string(),
+  options: z.json(),
+  norm,
+  restarts: z.int().min(1),
+  /** `default` when the caller named none. */
+  loss: z.string(),
+  /** One per epsilon, ascending. */
+  points: z.array(curvePoint).min(1),
+});
+
+const worstCase = z.strictObject({
+  norm,
+  points: z
+    .array(
+      z.strictObject({
+        epsilon: z.number().min(0),
+        /** Classified rightly and withstood every attack in this norm at this or a smaller epsilon. */
+        robust: proportion,
+        /** Labels of those attacks. */
+        attacks: z.array(z.string()).min(1),
+      }),
+    )
+    .min(1),
+});
+
+const shown = z.strictObject({
+  /** float32 values of the image, row-major, as base64 of little-endian bytes. */
+  image: z.base64(),
+  prediction: z.int().min(0),
+  /** Softmax probability of that class. */
+  confidence: z.number().min(0).max(1),
+});
+
+const sample = z.strictObject({
+  index: z.int(),
+  label: z.int().min(0),
+  clean: shown,
+  /** Per attack at its largest epsilon: the adversarial example, or the last point tried where the attack failed. */
+  attacked: z.array(shown.extend({ attack: z.string(), norm, epsilon: z.number().min(0), success: z.boolean() })),
+});
+
+/** What an evaluation found about one model. */
+export const modelResult = z.strictObject({
+  name: z.string().min(1),
+  /** SHA-256 of weights and buffers; null for a model without any. */
+  modelHash: z.string().nullable(),
+  seed: z.int().min(0),
+  batchSize: z.int().min(1),
+  attackOn: z.enum(['all', 'survivors']),
+  clean: proportion,
+  /** Classified rightly and withstood every attack at every epsilon. */
+  robust: proportion,
+  attacks: z.array(attackResult),
+  /** One per norm, in the order of the attacks. */
+  worstCase: z.array(worstCase),
+  /** The first examples of the data, not chosen by outcome. */
+  samples: z.array(sample),
+});
+export type ModelResult = z.infer<typeof modelResult>;

@@ -1,0 +1,27 @@
+import type { Classifier } from '@advrob/core';
+import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
+import type { Variable } from '@tensorflow/tfjs-core';
+import { sha256 } from './sha256.js';
+
+/**
+ * SHA-256 (hex) of a model's weights and buffers: of a safetensors file that holds them in alphabetical order. Undefined for a model without any, such as
+ * one made from a plain function.
+ */
+export async function hashModel(model: Classifier): Promise<string | undefined> {
+  const variables: [string, Variable][] = [
+    ...Object.entries(model.weights),
+    ...Object.entries(model.buffers ?? {}),
+  ].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (variables.length === 0) return undefined;
+  const records = new Map<string, TensorRecord>();
+  for (const [name, variable] of variables) records.set(name, await recordOf(variable));
+  return sha256(encodeSafetensors(records));
+}
+
+async function recordOf(variable: Variable): Promise<TensorRecord> {
+  const { shape } = variable;
+  const data = await variable.data();
+  return data instanceof Float32Array
+    ? { dtype: 'float32', shape, data }
+    : { dtype: 'int32', shape, data: Int32Array.from(data) };
+}

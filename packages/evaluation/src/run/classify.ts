@@ -1,0 +1,54 @@
+import type { Classifier } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import { settle } from '@advrob/core/settle';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** Predicted class of each row, and the softmax probability of that class. */
+export interface Verdicts {
+  readonly predictions: number[];
+  readonly confidences: number[];
+}
+
+/**
+ * One forward pass over `x` [n, ...inputShape].
+ *
+ * @throws AdvrobError `ADVROB_NOT_FINITE` when a logit is NaN or infinite, `ADVROB_SHAPE` when the model's output is not [n, numClasses].
+ */
+export async function classify(model: Classifier, x: Tensor): Promise<Verdicts> {
+  const logits = tf.tidy(() => model.logits(x));
+  try {
+    const [rows, classes] = logits.shape;
+    if (logits.rank !== 2 || rows !== x.shape[0] || classes !== model.numClasses)
+      throw new AdvrobError(
+        'ADVROB_SHAPE',
+        `the model gave outputs [${logits.shape.join(', ')}], expected [${x.shape[0]}, ${model.numClasses}]`,
+      );
+    await settle(logits);
+    return verdictsOf(await logits.data(), model.numClasses);
+  } finally {
+    logits.dispose();
+  }
+}
+
+function verdictsOf(values: ArrayLike<number>, classes: number): Verdicts {
+  const predictions: number[] = [];
+  const confidences: number[] = [];
+  for (let start = 0; start < values.length; start += classes) {
+    let best = 0;
+    for (let k = 0; k < classes; k++) {
+      const value = values[start + k]!;
+      if (!Number.isFinite(value))
+        throw new AdvrobError(
+          'ADVROB_NOT_FINITE',
+          `logits of the clean images: ${value} for class ${k}; check the weights and the scaling of the inputs`,
+        );
+      if (value > values[start + best]!) best = k;
+    }
+    let sum = 0;
+    for (let k = 0; k < classes; k++) sum += Math.exp(values[start + k]! - values[start + best]!);
+    predictions.push(best);
+    confidences.push(1 / sum);
+  }
+  return { predictions, confidences };
+}

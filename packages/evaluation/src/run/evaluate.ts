@@ -1,0 +1,140 @@
+import { AdvrobError, type Batch } from '@advrob/core';
+import type { EvaluateOptions } from '../options.js';
+import { createTracker, type Tracker } from '../progress/tracker.js';
+import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
+import type { ModelResult } from '../record/model-result.js';
+import { fingerprintOf } from '../resume/fingerprint.js';
+import { openJournal, type Journal } from '../resume/journal.js';
+import { hashModel } from '../resume/model-hash.js';
+import { restoreOutcomes } from '../resume/restore.js';
+import { examplesOf } from '../summary/examples.js';
+import { summarize } from '../summary/summarize.js';
+import { attackBatch } from './attack-batch.js';
+import { cleanBatch } from './clean-batch.js';
+import { rowsToAttack } from './fooled.js';
+import type { BatchOutcome } from './outcome.js';
+import { planOf, type Plan } from './plan.js';
+
+/** What an evaluation found. */
+export interface Evaluation {
+  /** Everything about the model that a record holds: plain JSON, equal for equal settings. */
+  readonly result: ModelResult;
+  /** One entry per example, in data-set order. */
+  readonly examples: readonly ExampleRecord[];
+  /** Time spent over all sessions. */
+  readonly timing: EvaluationTiming;
+}
+
+/** Seconds of work; the only part of an evaluation that differs from run to run. */
+export interface EvaluationTiming {
+  readonly clean: number;
+  readonly attacks: readonly { readonly label: string; readonly epsilon: number; readonly seconds: number }[];
+}
+
+interface Session {
+  readonly options: EvaluateOptions;
+  readonly plan: Plan;
+  readonly journal: Journal;
+  readonly outcomes: BatchOutcome[];
+  readonly tracker: Tracker;
+}
+
+/**
+ * Measures the clean accuracy of a model and its robust accuracy under attacks, per attack and in the worst case, with Wilson 95% intervals.
+ *
+ * With `storage`, a run that was killed at any moment goes on where it stopped and ends with the same bits; the storage then also gets `examples.jsonl`.
+ * Clean errors count as not robust. The model, the data and their tensors stay the caller's.
+ *
+ * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any work when the parts do not fit;
+ *   `ADVROB_EVALUATION_MISMATCH` when the storage holds an evaluation of another model, other data or settings; `ADVROB_ABORTED` on the signal.
+ * @example
+ * ```ts
+ * import { evaluate } from '@advrob/evaluation';
+ * const { result } = await evaluate({ model, data: test.take(1000), attacks: [{ attack: pgd({ steps: 40 }), norm: 'linf', epsilon: [0.1, 0.2, 0.3] }] });
+ * result.clean.rate; // 0.98
+ * result.attacks[0].points[2].robust.interval; // Wilson 95%
+ * ```
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { model, data, storage } = options;
+  const plan = planOf(options);
+  const modelHash = options.modelHash ?? (await hashModel(model));
+  if (storage && modelHash === undefined)
+    throw new AdvrobError(
+      'ADVROB_OPTION',
+      'modelHash: the model has no named weights, so a later session could not tell it from another: give modelHash, or no storage',
+    );
+  const journal = await openJournal(storage, fingerprintOf(plan, model, modelHash ?? '', data));
+  const outcomes = restoreOutcomes(journal.lines, plan.runs.length);
+  const tracker = createTracker({
+    plan,
+    total: data.length,
+    outcomes,
+    lines: journal.lines,
+    report: options.onProgress,
+  });
+  await evaluateBatches({ options, plan, journal, outcomes, tracker });
+  const examples = examplesOf(plan, outcomes);
+  await storage?.write(examplesName, serializeExamples(examples));
+  return {
+    result: summarize(plan, outcomes, { modelHash: modelHash ?? null }),
+    examples,
+    timing: tracker.timing(),
+  };
+}
+
+async function evaluateBatches(session: Session): Promise<void> {
+  const { plan, outcomes } = session;
+  const { data } = session.options;
+  const isDone = (outcome: BatchOutcome | undefined): boolean => outcome?.attacks.length === plan.runs.length;
+  let index = isDone(outcomes.at(-1)) ? outcomes.length : Math.max(0, outcomes.length - 1);
+  if (index * plan.batchSize >= data.length) return;
+  for await (const batch of data.batches({ size: plan.batchSize, from: index * plan.batchSize })) {
+    try {
+      await evaluateBatch(session, batch, index);
+    } finally {
+      batch.x.dispose();
+      batch.y.dispose();
+      Object.values(batch.extras).forEach((tensor) => (tensor as { dispose(): void }).dispose());
+    }
+    index++;
+  }
+}
+
+/** What is still missing of one batch. */
+async function evaluateBatch(session: Session, batch: Batch, index: number): Promise<void> {
+  const { options, plan, journal, outcomes, tracker } = session;
+  const { model, signal } = options;
+  const position = index * plan.batchSize;
+  const keep = Math.max(0, plan.samples - position);
+  const outcome = (outcomes[index] ??= { attacks: [] });
+  if (outcome.clean === undefined) {
+    stopIfAborted(signal);
+    const work = tracker.begin(-1);
+    const found = await cleanBatch(model, batch, position, keep);
+    await journal.add({ type: 'clean', batch: index, seconds: work.end(found.labels.length), outcome: found });
+    outcome.clean = found;
+  }
+  for (let run = outcome.attacks.length; run < plan.runs.length; run++) {
+    stopIfAborted(signal);
+    const work = tracker.begin(run);
+    const found = await attackBatch({
+      model,
+      batch,
+      run: plan.runs[run]!,
+      rows: rowsToAttack(plan, outcome, run),
+      seed: plan.seed,
+      position,
+      keep,
+      ...(signal && { signal }),
+      onProgress: work.step,
+    });
+    await journal.add({ type: 'attack', batch: index, run, seconds: work.end(batch.ids.length), outcome: found });
+    outcome.attacks.push(found);
+    tracker.report(run);
+  }
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AdvrobError('ADVROB_ABORTED', 'stopped on request', { cause: signal.reason });
+}

@@ -1,0 +1,77 @@
+import type { AttackResult } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { AttackBatch } from './attack-batch.js';
+import { classify } from './classify.js';
+import { keepImages } from './keep-images.js';
+import type { KeptImage } from './outcome.js';
+
+/**
+ * The points that the report shows for the first examples of the data: the adversarial example where the attack found one, else the last point that it
+ * tried, so that a robust model is shown under attack too.
+ */
+export async function keepAdversarial(
+  work: AttackBatch,
+  x: tf.Tensor,
+  y: tf.Tensor,
+  result: AttackResult,
+): Promise<KeptImage[]> {
+  const wanted = work.rows.flatMap((row, i) => (row < work.keep ? [i] : []));
+  if (wanted.length === 0) return [];
+  const made: tf.Tensor[] = [];
+  const own = <T extends tf.Tensor>(tensor: T): T => (made.push(tensor), tensor);
+  try {
+    const indices = own(tf.tensor1d(wanted, 'int32'));
+    const found = own(tf.gather(result.adversarial, indices));
+    const success = own(
+      tf.tensor1d(
+        Uint8Array.from(wanted, (i) => result.success[i]!),
+        'bool',
+      ),
+    );
+    const tried = own(await lastTried(work, own(tf.gather(x, indices)), own(tf.gather(y, indices)), wanted, result));
+    const shown = own(tf.tidy(() => select(success, found, tried)));
+    const verdicts = await classify(work.model, shown);
+    return await keepImages(
+      shown,
+      wanted.map((_, i) => i),
+      (i) => ({
+        position: work.position + work.rows[wanted[i]!]!,
+        prediction: verdicts.predictions[i]!,
+        confidence: verdicts.confidences[i]!,
+      }),
+    );
+  } finally {
+    tf.dispose(made);
+  }
+}
+
+/** The last iterates of an attack with a fixed budget; the clean examples where there is no such thing, or no need. */
+async function lastTried(
+  { run, model, batch, rows, seed, signal }: AttackBatch,
+  x: tf.Tensor,
+  y: tf.Tensor,
+  wanted: readonly number[],
+  result: AttackResult,
+): Promise<tf.Tensor> {
+  const { attack, loss } = run.entry;
+  const isNeeded = wanted.some((i) => !result.success[i]);
+  if (!isNeeded || attack.definition.budget === 'minimal') return tf.clone(x);
+  return attack.maximize(
+    model,
+    x,
+    y,
+    { norm: run.norm, epsilon: run.epsilon },
+    {
+      seed,
+      ids: Int32Array.from(wanted, (i) => batch.ids[rows[i]!]!),
+      ...(loss && { loss }),
+      ...(signal && { signal }),
+    },
+  );
+}
+
+/** Rows of `a` where `mask` [n] is true, else of `b`. */
+function select(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const column = tf.reshape(mask, [-1, ...a.shape.slice(1).map(() => 1)]);
+  return tf.where(tf.cast(tf.broadcastTo(tf.cast(column, 'float32'), a.shape), 'bool'), a, b);
+}

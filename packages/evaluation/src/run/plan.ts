@@ -1,0 +1,94 @@
+import { AdvrobError, type Classifier, type Dataset, type Norm } from '@advrob/core';
+import type { EvaluateOptions, EvaluationAttack } from '../options.js';
+
+/** One attack at one epsilon. */
+export interface Run {
+  readonly entry: EvaluationAttack;
+  readonly label: string;
+  readonly norm: Norm;
+  readonly epsilon: number;
+  /** Whether its points are kept for the report: at the largest epsilon of each attack. */
+  readonly isSampled: boolean;
+}
+
+/** Options with their defaults, checked, and the runs in order: attack by attack, epsilon ascending. */
+export interface Plan {
+  readonly name: string;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly attackOn: 'all' | 'survivors';
+  readonly samples: number;
+  readonly runs: readonly Run[];
+}
+
+/** @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any work is done. */
+export function planOf(options: EvaluateOptions): Plan {
+  const { name = 'model', batchSize = 128, seed = 0, attackOn = 'all', samples = 8, attacks, model, data } = options;
+  checkWhole('batchSize', batchSize, 1);
+  checkWhole('seed', seed, 0);
+  checkWhole('samples', samples, 0);
+  if (attackOn !== 'all' && attackOn !== 'survivors')
+    throw new AdvrobError('ADVROB_OPTION', `attackOn: expected 'all' or 'survivors', got '${String(attackOn)}'`);
+  checkFit(model, data);
+  const runs = attacks.flatMap(runsOf);
+  checkLabels(attacks.map(labelOf));
+  return { name, batchSize, seed, attackOn, samples, runs };
+}
+
+function runsOf(entry: EvaluationAttack): Run[] {
+  const label = labelOf(entry);
+  const { norms } = entry.attack.definition;
+  if (!norms.includes(entry.norm))
+    throw new AdvrobError(
+      'ADVROB_NORM',
+      `attack '${label}' works for ${norms.join(', ')}, not for ${entry.norm}: choose another norm or attack`,
+    );
+  checkWhole(`restarts of attack '${label}'`, entry.restarts ?? 1, 1);
+  const epsilons = [...new Set(typeof entry.epsilon === 'number' ? [entry.epsilon] : entry.epsilon)].sort(
+    (a, b) => a - b,
+  );
+  if (epsilons.length === 0 || !epsilons.every((epsilon) => Number.isFinite(epsilon) && epsilon >= 0))
+    throw new AdvrobError(
+      'ADVROB_OPTION',
+      `epsilon of attack '${label}': expected one or more finite numbers of at least 0, got [${epsilons.join(', ')}]`,
+    );
+  return epsilons.map((epsilon, i) => ({
+    entry,
+    label,
+    norm: entry.norm,
+    epsilon,
+    isSampled: i === epsilons.length - 1,
+  }));
+}
+
+function labelOf({ label, attack }: EvaluationAttack): string {
+  return label ?? attack.name;
+}
+
+function checkLabels(labels: readonly string[]): void {
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (twice !== undefined)
+    throw new AdvrobError('ADVROB_OPTION', `two attacks are called '${twice}': give each its own label`);
+  if (labels.includes('clean') || labels.includes(''))
+    throw new AdvrobError('ADVROB_OPTION', "an attack is called 'clean' or has an empty label: give it another");
+}
+
+function checkFit(model: Classifier, data: Dataset): void {
+  if (data.length === 0) throw new AdvrobError('ADVROB_DATA_EMPTY', `data set '${data.name}' has no examples`);
+  if (model.inputShape.join() !== data.inputShape.join() || model.numClasses < data.numClasses)
+    throw new AdvrobError(
+      'ADVROB_SHAPE',
+      `the model takes [${model.inputShape.join(', ')}] and knows ${model.numClasses} classes; data set '${data.name}' has [${data.inputShape.join(', ')}] ` +
+        `and ${data.numClasses}: choose a model and data that fit`,
+    );
+  if (model.bounds[0] !== data.bounds[0] || model.bounds[1] !== data.bounds[1])
+    throw new AdvrobError(
+      'ADVROB_BOUNDS',
+      `the model takes values in [${model.bounds.join(', ')}], data set '${data.name}' has [${data.bounds.join(', ')}]: put the scaling into the model`,
+    );
+}
+
+function checkWhole(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new AdvrobError('ADVROB_OPTION', `${name}: expected a whole number of at least ${least}, got ${value}`);
+}

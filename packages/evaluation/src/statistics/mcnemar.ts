@@ -1,0 +1,54 @@
+import { AdvrobError } from '@advrob/core';
+
+/** Two models on the same examples. */
+export interface PairedTest {
+  /** Examples that only the first got right. */
+  readonly onlyFirst: number;
+  /** Examples that only the second got right. */
+  readonly onlySecond: number;
+  /** Two-sided: how likely a split at least this uneven is if both were equally good. */
+  readonly pValue: number;
+}
+
+/**
+ * McNemar's exact test: whether two models that were judged on the same examples differ, from the examples on which they disagree.
+ *
+ * McNemar 1947, "Note on the sampling error of the difference between correlated proportions", Psychometrika 12(2); the exact form takes the binomial
+ * distribution with one half in place of chi-square, so it holds for few disagreements too.
+ *
+ * @param first - Per example whether the first model was right (or robust).
+ * @param second - The same for the second, in the same order.
+ * @throws AdvrobError `ADVROB_SHAPE` when the lengths differ.
+ */
+export function mcNemar(first: ArrayLike<boolean | number>, second: ArrayLike<boolean | number>): PairedTest {
+  checkPaired(first, second);
+  let onlyFirst = 0;
+  let onlySecond = 0;
+  for (let i = 0; i < first.length; i++) {
+    if (first[i] && !second[i]) onlyFirst++;
+    if (!first[i] && second[i]) onlySecond++;
+  }
+  const total = onlyFirst + onlySecond;
+  const tail = fairCoinTail(Math.min(onlyFirst, onlySecond), total);
+  return { onlyFirst, onlySecond, pValue: total === 0 ? 1 : Math.min(1, 2 * tail) };
+}
+
+/** @throws AdvrobError `ADVROB_SHAPE` when the lengths differ. */
+export function checkPaired(first: ArrayLike<unknown>, second: ArrayLike<unknown>): void {
+  if (first.length !== second.length)
+    throw new AdvrobError(
+      'ADVROB_SHAPE',
+      `expected the same examples for both models, got ${first.length} and ${second.length}`,
+    );
+}
+
+/** Chance of at most `count` heads in `total` throws. */
+function fairCoinTail(count: number, total: number): number {
+  let logTerm = -total * Math.LN2;
+  let sum = 0;
+  for (let k = 0; k <= count; k++) {
+    sum += Math.exp(logTerm);
+    logTerm += Math.log((total - k) / (k + 1));
+  }
+  return sum;
+}

@@ -1,0 +1,109 @@
+import type { ModelResult } from '../record/model-result.js';
+import { describeValue } from '../resume/describe-value.js';
+import { covers } from '../run/fooled.js';
+import type { BatchOutcome } from '../run/outcome.js';
+import type { Plan, Run } from '../run/plan.js';
+import { proportionOf } from '../statistics/proportion.js';
+import { isFooled, isRight, isRobust } from './examples.js';
+import { samplesOf } from './samples.js';
+
+type Proportion = ModelResult['clean'];
+
+/** The numbers of an evaluation. */
+export function summarize(
+  plan: Plan,
+  outcomes: readonly BatchOutcome[],
+  about: Pick<ModelResult, 'modelHash'>,
+): ModelResult {
+  const { name, seed, batchSize, attackOn, runs } = plan;
+  return {
+    name,
+    modelHash: about.modelHash,
+    seed,
+    batchSize,
+    attackOn,
+    clean: shareOf(outcomes, ({ clean }, row) => isRight(clean!, row)),
+    robust: shareOf(outcomes, isRobust),
+    attacks: unique(runs.map(({ label }) => label)).map((label) => attackOf(plan, label, outcomes)),
+    worstCase: unique(runs.map(({ norm }) => norm)).map((norm) => ({
+      norm,
+      points: unique(runs.filter((run) => run.norm === norm).map(({ epsilon }) => epsilon))
+        .sort((a, b) => a - b)
+        .map((epsilon) => worstOf(runs, norm, epsilon, outcomes)),
+    })),
+    samples: samplesOf(plan, outcomes),
+  };
+}
+
+function attackOf(plan: Plan, label: string, outcomes: readonly BatchOutcome[]): ModelResult['attacks'][number] {
+  const indices = plan.runs.flatMap((run, i) => (run.label === label ? [i] : []));
+  const { entry, norm } = plan.runs[indices[0]!]!;
+  return {
+    label,
+    attack: entry.attack.name,
+    options: describeValue(entry.attack.options) as ModelResult['attacks'][number]['options'],
+    norm,
+    restarts: entry.restarts ?? 1,
+    loss: entry.loss?.name ?? 'default',
+    points: indices.map((index) => pointOf(plan, index, outcomes)),
+  };
+}
+
+function pointOf(
+  plan: Plan,
+  index: number,
+  outcomes: readonly BatchOutcome[],
+): ModelResult['attacks'][number]['points'][number] {
+  const run = plan.runs[index]!;
+  const own = outcomes.map(({ attacks }) => attacks[index]!);
+  const attacked = sum(own.map(({ rows }) => rows.length));
+  const counted = (other: Run, i: number): boolean =>
+    i === index || (plan.attackOn === 'survivors' && i < index && covers(other, run));
+  const indices = plan.runs.flatMap((other, i) => (counted(other, i) ? [i] : []));
+  return {
+    epsilon: run.epsilon,
+    robust: withstanding(indices, outcomes),
+    attacked,
+    unconfirmed: sum(own.map(({ unconfirmed }) => unconfirmed)),
+    meanQueries: attacked === 0 ? 0 : sum(own.flatMap(({ queries }) => queries)) / attacked,
+  };
+}
+
+function worstOf(
+  runs: readonly Run[],
+  norm: Run['norm'],
+  epsilon: number,
+  outcomes: readonly BatchOutcome[],
+): ModelResult['worstCase'][number]['points'][number] {
+  const indices = runs.flatMap((run, i) => (run.norm === norm && run.epsilon <= epsilon ? [i] : []));
+  return {
+    epsilon,
+    robust: withstanding(indices, outcomes),
+    attacks: unique(indices.map((i) => runs[i]!.label)),
+  };
+}
+
+/** Share of the examples that are classified rightly and withstand the runs at `indices`. */
+function withstanding(indices: readonly number[], outcomes: readonly BatchOutcome[]): Proportion {
+  return shareOf(
+    outcomes,
+    ({ clean, attacks }, row) => isRight(clean!, row) && indices.every((i) => !isFooled(attacks[i]!, row)),
+  );
+}
+
+function shareOf(
+  outcomes: readonly BatchOutcome[],
+  holds: (outcome: BatchOutcome, row: number) => boolean,
+): Proportion {
+  const counts = outcomes.map((outcome) => outcome.clean!.labels.filter((_, row) => holds(outcome, row)).length);
+  const { interval, ...numbers } = proportionOf(sum(counts), sum(outcomes.map(({ clean }) => clean!.labels.length)));
+  return { ...numbers, interval: [...interval] };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}

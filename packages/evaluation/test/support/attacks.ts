@@ -1,0 +1,51 @@
+import { defineAttack } from '@advrob/core/attack';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+
+/** One step of the fast gradient sign method. */
+export const step = defineAttack({
+  name: 'step',
+  summary: 'One steepest step.',
+  knowledge: 'gradients',
+  norms: ['linf', 'l2'],
+  budget: 'fixed',
+  random: false,
+  options: z.strictObject({}),
+  async perturb({ model, x, threat, lossOf }) {
+    const { gradient } = model.gradient(x, lossOf);
+    return threat.project(tf.add(x, tf.mul(threat.epsilon, threat.steepestAscent(gradient))), x);
+  },
+});
+
+/** Projected gradient ascent from a random start. */
+export const ascent = defineAttack({
+  name: 'ascent',
+  summary: 'Projected gradient ascent.',
+  knowledge: 'gradients',
+  norms: ['linf', 'l2'],
+  budget: 'fixed',
+  options: z.strictObject({ steps: z.int().min(1).default(5) }),
+  async perturb(scope, { steps }) {
+    const start = scope.threat.randomStart(scope.x, scope.rng);
+    const { adv } = await scope.iterate({ adv: start }, steps, ({ adv }, { model, x, threat, lossOf, offer }) => {
+      const { gradient, logits } = model.gradient(adv, lossOf);
+      offer(adv, logits);
+      const moved = tf.add(adv, tf.mul((2 * threat.epsilon) / steps, threat.steepestAscent(gradient)));
+      return { adv: threat.project(moved, x) };
+    });
+    return adv;
+  },
+});
+
+/** A random point of the ball: weak on purpose. */
+export const noise = defineAttack({
+  name: 'noise',
+  summary: 'A random point.',
+  knowledge: 'scores',
+  norms: ['linf', 'l2', 'l1', 'l0'],
+  budget: 'fixed',
+  options: z.strictObject({}),
+  async perturb({ threat, x, rng }) {
+    return threat.randomStart(x, rng);
+  },
+});
