@@ -12,6 +12,9 @@ describe('mutate', () => {
     expect(Array.from({ length: 200 }, (_, index) => mutate(sample, 5, index))).toEqual(once);
     expect(Array.from({ length: 200 }, (_, index) => mutate(sample, 6, index))).not.toEqual(once);
     expect(sample).toEqual(before);
+    const buffer = Buffer.from(sample);
+    expect(Array.from({ length: 200 }, (_, index) => mutate(buffer, 5, index))).toEqual(once);
+    expect(Uint8Array.from(buffer)).toEqual(before);
   });
 
   it('damages nearly every file, in length and in content', () => {

@@ -29,7 +29,8 @@ async function readCapped(path: string, maxBytes: number): Promise<Uint8Array> {
         'ADVROB_DATA_TOO_LARGE',
         `${path}: expected at most ${maxBytes} bytes, found ${stat.size}: raise the option maxBytes if you trust the file`,
       );
-    return await file.readFile();
+    const { buffer, byteOffset, length } = await file.readFile();
+    return new Uint8Array(buffer, byteOffset, length);
   } finally {
     await file.close();
   }

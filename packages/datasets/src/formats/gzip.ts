@@ -14,7 +14,11 @@ export function isGzip(bytes: Uint8Array): boolean {
  */
 export function gunzip(bytes: Uint8Array, maxBytes: number, name = 'gzip file'): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize: blockSize(bytes.length) });
+    const { buffer, byteOffset, length } = gunzipSync(bytes, {
+      maxOutputLength: maxBytes,
+      chunkSize: blockSize(bytes.length),
+    });
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (cause) {
     if (cause instanceof RangeError)
       throw new AdvrobError(

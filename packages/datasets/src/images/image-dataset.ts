@@ -24,7 +24,7 @@ export interface ImageBytes {
  * The `hash` covers pixels, labels, shape, number of classes and the selected positions in order. Extras enter it by name, type and shape alone,
  * because their values live on the backend.
  *
- * @throws AdvrobError `ADVROB_SHAPE` when the lengths of images, labels and shape disagree, `ADVROB_LABEL` for a label out of range.
+ * @throws AdvrobError `ADVROB_SHAPE` when the lengths of images, labels, shape or class names disagree, `ADVROB_LABEL` for a label out of range.
  * @example
  * ```ts
  * import { imageDataset } from '@advrob/datasets';
@@ -88,7 +88,7 @@ function selection<E extends Extras = NoExtras>(
   };
 }
 
-function checkedCount({ name, images, labels, shape, numClasses }: ImageBytes): number {
+function checkedCount({ name, images, labels, shape, numClasses, classNames }: ImageBytes): number {
   if (shape.length !== 3 || !shape.every((size) => Number.isInteger(size) && size > 0))
     throw new AdvrobError(
       'ADVROB_SHAPE',
@@ -100,6 +100,8 @@ function checkedCount({ name, images, labels, shape, numClasses }: ImageBytes): 
       'ADVROB_SHAPE',
       `${name}: expected ${labels.length} images of ${pixels} bytes for ${labels.length} labels, got ${images.length} bytes: images and labels do not belong together, or the shape is wrong`,
     );
+  if (classNames !== undefined && classNames.length !== numClasses)
+    throw new AdvrobError('ADVROB_SHAPE', `${name}: expected ${numClasses} class names, got ${classNames.length}`);
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
     if (!(Number.isInteger(label) && label >= 0 && label < numClasses))

@@ -34,7 +34,7 @@ export function idxDataset({ name, images, labels, numClasses, classNames }: Idx
     images: pixels.data,
     labels: classes.data,
     shape: [height!, width!, channels],
-    numClasses: numClasses ?? largest(classes.data) + 1,
+    numClasses: numClasses ?? inferClasses(classes.data, name),
     ...(classNames === undefined ? {} : { classNames }),
   });
 }
@@ -43,8 +43,16 @@ function describe({ type, shape }: IdxArray): string {
   return `${type} [${shape.join(', ')}]`;
 }
 
-function largest(values: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i]!);
-  return most;
+/** More classes than any image data set has: a label file that asks for them is damaged or none. */
+const mostInferred = 65_536;
+
+function inferClasses(labels: ArrayLike<number>, name: string): number {
+  let largest = 0;
+  for (let i = 0; i < labels.length; i++) largest = Math.max(largest, labels[i]!);
+  if (largest >= mostInferred)
+    throw new AdvrobError(
+      'ADVROB_LABEL',
+      `${name} labels: expected labels below ${mostInferred}, found ${largest}: check the label file, or set numClasses`,
+    );
+  return largest + 1;
 }

@@ -69,7 +69,7 @@ describe('mnist', async () => {
     expect((await mnist()).train.hash).toBe(train.hash);
     await expect(mnist({ validation: 60000 })).rejects.toThrow(/ADVROB_OPTION/);
     // @ts-expect-error an unknown option is an error in types, too
-    await expect((async () => mnist({ validatoin: 3 }))()).rejects.toThrow(/did you mean validation/);
+    expect(() => mnist({ validatoin: 3 })).toThrow(/did you mean validation/);
     await expect(mnist({ directory: '/nowhere' })).rejects.toThrow(AdvrobError);
   });
 });
