@@ -77,7 +77,8 @@ describe('createRowRandom', () => {
     expect([...values]).toEqual([-0.5859349370002747, 0.48832082748413086, 0.6279363036155701, 0.6224813461303711]);
   });
 
-  it('has no rows for no ids', () => expect(createRowRandom({ seed: 0, ids: new Int32Array() }).normal('a', [3]).shape).toEqual([0, 3])); // prettier-ignore
+  it('has no rows for no ids', () =>
+    expect(createRowRandom({ seed: 0, ids: new Int32Array() }).normal('a', [3]).shape).toEqual([0, 3]));
 
   it('makes one tensor a draw', () => {
     const rng = createRowRandom({ seed: 0, ids: Int32Array.of(1, 2) });
