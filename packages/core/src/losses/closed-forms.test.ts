@@ -1,0 +1,125 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import { describe, expect, it } from 'vitest';
+import { crossEntropy } from './cross-entropy.js';
+import { dlr, targetedDlr } from './dlr.js';
+import { klDivergence, meanKlDivergence } from './kl-divergence.js';
+import { logOneMinusProbability } from './log-one-minus-probability.js';
+import { margin } from './margin.js';
+import { softplus } from './softplus.js';
+
+const int32 = (...values: number[]) => tf.tensor1d(values, 'int32');
+const matrix = (...rows: number[][]) => tf.tensor2d(rows);
+const gradientOf = async (loss: (z: tf.Tensor) => tf.Tensor, z: tf.Tensor) =>
+  (await tf
+    .grad((v) => tf.sum(loss(v)))(z)
+    .array()) as number[][];
+
+describe('logOneMinusProbability', () => {
+  it('is the logarithm of 1 - p_y', async () => {
+    const z = matrix([0.3, -1.2, 2.1], [4, 0, -1]);
+    const p = (await tf.softmax(z).array()) as number[][];
+    const values = await logOneMinusProbability(z, int32(2, 1)).data();
+    expect(values[0]).toBeCloseTo(Math.log(1 - p[0]![2]!), 6);
+    expect(values[1]).toBeCloseTo(Math.log(1 - p[1]![1]!), 6);
+  });
+
+  it('goes on falling, with a full gradient, where p_y rounds to 1', async () => {
+    const z = matrix([60, 0, 0]);
+    expect((await logOneMinusProbability(z, int32(0)).data())[0]).toBeCloseTo(Math.log(2) - 60, 5);
+    const [row] = await gradientOf((v) => logOneMinusProbability(v, int32(0)), z);
+    [-1, 0.5, 0.5].forEach((slope, k) => expect(row![k]).toBeCloseTo(slope, 6));
+  });
+
+  it('and cross-entropy ascend in the same direction', async () => {
+    const z = matrix([20, 1, -2, 0.5]);
+    const [[a], [b]] = [
+      await gradientOf((v) => logOneMinusProbability(v, int32(0)), z),
+      await gradientOf((v) => crossEntropy(v, int32(0)), z),
+    ];
+    a!.forEach((value, k) => expect(value / a![0]!).toBeCloseTo(b![k]! / b![0]!, 5));
+  });
+});
+
+describe('klDivergence', () => {
+  it('is 0 for equal logits up to a shift, and the closed form for two classes', async () => {
+    expect((await klDivergence(matrix([1, 2, 3]), matrix([11, 12, 13])).data())[0]).toBeCloseTo(0, 6);
+    const [value] = await klDivergence(matrix([0, 0]), matrix([Math.log(3), 0])).data();
+    expect(value).toBeCloseTo(0.5 * Math.log(0.5 / 0.75) + 0.5 * Math.log(0.5 / 0.25), 6);
+    const [mean] = await meanKlDivergence(matrix([0, 0], [1, 1]), matrix([Math.log(3), 0], [0, 0])).data();
+    expect(mean).toBeCloseTo(value! / 2, 6);
+  });
+
+  it('refuses logits of two shapes', () => {
+    expect(() => klDivergence(tf.zeros([2, 3]), tf.zeros([2, 4]))).toThrow(/\[2, 3\] and \[2, 4\].*ADVROB_LOSS/);
+  });
+});
+
+describe('margin', () => {
+  it('is above 0 exactly where another class wins, with the gradient on two logits', async () => {
+    const z = matrix([1, 3, 2], [5, 4, 4]);
+    expect([...(await margin(z, int32(0, 0)).data())]).toEqual([2, -1]);
+    expect(await gradientOf((v) => margin(v, int32(0, 0)), z)).toEqual([
+      [-1, 1, 0],
+      [-1, 1, 0],
+    ]);
+  });
+});
+
+describe('dlr', () => {
+  it('is between -1 and 0 for the winner, and does not change with the scale', async () => {
+    const z = matrix([4, 1, 2]);
+    expect((await dlr(z, int32(0)).data())[0]).toBeCloseTo(-2 / 3, 6);
+    expect((await dlr(tf.mul(z, 100), int32(0)).data())[0]).toBeCloseTo(-2 / 3, 6);
+    expect((await dlr(z, int32(2)).data())[0]).toBeCloseTo(2 / 3, 6);
+  });
+
+  it('is 1 with gradient 0 where the label is third', async () => {
+    const z = matrix([4, 1, 2, 0]);
+    expect((await dlr(z, int32(1)).data())[0]).toBeCloseTo(1, 6);
+    for (const value of (await gradientOf((v) => dlr(v, int32(1)), z)).flat()) expect(value).toBeCloseTo(0, 6);
+  });
+
+  it('has its targeted form', async () => {
+    expect((await targetedDlr(matrix([4, 1, 2, 0]), int32(0), int32(2)).data())[0]).toBeCloseTo(-2 / 3.5, 6);
+  });
+
+  it('needs three classes, four with a target', () => {
+    expect(() => dlr(tf.zeros([2, 2]), int32(0, 1))).toThrow(/dlr: needs at least 3 classes, found 2.*ADVROB_LOSS/);
+    expect(() => targetedDlr(tf.zeros([2, 3]), int32(0, 1), int32(1, 2))).toThrow(/at least 4 classes, found 3/);
+  });
+});
+
+describe('softplus', () => {
+  it('is exact at both ends and has the sigmoid as its gradient', async () => {
+    const points = [-100, -80, -30, -14, -1, 0, 1, 14, 30, 1e4];
+    const values = await softplus(tf.tensor1d(points)).data();
+    const gradient = await tf
+      .grad((x) => tf.sum(softplus(x)))(tf.tensor1d(points))
+      .data();
+    points.forEach((x, i) => {
+      const expected = x > 30 ? x : Math.log1p(Math.exp(x));
+      expect(Math.abs(values[i]! - expected)).toBeLessThanOrEqual(2e-7 * expected + 1e-44);
+      const sigmoid = 1 / (1 + Math.exp(-x));
+      expect(Math.abs(gradient[i]! - sigmoid)).toBeLessThanOrEqual(2e-7 * sigmoid + 1e-44);
+    });
+  });
+});
+
+describe('second derivatives', () => {
+  it.each([
+    ['crossEntropy', crossEntropy],
+    ['logOneMinusProbability', logOneMinusProbability],
+  ] as const)('%s: a Hessian-vector product matches finite differences of the gradient', async (_, loss) => {
+    const z = matrix([0.3, -1.1, 0.7]);
+    const direction = matrix([0.2, 0.5, -1]);
+    const gradient = tf.grad((v) => tf.sum(loss(v, int32(1))));
+    const product = await tf
+      .grad((v) => tf.sum(tf.mul(gradient(v), direction)))(z)
+      .data();
+    const step = (by: number) => gradient(tf.add(z, tf.mul(direction, by)));
+    const expected = await tf.div(tf.sub(step(0.01), step(-0.01)), 0.02).data();
+    expected.forEach((value, k) => expect(Math.abs(product[k]! - value)).toBeLessThan(1e-3));
+  });
+});
