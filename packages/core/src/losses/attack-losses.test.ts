@@ -3,8 +3,6 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { describe, expect, it } from 'vitest';
 import { attackLoss, attackLosses } from './attack-losses.js';
-import { dlr } from './dlr.js';
-import { margin } from './margin.js';
 
 const int32 = (...values: number[]) => tf.tensor1d(values, 'int32');
 const matrix = (...rows: number[][]) => tf.tensor2d(rows);
