@@ -5,7 +5,7 @@ import { readBytes } from '../files/read-bytes.js';
 import { idxDataset } from './idx-images.js';
 
 /** Names of the files that MNIST and the data sets made in its image consist of. */
-export type MnistFile = `${'train' | 't10k'}-${'images-idx3' | 'labels-idx1'}-ubyte`;
+type MnistFile = `${'train' | 't10k'}-${'images-idx3' | 'labels-idx1'}-ubyte`;
 
 export interface IdxFolder {
   readonly name: string;

