@@ -1,6 +1,7 @@
 export { attackContract } from './testing/attack-contract.js';
 export type { AttackContractOptions } from './testing/attack/situation.js';
 export { datasetContract } from './testing/dataset-contract.js';
+export { modelContract } from './testing/model-contract.js';
 export { mutate } from './testing/mutate.js';
 export { surviveMutations, type Mutations, type Survival } from './testing/survive-mutations.js';
 export type { Check } from './testing/check.js';
