@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = new URL('../../', import.meta.url).pathname;
+
+it('the errors page lists exactly the codes that the sources use', () => {
+  const sources = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\/src\/.*\.ts$/.test(file) && !file.endsWith('.test.ts') && !file.includes('node_modules'),
+  );
+  const used = new Set(
+    sources.flatMap((file) =>
+      [...readFileSync(join(root, 'packages', file), 'utf8').matchAll(/'(ADVROB_[A-Z_]+)'/g)].map(([, code]) => code!),
+    ),
+  );
+  used.delete('ADVROB_FUZZ_SEED');
+  const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+  const listed = new Set([...page.matchAll(/^\| `(ADVROB_[A-Z_]+)`/gm)].map(([, code]) => code!));
+  expect([...used].filter((code) => !listed.has(code)), 'used but not listed').toEqual([]);
+  expect([...listed].filter((code) => !used.has(code)), 'listed but not used').toEqual([]);
+});
