@@ -230,6 +230,45 @@ describe('the contract carries', () => {
   });
 });
 
+describe('a minimal-norm member of a fixed-budget ensemble', () => {
+  it('wins with points on the sphere itself, which float32 rounds to either side', async () => {
+    const model = plane();
+    const edge = defineAttack({
+      name: 'edge',
+      summary: 'Goes to the sphere at once.',
+      knowledge: 'scores',
+      norms: ['linf'],
+      budget: 'minimal',
+      options: z.strictObject({}),
+      async perturb(scope) {
+        const adv = tf.sub(scope.x, scope.threat.epsilon);
+        scope.offer(adv, scope.model.logits(adv));
+      },
+    });
+    const around = defineAttack({
+      ...edge.definition,
+      name: 'around',
+      knowledge: 'gradients',
+      budget: 'fixed',
+      options: z.strictObject({}),
+      async perturb(scope) {
+        await scope.attack(edge());
+      },
+    });
+    // 2 x0 + 4 x1 = 2.04: the corner of a ball of radius 0.01 lies 0.02 beyond the boundary.
+    const corners = Array.from({ length: 256 }, (_, i): [number, number] => [
+      0.2 + 0.001 * i,
+      (2.04 - 2 * (0.2 + 0.001 * i)) / 4,
+    ]);
+    const result = await around().run(model, tf.tensor2d(corners), tf.ones([256], 'int32'), {
+      norm: 'linf',
+      epsilon: 0.01,
+    });
+    expect(new Set(result.fooledBy)).toEqual(new Set(['edge']));
+    expect(result.distance.some((distance) => distance > 0.01)).toBe(true);
+  });
+});
+
 // Errors that must occur at compile time.
 defineAttack({
   name: 'peeking',

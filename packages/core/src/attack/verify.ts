@@ -6,6 +6,7 @@ import { checkFinite, checkImages } from './inputs.js';
 import { select, type Examples } from './rows.js';
 import { predictionOf } from './run.js';
 import type { Session } from './session.js';
+import { slackOf } from './slack.js';
 import type { Winners } from './winners.js';
 
 export interface Found {
@@ -44,7 +45,7 @@ export async function verify(found: Found): Promise<AttackResult> {
   const success = new Uint8Array(n);
   const closest = new Float64Array(n).fill(Infinity);
   let unconfirmed = 0;
-  const limit = threat.epsilon + slackOf(session, cleanValues.length / n);
+  const limit = threat.epsilon + slackOf(threat, cleanValues.length / n);
   for (let i = 0; i < n; i++) {
     if (!wasFound[i]) continue;
     const predicted = candidatePrediction[i]!;
@@ -79,13 +80,4 @@ export async function verify(found: Found): Promise<AttackResult> {
     unconfirmed,
     robustAccuracy: withstood / n,
   };
-}
-
-/** How far float32 rounding of x + delta may carry a point over the radius. */
-function slackOf({ threat }: Session, size: number): number {
-  if (threat.norm === 'l0') return 0;
-  const [low, high] = threat.bounds;
-  const unit = 1.2e-7 * Math.max(Math.abs(low), Math.abs(high), 1);
-  const many = threat.norm === 'linf' ? 1 : threat.norm === 'l2' ? Math.sqrt(size) : size;
-  return many * unit + (Number.isFinite(threat.epsilon) ? 1e-6 * threat.epsilon : 0);
 }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ThreatModel } from '../contract/index.js';
-import { repeatRows, select, gather } from './rows.js';
+import { gather, repeatRows, select } from './rows.js';
+import { slackOf } from './slack.js';
 
 /** The best point of each example so far, on the device. */
 export type Winners = Readonly<{
@@ -44,11 +45,10 @@ export function fools(outputs: Tensor, y: Tensor, target: Tensor | undefined): T
 export function judge(winners: Winners, adv: Tensor, eligible: Tensor, x: Tensor, lanes: number, rule: Rule): Winners {
   if (rule.keep === 'closest') return keepClosest(winners, adv, eligible, x, lanes, rule.threat);
   const { threat } = rule;
-  // Rounding of x + delta may exceed the radius by a few units in the last place.
-  const inside =
-    rule.keep === 'within'
-      ? tf.logicalAnd(eligible, tf.lessEqual(threat.distance(adv, repeated(x, lanes)), threat.epsilon * (1 + 1e-6)))
-      : eligible;
+  if (rule.keep === 'first') return keepFirst(winners, adv, eligible, lanes);
+  // Half of what the final check allows: this distance is computed in float32.
+  const limit = threat.epsilon + slackOf(threat, adv.size / adv.shape[0]!) / 2;
+  const inside = tf.logicalAnd(eligible, tf.lessEqual(threat.distance(adv, repeated(x, lanes)), limit));
   return keepFirst(winners, adv, inside, lanes);
 }
 
