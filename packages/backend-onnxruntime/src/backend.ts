@@ -26,6 +26,16 @@ export type Entry =
 
 type BackendValues = Float32Array | Int32Array | Uint8Array | Uint8Array[];
 
+/** Fetches the data of a tensor that another backend holds; what no backend has was disposed. */
+function moveData(backend: KernelBackend, dataId: object): void {
+  const source = engine();
+  if (!source.state.tensorInfo.has(dataId))
+    throw new TensorStateError(
+      'the tensor is disposed, or the backend that held it is gone. Keep it with tf.keep() or return it from tf.tidy().',
+    );
+  source.moveData(backend, dataId);
+}
+
 /**
  * A tfjs backend whose kernels only record. Reading a value computes every live recorded value in one ONNX graph; values
  * that were disposed before are never stored.
@@ -49,7 +59,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
   ) {
     super();
     this.executor = new Executor(runtime, options, blockSize, this.counters);
-    this.entries = new DataStorage<Entry>(this, engine());
+    this.entries = new DataStorage<Entry>(this, { moveData });
     recording.keepStacks = options.debug;
   }
 
@@ -146,19 +156,14 @@ export class OnnxRuntimeBackend extends KernelBackend {
   }
 
   entry(dataId: object): Entry {
-    // tfjs' storage asks the engine to move data of other backends here; what nobody has was disposed.
-    const found = this.isDisposed ? undefined : (this.entries.get(dataId) as Entry | undefined);
-    if (!found)
-      throw new TensorStateError(
-        'The tensor is disposed, or the backend that held it is gone. Keep it with tf.keep() or return it from tf.tidy().',
-      );
-    return found;
+    if (this.isDisposed) throw new TensorStateError('the backend that holds the tensor was removed.');
+    return this.entries.get(dataId);
   }
 
   /** The recorded value of a numeric tensor, in the tensor's own shape. */
   value(info: TensorInfo): Value {
     const entry = this.entry(info.dataId);
-    if (entry.kind !== 'value') throw new TensorStateError(`Expected a numeric tensor, got ${info.dtype}.`);
+    if (entry.kind !== 'value') throw new TensorStateError(`expected a numeric tensor, got ${info.dtype}.`);
     return reshape(entry.value, info.shape);
   }
 

@@ -17,6 +17,7 @@ import './record/all.js';
 import { fallBack, kernels, type KernelParameters } from './record/define.js';
 import { loadRuntime, type Runtime } from './runtime/binding.js';
 import { probeBlockSize } from './runtime/probe.js';
+import { checkProvider } from './runtime/provider.js';
 import type { OnnxRuntimeStats } from './stats.js';
 
 /** The name to give to `tf.setBackend`. */
@@ -46,14 +47,6 @@ export function registerOnnxRuntime(options: OnnxRuntimeOptions = {}): void {
 }
 
 let isRegistered = false;
-
-function checkProvider(runtime: Runtime, options: ResolvedOptions): void {
-  if (runtime.providers.includes(options.executionProvider)) return;
-  throw new OnnxRuntimeSetupError(
-    `The execution provider '${options.executionProvider}' is not part of this onnxruntime-node; it has ` +
-      `${runtime.providers.join(', ')}. Leave executionProvider out to use the CPU.`,
-  );
-}
 
 function chooseBlockSize(runtime: Runtime, options: ResolvedOptions): number {
   if (options.lowering === 'plain' || options.executionProvider !== 'cpu') return 0;

@@ -11,6 +11,7 @@ import type { Counters } from '../stats.js';
 import { allocate } from '../ir/arrays.js';
 import { collect, type RecordedGraph } from './collect.js';
 import { lowerGraph, type CompiledGraph } from './compile.js';
+import { RecompilationWatch } from './recompilation.js';
 import { demoteChangedNumbers, newSkeleton, variantKey, type Skeleton } from './variants.js';
 
 /** Bytes of finished arrays kept for the next results. */
@@ -25,6 +26,7 @@ export class Executor {
   private readonly skeletons = new Map<string, Skeleton>();
   private readonly sessions: SessionCache;
   private nextGraph = 1;
+  private readonly watch = new RecompilationWatch((message) => process.emitWarning(message));
 
   constructor(
     private readonly runtime: Runtime,
@@ -55,7 +57,9 @@ export class Executor {
     let session = compiled && this.sessions.get(compiled.id);
     if (compiled && session) this.counters.cacheHits++;
     else {
+      const reason = compiled ? 'evicted' : skeleton.variants.size > 0 ? 'numbers' : 'graph';
       const made = this.compile(recorded, skeleton, compiled);
+      this.watch.note(reason, performance.now());
       compiled = made.compiled;
       session = made.session;
       skeleton.variants.set(key, compiled);

@@ -1,5 +1,6 @@
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxRuntimeBackend } from '../backend.js';
+import { TensorStateError } from '../errors.js';
 import { runOnCpu } from '../fallback/cpu.js';
 import { bufferOf, computed, newestId } from '../ir/create.js';
 import { allocate } from '../ir/arrays.js';
@@ -40,7 +41,7 @@ export function defineKernel<A = Record<string, never>>(name: string, record: Re
     const infos = Object.values(inputs).filter((info) => info !== undefined && info !== null);
     for (const info of infos)
       if (info.dtype === 'string' || info.dtype === 'complex64') return fallBack(backend, name, inputs, attrs);
-    const all = infos.map((info) => backend.value(info));
+    const all = infos.map((info) => valueFor(name, backend, info));
     const hasEmpty = all.some((value) => value.size === 0);
     const before = hasEmpty ? newestId() : 0;
     const optional = (input: string): Value | null => {
@@ -69,6 +70,15 @@ export function defineKernel<A = Record<string, never>>(name: string, record: Re
       ? result.map((value: Value) => backend.output(nonEmpty(value)))
       : backend.output(nonEmpty(result as Value));
   });
+}
+
+function valueFor(kernel: string, backend: OnnxRuntimeBackend, info: TensorInfo): Value {
+  try {
+    return backend.value(info);
+  } catch (cause) {
+    if (!(cause instanceof TensorStateError)) throw cause;
+    throw new TensorStateError(`Kernel ${kernel}, input [${info.shape}]: ${cause.message}`, { cause });
+  }
 }
 
 /** Defines a kernel that works on data ids instead of recording. */
