@@ -7,6 +7,24 @@ export { hashModel } from './resume/model-hash.js';
 export { decodeFloats, encodeFloats } from './resume/base64.js';
 export { exampleRecord, examplesName, parseExamples, serializeExamples, type ExampleRecord } from './record/example.js';
 export { modelResult, type ModelResult } from './record/model-result.js';
+export { trainingResult, type TrainingCurve, type TrainingResult } from './record/training-result.js';
+export { trainingCurves, type LoggedMetrics } from './record/training-curves.js';
+export { recordName, runRecord, type RecordedModel, type RunRecord } from './record/record.js';
+export {
+  createRecord,
+  describeData,
+  parseRecord,
+  recordJsonSchema,
+  serializeRecord,
+  withoutTiming,
+  type RecordParts,
+} from './record/create-record.js';
+export {
+  checkAcceptance,
+  type Acceptance,
+  type AcceptanceBounds,
+  type AcceptanceSubjects,
+} from './acceptance/check-acceptance.js';
 export { wilsonInterval } from './statistics/wilson.js';
 export { proportionOf, type Proportion } from './statistics/proportion.js';
 export { mcNemar, type PairedTest } from './statistics/mcnemar.js';

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { modelResult } from './model-result.js';
+import { trainingResult } from './training-result.js';
+
+/** Name of the file that holds a record. */
+export const recordName = 'record.json';
+
+const environment = z.strictObject({
+  /** tfjs backend, e.g. `onnxruntime`. */
+  backend: z.string(),
+  /** E.g. `node 20.20.2`. */
+  runtime: z.string(),
+  /** E.g. `linux x64`. */
+  platform: z.string(),
+  /** Processor name and cores; left out in a browser. */
+  cpu: z.string().optional(),
+  /** Package versions by name. */
+  versions: z.record(z.string(), z.string()),
+});
+
+const data = z.strictObject({
+  name: z.string(),
+  /** `test`, `validation` or `train`. */
+  split: z.string().optional(),
+  length: z.int().min(1),
+  hash: z.string(),
+  inputShape: z.array(z.int().min(1)),
+  numClasses: z.int().min(1),
+  bounds: z.tuple([z.number(), z.number()]),
+  classNames: z.array(z.string()).optional(),
+});
+
+const model = modelResult.extend({
+  /** What the model is, in a few words. */
+  description: z.string().optional(),
+  architecture: z.strictObject({ name: z.string(), options: z.json(), parameters: z.int().min(0) }).optional(),
+  training: trainingResult.optional(),
+});
+
+/** A finding of a check, e.g. for gradient masking. Each check documents its own further fields. */
+const check = z.looseObject({ name: z.string(), model: z.string() });
+
+/** `record.json`: everything that a report needs, and what it takes to get the same numbers again. */
+export const runRecord = z.strictObject({
+  format: z.literal('advrob-record'),
+  version: z.literal(1),
+  title: z.string(),
+  /** The command that gives this record, as it is typed; null when it came about in code. */
+  command: z.string().nullable(),
+  /** The resolved settings. */
+  config: z.json(),
+  environment,
+  seeds: z.record(z.string(), z.int().min(0)),
+  data,
+  models: z.array(model).min(1),
+  checks: z.array(check),
+  /** Times, and nothing else that differs between two runs of the same settings. */
+  timing: z.json(),
+});
+export type RunRecord = z.infer<typeof runRecord>;
+export type RecordedModel = RunRecord['models'][number];
