@@ -1,1 +1,2 @@
-export {};
+export { defineExperiment, experimentJsonSchema, type Experiment, type ExperimentInput } from './config/schema.js';
+export { main } from './program.js';

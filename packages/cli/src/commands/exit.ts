@@ -1,7 +1,17 @@
 import { AdvrobError } from '@advrob/core';
 
 /** Codes for mistakes in what the user wrote, as opposed to failures of the work. */
-const usageCodes = new Set(['ADVROB_USAGE', 'ADVROB_CONFIG', 'ADVROB_OPTION', 'ADVROB_UNKNOWN_NAME', 'ADVROB_NORM', 'ADVROB_THREAT', 'ADVROB_PLUGIN', 'ADVROB_ARCHITECTURE', 'ADVROB_MODEL_MISSING']);
+const usageCodes = new Set([
+  'ADVROB_USAGE',
+  'ADVROB_CONFIG',
+  'ADVROB_OPTION',
+  'ADVROB_UNKNOWN_NAME',
+  'ADVROB_NORM',
+  'ADVROB_THREAT',
+  'ADVROB_PLUGIN',
+  'ADVROB_ARCHITECTURE',
+  'ADVROB_MODEL_MISSING',
+]);
 
 /** 0 done, 1 the run failed, 2 bad usage. */
 export function exitCodeOf(error: unknown): number {

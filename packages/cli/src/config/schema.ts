@@ -92,10 +92,14 @@ const evaluation = z.strictObject({
         cleanAtLeast: z.number().min(0).max(1).optional(),
         robustAtLeast: z.number().min(0).max(1).optional(),
         robustBelow: z.number().min(0).max(1).optional(),
+        attack: z
+          .string()
+          .optional()
+          .describe('label of an attack at its largest epsilon; default: the worst case over all'),
       }),
     )
     .optional()
-    .describe('bounds by model id; robust means worst case over the attacks at the largest epsilon of the experiment'),
+    .describe('bounds by model id; a run that misses one ends with an error'),
 });
 
 /** The config of `advrob run`, version 1. */

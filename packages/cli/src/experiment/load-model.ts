@@ -23,13 +23,21 @@ export interface LoadOptions {
 export async function loadAnyModel(path: string, registry: Registry, options: LoadOptions = {}): Promise<Classifier> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined)
-    throw new AdvrobError('ADVROB_MODEL_MISSING', `no model at ${path}: expected a .safetensors file, or a folder with a model.json`);
+    throw new AdvrobError(
+      'ADVROB_MODEL_MISSING',
+      `no model at ${path}: expected a .safetensors file, or a folder with a model.json`,
+    );
   if (found.isDirectory() || path.endsWith('model.json')) {
     const layers = await loadLayersModelFolder(found.isDirectory() ? path : join(path, '..'));
-    return fromLayersModel(layers, { bounds: options.bounds ?? [0, 1], ...(options.outputs && { outputs: options.outputs }) });
+    return fromLayersModel(layers, {
+      bounds: options.bounds ?? [0, 1],
+      ...(options.outputs && { outputs: options.outputs }),
+    });
   }
   const bytes = await readIfThere(path);
-  const architectures = Object.fromEntries(registry.list('models').map(({ name }) => [name, registry.find('models', name)])) as Record<string, AnyFactory>;
+  const architectures = Object.fromEntries(
+    registry.list('models').map(({ name }) => [name, registry.find('models', name)]),
+  ) as Record<string, AnyFactory>;
   return loadModel(bytes!, {
     name: path,
     architectures,

@@ -29,7 +29,11 @@ interface Products {
 }
 
 /** Makes the part that a config names. */
-export function makePart<K extends keyof Products & PluginKind>(registry: Registry, kind: K, { name, options }: Part): Products[K] {
+export function makePart<K extends keyof Products & PluginKind>(
+  registry: Registry,
+  kind: K,
+  { name, options }: Part,
+): Products[K] {
   return registry.find(kind, name)(options) as Products[K];
 }
 

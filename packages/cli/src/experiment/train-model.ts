@@ -32,10 +32,24 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
   const data = settings.take === undefined ? splits.train : splits.train.take(settings.take);
   const { validation } = settings;
   const validationAttack = validation?.attack && makePart(registry, 'attacks', validation.attack);
-  const validationData = validation && (validation.take === undefined ? splits.validation : splits.validation.take(validation.take));
-  const checkpoint = { storage: fileStorage(folder), ...(settings.checkpointEvery !== undefined && { every: settings.checkpointEvery }) };
+  const validationData =
+    validation && (validation.take === undefined ? splits.validation : splits.validation.take(validation.take));
+  const checkpoint = {
+    storage: fileStorage(folder),
+    ...(settings.checkpointEvery !== undefined && { every: settings.checkpointEvery }),
+  };
 
-  const given = pick(settings, ['epochs', 'steps', 'batchSize', 'learningRate', 'schedule', 'epsilonSchedule', 'attackMode', 'logEvery', 'keep']);
+  const given = pick(settings, [
+    'epochs',
+    'steps',
+    'batchSize',
+    'learningRate',
+    'schedule',
+    'epsilonSchedule',
+    'attackMode',
+    'logEvery',
+    'keep',
+  ]);
   return fit({
     ...(given.epochs === undefined && given.steps === undefined && { epochs: 10 }),
     ...given,
@@ -74,7 +88,10 @@ export function settingsOf(experiment: Experiment, id: string): TrainingSettings
 }
 
 /** The keys that are given, with their types made exact. */
-function pick<T extends object, K extends keyof T>(source: T, keys: readonly K[]): { [key in K]?: Exclude<T[key], undefined> } {
+function pick<T extends object, K extends keyof T>(
+  source: T,
+  keys: readonly K[],
+): { [key in K]?: Exclude<T[key], undefined> } {
   const entries = keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]]);
   return Object.fromEntries(entries) as { [key in K]?: Exclude<T[key], undefined> };
 }

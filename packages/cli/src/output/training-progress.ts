@@ -12,7 +12,8 @@ export function followTraining(name: string, progress: ProgressLine): (event: Tr
       first = event.step;
       if (event.resumed) progress.end(`${name}: goes on at step ${event.step} of ${event.steps}`);
     } else if (event.type === 'metrics') loss = `  loss ${event.loss['total']!.toFixed(3)}`;
-    else if (event.type === 'validation') loss = `${loss.split('  validation')[0]}  validation ${(100 * event.score).toFixed(1)}%`;
+    else if (event.type === 'validation')
+      loss = `${loss.split('  validation')[0]}  validation ${(100 * event.score).toFixed(1)}%`;
     else if (event.type === 'step')
       progress.update(() => {
         const seconds = (performance.now() - begun) / 1000;
@@ -20,6 +21,7 @@ export function followTraining(name: string, progress: ProgressLine): (event: Tr
         const left = rate > 0 ? `  ${rate.toFixed(1)} steps/s  ${clock((event.steps - event.step) / rate)} left` : '';
         return `${name}: training ${bar(event.step / event.steps)} ${event.step}/${event.steps}${loss}${left}`;
       });
-    else if (event.type === 'end') progress.end(`${name}: trained ${event.step} steps in ${clock((performance.now() - begun) / 1000)}${loss}`);
+    else if (event.type === 'end')
+      progress.end(`${name}: trained ${event.step} steps in ${clock((performance.now() - begun) / 1000)}${loss}`);
   };
 }

@@ -1,0 +1,222 @@
+import { AdvrobError } from '@advrob/core';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { createRequire } from 'node:module';
+import { backends, selectBackend } from './backend/select.js';
+import { attackCommand, type AttackFlags } from './commands/attack.js';
+import { doctor } from './commands/doctor.js';
+import { evaluateCommand, type EvaluateFlags } from './commands/evaluate.js';
+import { describeError, exitCodeOf } from './commands/exit.js';
+import { list } from './commands/list.js';
+import { reportCommand } from './commands/report.js';
+import { runCommand, type RunFlags } from './commands/run.js';
+import { trainCommand, type TrainFlags } from './commands/train.js';
+import { terminalOutput, type Output } from './output/terminal.js';
+import { loadRegistry } from './plugins/load.js';
+
+interface CommonFlags {
+  readonly json?: boolean;
+  readonly plugin: string[];
+  readonly backend?: string;
+  readonly threads?: number;
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`expected a whole number of at least ${least}.`);
+    return value;
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number above 0.');
+  return value;
+}
+
+const json = new Option('--json', 'machine-readable output on standard output, nothing else there');
+const plugin = new Option('--plugin <name>', 'a package or a file (./x.js) that brings more parts; may be repeated')
+  .argParser(collect)
+  .default([]);
+const set = new Option(
+  '--set <key=value>',
+  'an option of a part: pgd.steps=40, or steps=40 for every attack that has it; may be repeated',
+)
+  .argParser(collect)
+  .default([]);
+const seed = new Option('--seed <n>', 'of all random numbers').argParser(wholeNumber(0)).default(0);
+const norm = new Option('--norm <norm>', 'of the perturbation').choices(['linf', 'l2', 'l1', 'l0']).default('linf');
+const split = new Option('--split <split>', 'part of the data')
+  .choices(['train', 'validation', 'test'])
+  .default('test');
+const restarts = new Option('--restarts <n>', 'independent starts of each attack').argParser(wholeNumber(1)).default(1);
+const loss = new Option('--loss <name>', "what attacks ascend, e.g. ce, margin, dlr; default: the attack's own");
+const outputs = new Option('--outputs <kind>', 'what the model gives, when it cannot be seen from its layers').choices([
+  'logits',
+  'probabilities',
+]);
+
+function withBackend(command: Command): Command {
+  return command
+    .addOption(new Option('--backend <name>', 'default: the fastest that works').choices(Object.keys(backends)))
+    .addOption(new Option('--threads <n>', 'of the backend').argParser(wholeNumber(1)));
+}
+
+/** Builds the command line. `finish` is told the exit code of a command that fails without an error of its own. */
+function createProgram(commandLine: string, signal: AbortSignal, finish: (code: number) => void): Command {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  const program = new Command('advrob')
+    .description('Measure and improve the adversarial robustness of neural networks.')
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+
+  const ready = async (
+    flags: CommonFlags,
+  ): Promise<{ output: Output; registry: Awaited<ReturnType<typeof loadRegistry>> }> => {
+    const registry = await loadRegistry(flags.plugin);
+    await selectBackend(flags.backend, flags.threads === undefined ? {} : { threads: flags.threads });
+    return { output: terminalOutput(flags.json === true), registry };
+  };
+
+  program
+    .command('run <config>')
+    .description('do everything that a config file asks for; started again, it goes on where it was stopped')
+    .addOption(
+      new Option('--set <key=value>', 'replaces a value of the config, e.g. training.steps=100')
+        .argParser(collect)
+        .default([]),
+    )
+    .option('--out <folder>', 'default: runs/<name of the experiment>')
+    .addOption(json)
+    .action(async (config: string, flags: RunFlags & CommonFlags) => {
+      const isMet = await runCommand(config, flags, commandLine, terminalOutput(flags.json === true), signal);
+      if (!isMet) finish(1);
+    });
+
+  withBackend(program.command('train'))
+    .description('train one model')
+    .requiredOption('--architecture <name>', 'see: advrob list models')
+    .option('--dataset <name>', 'see: advrob list datasets', 'mnist')
+    .option('--objective <name>', 'see: advrob list objectives', 'erm')
+    .option('--attack <name>', 'the inner maximisation of robust objectives')
+    .addOption(norm)
+    .option('--epsilon <radius>', 'to train against, e.g. 0.3 or 8/255')
+    .addOption(new Option('--epochs <n>', 'passes over the data').argParser(positive))
+    .addOption(new Option('--steps <n>', 'instead of epochs').argParser(wholeNumber(1)).conflicts('epochs'))
+    .addOption(new Option('--batch-size <n>').argParser(wholeNumber(1)).default(128))
+    .addOption(new Option('--learning-rate <rate>').argParser(positive).default(0.01))
+    .addOption(new Option('--take <n>', 'the first training examples only').argParser(wholeNumber(1)))
+    .addOption(set)
+    .addOption(seed)
+    .addOption(plugin)
+    .requiredOption('--out <folder>', 'for weights, checkpoints and the log')
+    .addOption(json)
+    .action(async (flags: TrainFlags & CommonFlags) => {
+      const { registry, output } = await ready(flags);
+      await trainCommand(flags, registry, output, signal);
+    });
+
+  withBackend(program.command('attack'))
+    .description('craft adversarial examples and save them')
+    .requiredOption('--model <path>', 'a safetensors file, or a folder with a tfjs model.json')
+    .option('--architecture <name>', 'of a weight file that does not say it')
+    .addOption(outputs)
+    .option('--dataset <name>', 'see: advrob list datasets', 'mnist')
+    .addOption(split)
+    .addOption(new Option('--take <n>', 'the first examples').argParser(wholeNumber(1)).default(100))
+    .requiredOption('--attack <name>', 'see: advrob list attacks')
+    .addOption(norm)
+    .requiredOption('--epsilon <radius>', 'e.g. 0.3 or 8/255')
+    .addOption(restarts)
+    .addOption(loss)
+    .addOption(set)
+    .addOption(seed)
+    .addOption(plugin)
+    .requiredOption('--out <folder>', 'for adversarial.safetensors')
+    .addOption(json)
+    .action(async (flags: AttackFlags & CommonFlags) => {
+      const { registry, output } = await ready(flags);
+      await attackCommand(flags, registry, output, signal);
+    });
+
+  withBackend(program.command('evaluate'))
+    .description('measure clean and robust accuracy of any model')
+    .requiredOption('--model <path>', 'a safetensors file, or a folder with a tfjs model.json')
+    .option('--architecture <name>', 'of a weight file that does not say it')
+    .addOption(outputs)
+    .option('--dataset <name>', 'see: advrob list datasets', 'mnist')
+    .addOption(split)
+    .addOption(new Option('--take <n>', 'the first examples only').argParser(wholeNumber(1)))
+    .requiredOption('--attack <name>', 'see: advrob list attacks; may be repeated', collect, [])
+    .addOption(norm)
+    .requiredOption('--epsilon <radius>', 'e.g. 0.3, 8/255 or a list 2/255,4/255')
+    .addOption(restarts)
+    .addOption(loss)
+    .addOption(set)
+    .addOption(new Option('--batch-size <n>').argParser(wholeNumber(1)).default(100))
+    .addOption(seed)
+    .addOption(plugin)
+    .requiredOption(
+      '--out <folder>',
+      'for record.json and examples.jsonl; started again, it goes on where it was stopped',
+    )
+    .addOption(json)
+    .action(async (flags: EvaluateFlags & CommonFlags) => {
+      if (flags.attack.length === 0)
+        throw new AdvrobError('ADVROB_USAGE', '--attack: name at least one; see: advrob list attacks');
+      const { registry, output } = await ready(flags);
+      await evaluateCommand(flags, registry, commandLine, output, signal);
+    });
+
+  program
+    .command('list [kind]')
+    .description('what is installed, with options, ranges, defaults and papers')
+    .addOption(plugin)
+    .addOption(json)
+    .action(async (kind: string | undefined, flags: CommonFlags) =>
+      list(await loadRegistry(flags.plugin), kind, terminalOutput(flags.json === true)),
+    );
+
+  program
+    .command('report <folder>')
+    .description('make the page of a run anew from its record')
+    .addOption(json)
+    .action(async (folder: string, flags: CommonFlags) => reportCommand(folder, terminalOutput(flags.json === true)));
+
+  program
+    .command('doctor')
+    .description('backends found, a self-test of each, versions, several copies of tfjs')
+    .addOption(json)
+    .action(async (flags: CommonFlags) => {
+      const works = await doctor(terminalOutput(flags.json === true));
+      if (!works) finish(1);
+    });
+  return program;
+}
+
+/** Runs one command line (without `node` and the script) and returns the exit code: 0 done, 1 the run failed, 2 bad usage. */
+export async function main(
+  args: readonly string[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<number> {
+  let code = 0;
+  const commandLine = ['advrob', ...args]
+    .map((arg) => (/^[\w./=,:@-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+  try {
+    await createProgram(commandLine, signal, (failed) => (code = failed)).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof AdvrobError && error.code === 'ADVROB_ABORTED') {
+      process.stderr.write('advrob: stopped; the same command goes on from here\n');
+      return 130;
+    }
+    process.stderr.write(`${describeError(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
