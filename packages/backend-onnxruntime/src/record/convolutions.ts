@@ -66,10 +66,23 @@ function nhwcPad(pad: Padding, dataFormat: string | undefined): Padding {
   return [pad[0], pad[2], pad[3], pad[1]] as backend_util.ExplicitPadding;
 }
 
+/**
+ * Whether a window gives these sizes. With a numeric pad tfjs computes both from the filter's height, so a filter that is
+ * not square gets sizes no other library has: those calls go to the cpu backend.
+ */
+function isConsistent({ kernel, strides, dilations, pads }: Window, inShape: Four, outShape: Four): boolean {
+  return [0, 1].every((axis) => {
+    const reach = (kernel[axis]! - 1) * dilations[axis]! + 1;
+    const extent = inShape[axis + 1]! + pads[axis]! + pads[axis + 2]!;
+    return Math.floor((extent - reach) / strides[axis]!) + 1 === outShape[axis + 1];
+  });
+}
+
 function convolution(x: Value, filter: Value, attributes: ConvolutionAttributes): Value | null {
   if (x.dtype !== 'float32' || filter.dtype !== 'float32') return null;
   const input = channelsLast(x, attributes.dataFormat);
   const { window, outShape } = geometry(input.shape as Four, filter.shape as Four, attributes, attributes.dataFormat);
+  if (!isConsistent(window, input.shape as Four, outShape)) return null;
   if (input.shape[3] !== filter.shape[2]) return null; // grouped: the cpu backend says what it thinks of it
   return pending('Conv2D', [input, filter], outShape, 'float32', windowAttributes(window));
 }
@@ -109,6 +122,7 @@ defineKernel<ConvolutionAttributes & { inputShape: Four }>('Conv2DBackpropInput'
   const [n, ...rest] = inputShape;
   const shape = (dataFormat === 'NCHW' ? [n, rest[1], rest[2], rest[0]] : inputShape) as Four;
   const { window, outShape } = geometry(shape, filter.shape as Four, call.attributes, dataFormat);
+  if (!isConsistent(window, shape, outShape)) return null;
   if (!outShape.every((extent, axis) => extent === dy.shape[axis]) || dy.dtype !== 'float32') return null;
   return as(pending('Conv2DInputGradient', [dy, filter], shape, 'float32', windowAttributes(window)), dataFormat);
 });
@@ -118,6 +132,7 @@ defineKernel<ConvolutionAttributes & { filterShape: Four }>('Conv2DBackpropFilte
   const x = channelsLast(call.input('x'), dataFormat);
   const dy = channelsLast(call.input('dy'), dataFormat);
   const { window, outShape } = geometry(x.shape as Four, filterShape, call.attributes, dataFormat);
+  if (!isConsistent(window, x.shape as Four, outShape)) return null;
   if (!outShape.every((extent, axis) => extent === dy.shape[axis]) || x.dtype !== 'float32') return null;
   return pending('Conv2DFilterGradient', [x, dy], filterShape, 'float32', windowAttributes(window));
 });

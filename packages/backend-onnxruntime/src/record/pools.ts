@@ -1,6 +1,6 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import { pending } from '../ir/create.js';
-import type { Value } from '../ir/value.js';
+import type { Shape, Value } from '../ir/value.js';
 import { windowAttributes, type Window } from '../ir/window.js';
 import { defineKernel } from './define.js';
 
@@ -30,9 +30,13 @@ function geometry(
   };
 }
 
-/** What ONNX' pools can express: whole pads smaller than the window. */
-function isOrdinary({ kernel, pads }: Window): boolean {
-  return pads.every((pad, side) => Number.isInteger(pad) && pad >= 0 && pad < kernel[side % 2]!);
+/** What ONNX' pools can express: whole pads smaller than the window, and sizes that follow from them. */
+function isOrdinary({ kernel, strides, pads }: Window, inShape: Shape, outShape: Four): boolean {
+  const fits = [0, 1].every((axis) => {
+    const extent = inShape[axis + 1]! + pads[axis]! + pads[axis + 2]!;
+    return Math.floor((extent - kernel[axis]!) / strides[axis]!) + 1 === outShape[axis + 1];
+  });
+  return fits && pads.every((pad, side) => Number.isInteger(pad) && pad >= 0 && pad < kernel[side % 2]!);
 }
 
 function isWholeImage(window: Window): boolean {
@@ -51,7 +55,7 @@ for (const [name, label] of [
         `Error in ${label}: Either strides or dilations must be 1. Got strides ${call.attributes.strides} and dilations '1'`,
     );
     const { window, outShape } = geometry(x, call.attributes);
-    if (x.dtype !== 'float32' || !isOrdinary(window)) return null;
+    if (x.dtype !== 'float32' || !isOrdinary(window, x.shape, outShape)) return null;
     if (isWholeImage(window) && outShape.every((extent, axis) => extent === x.shape[axis])) return x;
     return pending(name, [x], outShape, 'float32', windowAttributes(window));
   });
@@ -59,7 +63,11 @@ for (const [name, label] of [
 defineKernel<PoolAttributes>('MaxPoolGrad', (call) => {
   const [dy, x] = [call.input('dy'), call.input('input')];
   const { window, outShape } = geometry(x, call.attributes);
-  if (x.dtype !== 'float32' || !isOrdinary(window) || !outShape.every((extent, axis) => extent === dy.shape[axis]))
+  if (
+    x.dtype !== 'float32' ||
+    !isOrdinary(window, x.shape, outShape) ||
+    !outShape.every((extent, axis) => extent === dy.shape[axis])
+  )
     return null;
   return pending('MaxPoolGradient', [dy, x], x.shape, 'float32', windowAttributes(window));
 });
@@ -67,6 +75,7 @@ defineKernel<PoolAttributes>('MaxPoolGrad', (call) => {
 defineKernel<PoolAttributes>('AvgPoolGrad', (call) => {
   const [dy, x] = [call.input('dy'), call.input('input')];
   const { window, outShape } = geometry(x, call.attributes);
-  if (!isOrdinary(window) || !outShape.every((extent, axis) => extent === dy.shape[axis])) return null;
+  if (!isOrdinary(window, x.shape, outShape) || !outShape.every((extent, axis) => extent === dy.shape[axis]))
+    return null;
   return pending('AvgPoolGradient', [dy], x.shape, 'float32', windowAttributes(window));
 });

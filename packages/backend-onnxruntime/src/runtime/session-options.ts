@@ -11,6 +11,6 @@ export function sessionOptions(options: ResolvedOptions): object {
     enableMemPattern: false,
     enableCpuMemArena: true,
     graphOptimizationLevel: options.deterministic ? 'disabled' : 'all',
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
   };
 }
