@@ -1,17 +1,19 @@
 import { build } from 'esbuild';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-/** Inside node_modules, so that what stays external (ONNX Runtime, jasmine-core) resolves as from this package. */
-const output = `${here}../node_modules/.cache/conformance/suite.mjs`;
 
 /**
- * Bundles tfjs-core's own test suite with this backend from its sources, since the suite exists only as modules that plain Node cannot
- * load. Returns the path of the bundle.
+ * Bundles a module with tfjs-core and this backend from their sources, since tfjs-core's tests and gradients exist only as modules that plain
+ * Node cannot load. Returns the path of the bundle, which lies inside node_modules, so that what stays external (ONNX Runtime,
+ * jasmine-core) resolves as from this package.
  */
-export async function bundleSuite() {
+export async function bundle(entry, name) {
+  const output = fileURLToPath(new URL(`../node_modules/.cache/${name}-${process.pid}/bundle.mjs`, import.meta.url));
   await build({
-    entryPoints: [`${here}suite.mjs`],
+    entryPoints: [entry],
     outfile: output,
     bundle: true,
     platform: 'node',
@@ -24,3 +26,9 @@ export async function bundleSuite() {
   });
   return output;
 }
+
+/** Removes a bundle that is no longer needed. */
+export const discard = (output) => rmSync(dirname(output), { recursive: true, force: true });
+
+/** Bundles tfjs-core's own test suite, set up for this backend. */
+export const bundleSuite = () => bundle(`${here}suite.mjs`, 'conformance');
