@@ -1,0 +1,195 @@
+import '@advrob/core/gradients';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fit, memoryStorage, sgd, type CheckpointStorage, type FitOptions, type TrainingEvent } from '../src/index.js';
+import { manyDraws, movingAverage, perturbed, primalDual } from './support/doubles.js';
+import { signAttack } from './support/sign-attack.js';
+import { tinyData } from './support/tiny-data.js';
+import { tinyModel, valuesOf } from './support/tiny-model.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+type Arguments = Partial<FitOptions>;
+class Killed extends Error {}
+
+/** One process: everything is made anew, only the storage stays. */
+async function life(storage: CheckpointStorage, own: Arguments, onEvent?: (event: TrainingEvent) => void) {
+  const model = tinyModel({ dropout: 0.2 });
+  const objective = primalDual(0.5, 0.1);
+  try {
+    const { history, best, steps } = await fit({
+      model,
+      data: tinyData({ length: 22 }),
+      objective: objective as NonNullable<Arguments['objective']>,
+      attack: signAttack(),
+      threat: { norm: 'linf', epsilon: 0.1 },
+      epsilonSchedule: { name: 'warm-up', length: 2 },
+      schedule: { name: 'cosine' },
+      learningRate: 0.2,
+      batchSize: 4,
+      epochs: 2,
+      seed: 7,
+      logEvery: 4,
+      validation: { data: tinyData({ length: 10, seed: 9 }), attack: signAttack() },
+      ...own,
+      checkpoint: { storage, every: 3 },
+      ...(onEvent && { onEvent }),
+    });
+    const nu = (await (objective.state!['nu'] as tf.Variable).data())[0];
+    return { history, best, steps, nu, weights: await valuesOf(model) };
+  } finally {
+    model.dispose!();
+    objective.dispose!();
+  }
+}
+
+const arms: Record<string, Arguments> = {
+  'SGD, last batch of a pass not full': { optimizer: sgd({ momentum: 0.9, nesterov: true }), dropLast: false },
+  'AWP over EntropySGD over DALE with an average': {
+    optimizer: manyDraws(2),
+    transforms: [perturbed(0.01)],
+    averager: movingAverage(0.8),
+    attackMode: 'probe',
+  },
+  'best weights kept': { keep: 'best' },
+};
+
+describe.each(Object.entries(arms))('%s', (_, own) => {
+  it('ends with the same bits wherever it was killed', async () => {
+    const events: TrainingEvent[] = [];
+    const storage = memoryStorage();
+    const whole = await life(storage, own, (event) => events.push(event));
+    expect(events.filter(({ type }) => type === 'checkpoint').length).toBeGreaterThan(1);
+    expect(whole.history.length).toBeGreaterThan(3);
+
+    // Killed at every event in turn, and every other time once more two events later.
+    for (let fatal = 0; fatal < events.length; fatal++) {
+      const survivor = memoryStorage();
+      for (const limit of fatal % 2 === 0 ? [fatal] : [fatal, 2]) {
+        let seen = 0;
+        const killer = () => {
+          if (seen++ === limit) throw new Killed();
+        };
+        await life(survivor, own, killer).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+      }
+      const seen: TrainingEvent[] = [];
+      expect(await life(survivor, own, (event) => seen.push(event))).toEqual(whole);
+      expect([...survivor.files]).toEqual([...storage.files]);
+    }
+  });
+
+  it('ends with the same bits when the storage dies before or after a write', async () => {
+    const whole = await life(memoryStorage(), own);
+    for (const fatal of [0, 1, 2, 4])
+      for (const isWritten of [false, true]) {
+        const survivor = memoryStorage();
+        let writes = 0;
+        const dying: CheckpointStorage = {
+          read: survivor.read,
+          async write(name, bytes) {
+            if (writes++ === fatal && !isWritten) throw new Killed();
+            await survivor.write(name, bytes);
+            if (writes > fatal) throw new Killed();
+          },
+        };
+        await expect(life(dying, own)).rejects.toBeInstanceOf(Killed);
+        expect(await life(survivor, own)).toEqual(whole);
+      }
+  });
+
+  it('ends with the same bits when it is aborted in the middle of a step', async () => {
+    const whole = await life(memoryStorage(), own);
+    for (const calls of [1, 4, 8]) {
+      const storage = memoryStorage();
+      const stop = new AbortController();
+      let seen = 0;
+      const attack = signAttack();
+      const slow: NonNullable<Arguments['attack']> = {
+        ...attack,
+        async maximize(...given) {
+          seen += 1;
+          if (seen === calls) stop.abort();
+          return attack.maximize(...given);
+        },
+      };
+      await expect(life(storage, { ...own, attack: slow, signal: stop.signal })).rejects.toMatchObject({
+        code: 'ADVROB_ABORTED',
+      });
+      expect(storage.files.has('checkpoint.safetensors')).toBe(true);
+      expect(await life(storage, own)).toEqual(whole);
+    }
+  });
+});
+
+it('takes up a measurement that was aborted', async () => {
+  const own = arms['best weights kept']!;
+  const whole = await life(memoryStorage(), own);
+  const storage = memoryStorage();
+  const stop = new AbortController();
+  const attack = signAttack();
+  const aborting: typeof attack = {
+    ...attack,
+    async run(...given) {
+      stop.abort();
+      return attack.run(...given);
+    },
+  };
+  const validation = { data: tinyData({ length: 10, seed: 9 }), attack: aborting };
+  await expect(life(storage, { ...own, validation, signal: stop.signal })).rejects.toMatchObject({
+    code: 'ADVROB_ABORTED',
+  });
+  expect(await life(storage, own)).toEqual(whole);
+});
+
+describe('a checkpoint', () => {
+  const arm = arms['best weights kept']!;
+  async function interrupted() {
+    const storage = memoryStorage();
+    const killer = ({ type }: TrainingEvent) => {
+      if (type === 'checkpoint') throw new Killed();
+    };
+    await life(storage, arm, killer).catch(() => undefined);
+    return storage;
+  }
+
+  it.each<[string, Arguments, string]>([
+    ['seed', { seed: 8 }, 'seed was 7, now it is 8'],
+    ['learning rate', { learningRate: 0.3 }, 'learningRate was 0.2'],
+    ['schedule', { schedule: { name: 'constant' } }, 'schedule.name was "cosine"'],
+    ['steps', { epochs: 4 }, 'steps was 10'],
+    ['data', { data: tinyData({ length: 22, seed: 4 }) as never }, 'data.hash was'],
+    ['optimizer', { optimizer: sgd({ momentum: 0.8 }) }, 'optimizer was absent'],
+    ['attack', { attack: signAttack({ steps: 3 }) }, 'attack.options.steps was 2, now it is 3'],
+    ['threat', { threat: { norm: 'l2', epsilon: 0.1 } }, 'threat.norm was "linf"'],
+    ['own config', { config: { rho: 0.2 } }, 'config was absent'],
+  ])('of another %s is refused', async (_, change, message) => {
+    const storage = await interrupted();
+    await expect(life(storage, { ...arm, ...change })).rejects.toMatchObject({
+      code: 'ADVROB_CHECKPOINT_MISMATCH',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it.each<[string, (bytes: Uint8Array) => Uint8Array, string]>([
+    ['cut off', (bytes) => bytes.slice(0, -1), 'ADVROB_TENSOR_FILE'],
+    ['of another kind', () => new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 123, 125]), 'ADVROB_CHECKPOINT'],
+  ])('that is %s is refused, and nothing is left in memory', async (_, change, code) => {
+    const storage = await interrupted();
+    storage.files.set('checkpoint.safetensors', change(storage.files.get('checkpoint.safetensors')!));
+    const before = tf.memory().numTensors;
+    await expect(life(storage, arm)).rejects.toMatchObject({ code });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('hands back the log so far', async () => {
+    const storage = await interrupted();
+    const events: TrainingEvent[] = [];
+    const { history } = await life(storage, arm, (event) => events.push(event));
+    const start = events[0]!;
+    if (start.type !== 'start') throw new Error('the first event is start');
+    expect(start.resumed).toBe(true);
+    const later = events.filter(({ type }) => type === 'metrics' || type === 'validation');
+    expect([...start.history, ...later]).toEqual(history);
+  });
+});
