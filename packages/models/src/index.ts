@@ -8,6 +8,8 @@ export * from './architectures/resnet18.js';
 export * from './architectures/small-cnn.js';
 export * from './architectures/two-layer.js';
 export * from './checks/check-classifier.js';
+export * from './tfjs-format/load-layers-model.js';
+export * from './tfjs-format/save-layers-model.js';
 export * from './weights/load-model.js';
 export * from './weights/load-weights.js';
 export * from './weights/save-weights.js';
