@@ -1,0 +1,75 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { percent } from '../format/numbers.js';
+import { listText } from '../format/settings.js';
+import type { MainTable } from '../table/main-table.js';
+import { modelColour, modelShape, shareAxis } from './encodings.js';
+import type { DataRow, Figure, Width } from './figure.js';
+import { figureConfig, figureWidth } from './theme.js';
+
+/** Every number of the main table with its interval. */
+export function attackDots(table: MainTable): Figure {
+  const names = table.rows.map(({ model }) => model);
+  const measures = table.columns.map(({ title, threat }) => (threat === '' ? title : `${title}, ${threat}`));
+  const rows: DataRow[] = table.rows.flatMap(({ model, cells }) =>
+    cells.flatMap((cell, i) =>
+      cell
+        ? [{ model, measure: measures[i]!, accuracy: cell.rate, low: cell.interval[0], high: cell.interval[1] }]
+        : [],
+    ),
+  );
+  return {
+    id: 'accuracy',
+    title: 'Accuracy without an attack and under each',
+    caption:
+      'Share of test examples that are classified rightly, without an attack, under each attack, and in the worst case per example over the attacks of one threat. ' +
+      'Whiskers: Wilson 95% intervals.',
+    alt: `Dots with whiskers. ${table.rows.map(({ model, cells }) => `${model}: ${listText(cells.flatMap((cell, i) => (cell ? [`${measures[i]!} ${percent(cell.rate)}`] : [])))}`).join('; ')}.`,
+    rows,
+    columns: { model: 'Model', measure: 'Measure', accuracy: 'Accuracy', low: '95% from', high: '95% to' },
+    spec: (width) => dotSpec(rows, names, measures, width),
+  };
+}
+
+function dotSpec(
+  rows: readonly DataRow[],
+  names: readonly string[],
+  measures: readonly string[],
+  width: Width,
+): TopLevelSpec {
+  const y = {
+    field: 'measure',
+    type: 'nominal',
+    sort: [...measures],
+    axis: { title: null, labelLimit: width === 'wide' ? 220 : 110, domain: false, grid: false },
+    scale: { paddingInner: 0.45, paddingOuter: 0.3 },
+  };
+  const yOffset = { field: 'model', type: 'nominal', sort: [...names] };
+  const shared = { y, yOffset, color: modelColour(names) };
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    width: figureWidth[width],
+    height: { step: 18, for: 'offset' },
+    autosize: { type: 'fit-x', contains: 'padding' },
+    data: { values: [...rows] },
+    layer: [
+      {
+        mark: { type: 'rule', strokeWidth: 2 },
+        encoding: {
+          ...shared,
+          x: {
+            field: 'low',
+            type: 'quantitative',
+            scale: { domain: [0, 1] },
+            axis: { ...shareAxis('Accuracy'), grid: true },
+          },
+          x2: { field: 'high' },
+        },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+        encoding: { ...shared, x: { field: 'accuracy', type: 'quantitative' }, shape: modelShape(names) },
+      },
+    ],
+    config: figureConfig(width),
+  } as TopLevelSpec;
+}

@@ -1,0 +1,23 @@
+import type { TopLevelSpec } from 'vega-lite';
+
+/** A value of a figure's data. */
+export type Value = string | number;
+export type DataRow = Readonly<Record<string, Value>>;
+
+/** Of the two renderings of a figure: for a page, and for a phone. */
+export type Width = 'wide' | 'narrow';
+
+/** A figure with the data it is drawn from. */
+export interface Figure {
+  /** File name without extension. */
+  readonly id: string;
+  readonly title: string;
+  /** What is drawn, and what to see in it. */
+  readonly caption: string;
+  /** For those who do not see it. */
+  readonly alt: string;
+  readonly rows: readonly DataRow[];
+  /** Keys of the rows in order, with the heading of their column. */
+  readonly columns: Readonly<Record<string, string>>;
+  spec(width: Width): TopLevelSpec;
+}

@@ -1,0 +1,64 @@
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { escapeHtml } from '../page/html.js';
+import { csvOf } from './csv.js';
+import type { Figure, Width } from './figure.js';
+import { withColours } from './theme.js';
+
+/** A figure in all its forms. */
+export interface RenderedFigure {
+  readonly figure: Figure;
+  /** For a page that sets the colours, without a namespace. */
+  readonly inline: Readonly<Record<Width, string>>;
+  /** A file of its own. */
+  readonly svg: string;
+  readonly csv: string;
+  readonly spec: TopLevelSpec;
+}
+
+/** Draws a figure; needs no browser. */
+export async function renderFigure(figure: Figure): Promise<RenderedFigure> {
+  const spec = figure.spec('wide');
+  const wide = await draw(spec, `${figure.id}-wide`);
+  const narrow = await draw(figure.spec('narrow'), `${figure.id}-narrow`);
+  return {
+    figure,
+    inline: { wide: inlined(wide, figure.alt), narrow: inlined(narrow, figure.alt) },
+    svg: standalone(wide, figure.alt),
+    csv: csvOf(figure),
+    spec,
+  };
+}
+
+/** SVG whose ids begin with `prefix`, so that several figures can share a page. */
+async function draw(spec: TopLevelSpec, prefix: string): Promise<string> {
+  const quiet = { level: () => quiet, error: fail, warn: () => quiet, info: () => quiet, debug: () => quiet };
+  const { spec: compiled } = compile(spec, { logger: quiet });
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
+  try {
+    vega.resetSVGDefIds();
+    const svg = await view.toSVG();
+    return svg.replace(/\bid="([^"]+)"/g, `id="${prefix}-$1"`).replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
+  } finally {
+    view.finalize();
+  }
+}
+
+function fail(...problem: readonly unknown[]): never {
+  throw new Error(`vega-lite: ${problem.join(' ')}`);
+}
+
+/** The drawing is one image to a screen reader, so the roles and labels of its parts are left out. */
+function inlined(svg: string, alt: string): string {
+  return svg
+    .replace(/ xmlns(:xlink)?="[^"]*"/g, '')
+    .replace(/ (aria-[a-z]+|role)="[^"]*"/g, '')
+    .replace(/<svg /, `<svg role="img" aria-label="${escapeHtml(alt)}" `);
+}
+
+function standalone(svg: string, alt: string): string {
+  return withColours(svg, 'light').replace(
+    /<svg ([^>]*)>/,
+    `<svg $1 role="img"><title>${escapeHtml(alt)}</title><rect width="100%" height="100%" fill="#ffffff"/>`,
+  );
+}

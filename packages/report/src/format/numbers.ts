@@ -1,0 +1,39 @@
+import type { Norm } from '@advrob/core';
+
+/** `97.3%`. */
+export function percent(rate: number): string {
+  return `${(100 * rate).toFixed(1)}%`;
+}
+
+/** `95.2–98.1`, in percent without the sign. */
+export function percentRange([low, high]: readonly [number, number]): string {
+  return `${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)}`;
+}
+
+/** A radius: short decimals as they are, 255ths as fractions. */
+export function epsilonText(epsilon: number): string {
+  const decimal = String(Number(epsilon.toPrecision(4)));
+  if (Math.abs(Number(decimal) - epsilon) < 1e-9 && decimal.length <= 6) return decimal;
+  const levels = Math.round(epsilon * 255);
+  return Math.abs(levels / 255 - epsilon) < 1e-9 ? `${levels}/255` : decimal;
+}
+
+const normNames: Readonly<Record<Norm, string>> = { linf: 'L∞', l2: 'L2', l1: 'L1', l0: 'L0' };
+
+export function normText(norm: Norm): string {
+  return normNames[norm];
+}
+
+/** `12,345`. */
+export function countText(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `3 min 20 s`. */
+export function durationText(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
+}

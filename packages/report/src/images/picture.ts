@@ -1,0 +1,35 @@
+import { dataUri } from './data-uri.js';
+import { encodePng } from './png.js';
+
+/** How the values of an example make a picture. */
+export interface PictureFormat {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly bounds: readonly [number, number];
+}
+
+/** The format of examples of this shape: [h, w], [h, w, 1] or [h, w, 3]; undefined for what is no picture. */
+export function pictureFormat(shape: readonly number[], bounds: readonly [number, number]): PictureFormat | undefined {
+  const [height, width, channels = 1] = shape;
+  if (height === undefined || width === undefined || shape.length > 3) return undefined;
+  return channels === 1 || channels === 3 ? { width, height, channels, bounds } : undefined;
+}
+
+/** Values inside the bounds as a PNG data URI. */
+export function pictureUri(values: Float32Array, { width, height, channels, bounds }: PictureFormat): string {
+  const [low, high] = bounds;
+  const pixels = Uint8Array.from(values, (value) => byteOf((value - low) / (high - low)));
+  return dataUri('image/png', encodePng(pixels, width, height, channels));
+}
+
+/** The change from one example to another, magnified by `factor` around mid-grey. */
+export function changeUri(from: Float32Array, to: Float32Array, format: PictureFormat, factor: number): string {
+  const [low, high] = format.bounds;
+  const pixels = from.map((value, i) => 0.5 + (factor * (to[i]! - value)) / (high - low));
+  return pictureUri(pixels, { ...format, bounds: [0, 1] });
+}
+
+function byteOf(share: number): number {
+  return Math.round(255 * Math.min(1, Math.max(0, share)));
+}

@@ -1,0 +1,96 @@
+import type { Norm } from '@advrob/core';
+import type { RunRecord } from '@advrob/evaluation';
+import { attackDots } from './figures/attack-dots.js';
+import { epsilonCurve } from './figures/epsilon-curve.js';
+import type { Figure } from './figures/figure.js';
+import { renderFigure, type RenderedFigure } from './figures/render-figure.js';
+import { trainingFigures } from './figures/training-figures.js';
+import { html } from './page/html.js';
+import { pageOf } from './page/page.js';
+import { answerText } from './sections/answer.js';
+import { figureSection } from './sections/figure-section.js';
+import { methodsSection } from './sections/methods.js';
+import { reproduceSection } from './sections/reproduce.js';
+import { sampleGrid } from './sections/sample-grid.js';
+import { headlineOf, subjectsOf } from './subjects.js';
+import { htmlTable } from './table/html-table.js';
+import { jsonTable } from './table/json-table.js';
+import { mainTable } from './table/main-table.js';
+import { markdownTable } from './table/markdown-table.js';
+
+export interface ReportOptions {
+  /** Default: the titles of the records. */
+  readonly title?: string;
+  /** Radius per norm at which the table compares. Default: where most attacks were run, the largest of equals. */
+  readonly epsilon?: Readonly<Partial<Record<Norm, number>>>;
+}
+
+/** A report and the files beside it. */
+export interface Report {
+  /** One page that needs no other file, no script and no network. */
+  readonly html: string;
+  /** The answer and the table for a pull request. */
+  readonly markdown: string;
+  /** The table for scripts: a list of { model, kind, attack, norm, epsilon, count, total, rate, interval }. */
+  readonly json: string;
+  /** Text by name: `figures/<id>.svg`, `.csv` and `.vl.json` (Vega-Lite) of each figure. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the report of one or several records, from the records alone. Equal records give equal reports.
+ *
+ * @throws AdvrobError `ADVROB_RECORD` when there is no record.
+ * @example
+ * ```ts
+ * import { parseRecord } from '@advrob/evaluation';
+ * import { renderReport } from '@advrob/report';
+ * const { html } = await renderReport(parseRecord(text));
+ * ```
+ */
+export async function renderReport(
+  recordOrRecords: RunRecord | readonly RunRecord[],
+  options: ReportOptions = {},
+): Promise<Report> {
+  const records: readonly RunRecord[] = Array.isArray(recordOrRecords) ? recordOrRecords : [recordOrRecords];
+  const subjects = subjectsOf(records);
+  const headline = headlineOf(subjects, options.epsilon);
+  const table = mainTable(subjects, headline);
+  const title = options.title ?? [...new Set(records.map((record) => record.title))].join(' · ');
+  const answer = answerText(subjects, table);
+  const hashes = new Set(records.map(({ data }) => data.hash));
+
+  const figures: Figure[] = [
+    attackDots(table),
+    ...[...headline.keys()].map((norm) => epsilonCurve(subjects, norm)),
+    ...trainingFigures(subjects),
+  ];
+  const rendered: RenderedFigure[] = [];
+  for (const figure of figures) rendered.push(await renderFigure(figure));
+
+  const grid = sampleGrid(subjects);
+  const body = [
+    html`<h1>${title}</h1>
+      <p class="answer">${answer}</p>
+      ${htmlTable(table, 'Share of test examples classified rightly, with Wilson 95% intervals in percent. Worst case: per example, over all attacks of the threat. Bold: best of a column.')}
+      ${hashes.size > 1 && html`<p class="bad">The records were measured on different data, so their numbers do not compare one to one.</p>`}`,
+    ...rendered.map(figureSection),
+    ...(grid ? [grid] : []),
+    methodsSection(subjects),
+    reproduceSection(records),
+  ];
+  return {
+    html: pageOf(title, body),
+    markdown: `${answer}\n\n${markdownTable(table)}`,
+    json: jsonTable(table),
+    files: Object.fromEntries(rendered.flatMap(filesOf)),
+  };
+}
+
+function filesOf({ figure, svg, csv, spec }: RenderedFigure): [string, string][] {
+  return [
+    [`figures/${figure.id}.svg`, svg],
+    [`figures/${figure.id}.csv`, csv],
+    [`figures/${figure.id}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`],
+  ];
+}

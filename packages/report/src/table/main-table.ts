@@ -1,0 +1,52 @@
+import type { Norm } from '@advrob/core';
+import type { Proportion } from '@advrob/evaluation';
+import { epsilonText, normText } from '../format/numbers.js';
+import type { Headline, Subject } from '../subjects.js';
+
+/** What a column of the main table shows. */
+export interface Column {
+  readonly kind: 'clean' | 'attack' | 'worst';
+  readonly title: string;
+  /** The threat, e.g. `L∞ 0.3`; empty for clean accuracy. */
+  readonly threat: string;
+  readonly norm?: Norm;
+  readonly epsilon?: number;
+  readonly attack?: string;
+}
+
+/** Clean and robust accuracy of every model: the table at the top of the page. */
+export interface MainTable {
+  readonly columns: readonly Column[];
+  readonly rows: readonly { readonly model: string; readonly cells: readonly (Proportion | undefined)[] }[];
+}
+
+export function mainTable(subjects: readonly Subject[], headline: Headline): MainTable {
+  const columns: Column[] = [{ kind: 'clean', title: 'Clean', threat: '' }];
+  for (const [norm, epsilon] of headline) {
+    const threat = `${normText(norm)} ${epsilonText(epsilon)}`;
+    for (const attack of attacksIn(subjects, norm))
+      columns.push({ kind: 'attack', title: attack, threat, norm, epsilon, attack });
+    columns.push({ kind: 'worst', title: 'Worst case', threat, norm, epsilon });
+  }
+  const isUsed = (column: Column): boolean => subjects.some((subject) => cellOf(subject, column));
+  const used = columns.filter(isUsed);
+  return {
+    columns: used,
+    rows: subjects.map((subject) => ({ model: subject.name, cells: used.map((column) => cellOf(subject, column)) })),
+  };
+}
+
+/** Labels of all attacks in a norm, in the order of the records. */
+export function attacksIn(subjects: readonly Subject[], norm: Norm): string[] {
+  const labels = subjects.flatMap(({ model }) => model.attacks.filter((attack) => attack.norm === norm));
+  return [...new Set(labels.map(({ label }) => label))];
+}
+
+function cellOf({ model }: Subject, column: Column): Proportion | undefined {
+  if (column.kind === 'clean') return model.clean;
+  const list =
+    column.kind === 'worst'
+      ? model.worstCase.find(({ norm }) => norm === column.norm)
+      : model.attacks.find(({ label, norm }) => label === column.attack && norm === column.norm);
+  return list?.points.find(({ epsilon }) => epsilon === column.epsilon)?.robust;
+}
