@@ -59,6 +59,7 @@ export interface ArchitectureDefinition<I, O> extends ModelDefinition<I, O> {
  *
  * @example
  * ```ts
+ * import { commonOptions, anyShape, dense } from '@advrob/models/layers';
  * const linear = defineArchitecture({
  *   name: 'linear', summary: 'One dense layer.',
  *   options: z.strictObject({ inputShape: anyShape(784), ...commonOptions(10) }),

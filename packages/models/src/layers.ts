@@ -1,0 +1,16 @@
+/**
+ * What the architectures are built of, for architectures of your own with `defineArchitecture`.
+ *
+ * @packageDocumentation
+ */
+export * from './input-options.js';
+export * from './layers/batch-norm.js';
+export * from './layers/conv2d.js';
+export * from './layers/dense.js';
+export * from './layers/dropout.js';
+export * from './layers/initializers.js';
+export * from './layers/layer.js';
+export * from './layers/max-pool.js';
+export type { FlattenedImage, Parameters, ParameterSource } from './layers/parameters.js';
+export * from './layers/shape.js';
+export * from './layers/sizes.js';
