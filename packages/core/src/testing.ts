@@ -6,3 +6,6 @@ export { mutate } from './testing/mutate.js';
 export { surviveMutations, type Mutations, type Survival } from './testing/survive-mutations.js';
 export type { Check } from './testing/check.js';
 export { linearClassifier } from './testing/linear-classifier.js';
+export { objectiveContract, type ObjectiveContractOptions } from './testing/objective-contract.js';
+export { optimizerContract, type OptimizerContractOptions } from './testing/optimizer-contract.js';
+export { trainerContract } from './testing/trainer-contract.js';

@@ -1,0 +1,92 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Extras, Objective, PrepareContext, Prepared, Work, WorkTransform } from '../../contract/index.js';
+import { createRandom, createRowRandom } from '../../random.js';
+import { createThreat } from '../../threat.js';
+import type { TinyProblem } from './tiny-problem.js';
+
+/** As little of a training engine as the suites need: one step's work at a time, everything given out freed at its end. */
+export interface TinyEngine {
+  /** Batches drawn so far. */
+  draws: number;
+  /** Steps made so far. */
+  steps: number;
+  /** Awaits `body` with the work of one step. */
+  step(rate: number, body: (work: Work) => Promise<void>): Promise<void>;
+}
+
+/** What `prepare` has at hand; the inner maximisation is a random point of the Linf ball of radius 0.1. */
+export function tinyContext<E extends Extras>(
+  problem: TinyProblem<E>,
+  draw: number,
+  own: (tensor: Tensor) => void,
+): PrepareContext {
+  const threat = createThreat({ norm: 'linf', epsilon: 0.1 }, [0, 1]);
+  return {
+    model: problem.model,
+    step: draw,
+    epoch: Math.floor(draw / 2),
+    rng: createRandom({ seed: 1, step: draw }),
+    threat,
+    async maximize({ x, ids }) {
+      const adversarial = threat.randomStart(x, createRowRandom({ seed: 2, ids, step: draw }));
+      own(adversarial);
+      return adversarial;
+    },
+  };
+}
+
+export function tinyEngine<P extends Extras, E extends Extras>(
+  problem: TinyProblem<E>,
+  objective: Objective<P, E>,
+  transforms: readonly WorkTransform[] = [],
+): TinyEngine {
+  const engine: TinyEngine = { draws: 0, steps: 0, step };
+  const { model } = problem;
+  const names = Object.entries(model.weights).map(([name, weight]) => [name, weight.name] as const);
+
+  async function step(rate: number, body: (work: Work) => Promise<void>): Promise<void> {
+    const given = new Set<Tensor>();
+    const own = (tensor: Tensor): void => void given.add(tensor);
+    let isUpdated = false;
+    const work: Work = {
+      model,
+      rate,
+      step: engine.steps,
+      epoch: Math.floor(engine.draws / 2),
+      rng: createRandom({ seed: 3, step: engine.steps }),
+      async draw(): Promise<Prepared> {
+        isUpdated = false;
+        const batch = problem.batch(engine.draws);
+        [batch.x, batch.y, ...Object.values<Tensor>(batch.extras)].forEach(own);
+        const values = await objective.prepare(batch, tinyContext(problem, engine.draws++, own));
+        Object.values<Tensor>(values).forEach(own);
+        return { values };
+      },
+      async gradient({ values }, { probe = false } = {}) {
+        const how = { mode: probe ? ('probe' as const) : ('train' as const), rng: createRandom({ seed: 4 }) };
+        const terms: Record<string, Tensor> = {};
+        const { value, grads } = tf.variableGrads(() => {
+          const loss = objective.loss(values as P, model, how);
+          for (const [name, term] of Object.entries(loss.terms ?? {})) terms[name] = tf.keep(tf.clone(term));
+          return loss.total as tf.Scalar;
+        }, Object.values(model.weights));
+        terms['total'] = value;
+        const named = Object.fromEntries(
+          names.map(([name, id]) => [name, grads[id] ?? tf.zerosLike<Tensor>(model.weights[name]!)]),
+        );
+        [...Object.values(terms), ...Object.values(named)].forEach(own);
+        if (!probe && !isUpdated) tf.tidy(() => objective.afterGradient?.(terms));
+        if (!probe) isUpdated = true;
+        return { grads: named, terms };
+      },
+    };
+    try {
+      await body(transforms.reduce((inner, transform) => transform(inner), work));
+      engine.steps += 1;
+    } finally {
+      for (const tensor of given) if (!(tensor instanceof tf.Variable) && !tensor.isDisposed) tensor.dispose();
+    }
+  }
+  return engine;
+}
