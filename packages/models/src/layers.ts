@@ -11,6 +11,6 @@ export * from './layers/dropout.js';
 export * from './layers/initializers.js';
 export * from './layers/layer.js';
 export * from './layers/max-pool.js';
-export type { FlattenedImage, Parameters, ParameterSource } from './layers/parameters.js';
+export type * from './layers/parameters.js';
 export * from './layers/shape.js';
 export * from './layers/sizes.js';

@@ -14,7 +14,7 @@ function load(name: string): { model: Classifier; fixture: Fixture; x: tf.Tensor
 
 /** Logits and the gradient of the summed cross-entropy. */
 async function pass(model: Classifier, x: tf.Tensor, labels: number[], how?: ForwardOptions) {
-  const oneHot = tf.oneHot(tf.tensor1d(labels, 'int32'), model.numClasses);
+  const oneHot = tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), model.numClasses), 'float32');
   const loss = (z: tf.Tensor): tf.Scalar => tf.neg(tf.sum(tf.mul(oneHot, tf.logSoftmax(model.logits(z, how)))));
   return { logits: await model.logits(x, how).data(), gradient: await tf.grad(loss)(x).data() };
 }
