@@ -1,3 +1,6 @@
+export { apgdCe } from './apgd-ce.js';
+export { apgdDlr } from './apgd-dlr.js';
+export { apgdT } from './apgd-t.js';
 export { fgsm } from './fgsm.js';
 export { pgd } from './pgd.js';
 export { plugin as default } from './plugin.js';

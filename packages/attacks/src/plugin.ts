@@ -1,4 +1,7 @@
 import { definePlugin } from '@advrob/core';
+import { apgdCe } from './apgd-ce.js';
+import { apgdDlr } from './apgd-dlr.js';
+import { apgdT } from './apgd-t.js';
 import { fgsm } from './fgsm.js';
 import { pgd } from './pgd.js';
 
@@ -6,5 +9,5 @@ import { pgd } from './pgd.js';
 export const plugin = definePlugin({
   name: '@advrob/attacks',
   contract: 1,
-  attacks: { fgsm, pgd },
+  attacks: { fgsm, pgd, 'apgd-ce': apgdCe, 'apgd-dlr': apgdDlr, 'apgd-t': apgdT },
 });

@@ -4,7 +4,7 @@ import type { Attack } from '@advrob/core';
 import { attackContract, type AttackContractOptions } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import plugin, { fgsm, pgd } from '../src/index.js';
+import plugin, { apgdCe, apgdDlr, apgdT, fgsm, pgd } from '../src/index.js';
 
 interface Row {
   readonly attack: Attack;
@@ -22,6 +22,9 @@ const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>> = {
     { attack: pgd({ steps: 10, start: 'zero' }), options: { reach: 0.85 } },
     { attack: pgd({ steps: 10, start: 'tinygauss' }), options: { reach: 0.85 } },
   ],
+  'apgd-ce': [{ attack: apgdCe({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } }],
+  'apgd-dlr': [{ attack: apgdDlr({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } }],
+  'apgd-t': [{ attack: apgdT({ steps: 10 }), options: { reach: 0.95, differsBySeed: true } }],
 };
 
 beforeAll(async () => {
