@@ -214,6 +214,41 @@ describe('run', () => {
     expect([...result.success]).toEqual([0, 0]);
   });
 
+  it('starts a further loop on the examples that are left, and none where all are found', async () => {
+    const model = planeModel();
+    const batches: number[] = [];
+    const counting: Classifier = {
+      ...model,
+      logits: (input) => {
+        batches.push(input.shape[0]!);
+        return model.logits(input);
+      },
+    };
+    const twice = defineAttack({
+      name: 'twice',
+      summary: 'Two loops of one full step.',
+      knowledge: 'scores',
+      norms: ['linf'],
+      budget: 'fixed',
+      options: z.strictObject({}),
+      async perturb(scope) {
+        for (let loop = 0; loop < 2; loop++)
+          await scope.iterate({ adv: scope.x }, 1, ({ adv }, { model, x, threat, offer }) => {
+            const lowest = threat.project(tf.sub(adv, 1), x);
+            offer(lowest, model.logits(lowest));
+            return { adv: lowest };
+          });
+      },
+    });
+    const attack = async (gaps: number[]): Promise<number[]> => {
+      const { x, y } = points(gaps);
+      await twice().run(counting, x, y, { norm: 'linf', epsilon: 0.1 });
+      return batches.splice(0).slice(1, -1); // without the clean pass and the final check
+    };
+    expect(await attack([0.02, 0.3, 0.05, 0.04])).toEqual([4, 1]);
+    expect(await attack([0.02, 0.05])).toEqual([2]);
+  });
+
   it('takes one-hot labels', async () => {
     const model = planeModel();
     const { x } = points([0.02, 0.3]);

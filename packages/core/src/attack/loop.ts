@@ -33,9 +33,22 @@ export async function runLoop<K extends keyof Knowledge>(
   const parked: Working[] = [];
   let working: Working = begin(pool, lanes, start);
   const holder = new Holder([working]);
+  /** Parks the examples that are not among `wanted`; false when none is left. */
+  const dropDecided = (wanted: readonly number[]): boolean => {
+    if (wanted.length === 0) return false;
+    const kept = keepOf(wanted, working.positions.length);
+    if (kept === undefined) return true;
+    parked.push(takeRows(working, restOf(kept, working.positions.length)));
+    working = takeRows(working, kept);
+    holder.keep([working, ...parked]);
+    return true;
+  };
 
   try {
-    for (let step = 0; step < steps; step++) {
+    let goesOn = true;
+    if (session.measures && actor.keep !== 'closest')
+      goesOn = dropDecided(indicesWhere(await pool.winners.found.data(), (found) => found === 0));
+    for (let step = 0; step < steps && goesOn; step++) {
       stopIfAborted(session.signal);
       const current = working;
       const { alive, ...next } = tidy(() => advance(actor, current, meter, step, counter + step, update));
@@ -45,14 +58,7 @@ export async function runLoop<K extends keyof Knowledge>(
       session.onProgress?.({ attack: actor.name, step: step + 1, steps, rows: working.rows.x.shape[0]! });
       await giveWay();
       if (!session.measures || step + 1 === steps || !looksAt(step)) continue;
-
-      const wanted = indicesWhere(await alive.data());
-      if (wanted.length === 0) break;
-      const kept = keepOf(wanted, working.positions.length);
-      if (kept === undefined) continue;
-      parked.push(takeRows(working, restOf(kept, working.positions.length)));
-      working = takeRows(working, kept);
-      holder.keep([working, ...parked]);
+      goesOn = dropDecided(indicesWhere(await alive.data(), (isAlive) => isAlive > 0));
     }
     const { state, winners } = mergeWorking([...parked, working]);
     pool.winners = winners;
@@ -127,6 +133,6 @@ function looksAt(step: number): boolean {
   return step < 8 || step % 4 === 3;
 }
 
-function indicesWhere(flags: ArrayLike<number>): number[] {
-  return Array.from(flags).flatMap((flag, i) => (flag > 0 ? [i] : []));
+function indicesWhere(values: ArrayLike<number>, holds: (value: number) => boolean): number[] {
+  return Array.from(values).flatMap((value, i) => (holds(value) ? [i] : []));
 }
