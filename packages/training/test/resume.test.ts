@@ -1,8 +1,9 @@
 import '@advrob/core/gradients';
 import '@tensorflow/tfjs-backend-cpu';
+import type { RunStorage } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fit, memoryStorage, sgd, type CheckpointStorage, type FitOptions, type TrainingEvent } from '../src/index.js';
+import { fit, memoryStorage, sgd, type FitOptions, type TrainingEvent } from '../src/index.js';
 import { manyDraws, movingAverage, perturbed, primalDual } from './support/doubles.js';
 import { signAttack } from './support/sign-attack.js';
 import { tinyData } from './support/tiny-data.js';
@@ -14,7 +15,7 @@ type Arguments = Partial<FitOptions>;
 class Killed extends Error {}
 
 /** One process: everything is made anew, only the storage stays. */
-async function life(storage: CheckpointStorage, own: Arguments, onEvent?: (event: TrainingEvent) => void) {
+async function life(storage: RunStorage, own: Arguments, onEvent?: (event: TrainingEvent) => void) {
   const model = tinyModel({ dropout: 0.2 });
   const objective = primalDual(0.5, 0.1);
   try {
@@ -85,7 +86,7 @@ describe.each(Object.entries(arms))('%s', (_, own) => {
       for (const isWritten of [false, true]) {
         const survivor = memoryStorage();
         let writes = 0;
-        const dying: CheckpointStorage = {
+        const dying: RunStorage = {
           read: survivor.read,
           async write(name, bytes) {
             if (writes++ === fatal && !isWritten) throw new Killed();

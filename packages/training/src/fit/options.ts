@@ -8,10 +8,10 @@ import type {
   Json,
   Objective,
   OptimizerBinding,
+  RunStorage,
   Threat,
   WorkTransform,
 } from '@advrob/core';
-import type { CheckpointStorage } from '../checkpoint/storage.js';
 import type { Schedule } from '../schedules/schedule.js';
 import type { TrainingEvent } from './events.js';
 
@@ -82,7 +82,7 @@ export interface FitOptions<P extends Extras = Extras, E extends Extras = Extras
   /** Steps from one `metrics` event to the next. Part of the settings that a resumed run must share. Default 50. */
   readonly logEvery?: number;
   /** Where the run is saved, and after how many steps beside the end of each pass. A run that finds its own checkpoint goes on from there. */
-  readonly checkpoint?: { readonly storage: CheckpointStorage; readonly every?: number };
+  readonly checkpoint?: { readonly storage: RunStorage; readonly every?: number };
   /** Which weights the model has when `fit` returns. Default `averaged` with an averager, else `last`. */
   readonly keep?: 'last' | 'best' | 'averaged';
   /** Settings that `fit` cannot see, e.g. of a hand-written objective: a checkpoint of other settings is refused. */
