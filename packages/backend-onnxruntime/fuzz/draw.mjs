@@ -16,15 +16,13 @@ export function createDraft(random, traits) {
     return nodes.length - 1;
   };
 
-  const size = () => {
-    if (traits.zeroSizes && random.chance(0.25)) return 0;
-    return random.pick([1, 1, 2, 2, 3, 3, 4, 5, 7]);
-  };
+  const size = () => random.pick([1, 1, 2, 2, 3, 3, 4, 5, 7]);
 
   /** A shape of `low` to `high` dimensions with at most some hundred numbers. */
   const shape = (low = 0, high = 4) => {
     const sizes = Array.from({ length: random.int(low, high) }, size);
     while (product(sizes) > 600) sizes[random.int(0, sizes.length - 1)] = 1;
+    if (traits.zeroSizes && sizes.length > 0 && random.chance(0.6)) sizes[random.int(0, sizes.length - 1)] = 0;
     return sizes;
   };
 
