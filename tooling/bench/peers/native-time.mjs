@@ -8,22 +8,27 @@ import { backendFolder } from './tfjs-backends.mjs';
 export function watchNativeTime() {
   const { binding } = createRequire(`${backendFolder}package.json`)('onnxruntime-node/dist/binding');
   let spent = { nativeMs: 0, sessions: 0, sessionMs: 0 };
-  const timed = (name, count) => {
-    const prototype = binding.InferenceSession.prototype;
-    const original = prototype[name];
-    prototype[name] = function (...args) {
+  const timed = (session, name, count) => {
+    const value = (...args) => {
       const start = performance.now();
       try {
-        return original.apply(this, args);
+        return session.constructor.prototype[name].apply(session, args);
       } finally {
         count(performance.now() - start);
       }
     };
+    Object.defineProperty(session, name, { value }); // the prototype's own methods cannot be replaced
   };
-  timed('run', (ms) => (spent.nativeMs += ms));
-  timed('loadModel', (ms) => {
-    spent.sessions++;
-    spent.sessionMs += ms;
+  binding.InferenceSession = new Proxy(binding.InferenceSession, {
+    construct(Session, args) {
+      const session = new Session(...args);
+      timed(session, 'run', (ms) => (spent.nativeMs += ms));
+      timed(session, 'loadModel', (ms) => {
+        spent.sessions++;
+        spent.sessionMs += ms;
+      });
+      return session;
+    },
   });
   return () => {
     const answer = spent;
