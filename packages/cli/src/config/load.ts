@@ -1,8 +1,10 @@
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, nearNames } from '@advrob/core';
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import type { z } from 'zod';
 import { parseSetting } from '../flags/settings.js';
+import { keysAt } from './known-keys.js';
 import { experimentSchema, type Experiment } from './schema.js';
 
 /** A config with the places of its keys, where they are known. */
@@ -22,11 +24,23 @@ export async function loadExperiment(file: string, overrides: readonly string[] 
   const value = overrides.reduce((config, text) => override(config, text), source.value);
   const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message, ...issue }) => {
-    const detail = 'errors' in issue ? ` (${issue.errors.map((each) => each[0]?.message).join('; or ')})` : '';
-    return `${source.placeOf(path)}: ${path.join('.') || 'the file'}: ${message}${detail}`;
-  });
+  const problems = result.error.issues.flatMap((issue) => describeIssue(issue, source));
   throw new AdvrobError('ADVROB_CONFIG', problems.join('\n'));
+}
+
+/** One line per mistake: where, what, and what is allowed. */
+function describeIssue(issue: z.core.$ZodIssue, source: Source): string[] {
+  const { path, message } = issue;
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => {
+      const known = keysAt(path);
+      const near = nearNames(key, known);
+      const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}`;
+      return `${source.placeOf([...path, key])}: ${[...path, key].join('.')}: unknown key; ${hint}`;
+    });
+  const detail =
+    issue.code === 'invalid_union' ? ` (${issue.errors.map((each) => each[0]?.message).join('; or ')})` : '';
+  return [`${source.placeOf(path)}: ${path.join('.') || 'the file'}: ${message}${detail}`];
 }
 
 async function readSource(file: string): Promise<Source> {

@@ -1,9 +1,6 @@
 import { AdvrobError, type AnyFactory, type Classifier, type Registry } from '@advrob/core';
-import { fromLayersModel, loadModel } from '@advrob/models';
-import { loadLayersModelFolder } from '@advrob/models/node';
+import { loadModelFile } from '@advrob/models/node';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readIfThere } from '../storage/file-storage.js';
 
 export interface LoadOptions {
   /** Architecture of a weight file that does not say it. */
@@ -21,27 +18,18 @@ export interface LoadOptions {
  * @throws AdvrobError `ADVROB_MODEL_MISSING`, and what the readers throw.
  */
 export async function loadAnyModel(path: string, registry: Registry, options: LoadOptions = {}): Promise<Classifier> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined)
+  if (!(await stat(path).catch(() => undefined)))
     throw new AdvrobError(
       'ADVROB_MODEL_MISSING',
       `no model at ${path}: expected a .safetensors file, or a folder with a model.json`,
     );
-  if (found.isDirectory() || path.endsWith('model.json')) {
-    const layers = await loadLayersModelFolder(found.isDirectory() ? path : join(path, '..'));
-    return fromLayersModel(layers, {
-      bounds: options.bounds ?? [0, 1],
-      ...(options.outputs && { outputs: options.outputs }),
-    });
-  }
-  const bytes = await readIfThere(path);
   const architectures = Object.fromEntries(
-    registry.list('models').map(({ name }) => [name, registry.find('models', name)]),
-  ) as Record<string, AnyFactory>;
-  return loadModel(bytes!, {
-    name: path,
+    registry.list('models').map(({ name }): [string, AnyFactory] => [name, registry.find('models', name)]),
+  );
+  return loadModelFile(path, {
     architectures,
     ...(options.architecture !== undefined && { architecture: options.architecture }),
     ...(options.architectureOptions && { options: options.architectureOptions }),
+    layers: { bounds: options.bounds ?? [0, 1], ...(options.outputs && { outputs: options.outputs }) },
   });
 }

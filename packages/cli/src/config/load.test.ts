@@ -1,0 +1,106 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadExperiment } from './load.js';
+
+const minimal = `version: 1
+name: small
+dataset: mnist
+threat:
+  norm: linf
+  epsilon: 8/255
+models:
+  - id: one
+    architecture: mlp
+    train: { steps: 3 }
+evaluation:
+  attacks:
+    - { name: pgd, options: { steps: 5 }, epsilon: [0.1, "2/255"] }
+`;
+let folder = '';
+const write = async (text: string, name = 'experiment.yaml'): Promise<string> => {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'advrob-config-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('loadExperiment', () => {
+  it('fills in defaults, short forms and fractions', async () => {
+    const experiment = await loadExperiment(await write(minimal));
+    expect(experiment.dataset).toEqual({ name: 'mnist', options: {} });
+    expect(experiment.threat.epsilon).toBe(8 / 255);
+    expect(experiment.evaluation.attacks[0]!.epsilon).toEqual([0.1, 2 / 255]);
+    expect(experiment.backend).toEqual({ deterministic: true });
+    expect(experiment.seed).toBe(0);
+  });
+
+  it('takes overrides by dotted path, into lists by index, id or name', async () => {
+    const file = await write(minimal);
+    const experiment = await loadExperiment(file, [
+      'seed=7',
+      'models.one.train.steps=9',
+      'evaluation.attacks.0.options.steps=11',
+      'threat.epsilon=0.5',
+    ]);
+    expect(experiment.seed).toBe(7);
+    expect(experiment.models[0]!.train!.steps).toBe(9);
+    expect(experiment.evaluation.attacks[0]!.options['steps']).toBe(11);
+    expect(experiment.threat.epsilon).toBe(0.5);
+    await expect(loadExperiment(file, ['models.two.train.steps=9'])).rejects.toThrow("no entry 'two'");
+  });
+
+  it.each([
+    [
+      'an unknown key',
+      minimal.replace('dataset: mnist', 'dataset: mnist\ndatset: cifar'),
+      /:4:9: datset: unknown key; did you mean dataset\?/,
+    ],
+    [
+      'a wrong type',
+      minimal.replace('steps: 3', 'steps: many'),
+      /:10:21: models\.0\.train\.steps: Invalid input: expected number, received string/,
+    ],
+    ['a value out of range', minimal.replace('epsilon: 8/255', 'epsilon: -1'), /:6:12: threat\.epsilon: above 0/],
+    [
+      'an unknown key inside',
+      minimal.replace('steps: 3', 'stpes: 3'),
+      /:10:21: models\.0\.train\.stpes: unknown key; did you mean steps\?/,
+    ],
+    ['a missing key', minimal.replace('name: small\n', ''), /: name: Invalid input/],
+    ['broken YAML', 'models: [1, 2', /:1:\d+: /],
+    ['another version', minimal.replace('version: 1', 'version: 2'), /:1:10: version: Invalid input: expected 1/],
+    [
+      'an identifier that is no folder name',
+      minimal.replace('id: one', 'id: ../one'),
+      /:8:9: models\.0\.id: lower case letters/,
+    ],
+  ])('says where and what is wrong: %s', async (_what, text, message) => {
+    await expect(loadExperiment(await write(text))).rejects.toThrow(message);
+  });
+
+  it('says when there is no such file', async () => {
+    await expect(loadExperiment(join(folder, 'none.yaml'))).rejects.toThrow('ADVROB_CONFIG');
+  });
+
+  it('reads TypeScript', async () => {
+    const body = JSON.stringify({
+      version: 1,
+      name: 'typed',
+      dataset: 'mnist',
+      threat: { epsilon: 0.1 },
+      models: [{ id: 'a', architecture: 'mlp' }],
+      evaluation: { attacks: [{ name: 'fgsm' }] },
+    });
+    const file = await write(
+      `const config: { version: number } = ${body};\nexport default config;\n`,
+      'advrob.config.ts',
+    );
+    expect((await loadExperiment(file)).name).toBe('typed');
+  });
+});

@@ -1,0 +1,264 @@
+import { parseExamples, parseRecord, withoutTiming, type RunRecord } from '@advrob/evaluation';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { smallExperiment } from './small-experiment.js';
+
+/** These tests run the built command in processes of its own: `pnpm build` first, as `npm test` does. */
+const bin = new URL('../dist/bin.js', import.meta.url).pathname;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let folder = '';
+let config = '';
+
+beforeAll(async () => {
+  expect(existsSync(bin), 'the command is built').toBe(true);
+  folder = await mkdtemp(join(tmpdir(), 'advrob-run-'));
+  config = join(folder, 'experiment.yaml');
+  await writeFile(config, smallExperiment);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs the command; `kill` may end it with SIGKILL when a line of its standard error says so. */
+function advrob(args: readonly string[], kill?: { after: number }): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const timer = kill && setTimeout(() => child.kill('SIGKILL'), kill.after);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+const recordOf = async (out: string): Promise<RunRecord> =>
+  parseRecord(await readFile(join(folder, out, 'record.json'), 'utf8'));
+
+describe('advrob run', () => {
+  let whole: RunRecord;
+  let duration = 0;
+
+  it('trains, evaluates and reports on real MNIST', async () => {
+    const start = performance.now();
+    const ended = await advrob(['run', config, '--out', 'whole', '--json']);
+    duration = performance.now() - start;
+    expect(ended.stderr.replace(/^(standard|pgd-at|small).*$/gm, '').trim()).toBe('');
+    expect(ended.code).toBe(0);
+    whole = await recordOf('whole');
+    expect(JSON.parse(ended.stdout)).toEqual(whole);
+    const [standard, robust] = whole.models;
+    expect(standard!.clean.rate).toBeGreaterThan(0.6);
+    expect(robust!.training!.method).toBe('pgd-at');
+    expect(whole.data).toMatchObject({ name: 'mnist', split: 'test', length: 120 });
+    const examples = parseExamples(await readFile(join(folder, 'whole/models/standard/examples.jsonl'), 'utf8'));
+    expect(examples.map(({ index }) => index)).toEqual(Array.from({ length: 120 }, (_, i) => i));
+    expect(examples.filter(({ robust: withstood }) => withstood).length).toBe(standard!.robust.count);
+    const page = await readFile(join(folder, 'whole/report.html'), 'utf8');
+    expect(page).toContain('pgd-at');
+    const metrics = (await readFile(join(folder, 'whole/models/pgd-at/metrics.jsonl'), 'utf8')).trim().split('\n');
+    expect(metrics.map((line) => (JSON.parse(line) as { type: string }).type)).toContain('validation');
+  }, 300_000);
+
+  it('killed with SIGKILL at three random moments and started again, ends with the same record, log and weights, bit for bit', async () => {
+    let kills = 0;
+    for (const share of Array.from({ length: 3 }, Math.random)) {
+      const ended = await advrob(['run', config, '--out', 'killed'], {
+        after: 1500 + share * Math.max(1000, duration / 2),
+      });
+      if (ended.code === null) kills++;
+    }
+    expect((await advrob(['run', config, '--out', 'killed'])).code).toBe(0);
+    expect(kills).toBeGreaterThan(0);
+    const resumed = await recordOf('killed');
+    expect({ ...withoutTiming(resumed), command: '' }).toEqual({ ...withoutTiming(whole), command: '' });
+    for (const file of [
+      'models/pgd-at/metrics.jsonl',
+      'models/pgd-at/last.safetensors',
+      'models/standard/examples.jsonl',
+    ]) {
+      const [a, b] = await Promise.all(['whole', 'killed'].map((out) => readFile(join(folder, out, file))));
+      expect(Buffer.compare(a!, b!), file).toBe(0);
+    }
+  }, 600_000);
+
+  it('refuses a folder with another config, naming the key', async () => {
+    const ended = await advrob(['run', config, '--out', 'whole', '--set', 'training.steps=61']);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('training.steps: 60 -> 61');
+    expect(ended.stderr).toContain('ADVROB_RUN_MISMATCH');
+  });
+
+  it('ends with 1 when a requirement is not met: a model that learned nothing fails by its clean accuracy', async () => {
+    const ended = await advrob([
+      'run',
+      config,
+      '--out',
+      'constant',
+      '--set',
+      'training.learningRate=1e-9',
+      '--set',
+      'training.steps=1',
+      '--set',
+      'evaluation.take=50',
+      '--set',
+      'evaluation.require={ pgd-at: { attack: pgd, cleanAtLeast: 0.9, robustAtLeast: 0.01 } }',
+    ]);
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/NOT MET: pgd-at: clean accuracy/);
+  }, 120_000);
+
+  it('makes the page anew from the record alone', async () => {
+    const before = await readFile(join(folder, 'whole/report.html'), 'utf8');
+    await rm(join(folder, 'whole/report.html'));
+    expect((await advrob(['report', 'whole'])).code).toBe(0);
+    expect(await readFile(join(folder, 'whole/report.html'), 'utf8')).toBe(before);
+  });
+});
+
+describe('the single steps', () => {
+  it('train, evaluate by safetensors, attack', async () => {
+    const trained = await advrob([
+      'train',
+      '--architecture',
+      'mlp',
+      '--steps',
+      '30',
+      '--take',
+      '2000',
+      '--learning-rate',
+      '0.1',
+      '--set',
+      'mlp.hidden=[16]',
+      '--out',
+      'mine',
+      '--json',
+    ]);
+    expect(trained.stderr.replace(/^mlp:.*$/gm, '').trim()).toBe('');
+    const { weights } = JSON.parse(trained.stdout) as { weights: string };
+    const flags = [
+      '--model',
+      weights,
+      '--take',
+      '30',
+      '--epsilon',
+      '0.05,1/10',
+      '--attack',
+      'pgd',
+      '--attack',
+      'fgsm',
+      '--set',
+      'pgd.steps=3',
+      '--set',
+      'stepSize=0.02',
+    ];
+    const evaluated = await advrob(['evaluate', ...flags, '--out', 'measured', '--json']);
+    expect(evaluated.code).toBe(0);
+    const record = await recordOf('measured');
+    expect(
+      record.models[0]!.attacks.map(({ label, points, options }) => [
+        label,
+        points.map(({ epsilon }) => epsilon),
+        options,
+      ]),
+    ).toEqual([
+      ['pgd', [0.05, 0.1], expect.objectContaining({ steps: 3, stepSize: 0.02 })],
+      ['fgsm', [0.05, 0.1], expect.objectContaining({ stepSize: 0.02 })],
+    ]);
+    const lines = parseExamples(await readFile(join(folder, 'measured/examples.jsonl'), 'utf8'));
+    expect(lines.length).toBe(30);
+    expect(Object.keys(lines[0]!)).toEqual(
+      expect.arrayContaining([
+        'index',
+        'label',
+        'cleanPrediction',
+        'cleanCorrect',
+        'robust',
+        'success',
+        'fooledBy',
+        'distance',
+        'queries',
+      ]),
+    );
+
+    const attacked = await advrob([
+      'attack',
+      '--model',
+      weights,
+      '--take',
+      '10',
+      '--attack',
+      'pgd',
+      '--epsilon',
+      '0.1',
+      '--out',
+      'crafted',
+      '--json',
+    ]);
+    expect(JSON.parse(attacked.stdout)).toMatchObject({ examples: 10 });
+  }, 180_000);
+
+  it.each([
+    [['evaluate', '--model', 'none', '--attack', 'pgd', '--epsilon', '0.1', '--out', 'x'], /no model at none/],
+    [['evaluate', '--model', 'none', '--attack', 'pdg', '--epsilon', '0.1', '--out', 'x'], /did you mean pgd/],
+    [
+      ['evaluate', '--model', 'none', '--attack', 'pgd', '--epsilon', '0.1', '--set', 'stpes=1', '--out', 'x'],
+      /did you mean steps/,
+    ],
+    [
+      ['evaluate', '--model', 'none', '--attack', 'pgd', '--epsilon', 'big', '--out', 'x'],
+      /epsilon: expected a number/,
+    ],
+    [['evaluate', '--model', 'none', '--attack', 'pgd'], /required option '--epsilon/],
+    [
+      ['evaluate', '--model', 'none', '--attack', 'pgd', '--epsilon', '0.1', '--backend', 'node', '--out', 'x'],
+      /npm install @tensorflow\/tfjs-node/,
+    ],
+    [['list', 'atacks'], /did you mean attacks/],
+    [['list', '--plugin', './nothing.js'], /plugin '.\/nothing.js' cannot be imported/],
+    [['run', 'none.yaml'], /cannot read none.yaml/],
+    [['nonsense'], /unknown command/],
+  ])('bad usage %j', async (args, message) => {
+    const ended = await advrob(args);
+    expect(ended.stderr).toMatch(message);
+    expect(ended.stderr).not.toMatch(/ {4}at /);
+    expect(ended.code).toBe(args.includes('node') ? 1 : 2);
+  });
+});
+
+describe('advrob list and doctor', () => {
+  it('lists parts of every kind with options, as JSON too', async () => {
+    const ended = await advrob(['list', 'attacks', '--json']);
+    const parts = JSON.parse(ended.stdout) as { name: string; options: { name: string; default?: unknown }[] }[];
+    expect(parts.find(({ name }) => name === 'pgd')!.options.find(({ name }) => name === 'steps')).toMatchObject({
+      default: 40,
+      type: 'integer >= 1',
+    });
+    expect((await advrob(['list'])).stdout).toMatch(
+      /ATTACKS[\s\S]*OBJECTIVES[\s\S]*OPTIMIZERS[\s\S]*DATASETS[\s\S]*MODELS/,
+    );
+  });
+
+  it('doctor names the backend in use and why', async () => {
+    const ended = await advrob(['doctor', '--json']);
+    const found = JSON.parse(ended.stdout) as {
+      backend: { name: string; why: string };
+      backends: { name: string; state: string }[];
+    };
+    expect(found.backend.name).toBe('onnxruntime');
+    expect(found.backends.find(({ name }) => name === 'cpu')!.state).toBe('works');
+    expect(ended.code).toBe(0);
+  }, 120_000);
+});
