@@ -18,7 +18,7 @@ const networks = [
 ];
 
 /** What networks, their gradients and optimizers need. */
-export const firstPriority = [
+const firstPriority = [
   ...arithmetic,
   ...comparisons,
   ...logical,
@@ -29,7 +29,7 @@ export const firstPriority = [
 ];
 
 /** What common models and losses need besides. */
-export const secondPriority = [
+const secondPriority = [
   ...['DepthwiseConv2dNative', 'DepthwiseConv2dNativeBackpropInput', 'DepthwiseConv2dNativeBackpropFilter'],
   ...['LeakyRelu', 'Prelu', 'Elu', 'EluGrad', 'Relu6', 'Softplus', 'Erf', 'Pow', 'Mod', 'FloorDiv'],
   ...[

@@ -1,7 +1,7 @@
 import { nativeKernels } from './native-kernels.mjs';
 
 /** The share of the specs passed by the cpu backend that every mode must pass. */
-export const requiredShare = 0.995;
+const requiredShare = 0.995;
 
 /**
  * Judges one mode against the cpu backend's results. What cpu passes and the mode does not (failed, left out by an exclusion, or not

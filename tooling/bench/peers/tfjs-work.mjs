@@ -20,4 +20,4 @@ function measured() {
   return answer;
 }
 
-await serve((work, batch) => buildWork(tf, work, batch), probe);
+await serve((work, batch) => buildWork(tf, work, batch), nativeTime && measured);
