@@ -2,6 +2,8 @@ import { definePlugin } from '@advrob/core';
 import { apgdCe } from './apgd-ce.js';
 import { apgdDlr } from './apgd-dlr.js';
 import { apgdT } from './apgd-t.js';
+import { fab } from './fab.js';
+import { fabT } from './fab-t.js';
 import { fgsm } from './fgsm.js';
 import { pgd } from './pgd.js';
 
@@ -9,5 +11,5 @@ import { pgd } from './pgd.js';
 export const plugin = definePlugin({
   name: '@advrob/attacks',
   contract: 1,
-  attacks: { fgsm, pgd, 'apgd-ce': apgdCe, 'apgd-dlr': apgdDlr, 'apgd-t': apgdT },
+  attacks: { fgsm, pgd, 'apgd-ce': apgdCe, 'apgd-dlr': apgdDlr, 'apgd-t': apgdT, fab, 'fab-t': fabT },
 });

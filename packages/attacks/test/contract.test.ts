@@ -4,7 +4,7 @@ import type { Attack } from '@advrob/core';
 import { attackContract, type AttackContractOptions } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import plugin, { apgdCe, apgdDlr, apgdT, fgsm, pgd } from '../src/index.js';
+import plugin, { apgdCe, apgdDlr, apgdT, fab, fabT, fgsm, pgd } from '../src/index.js';
 
 interface Row {
   readonly attack: Attack;
@@ -25,6 +25,11 @@ const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>> = {
   'apgd-ce': [{ attack: apgdCe({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } }],
   'apgd-dlr': [{ attack: apgdDlr({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } }],
   'apgd-t': [{ attack: apgdT({ steps: 10 }), options: { reach: 0.95, differsBySeed: true } }],
+  fab: [
+    { attack: fab({ steps: 10 }), options: { reach: 0.95 } },
+    { attack: fab({ steps: 15, start: 'random' }), options: { reach: 0.95, differsBySeed: true } },
+  ],
+  'fab-t': [{ attack: fabT({ steps: 10 }), options: { reach: 0.95 } }],
 };
 
 beforeAll(async () => {

@@ -36,7 +36,9 @@ export class Ledger<K extends keyof Knowledge> {
   bookPasses(): void {
     if (!this.actor.records || this.meter.passes === 0) return;
     const { winners, finished, lanes } = this;
-    const open = this.actor.keep === 'closest' ? tf.onesLike(winners.found) : tf.sub(1, winners.found);
+    // A minimal norm is improved to the end, but for clean errors, which are only here to fill a bucket: their distance is 0.
+    const open =
+      this.actor.keep === 'closest' ? tf.cast(tf.greater(winners.distance, 0), 'float32') : tf.sub(1, winners.found);
     const active = finished
       ? tf.sum(tf.reshape(tf.cast(tf.logicalNot(finished), 'float32'), [-1, lanes]), 1)
       : tf.scalar(lanes);

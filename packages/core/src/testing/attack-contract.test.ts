@@ -23,21 +23,21 @@ const search: Perturb = async (scope) => {
   return adv;
 };
 
-function attackWith(perturb: Perturb): Attack {
+function attackWith(perturb: Perturb, budget: 'fixed' | 'minimal' = 'fixed'): Attack {
   return defineAttack({
     name: 'search',
     summary: 'The better of a few random points.',
     knowledge: 'scores',
     norms: ['linf'],
-    budget: 'fixed',
+    budget,
     options: z.strictObject({}),
     perturb,
   })();
 }
 
-async function failuresOf(perturb: Perturb, options: AttackContractOptions = {}): Promise<string[]> {
+async function failuresOf(attack: Attack | Perturb, options: AttackContractOptions = {}): Promise<string[]> {
   const failures: string[] = [];
-  for (const { name, run } of attackContract(attackWith(perturb), options))
+  for (const { name, run } of attackContract(typeof attack === 'function' ? attackWith(attack) : attack, options))
     await run().catch((error: unknown) => failures.push(`${name}: ${(error as Error).message}`));
   return failures;
 }
@@ -49,6 +49,10 @@ beforeAll(async () => {
 describe('attackContract', () => {
   it('passes an attack that is right', async () => {
     expect(await failuresOf(search, { differsBySeed: true })).toEqual([]);
+  });
+
+  it('passes an attack for the smallest distance', async () => {
+    expect(await failuresOf(attackWith(search, 'minimal'), { differsBySeed: true })).toEqual([]);
   });
 
   it.each<[string, Perturb, RegExp]>([

@@ -1,0 +1,78 @@
+import type { GradientModel, Rows } from '@advrob/core';
+import { marginLoss } from '@advrob/core/losses';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { dualLengths } from '../tensors/lengths.js';
+import { select } from '../tensors/rows.js';
+
+/** The linear model of a decision boundary around some points. */
+export interface Plane {
+  /** Lead [rows] of the class beyond the boundary; negative on the near side. */
+  readonly values: Tensor;
+  readonly gradient: Tensor;
+  readonly logits: Tensor;
+}
+
+/** A decision boundary to walk along. */
+export interface Boundary {
+  /** The boundary as seen from `adv`. */
+  planeAt(rows: Rows<'gradients'>, adv: Tensor): Plane;
+  /** Whether points with these logits lie beyond, [rows] (bool). */
+  isBeyond(rows: Rows<'gradients'>, logits: Tensor): Tensor;
+}
+
+/** Between the label and the target of a target lane; any other class than the label is beyond. */
+export const targetBoundary: Boundary = {
+  planeAt: ({ model, y, target }, adv) => planeTowards(model, adv, y, target!),
+  isBeyond: isNotLabel,
+};
+
+/** Around the class that the user wants predicted. */
+export const wantedBoundary: Boundary = {
+  planeAt({ model, y, target }, adv) {
+    const { gradient, logits, loss } = model.gradient(adv, (z) =>
+      marginLoss.value(z, { y, target: target!, clean: z }),
+    );
+    return { values: loss, gradient, logits };
+  },
+  isBeyond: ({ target }, logits) => tf.equal(tf.argMax(logits, 1), target!),
+};
+
+/** Of the boundaries to all other classes the nearest by the linear models: one gradient per class. */
+export const nearestBoundary: Boundary = {
+  planeAt({ model, y, threat }, adv) {
+    let nearest: (Plane & { readonly distance: Tensor }) | undefined;
+    for (let shift = 1; shift < model.numClasses; shift++) {
+      const other = tf.mod(tf.add(y, tf.scalar(shift, 'int32')), tf.scalar(model.numClasses, 'int32'));
+      const plane = planeTowards(model, adv, y, other);
+      const slope = dualLengths(threat.norm, plane.gradient);
+      const distance = tf.div(tf.abs(plane.values), tf.add(slope, 1e-12));
+      const isNearer = nearest && tf.less(distance, nearest.distance);
+      nearest =
+        nearest && isNearer
+          ? {
+              logits: plane.logits,
+              values: tf.where(isNearer, plane.values, nearest.values),
+              gradient: select(isNearer, plane.gradient, nearest.gradient),
+              distance: tf.minimum(distance, nearest.distance),
+            }
+          : { ...plane, distance };
+    }
+    return nearest!;
+  },
+  isBeyond: isNotLabel,
+};
+
+function isNotLabel({ y }: Rows<'gradients'>, logits: Tensor): Tensor {
+  return tf.notEqual(tf.argMax(logits, 1), y);
+}
+
+function planeTowards(model: GradientModel, adv: Tensor, y: Tensor, other: Tensor): Plane {
+  const { gradient, logits, loss } = model.gradient(adv, (z) => tf.sub(logitOf(z, other), logitOf(z, y)));
+  return { values: loss, gradient, logits };
+}
+
+function logitOf(logits: Tensor, classes: Tensor): Tensor {
+  const isClass = tf.cast(tf.oneHot(classes as tf.Tensor1D, logits.shape[1]!), 'float32');
+  return tf.sum(tf.mul(logits, isClass), 1);
+}
