@@ -12,5 +12,8 @@ export function sessionOptions(options: ResolvedOptions): object {
     enableCpuMemArena: true,
     graphOptimizationLevel: options.deterministic ? 'disabled' : 'all',
     logSeverityLevel: 4,
+    // Idle threads of a pool otherwise spin on after a run, and each session has a pool of its own: with two threads more than
+    // half of a small net's CPU time.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
 }
