@@ -58,8 +58,9 @@ export class Executor {
     if (compiled && session) this.counters.cacheHits++;
     else {
       const reason = compiled ? 'evicted' : skeleton.variants.size > 0 ? 'numbers' : 'graph';
+      const compiledBefore = this.counters.compileMs;
       const made = this.compile(recorded, skeleton, compiled);
-      this.watch.note(reason, performance.now());
+      this.watch.note(reason, performance.now(), this.counters.compileMs - compiledBefore);
       compiled = made.compiled;
       session = made.session;
       skeleton.variants.set(key, compiled);
