@@ -95,6 +95,11 @@ describe('acceptance', () => {
       "expected a model 'trades', found 'standard', 'pgd-at'",
     ]);
     expect(checkAcceptance(good, { attack: 'square' }).problems).toHaveLength(2);
+    expect(checkAcceptance(good, { epsilon: 0.2 }).passed).toBe(true);
+    expect(checkAcceptance(good, { epsilon: 0.1 }).problems).toEqual([
+      "model 'standard' was not attacked by 'pgd' at epsilon 0.1",
+      "model 'pgd-at' was not attacked by 'pgd' at epsilon 0.1",
+    ]);
     const [attack] = good.models[1]!.attacks;
     const easier = { ...attack!, points: [{ ...attack!.points[0]!, epsilon: 0.1 }] };
     const unequal = createRecord({ ...good, models: [good.models[0]!, { ...good.models[1]!, attacks: [easier] }] });

@@ -33,7 +33,7 @@ export interface Report {
   readonly markdown: string;
   /** The table for scripts: a list of { model, kind, attack, norm, epsilon, count, total, rate, interval }. */
   readonly json: string;
-  /** Text by name: `figures/<id>.svg`, `.csv` and `.vl.json` (Vega-Lite) of each figure. */
+  /** Text by name: `<id>.svg`, `.csv` and `.vl.json` (Vega-Lite) of each figure. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -89,8 +89,8 @@ export async function renderReport(
 
 function filesOf({ figure, svg, csv, spec }: RenderedFigure): [string, string][] {
   return [
-    [`figures/${figure.id}.svg`, svg],
-    [`figures/${figure.id}.csv`, csv],
-    [`figures/${figure.id}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`],
+    [`${figure.id}.svg`, svg],
+    [`${figure.id}.csv`, csv],
+    [`${figure.id}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`],
   ];
 }

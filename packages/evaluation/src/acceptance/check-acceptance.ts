@@ -22,6 +22,8 @@ export interface AcceptanceSubjects {
   readonly robust?: string;
   /** Default `pgd`. */
   readonly attack?: string;
+  /** The epsilon at which both are judged. Default: the largest. */
+  readonly epsilon?: number;
 }
 
 export interface Acceptance {
@@ -39,15 +41,16 @@ export function checkAcceptance(
   subjects: AcceptanceSubjects = {},
   bounds: AcceptanceBounds = {},
 ): Acceptance {
-  const { standard = 'standard', robust = 'pgd-at', attack = 'pgd' } = subjects;
+  const { standard = 'standard', robust = 'pgd-at', attack: label = 'pgd', epsilon } = subjects;
+  const attack = { label, ...(epsilon !== undefined && { epsilon }) };
   const problems = [
     ...judge(record, standard, attack, bounds, (clean, withstood) => [
       atLeast(`clean accuracy of '${standard}'`, clean, bounds.standard?.clean ?? 0.97),
-      below(`robust accuracy of '${standard}' under '${attack}'`, withstood, bounds.standard?.robust ?? 0.1),
+      below(`robust accuracy of '${standard}' under '${label}'`, withstood, bounds.standard?.robust ?? 0.1),
     ]),
     ...judge(record, robust, attack, bounds, (clean, withstood) => [
       atLeast(`clean accuracy of '${robust}'`, clean, bounds.robust?.clean ?? 0.9),
-      atLeast(`robust accuracy of '${robust}' under '${attack}'`, withstood, bounds.robust?.robust ?? 0.6),
+      atLeast(`robust accuracy of '${robust}' under '${label}'`, withstood, bounds.robust?.robust ?? 0.6),
     ]),
     ...compareModels(find(record, standard), find(record, robust)),
   ];
@@ -57,7 +60,7 @@ export function checkAcceptance(
 function judge(
   record: RunRecord,
   name: string,
-  label: string,
+  { label, epsilon }: { readonly label: string; readonly epsilon?: number },
   bounds: AcceptanceBounds,
   rates: (clean: number, withstood: number) => (string | undefined)[],
 ): string[] {
@@ -65,8 +68,10 @@ function judge(
   if (!model)
     return [`expected a model '${name}', found ${record.models.map((other) => `'${other.name}'`).join(', ')}`];
   const attack = model.attacks.find((other) => other.label === label);
-  const point = attack?.points.at(-1);
-  if (!attack || !point) return [`model '${name}' was not attacked by '${label}'`];
+  const point =
+    epsilon === undefined ? attack?.points.at(-1) : attack?.points.find((other) => other.epsilon === epsilon);
+  if (!attack || !point)
+    return [`model '${name}' was not attacked by '${label}'${epsilon === undefined ? '' : ` at epsilon ${epsilon}`}`];
   const { minExamples = 500, minSteps = 40, minEpsilon = 0 } = bounds;
   const steps = (attack.options as { steps?: number } | null)?.steps ?? 1;
   return [

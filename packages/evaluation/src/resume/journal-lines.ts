@@ -4,7 +4,7 @@ import { attackOutcome, cleanOutcome } from '../run/outcome.js';
 const unit = { batch: z.int().min(0), seconds: z.number().min(0) };
 
 /** One finished piece of work, as a line of the journal. `run` is the place of the run in the plan. */
-export const journalLine = z.discriminatedUnion('type', [
+const journalLine = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('clean'), ...unit, outcome: cleanOutcome }),
   z.strictObject({ type: z.literal('attack'), ...unit, run: z.int().min(0), outcome: attackOutcome }),
 ]);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** A kept example: float32 values as base64, what the model says and how sure it is (softmax). */
-export const keptImage = z.strictObject({
+const keptImage = z.strictObject({
   /** Place in the data set as evaluated, from 0. */
   position: z.int().min(0),
   image: z.base64(),

@@ -7,7 +7,7 @@ export interface Proportion {
   /** `count / total`. */
   readonly rate: number;
   /** Wilson interval at 95%. */
-  readonly interval: readonly [low: number, high: number];
+  readonly interval: [low: number, high: number];
 }
 
 /** `count` of `total` with its Wilson 95% interval. */

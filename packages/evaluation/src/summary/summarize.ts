@@ -96,8 +96,7 @@ function shareOf(
   holds: (outcome: BatchOutcome, row: number) => boolean,
 ): Proportion {
   const counts = outcomes.map((outcome) => outcome.clean!.labels.filter((_, row) => holds(outcome, row)).length);
-  const { interval, ...numbers } = proportionOf(sum(counts), sum(outcomes.map(({ clean }) => clean!.labels.length)));
-  return { ...numbers, interval: [...interval] };
+  return proportionOf(sum(counts), sum(outcomes.map(({ clean }) => clean!.labels.length)));
 }
 
 function sum(values: readonly number[]): number {

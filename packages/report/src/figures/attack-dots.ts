@@ -25,7 +25,7 @@ export function attackDots(table: MainTable): Figure {
       'Whiskers: Wilson 95% intervals.',
     alt: `Dots with whiskers. ${table.rows.map(({ model, cells }) => `${model}: ${listText(cells.flatMap((cell, i) => (cell ? [`${measures[i]!} ${percent(cell.rate)}`] : [])))}`).join('; ')}.`,
     rows,
-    columns: { model: 'Model', measure: 'Measure', accuracy: 'Accuracy', low: '95% from', high: '95% to' },
+    columns: { model: 'Model', measure: 'Measure', accuracy: 'Accuracy', low: 'Interval low', high: 'Interval high' },
     spec: (width) => dotSpec(rows, names, measures, width),
   };
 }
@@ -40,8 +40,13 @@ function dotSpec(
     field: 'measure',
     type: 'nominal',
     sort: [...measures],
-    axis: { title: null, labelLimit: width === 'wide' ? 220 : 110, domain: false, grid: false },
-    scale: { paddingInner: 0.45, paddingOuter: 0.3 },
+    axis: {
+      title: null,
+      domain: false,
+      grid: false,
+      ...(width === 'wide' ? { labelLimit: 240 } : { labelLimit: 110, labelExpr: "split(datum.label, ', ')" }),
+    },
+    scale: { paddingInner: 0.35, paddingOuter: 0.3 },
   };
   const yOffset = { field: 'model', type: 'nominal', sort: [...names] };
   const shared = { y, yOffset, color: modelColour(names) };
@@ -66,7 +71,7 @@ function dotSpec(
         },
       },
       {
-        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+        mark: { type: 'point', filled: true, size: 90, opacity: 1 },
         encoding: { ...shared, x: { field: 'accuracy', type: 'quantitative' }, shape: modelShape(names) },
       },
     ],

@@ -25,7 +25,16 @@ export function dash(field: string, title: string, names: readonly string[]): ob
     field,
     type: 'nominal',
     scale: { domain: [...names], range: names.map((_, i) => dashes[i % dashes.length]!) },
-    legend: names.length > 1 ? { title, symbolStrokeColor: 'var(--ink)' } : null,
+    legend:
+      names.length > 1
+        ? {
+            title,
+            symbolType: 'stroke',
+            symbolSize: 700,
+            symbolStrokeColor: 'var(--ink)',
+            symbolFillColor: 'transparent',
+          }
+        : null,
   };
 }
 

@@ -33,8 +33,8 @@ export function epsilonCurve(subjects: readonly Subject[], norm: Norm): Figure {
       attack: 'Attack',
       epsilon: 'Epsilon',
       accuracy: 'Robust accuracy',
-      low: '95% from',
-      high: '95% to',
+      low: 'Interval low',
+      high: 'Interval high',
     },
     spec: (width) => curveSpec(rows, names, attacks, norm, width),
   };
@@ -80,7 +80,7 @@ function curveSpec(
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     width: figureWidth[width],
-    height: width === 'wide' ? 380 : 320,
+    height: width === 'wide' ? 380 : 360,
     autosize: { type: 'fit', contains: 'padding' },
     data: { values: [...rows] },
     layer: [
@@ -101,7 +101,7 @@ function curveSpec(
       },
       {
         transform: [{ filter: isWorst }],
-        mark: { type: 'point', filled: true, size: 64, opacity: 1 },
+        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
         encoding: { x, y, color, shape: modelShape(names) },
       },
     ],

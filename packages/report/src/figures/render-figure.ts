@@ -53,12 +53,11 @@ function inlined(svg: string, alt: string): string {
   return svg
     .replace(/ xmlns(:xlink)?="[^"]*"/g, '')
     .replace(/ (aria-[a-z]+|role)="[^"]*"/g, '')
-    .replace(/<svg /, `<svg role="img" aria-label="${escapeHtml(alt)}" `);
+    .replace('<svg ', () => `<svg role="img" aria-label="${escapeHtml(alt)}" `);
 }
 
 function standalone(svg: string, alt: string): string {
-  return withColours(svg, 'light').replace(
-    /<svg ([^>]*)>/,
-    `<svg $1 role="img"><title>${escapeHtml(alt)}</title><rect width="100%" height="100%" fill="#ffffff"/>`,
-  );
+  const opening = (attributes: string): string =>
+    `<svg ${attributes} role="img"><title>${escapeHtml(alt)}</title><rect width="100%" height="100%" fill="#ffffff"/>`;
+  return withColours(svg, 'light').replace(/<svg ([^>]*)>/, (_, attributes: string) => opening(attributes));
 }

@@ -59,7 +59,7 @@ export const dashes = [
 ];
 
 /** Space for the whole figure, in pixels. */
-export const figureWidth: Readonly<Record<Width, number>> = { wide: 720, narrow: 328 };
+export const figureWidth: Readonly<Record<Width, number>> = { wide: 900, narrow: 328 };
 
 /** How every figure looks. */
 export function figureConfig(width: Width): Config {
@@ -82,7 +82,7 @@ export function figureConfig(width: Width): Config {
       tickColor: 'var(--quiet)',
       titlePadding: 8,
     },
-    axisX: { grid: false },
+    axisX: { grid: false, labelFlush: false },
     axisY: { domain: false, ticks: false, labelPadding: 6 },
     legend: {
       ...text,
@@ -92,7 +92,8 @@ export function figureConfig(width: Width): Config {
       labelLimit: width === 'wide' ? 200 : 270,
       titleFontWeight: 'normal',
       symbolStrokeWidth: 2,
-      symbolSize: 80,
+      symbolSize: 90,
+      symbolOpacity: 1,
     },
     range: { category: seriesColours, symbol: seriesShapes },
   };

@@ -45,7 +45,9 @@ export function trainingFigures(subjects: readonly Subject[]): Figure[] {
           curve.points.map(([step, value]): DataRow => ({ model: name, measure: curve.name, step, value })),
         ),
     );
-    return rows.length === 0
+    // A single measurement per model is no course.
+    const isCourse = new Set(rows.map(({ step }) => step)).size > subjects.length;
+    return !isCourse
       ? []
       : [
           trainingFigure(
@@ -91,17 +93,18 @@ function trainingSpec(
     height: width === 'wide' ? 320 : 280,
     autosize: { type: 'fit', contains: 'padding' },
     data: { values: [...rows] },
-    mark: { type: 'line', strokeWidth: 2, point: rows.length < 60 ? { size: 30, filled: true } : false, clip: true },
+    mark: { type: 'line', strokeWidth: 2, point: rows.length < 60 ? { size: 30, filled: true } : false },
     encoding: {
       x: {
         field: 'step',
         type: 'quantitative',
+        scale: { zero: true, nice: false },
         axis: { title: 'Optimizer steps', tickCount: width === 'wide' ? 8 : 5 },
       },
       y: {
         field: 'value',
         type: 'quantitative',
-        ...(kind.isShare ? { scale: { domain: [0, 1] } } : {}),
+        ...(kind.isShare ? { scale: { domain: [0, 1] } } : { scale: { nice: 5 } }),
         axis: kind.isShare ? shareAxis(kind.axis) : { title: kind.axis, tickCount: 5 },
       },
       color: modelColour(names),

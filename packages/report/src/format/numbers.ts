@@ -5,6 +5,11 @@ export function percent(rate: number): string {
   return `${(100 * rate).toFixed(1)}%`;
 }
 
+/** As {@link percent}, but never rounds to certainty: `>99.9%`. */
+export function confidenceText(confidence: number): string {
+  return confidence > 0.9995 ? '>99.9%' : percent(confidence);
+}
+
 /** `95.2–98.1`, in percent without the sign. */
 export function percentRange([low, high]: readonly [number, number]): string {
   return `${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)}`;

@@ -29,7 +29,7 @@ caption { caption-side: bottom; text-align: left; padding-top: .6rem; max-width:
 figure { margin: 1rem 0; }
 figcaption { max-width: 46rem; margin-top: .4rem; }
 figure svg { display: block; width: 100%; height: auto; }
-.wide svg { max-width: 720px; }
+.wide svg { max-width: 900px; }
 .narrow { display: none; }
 .narrow svg { max-width: 420px; }
 details { margin: .5rem 0; }
@@ -57,7 +57,10 @@ pre { background: var(--panel); border: 1px solid var(--line); padding: .7rem .9
   h1 { font-size: 1.5rem; }
   .wide { display: none; }
   .narrow { display: block; }
-  .results, .results tbody, .results tr, .results caption { display: block; }
+  .results { display: flex; flex-direction: column; border: 0; }
+  .results tbody, .results tr, .results caption { display: block; }
+  .results caption { order: 2; }
+  .results tbody { border-top: 2px solid var(--ink); border-bottom: 2px solid var(--ink); }
   .results thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .results tbody tr { display: block; padding: .5rem 0; }
   .results tbody tr + tr { border-top: 1px solid var(--line); }

@@ -1,5 +1,5 @@
 import { decodeFloats, type RecordedModel } from '@advrob/evaluation';
-import { epsilonText, normText, percent } from '../format/numbers.js';
+import { confidenceText, epsilonText, normText } from '../format/numbers.js';
 import { changeUri, pictureFormat, pictureUri, type PictureFormat } from '../images/picture.js';
 import { html, type Html } from '../page/html.js';
 import type { Subject } from '../subjects.js';
@@ -59,7 +59,7 @@ function card(
   const adversarial = decodeFloats(attacked.image);
   const label = className(sample.label);
   const says = ({ prediction, confidence }: { prediction: number; confidence: number }): string =>
-    `${className(prediction)} (${percent(confidence)})`;
+    `${className(prediction)} (${confidenceText(confidence)})`;
   const isCleanError = sample.clean.prediction !== sample.label;
   const outcome = isCleanError ? 'wrong already' : attacked.success ? 'fooled' : 'withstood';
   return html`<li>
