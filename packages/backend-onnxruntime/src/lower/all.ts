@@ -5,6 +5,7 @@ import './convolution-filter-gradient.js';
 import './convolution-input-gradient.js';
 import './elementwise-ops.js';
 import './matmul.js';
+import './max-pool-gradient.js';
 import './pooling.js';
 import './reduction.js';
 import './number-ops.js';

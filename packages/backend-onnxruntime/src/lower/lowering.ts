@@ -21,13 +21,15 @@ export class Lowering {
   private readonly scalars = new Map<Value, string>();
   /** The 5-D name of a blocked array by its 4-D name, so that chains of ops do not reshape back and forth. */
   private readonly fiveAxes = new Map<string, string>();
+  /** The name without its last axes by the whole one's, for arrays computed without them. */
+  private readonly shortened = new Map<string, string>();
 
   constructor(
     /** Channels per block of the blocked layout; 0 where it must not be used. */
     readonly blockSize: number,
     /** How often each value is used inside the graph; being a result counts as a use. */
     readonly uses: ReadonlyMap<Value, number>,
-    /** True: no fusion across ops, so that a value's bits do not depend on what else is in its graph. */
+    /** True: a value's bits must not depend on what else is in its graph. */
     readonly isolated: boolean,
   ) {}
 
@@ -98,6 +100,18 @@ export class Lowering {
     const [n, h, w, c] = shape as [number, number, number, number];
     const name = this.graph.reshape(five, [n, c, h, w]);
     this.fiveAxes.set(name, five);
+    return name;
+  }
+
+  /** An array of `shape` without its last `count` axes, all of extent one. */
+  withoutLast(name: string, shape: Shape, count: number): string {
+    return this.shortened.get(name) ?? this.graph.reshape(name, shape.slice(0, Math.max(0, shape.length - count)));
+  }
+
+  /** The array of `shape` whose name without its last axes of extent one is `short`. */
+  withLast(short: string, shape: Shape): string {
+    const name = this.graph.reshape(short, shape);
+    this.shortened.set(name, short);
     return name;
   }
 

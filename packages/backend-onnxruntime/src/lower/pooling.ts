@@ -1,5 +1,4 @@
-import type { Value } from '../ir/value.js';
-import { onnxWindow, windowOf, type Window } from '../ir/window.js';
+import { onnxWindow, windowOf } from '../ir/window.js';
 import { blockedDomain } from '../onnx/builder.js';
 import { defineLowering } from './registry.js';
 
@@ -25,36 +24,6 @@ defineLowering('AvgPool', (lowering, value, node) => {
   const name = lowering.graph.emit('AveragePool', [lowering.form(x, 'channelsFirst')], window);
   lowering.provide(value, 'channelsFirst', name);
 });
-
-/**
- * The gradient goes to the first maximum of every window, as tfjs routes it: ONNX' indices name exactly that one.
- */
-defineLowering('MaxPoolGradient', (lowering, value, node) => {
-  const [dy, x] = node.inputs as [Value, Value];
-  const { graph } = lowering;
-  const window = windowOf(node);
-  const [n, h, w, c] = value.shape as [number, number, number, number];
-  const [, indices] = graph.emitMany('MaxPool', [lowering.form(x, 'channelsFirst')], 2, onnxWindow(window));
-  const gradient = lowering.form(dy, 'channelsFirst');
-  const flat = graph.indices([-1]);
-  const zeros = graph.emit('Expand', [graph.constant('float32', [1], [0]), graph.indices([n * c * h * w])]);
-  const scattered = graph.emit(
-    'ScatterElements',
-    [zeros, graph.emit('Reshape', [indices!, flat]), graph.emit('Reshape', [gradient, flat])],
-    { axis: 0, reduction: 'add' },
-  );
-  const name = overlaps(window)
-    ? graph.reshape(scattered, [n, c, h, w])
-    : graph.emit('MaxUnpool', [gradient, indices!, graph.indices([n, c, h, w])], {
-        kernel_shape: window.kernel,
-        strides: window.strides,
-      });
-  lowering.provide(value, 'channelsFirst', name);
-});
-
-function overlaps({ kernel, strides, dilations }: Window): boolean {
-  return (kernel[0] - 1) * dilations[0] >= strides[0] || (kernel[1] - 1) * dilations[1] >= strides[1];
-}
 
 /** tfjs divides every window's gradient by the full window size, padding included. */
 defineLowering('AvgPoolGradient', (lowering, value, node) => {

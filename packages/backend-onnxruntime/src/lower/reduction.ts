@@ -24,7 +24,9 @@ function reducePlain(
   value: Value,
   reduction: Reduction,
 ): string {
-  if (lowering.has(x, 'channelsFirst') && !lowering.has(x, 'tfjs') && keepsOrder(axes)) {
+  // The order of a sum must not depend on the forms that other ops happen to need.
+  const isExact = reduction === 'ReduceMax' || reduction === 'ReduceMin';
+  if (isExact && lowering.has(x, 'channelsFirst') && !lowering.has(x, 'tfjs') && keepsOrder(axes)) {
     const moved = axes.map((axis) => [0, 2, 3, 1][axis]!);
     return reduce(lowering, lowering.form(x, 'channelsFirst'), moved, reduction, x.dtype);
   }
@@ -37,7 +39,10 @@ function keepsOrder(axes: readonly number[]): boolean {
   return axes.includes(3) || (axes.includes(1) && axes.includes(2));
 }
 
-/** On blocked arrays: pixels first, then the batch; ORT has fast paths for neighbouring axes only. */
+/**
+ * Sums over the pixels of whole channel blocks, which convolutions give: pixels first, then the batch, since ONNX Runtime
+ * is fast for neighbouring axes only. The shape alone decides, so that a sum's order of adding is always the same.
+ */
 function reduceBlocked(
   lowering: Lowering,
   x: Value,
@@ -45,7 +50,7 @@ function reduceBlocked(
   value: Value,
   reduction: Reduction,
 ): string | null {
-  if (!lowering.has(x, 'blocked') || lowering.has(x, 'tfjs') || x.dtype !== 'float32') return null;
+  if (lowering.isScalar(x) || !lowering.canBlock(x) || x.shape[1]! * x.shape[2]! === 1) return null;
   const overPixels = axes.includes(1) && axes.includes(2);
   if (!overPixels || axes.includes(3)) return null;
   const five = lowering.fiveOf(lowering.form(x, 'blocked'), x.shape);

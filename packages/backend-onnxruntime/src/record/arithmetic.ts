@@ -1,6 +1,6 @@
 import { upcastType } from '@tensorflow/tfjs-core';
 import { add, cast, divide, elementwise, multiply, subtract } from '../build/elementwise.js';
-import { isUsable } from '../ir/create.js';
+import { isUsable, pending } from '../ir/create.js';
 import { sameShape } from '../ir/shape.js';
 import type { NumericType, Value } from '../ir/value.js';
 import { defineKernel } from './define.js';
@@ -31,7 +31,11 @@ function reluGradient(dy: Value, step: Value): Value | null {
   const node = step.node;
   if (node?.op !== 'Step' || node.attributes['alpha'] !== 0 || !sameShape(dy.shape, step.shape)) return null;
   const relu = node.inputs[0]!.relu;
-  return isUsable(relu) && dy.dtype === 'float32' ? elementwise('ReluGradient', [dy, relu], 'float32') : null;
+  if (!isUsable(relu) || dy.dtype !== 'float32') return null;
+  const pool = dy.node?.op === 'MaxPoolGradient' ? dy.node : null;
+  if (pool?.inputs[1] === relu)
+    return pending('MaxPoolGradient', pool.inputs, dy.shape, 'float32', { ...pool.attributes, relu: true });
+  return elementwise('ReluGradient', [dy, relu], 'float32');
 }
 
 defineKernel('AddN', (call) => {
