@@ -5,4 +5,5 @@ export { fab } from './fab.js';
 export { fabT } from './fab-t.js';
 export { fgsm } from './fgsm.js';
 export { pgd } from './pgd.js';
+export { square } from './square.js';
 export { plugin as default } from './plugin.js';

@@ -4,7 +4,7 @@ import type { Attack } from '@advrob/core';
 import { attackContract, type AttackContractOptions } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import plugin, { apgdCe, apgdDlr, apgdT, fab, fabT, fgsm, pgd } from '../src/index.js';
+import plugin, { apgdCe, apgdDlr, apgdT, fab, fabT, fgsm, pgd, square } from '../src/index.js';
 
 interface Row {
   readonly attack: Attack;
@@ -30,6 +30,11 @@ const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>> = {
     { attack: fab({ steps: 15, start: 'random' }), options: { reach: 0.95, differsBySeed: true } },
   ],
   'fab-t': [{ attack: fabT({ steps: 10 }), options: { reach: 0.95 } }],
+  square: [
+    { attack: square({ queries: 40 }), options: { differsBySeed: true } },
+    { attack: square({ queries: 10 }), options: { inputShape: [20] } },
+    { attack: square({ queries: 10 }), options: { inputShape: [3, 7] } },
+  ],
 };
 
 beforeAll(async () => {

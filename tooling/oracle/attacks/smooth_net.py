@@ -1,13 +1,12 @@
 """A smooth classifier on small images, on which two right implementations of an attack agree step by step.
 
-3x3 convolution (tanh), 2x2 average pooling, dense layer. Images are [n, 6, 6, 2] as in advrob; everything is float64, weights and images are float32
+3x3 convolution (tanh), 2x2 average pooling, dense layer. Images are [n, side, side, 2] as in advrob; everything is float64, weights and images are float32
 numbers, so that both sides start from the same values.
 """
 
 import torch
 
 torch.set_num_threads(1)
-SHAPE = (6, 6, 2)
 CLASSES = 5
 BOUNDS = (0.0, 1.0)
 
@@ -17,12 +16,13 @@ def float32_values(tensor):
 
 
 class SmoothNet:
-    def __init__(self, seed, scale=2.0):
+    def __init__(self, seed, scale=2.0, side=6):
+        self.side = side
         generator = torch.Generator().manual_seed(seed)
         draw = lambda *shape: torch.randn(*shape, generator=generator)
         self.filters = float32_values(draw(3, 3, 2, 4) * 0.5)  # [height, width, in, out]
         self.filter_bias = float32_values(draw(4) * 0.2)
-        self.kernel = float32_values(draw(3 * 3 * 4, CLASSES) * scale / 6)
+        self.kernel = float32_values(draw((side // 2) ** 2 * 4, CLASSES) * scale / side)
         self.bias = float32_values(draw(CLASSES) * 0.2)
 
     def __call__(self, x):
@@ -34,6 +34,7 @@ class SmoothNet:
     def to(self, dtype):
         """The same network in another precision."""
         other = object.__new__(SmoothNet)
+        other.side = self.side
         for name, value in self.weights().items():
             setattr(other, name, value.to(dtype))
         return other
@@ -45,7 +46,7 @@ class SmoothNet:
 def examples(net, count, seed):
     """Images with a tenth of their values at each bound, labelled as the net sees them."""
     generator = torch.Generator().manual_seed(seed)
-    x = torch.rand(count, *SHAPE, generator=generator) * 1.25 - 0.125
+    x = torch.rand(count, net.side, net.side, 2, generator=generator) * 1.25 - 0.125
     x = float32_values(x.clamp(*BOUNDS))
     return x, net(x).argmax(1)
 
