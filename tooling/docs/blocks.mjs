@@ -13,6 +13,7 @@ export function markdownFiles() {
 }
 
 export function blocksOf(file) {
+  if (!existsSync(join(root, file))) return [];
   const lines = readFileSync(join(root, file), 'utf8').split('\n');
   const blocks = [];
   let open;

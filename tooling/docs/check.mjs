@@ -1,4 +1,4 @@
-// Every link inside the documents leads somewhere, and every ts and js block type-checks against the built packages.
+// Every link inside the documents leads somewhere, and every ts block type-checks against the built packages. (The js blocks of READMEs are run: tooling/packed.)
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ for (const file of files) {
 const folder = join(root, '.cache/docs');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-const blocks = files.flatMap(blocksOf).filter(({ language }) => ['ts', 'js'].includes(language));
+const blocks = files.flatMap(blocksOf).filter(({ language }) => language === 'ts');
 const sources = new Map();
 blocks.forEach((block, i) => {
   const name = `block-${i}.ts`;

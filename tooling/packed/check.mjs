@@ -52,7 +52,7 @@ function peersOf(names) {
   return peers;
 }
 
-for (const [name, { path, folder }] of packages) {
+for (const [name, { folder }] of packages) {
   if (only.length > 0 && !only.includes(folder)) continue;
   const tarball = tarballs.get(name);
   if (!tarball) continue;

@@ -1,4 +1,5 @@
 export { attackContract } from './testing/attack-contract.js';
+export { analysisContract } from './testing/analysis-contract.js';
 export type { AttackContractOptions } from './testing/attack/situation.js';
 export { datasetContract } from './testing/dataset-contract.js';
 export { modelContract } from './testing/model-contract.js';

@@ -39,6 +39,7 @@ export function objectiveContract<P extends Extras, E extends Extras = NoExtras>
       const before = tf.memory().numTensors;
       const problem = tinyProblem(extras);
       const objective = makeObjective();
+      objective.open?.({ ...problem.model, batchSize: 6 });
       const batch = problem.batch(0);
       const made = new Set<Tensor>([batch.x, batch.y, ...Object.values<Tensor>(batch.extras)]);
       const prepare = async (): Promise<P> => {

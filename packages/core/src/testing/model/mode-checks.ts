@@ -43,6 +43,15 @@ export const modeChecks: Readonly<Record<string, ModelCheck>> = {
     ensure(difference === 0, `logits(x) and logits(x, { mode: 'eval' }) differ by ${difference}`);
   },
 
+  async 'needs no random numbers when dropout is off, and gives the same twice'(model) {
+    const x = sampleInputs(model, 4);
+    const how = { mode: 'probe', dropout: false } as const;
+    const passes = [model.logits(x, how), model.logits(x, how)];
+    const difference = largestDifference(await passes[0]!.data(), await passes[1]!.data());
+    tf.dispose([x, ...passes]);
+    ensure(difference === 0, `two passes in mode probe without dropout differ by ${difference}`);
+  },
+
   async 'draws the same dropout from the same rng, in probe as in train'(model, again) {
     const x = sampleInputs(model, 4);
     const passes = [

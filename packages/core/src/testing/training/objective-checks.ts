@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Batch, Classifier, Extras, Objective } from '../../contract/index.js';
 import { createRandom } from '../../random.js';
 import { ensure } from '../check.js';
+import { gradientsOf } from './gradients-of.js';
 import { areEqual, saveValues } from './saved-values.js';
 
 export interface ObjectiveSituation {
@@ -35,14 +36,11 @@ async function values({ objective, model }: ObjectiveSituation, prepared: Extras
   return Object.fromEntries(entries);
 }
 
+/** The gradients in the order of the weights. */
 function gradients({ objective, model }: ObjectiveSituation, prepared: Extras): Tensor[] {
-  const weights: Tensor[] = Object.values(model.weights);
-  return tf.tidy(() => {
-    const allowNoGradients = true;
-    const f = (): Tensor => objective.loss(prepared, model, how()).total;
-    const { grads } = tf.engine().gradients(f, weights, undefined, allowNoGradients);
-    return weights.map((weight, i) => (grads[i] as Tensor | undefined) ?? tf.zerosLike(weight));
-  });
+  const { grads, inputGradients, terms } = gradientsOf(objective, prepared, model, how());
+  tf.dispose([inputGradients, terms]);
+  return Object.values(grads);
 }
 
 /** Length of the step of the finite differences. */
@@ -100,13 +98,11 @@ export const objectiveChecks: Readonly<Record<string, (situation: ObjectiveSitua
     const before = tf.memory().numTensors - made.size;
     for (let i = 0; i < 2; i++) {
       const prepared = await prepare();
-      tf.dispose(gradients(situation, prepared));
-      const terms = tf.tidy(() => {
-        const { total, terms: named } = objective.loss(prepared, model, how());
-        return { ...named, total };
-      });
-      tf.tidy(() => objective.afterGradient?.(terms));
-      tf.dispose(terms);
+      for (const name of objective.inputs ?? [])
+        ensure(prepared[name] !== undefined, `it wants the gradient of '${name}', which it does not prepare`);
+      const { grads, inputGradients, terms } = gradientsOf(objective, prepared, model, how());
+      tf.tidy(() => objective.afterGradient?.(terms, inputGradients));
+      tf.dispose([grads, inputGradients, terms]);
     }
     const left = tf.memory().numTensors - made.size - before;
     ensure(left === 0, `${left} tensors are left that were neither returned nor freed`);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Extras, Objective, PrepareContext, Prepared, Work, WorkTransform } from '../../contract/index.js';
+import type { Batch, Extras, Objective, PrepareContext, Prepared, Work, WorkTransform } from '../../contract/index.js';
+import { gradientsOf } from './gradients-of.js';
 import { createRandom, createRowRandom } from '../../random.js';
 import { createThreat } from '../../threat.js';
 import type { TinyProblem } from './tiny-problem.js';
@@ -28,7 +29,7 @@ export function tinyContext<E extends Extras>(
     epoch: Math.floor(draw / 2),
     rng: createRandom({ seed: 1, step: draw }),
     threat,
-    async maximize({ x, ids }) {
+    async maximize({ x, ids }: Batch) {
       const adversarial = threat.randomStart(x, createRowRandom({ seed: 2, ids, step: draw }));
       own(adversarial);
       return adversarial;
@@ -43,7 +44,7 @@ export function tinyEngine<P extends Extras, E extends Extras>(
 ): TinyEngine {
   const engine: TinyEngine = { draws: 0, steps: 0, step };
   const { model } = problem;
-  const names = Object.entries(model.weights).map(([name, weight]) => [name, weight.name] as const);
+  objective.open?.({ ...model, batchSize: 6 });
 
   async function step(rate: number, body: (work: Work) => Promise<void>): Promise<void> {
     const given = new Set<Tensor>();
@@ -57,7 +58,7 @@ export function tinyEngine<P extends Extras, E extends Extras>(
       rng: createRandom({ seed: 3, step: engine.steps }),
       async draw(): Promise<Prepared> {
         isUpdated = false;
-        const batch = problem.batch(engine.draws);
+        const batch = problem.batch(Math.floor(engine.draws / (objective.replays ?? 1)));
         [batch.x, batch.y, ...Object.values<Tensor>(batch.extras)].forEach(own);
         const values = await objective.prepare(batch, tinyContext(problem, engine.draws++, own));
         Object.values<Tensor>(values).forEach(own);
@@ -65,20 +66,16 @@ export function tinyEngine<P extends Extras, E extends Extras>(
       },
       async gradient({ values }, { probe = false } = {}) {
         const how = { mode: probe ? ('probe' as const) : ('train' as const), rng: createRandom({ seed: 4 }) };
-        const terms: Record<string, Tensor> = {};
-        const { value, grads } = tf.variableGrads(() => {
-          const loss = objective.loss(values as P, model, how);
-          for (const [name, term] of Object.entries(loss.terms ?? {})) terms[name] = tf.keep(tf.clone(term));
-          return loss.total as tf.Scalar;
-        }, Object.values(model.weights));
-        terms['total'] = value;
-        const named = Object.fromEntries(
-          names.map(([name, id]) => [name, grads[id] ?? tf.zerosLike<Tensor>(model.weights[name]!)]),
-        );
-        [...Object.values(terms), ...Object.values(named)].forEach(own);
-        if (!probe && !isUpdated) tf.tidy(() => objective.afterGradient?.(terms));
+        const { grads, inputGradients, terms } = gradientsOf(objective, values as P, model, how);
+        [terms, grads, inputGradients].flatMap((tensors) => Object.values(tensors)).forEach(own);
+        if (!probe && !isUpdated) tf.tidy(() => objective.afterGradient?.(terms, inputGradients));
         if (!probe) isUpdated = true;
-        return { grads: named, terms };
+        return { grads, terms };
+      },
+      update: (body) => void tf.tidy(body),
+      hold(tensor) {
+        own(tensor);
+        return tensor;
       },
     };
     try {
