@@ -1,6 +1,7 @@
 // A package may import only packages on a lower floor (docs/decisions/0001-floors.md). Tests may import any.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { importsOf } from './imports.mjs';
 
 export const floors = {
   core: 0,
@@ -21,7 +22,6 @@ export const floors = {
 };
 
 const root = new URL('../../packages/', import.meta.url).pathname;
-const importPattern = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
 const problems = [];
 
 for (const name of readdirSync(root)) {
@@ -37,7 +37,7 @@ for (const name of readdirSync(root)) {
   for (const file of readdirSync(join(root, name, 'src'), { recursive: true })) {
     if (!/\.ts$/.test(file) || /\.test\.ts$/.test(file)) continue;
     const text = readFileSync(join(root, name, 'src', file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
-    for (const [, specifier] of text.matchAll(importPattern)) {
+    for (const specifier of importsOf(text)) {
       if (specifier.startsWith('.') || specifier.startsWith('node:')) continue;
       const packageName = specifier
         .split('/')
