@@ -1,6 +1,8 @@
 export { apgdCe } from './apgd-ce.js';
 export { apgdDlr } from './apgd-dlr.js';
 export { apgdT } from './apgd-t.js';
+export { autoattack } from './autoattack.js';
+export { memberLog, type MemberLog } from './autoattack/log.js';
 export { fab } from './fab.js';
 export { fabT } from './fab-t.js';
 export { fgsm } from './fgsm.js';

@@ -4,7 +4,7 @@ import type { Attack } from '@advrob/core';
 import { attackContract, type AttackContractOptions } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import plugin, { apgdCe, apgdDlr, apgdT, fab, fabT, fgsm, pgd, square } from '../src/index.js';
+import plugin, { apgdCe, apgdDlr, apgdT, autoattack, fab, fabT, fgsm, pgd, square } from '../src/index.js';
 
 interface Row {
   readonly attack: Attack;
@@ -34,6 +34,13 @@ const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>> = {
     { attack: square({ queries: 40 }), options: { differsBySeed: true } },
     { attack: square({ queries: 10 }), options: { inputShape: [20] } },
     { attack: square({ queries: 10 }), options: { inputShape: [3, 7] } },
+  ],
+  autoattack: [
+    { attack: autoattack({ steps: 4, queries: 6 }), options: { reach: 0.95, restarts: false, maximizes: false } },
+    {
+      attack: autoattack({ version: 'plus', steps: 3, queries: 3 }),
+      options: { reach: 0.9, restarts: false, maximizes: false, norms: ['linf'], inputShape: [20] },
+    },
   ],
 };
 

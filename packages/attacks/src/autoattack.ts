@@ -1,0 +1,60 @@
+import { defineAttack } from '@advrob/core/attack';
+import { z } from 'zod';
+import { memberNames } from './autoattack/members.js';
+import { compose, versionNames } from './autoattack/versions.js';
+
+const options = z
+  .strictObject({
+    version: z
+      .enum(versionNames)
+      .default('standard')
+      .describe('standard; plus: more members and restarts; rand: for models that draw at random; custom: your list'),
+    attacks: z.array(z.enum(memberNames)).min(1).optional().describe('members of the custom version, in order'),
+    steps: z.int().min(1).default(100).describe('iterations of APGD and FAB'),
+    queries: z.int().min(1).default(5000).describe('queries of Square'),
+    restarts: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('restarts of APGD-CE, APGD-DLR and FAB; default as the version has it (custom: 5)'),
+    targets: z.int().min(1).optional().describe('target classes of APGD-T; default as the version has it'),
+    eot: z.int().min(1).optional().describe('passes averaged into each gradient of APGD; default 20 for rand, else 1'),
+  })
+  .refine(({ version, attacks }) => (version === 'custom') === (attacks !== undefined), {
+    message: "expected for version 'custom' and for no other",
+    path: ['attacks'],
+  });
+
+/**
+ * AutoAttack: each member attacks the examples that withstood those before it. `fooledBy` of the result names the member, `memberLog` makes the log.
+ *
+ * | version | members, restarts |
+ * | --- | --- |
+ * | `standard` | apgd-ce 1, apgd-t with 9 targets, fab-t with 9 targets, square; in L1 apgd-ce 5, apgd-t with 5 targets, both with large balls |
+ * | `plus` | apgd-ce 5, apgd-dlr 5, fab 5, square, apgd-t with 9 targets, fab-t with 9 targets |
+ * | `rand` | apgd-ce 1, apgd-dlr 1, both with gradients averaged over 20 passes |
+ *
+ * With fewer than ten classes the targeted members try all other classes; with fewer than four they ascend the margin, for which the difference of
+ * logits ratio is not defined.
+ *
+ * @example
+ * ```ts
+ * const result = await autoattack().run(model, x, y, { norm: 'linf', epsilon: 8 / 255 });
+ * console.log(result.robustAccuracy);
+ * ```
+ */
+export const autoattack = defineAttack({
+  name: 'autoattack',
+  summary: 'AutoAttack: APGD, FAB and Square one after another, each on what is left.',
+  paper:
+    'Croce and Hein 2020, Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free Attacks, https://arxiv.org/abs/2003.01690',
+  knowledge: 'gradients',
+  norms: ['linf', 'l2', 'l1'],
+  budget: 'fixed',
+  options,
+  async perturb(scope, { version, attacks, ...effort }) {
+    const changed = Object.fromEntries(Object.entries(effort).filter(([, value]) => value !== undefined));
+    for (const { attack, restarts } of compose(version, scope.threat.norm, attacks, changed))
+      await scope.attack(attack, { restarts });
+  },
+});

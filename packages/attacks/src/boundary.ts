@@ -1,0 +1,132 @@
+import type { StepRows } from '@advrob/core';
+import { defineAttack } from '@advrob/core/attack';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { adapted, countOutcome } from './decision/adapted-step.js';
+import { findStart, startTriesOption } from './decision/start.js';
+import { toBoundary } from './decision/to-boundary.js';
+import { isFooled } from './tensors/fooled.js';
+import { lengths } from './tensors/lengths.js';
+import { column, flatRows, select } from './tensors/rows.js';
+import { unit } from './tensors/unit.js';
+
+const options = z.strictObject({
+  steps: z.int().min(1).default(5000).describe('proposals, one query each and a second one in every tenth'),
+  sphericalStep: z
+    .number()
+    .positive()
+    .default(0.01)
+    .describe('first length of the steps around the example, relative to the distance'),
+  sourceStep: z
+    .number()
+    .positive()
+    .default(0.01)
+    .describe('first length of the steps towards the example, relative to the distance'),
+  adaptation: z.number().gt(1).default(1.5).describe('factor by which the lengths change'),
+  convergence: z
+    .number()
+    .min(0)
+    .default(1e-7)
+    .describe('length of the steps towards the example at which an example ends'),
+  startTries: startTriesOption,
+});
+
+/** Outcomes of steps around the example after which their share of successes is judged. */
+const sphericalOutcomes = 100;
+/** The same for whole proposals. */
+const jointOutcomes = 30;
+
+/**
+ * The boundary attack: knows labels only. A random walk along the boundary: a step on the sphere around the example, then one towards it; kept if it
+ * still fools and is closer. Both lengths follow the shares of successes (section 2.3).
+ *
+ * Each example has its own draws, lengths and end. Shares are judged in windows of 100 steps around the example (every tenth is looked at) and of 30
+ * proposals, one window after the other. The first point comes from a bisection between noise and the example.
+ *
+ * @example
+ * ```ts
+ * const { closest } = await boundary({ steps: 2000 }).run(model, x, y, { norm: 'l2', epsilon: Infinity });
+ * ```
+ */
+export const boundary = defineAttack({
+  name: 'boundary',
+  summary: 'Boundary attack: a random walk along the decision boundary towards the example, from labels alone.',
+  paper:
+    'Brendel et al. 2018, Decision-Based Adversarial Attacks: Reliable Attacks Against Black-Box Machine Learning Models, https://arxiv.org/abs/1712.04248',
+  knowledge: 'labels',
+  norms: ['l2'],
+  budget: 'minimal',
+  options,
+  async perturb(scope, { steps, sphericalStep, sourceStep, adaptation, convergence, startTries }) {
+    const found = await findStart(scope, startTries);
+    const near = await toBoundary(scope, found, 10);
+    const none = tf.zeros([scope.x.shape[0]!]);
+    const start = {
+      adv: near,
+      isOpen: tf.cast(found.isFound, 'float32'),
+      spherical: tf.add(none, sphericalStep),
+      source: tf.add(none, sourceStep),
+      sphericalTries: none,
+      sphericalHits: none,
+      jointTries: none,
+      jointHits: none,
+    };
+    const { adv } = await scope.iterate(start, steps, (state, rows) => {
+      const isOpen = tf.greater(state.isOpen, 0);
+      rows.finish(tf.logicalOr(tf.logicalNot(isOpen), tf.less(state.source, convergence)));
+      const { around, candidate } = propose(rows, state);
+      const looksAround = rows.step % 10 === 0;
+      const aroundHits = looksAround ? hitsOf(rows, around) : undefined;
+      const hits = hitsOf(rows, candidate);
+      const isCloser = tf.less(lengths('l2', tf.sub(candidate, rows.x)), lengths('l2', tf.sub(state.adv, rows.x)));
+      const isKept = tf.logicalAnd(tf.logicalAnd(hits, isCloser), isOpen);
+      const onSphere = aroundHits && countOutcome(state.sphericalTries, state.sphericalHits, aroundHits);
+      // A proposal is a joint outcome where the step around the example alone succeeded, so only when that was looked at.
+      const joint = aroundHits && countOutcome(state.jointTries, state.jointHits, hits);
+      const next = { ...state, adv: select(isKept, candidate, state.adv) };
+      if (!onSphere || !joint) return next;
+      const bySphere = adapted(onSphere, { window: sphericalOutcomes, high: 0.5, low: 0.2, factor: adaptation });
+      const byJoint = adapted(joint, { window: jointOutcomes, high: 0.25, low: 0.1, factor: adaptation });
+      return {
+        ...next,
+        spherical: tf.mul(state.spherical, bySphere.factor),
+        source: tf.mul(tf.mul(state.source, bySphere.factor), byJoint.factor),
+        sphericalTries: bySphere.tries,
+        sphericalHits: bySphere.hits,
+        jointTries: byJoint.tries,
+        jointHits: byJoint.hits,
+      };
+    });
+    return adv;
+  },
+});
+
+/** A step on the sphere around the example, orthogonal to the line to it, and from there one towards the example. */
+function propose(
+  { x, rng, threat }: StepRows<'labels'>,
+  { adv, spherical, source }: { readonly adv: Tensor; readonly spherical: Tensor; readonly source: Tensor },
+): { readonly around: Tensor; readonly candidate: Tensor } {
+  const toExample = tf.sub(x, adv);
+  const distance = lengths('l2', toExample);
+  const towards = unit('l2', toExample);
+  const noise = rng.normal('proposal', x.shape.slice(1));
+  const along = tf.sum(flatRows(tf.mul(noise, towards)), 1);
+  const orthogonal = unit('l2', tf.sub(noise, tf.mul(towards, column(along, x))));
+  const sideways = tf.mul(orthogonal, column(tf.mul(distance, spherical), x));
+  const shrink = tf.div(1, tf.sqrt(tf.add(tf.square(spherical), 1)));
+  const onSphere = tf.add(x, tf.mul(tf.sub(sideways, toExample), column(shrink, x)));
+  const around = tf.clipByValue(onSphere, ...threat.bounds);
+  // From the point inside the bounds to the wanted distance.
+  const rest = lengths('l2', tf.sub(x, around));
+  const forward = tf.maximum(tf.sub(rest, tf.mul(distance, tf.sub(1, source))), 0);
+  const moved = tf.add(around, tf.mul(unit('l2', tf.sub(x, around)), column(forward, x)));
+  return { around, candidate: tf.clipByValue(moved, ...threat.bounds) };
+}
+
+/** Asks for the labels of points, offers them and tells which fool. */
+function hitsOf(rows: StepRows<'labels'>, points: Tensor): Tensor {
+  const labels = rows.model.labels(points);
+  rows.offer(points, labels);
+  return isFooled(rows, labels);
+}

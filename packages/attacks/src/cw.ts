@@ -1,0 +1,72 @@
+import { defineAttack } from '@advrob/core/attack';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { adam } from './penalty/adam.js';
+import { handicapped, missingLead } from './penalty/confident-margin.js';
+import { firstWeights, isReview, isStalled, nextWeights, searchOptions } from './penalty/constant-search.js';
+import { fromTanhSpace, tanhSlope, toTanhSpace } from './penalty/tanh-space.js';
+import { isFooled } from './tensors/fooled.js';
+import { column, flatRows } from './tensors/rows.js';
+
+const options = z.strictObject({
+  ...searchOptions,
+  learningRate: z.number().positive().default(0.01).describe('of Adam, in tanh space'),
+});
+
+/**
+ * Carlini and Wagner's attack in L2: minimises `c * max(confidence - margin, 0) + |x' - x|^2` over `w` with `x' = (tanh(w) + 1) / 2`, by Adam, for
+ * several weights `c` per example, found by binary search (section VI.A). Distances are in units of the bounds, so that `c` means the same for
+ * inputs in [0, 1] and in [0, 255].
+ *
+ * Each example has its own weight, its own end and its own closest point. Distances are to the example itself, in the objective too: tanh space
+ * moves it by up to a millionth. Unlike in peers, values at the bounds can move, the lead of the other classes is right when all logits are
+ * negative, no example ends because others do, and a failure returns the example.
+ *
+ * @example
+ * ```ts
+ * const { closest } = await cw({ steps: 200 }).run(model, x, y, { norm: 'l2', epsilon: Infinity });
+ * ```
+ */
+export const cw = defineAttack({
+  name: 'cw',
+  summary:
+    'Carlini and Wagner: the smallest L2 distance, by Adam on distance plus weighted margin, searching the weight.',
+  paper:
+    'Carlini and Wagner 2017, Towards Evaluating the Robustness of Neural Networks, https://arxiv.org/abs/1608.04644',
+  knowledge: 'gradients',
+  norms: ['l2'],
+  budget: 'minimal',
+  random: false,
+  options,
+  async perturb(scope, { searches, steps, initialWeight, confidence, endsEarly, learningRate }) {
+    const { bounds } = scope.threat;
+    const width = bounds[1] - bounds[0];
+    const w = toTanhSpace(scope.x, bounds);
+    const zero = tf.zerosLike(w);
+    const none = tf.zeros([scope.x.shape[0]!]);
+    let weights = firstWeights(scope.x.shape[0]!, initialWeight);
+    for (let search = 0; search < searches; search++) {
+      const start = { ...weights, w, mean: zero, square: zero, solved: none, objective: tf.add(none, Infinity) };
+      const end = await scope.iterate(start, steps, (state, rows) => {
+        const adv = fromTanhSpace(state.w, bounds);
+        const { gradient, logits, loss } = rows.model.gradient(adv, (z) => missingLead(rows, z, confidence));
+        const outputs = handicapped(rows, logits, confidence);
+        rows.offer(adv, outputs);
+        const offset = tf.div(tf.sub(adv, rows.x), width);
+        const objective = tf.add(tf.mul(state.weight, loss), tf.sum(tf.square(flatRows(offset)), 1));
+        const isReviewed = endsEarly && isReview(rows.step, steps);
+        if (isReviewed) rows.finish(isStalled(objective, state.objective));
+        const slope = tf.add(tf.mul(gradient, tf.mul(column(state.weight, adv), width)), tf.mul(offset, 2));
+        const { change, ...moments } = adam(state, tf.mul(slope, tanhSlope(state.w)), rows.step, learningRate);
+        return {
+          ...state,
+          ...moments,
+          w: tf.sub(state.w, change),
+          solved: tf.maximum(state.solved, tf.cast(isFooled(rows, outputs), 'float32')),
+          objective: isReviewed ? objective : state.objective,
+        };
+      });
+      weights = nextWeights(end, tf.greater(end.solved, 0));
+    }
+  },
+});

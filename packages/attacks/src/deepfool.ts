@@ -1,0 +1,122 @@
+import type { Norm, Rows } from '@advrob/core';
+import { defineAttack } from '@advrob/core/attack';
+import { margin } from '@advrob/core/losses';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { likelyTargets } from './gradient/likely-targets.js';
+import { isFooled } from './tensors/fooled.js';
+import { dualLengths } from './tensors/lengths.js';
+import { column, select } from './tensors/rows.js';
+import { unit } from './tensors/unit.js';
+
+const options = z.strictObject({
+  steps: z.int().min(1).default(50).describe('most steps'),
+  candidates: z
+    .int()
+    .min(1)
+    .default(9)
+    .describe('other classes whose boundaries are looked at, likeliest first by the clean logits; one gradient each'),
+  overshoot: z.number().min(0).default(0.02).describe('share by which the change goes beyond the boundary'),
+});
+
+/**
+ * DeepFool: steps to the nearest boundary of the linear model around the point, until the model is fooled (algorithm 2; Linf: section 3.3 with
+ * `q = 1`). The point is `x + (1 + overshoot) * (sum of the steps)`, inside the bounds: the overshoot is of the whole change and does not add up.
+ *
+ * A row ends at its first success. In a targeted run the boundary is that of the target class. Boundaries without slope are passed over, and a
+ * millionth of the largest logit is added to the lead, which float32 cannot tell from 0.
+ *
+ * @example
+ * ```ts
+ * const { closest } = await deepfool().run(model, x, y, { norm: 'l2', epsilon: Infinity });
+ * ```
+ */
+export const deepfool = defineAttack({
+  name: 'deepfool',
+  summary: 'DeepFool: steps to the nearest decision boundary of the linearised model.',
+  paper:
+    'Moosavi-Dezfooli et al. 2016, DeepFool: a simple and accurate method to fool deep neural networks, https://arxiv.org/abs/1511.04599',
+  knowledge: 'gradients',
+  norms: ['l2', 'linf'],
+  budget: 'minimal',
+  random: false,
+  options,
+  async perturb(scope, { steps, candidates, overshoot }) {
+    const norm = scope.threat.norm as 'l2' | 'linf';
+    const start = {
+      adv: scope.x,
+      total: tf.zerosLike(scope.x),
+      targets: tf.concat([...likelyTargets(scope, candidates)], 1),
+    };
+    const { adv } = await scope.iterate(start, steps, (state, rows) => {
+      const { adv, total } = state;
+      const { step, logits } = nearestStep(rows, norm, adv, state.targets);
+      rows.offer(adv, logits);
+      const fooled = isFooled(rows, logits);
+      rows.finish(fooled);
+      const newTotal = tf.add(total, step);
+      const next = tf.clipByValue(tf.add(rows.x, tf.mul(newTotal, 1 + overshoot)), ...rows.threat.bounds);
+      return { ...state, adv: select(fooled, adv, next), total: newTotal };
+    });
+    return adv;
+  },
+});
+
+interface Step {
+  readonly step: Tensor;
+  readonly logits: Tensor;
+}
+
+/** The step to the nearest of the boundaries to `targets` [rows, k]; in a targeted run to that around the wanted class. */
+function nearestStep(rows: Rows<'gradients'>, norm: Exclude<Norm, 'l0' | 'l1'>, adv: Tensor, targets: Tensor): Step {
+  const { model, y, target } = rows;
+  if (targets === undefined)
+    return stepTo(
+      norm,
+      model.gradient(adv, (z) => tf.neg(margin(z, target!))),
+    );
+  let nearest: (Step & { readonly distance: Tensor }) | undefined;
+  for (const other of tf.unstack(targets, 1)) {
+    const found = stepTo(
+      norm,
+      model.gradient(adv, (z) => tf.sub(logitOf(z, other), logitOf(z, y))),
+    );
+    const isNearer = nearest && tf.less(found.distance, nearest.distance);
+    nearest =
+      nearest && isNearer
+        ? {
+            logits: found.logits,
+            step: select(isNearer, found.step, nearest.step),
+            distance: tf.minimum(found.distance, nearest.distance),
+          }
+        : found;
+  }
+  return nearest!;
+}
+
+/** From the lead `loss` [rows] of the class beyond, negative on the near side, and its gradient: how far the boundary is, and the way there. */
+function stepTo(
+  norm: 'l2' | 'linf',
+  { gradient, logits, loss }: { gradient: Tensor; logits: Tensor; loss: Tensor },
+): Step & { readonly distance: Tensor } {
+  const slope = dualLengths(norm, gradient);
+  const hasSlope = tf.greater(slope, 0);
+  const missing = tf.add(tf.abs(loss), tf.mul(tf.max(tf.abs(logits), 1), 1e-6));
+  const length = tf.where(
+    hasSlope,
+    tf.div(missing, tf.where(hasSlope, slope, tf.onesLike(slope))),
+    tf.zerosLike(slope),
+  );
+  const direction = norm === 'l2' ? unit('l2', gradient) : tf.sign(gradient);
+  return {
+    logits,
+    step: tf.mul(direction, column(length, gradient)),
+    distance: tf.where(hasSlope, length, tf.fill(length.shape, Infinity)),
+  };
+}
+
+function logitOf(logits: Tensor, classes: Tensor): Tensor {
+  const isClass = tf.cast(tf.oneHot(classes as tf.Tensor1D, logits.shape[1]!), 'float32');
+  return tf.sum(tf.mul(logits, isClass), 1);
+}
