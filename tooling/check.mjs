@@ -10,7 +10,10 @@ const staticChecks = [
   ['floors', ['node', 'tooling/floors/check.mjs']],
   ['knip', ['knip']],
   ['docs', ['node', 'tooling/docs/check.mjs']],
+  ['budgets', ['node', 'tooling/budgets/check.mjs']],
   ['packed', ['node', 'tooling/packed/check.mjs']],
+  ['newcomer', ['node', 'tooling/packed/newcomer.mjs']],
+  ['changesets', ['changeset', 'status']],
 ];
 const tests = [['tests', ['vitest', 'run']]];
 const parts = process.argv.includes('--static') ? staticChecks : [...staticChecks, ...tests];

@@ -23,7 +23,8 @@ mkdirSync(folder, { recursive: true });
 const blocks = files.flatMap(blocksOf).filter(({ language }) => language === 'ts');
 const sources = new Map();
 blocks.forEach((block, i) => {
-  const name = `block-${i}.ts`;
+  // A block marked file=x.ts may be imported by others as './x.js'.
+  const name = /file=(\S+)/.exec(block.info)?.[1] ?? `block-${i}.ts`;
   sources.set(name, block);
   writeFileSync(join(folder, name), `${block.code}\nexport {};\n`);
 });
@@ -54,8 +55,9 @@ writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
 if (blocks.length > 0) {
   const { stdout } = spawnSync('npx', ['tsc', '-p', folder, '--pretty', 'false'], { cwd: root, encoding: 'utf8' });
   for (const line of stdout.split('\n')) {
-    const [, name, row, rest] = /(block-\d+\.ts)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
-    if (name) problems.push(`${sources.get(name).file}:${sources.get(name).line + Number(row) - 1}: ${rest}`);
+    const [, name, row, rest] = /([\w-]+\.ts)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
+    if (sources.has(name))
+      problems.push(`${sources.get(name).file}:${sources.get(name).line + Number(row) - 1}: ${rest}`);
     else if (line.includes('error TS')) problems.push(line);
   }
 }

@@ -16,6 +16,12 @@ it('the errors page lists exactly the codes that the sources use', () => {
   used.delete('ADVROB_FUZZ_SEED');
   const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
   const listed = new Set([...page.matchAll(/^\| `(ADVROB_[A-Z_]+)`/gm)].map(([, code]) => code!));
-  expect([...used].filter((code) => !listed.has(code)), 'used but not listed').toEqual([]);
-  expect([...listed].filter((code) => !used.has(code)), 'listed but not used').toEqual([]);
+  expect(
+    [...used].filter((code) => !listed.has(code)),
+    'used but not listed',
+  ).toEqual([]);
+  expect(
+    [...listed].filter((code) => !used.has(code)),
+    'listed but not used',
+  ).toEqual([]);
 });

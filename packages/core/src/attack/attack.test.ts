@@ -144,6 +144,18 @@ describe('run', () => {
     await expect(pgd().run(model, x, y, threat, { signal: stop.signal, onProgress })).rejects.toThrow('ADVROB_ABORTED');
     expect(tf.memory().numTensors).toBe(before);
 
+    const still = defineAttack({
+      ...pgd.definition,
+      name: 'still',
+      options: z.strictObject({}),
+      perturb: async ({ x }) => x,
+    });
+    await expect(still().run(model, x, y, threat, { signal: AbortSignal.abort() })).rejects.toThrow('ADVROB_ABORTED');
+    await expect(still().maximize(model, x, y, threat, { signal: AbortSignal.abort() })).rejects.toThrow(
+      'ADVROB_ABORTED',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+
     let calls = 0;
     const failing: Classifier = {
       ...model,

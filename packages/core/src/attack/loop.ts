@@ -3,7 +3,7 @@ import type { Knowledge, StepRows } from '../contract/index.js';
 import { settle } from '../settle.js';
 import { tidy } from '../tidy.js';
 import { keepOf, restOf } from './bucket.js';
-import { giveWay, stopIfAborted } from './event-loop.js';
+import { giveWay, stopIfAborted } from '../event-loop.js';
 import { Holder } from './holder.js';
 import { rowTensors, type Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';

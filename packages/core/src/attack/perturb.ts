@@ -6,6 +6,7 @@ import { crossEntropyLoss } from '../losses.js';
 import { tidy } from '../tidy.js';
 import { AuthorTensors } from './author-tensors.js';
 import { keepOf, restOf } from './bucket.js';
+import { stopIfAborted } from '../event-loop.js';
 import { expandLanes, gatherExamples, type Lanes } from './lanes.js';
 import { gatherRows, mergeRows } from './rows.js';
 import { createScope } from './scope.js';
@@ -28,6 +29,7 @@ export async function perturbPool(
   attack: Attack,
   options: PerturbOptions,
 ): Promise<Tensor | undefined> {
+  stopIfAborted(session.signal);
   const { definition } = attack;
   if (options.restarts > 1 && definition.random === false)
     throw new AdvrobError(

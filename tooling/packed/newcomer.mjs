@@ -1,0 +1,108 @@
+// A stranger's plugin: docs/write-a-plugin.md followed to the letter in an empty folder outside of the workspace, against packed tarballs:
+// its code is compiled under NodeNext and bundler resolution, passes the contract suite, is listed and runs in the command.
+import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { root } from '../fresh/prepare.mjs';
+import { blocksOf } from '../docs/blocks.mjs';
+
+const work = mkdtempSync(join(tmpdir(), 'advrob-newcomer-'));
+const place = join(work, 'advrob-plugin-sign-noise');
+mkdirSync(join(place, 'src'), { recursive: true });
+
+function run(command, args, cwd = place) {
+  const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000 });
+  if (done.status === 0) return done.stdout;
+  console.error(`${command} ${args.join(' ')} failed (${done.status}):\n${done.stdout}\n${done.stderr}`);
+  rmSync(work, { recursive: true, force: true });
+  process.exit(1);
+}
+
+const overrides = readdirSync(join(root, 'packages')).map((folder) => {
+  const path = join(root, 'packages', folder);
+  const { name } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+  const packed = run('pnpm', ['pack', '--pack-destination', work, '--json'], path);
+  return [name, `file:${JSON.parse(packed.slice(packed.indexOf('{'))).filename}`];
+});
+const catalog = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');
+const version = (name) => new RegExp(`^ {2}'?${name.replaceAll('/', '\\/')}'?: (\\S+)$`, 'm').exec(catalog)[1];
+
+const tarballs = Object.fromEntries(overrides);
+const outside = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'zod', 'typescript', '@types/node'];
+writeFileSync(
+  join(place, 'package.json'),
+  JSON.stringify({
+    name: 'advrob-plugin-sign-noise',
+    version: '1.0.0',
+    type: 'module',
+    exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } },
+    dependencies: {
+      '@advrob/core': tarballs['@advrob/core'],
+      '@advrob/cli': tarballs['@advrob/cli'],
+      ...Object.fromEntries(outside.map((name) => [name, version(name)])),
+    },
+  }),
+);
+writeFileSync(
+  join(place, 'pnpm-workspace.yaml'),
+  `autoInstallPeers: false\nallowBuilds:\n  core-js: false\n  onnxruntime-node: false\n  esbuild: false\noverrides:\n${overrides.map(([name, file]) => `  '${name}': '${file}'`).join('\n')}\n`,
+);
+run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile']);
+
+const [plugin, test] = blocksOf('docs/write-a-plugin.md').filter(({ language }) => language === 'ts');
+writeFileSync(join(place, 'src/sign-noise.ts'), plugin.code);
+writeFileSync(join(place, 'src/index.ts'), "export { default } from './sign-noise.js';\n");
+writeFileSync(join(place, 'src/contract.ts'), test.code);
+const options = {
+  target: 'ES2022',
+  strict: true,
+  skipLibCheck: true,
+  declaration: true,
+  types: ['node'],
+  lib: ['ES2023', 'DOM'],
+  rootDir: 'src',
+  outDir: 'dist',
+};
+writeFileSync(
+  join(place, 'tsconfig.json'),
+  JSON.stringify({ compilerOptions: { ...options, module: 'NodeNext' }, include: ['src'] }),
+);
+writeFileSync(
+  join(place, 'tsconfig.bundler.json'),
+  JSON.stringify({
+    compilerOptions: { ...options, module: 'ESNext', moduleResolution: 'bundler', noEmit: true },
+    include: ['src'],
+  }),
+);
+run('npx', ['tsc', '-p', 'tsconfig.json']);
+run('npx', ['tsc', '-p', 'tsconfig.bundler.json']);
+const checks = run('node', ['dist/contract.js'])
+  .split('\n')
+  .filter((line) => line.startsWith('linf: ')).length;
+
+const listed = JSON.parse(run('npx', ['advrob', 'list', 'attacks', '--plugin', './dist/index.js', '--json']));
+if (!listed.some(({ name, plugin: from }) => name === 'sign-noise' && from === 'advrob-plugin-sign-noise'))
+  throw new Error('the plugin is not listed');
+run('npx', ['advrob', 'train', '--architecture', 'mlp', '--steps', '20', '--take', '1000', '--out', 'model', '--json']);
+const flags = [
+  '--model',
+  'model/weights.safetensors',
+  '--take',
+  '20',
+  '--epsilon',
+  '0.1',
+  '--attack',
+  'sign-noise',
+  '--set',
+  'tries=5',
+];
+const record = JSON.parse(
+  run('npx', ['advrob', 'evaluate', '--plugin', './dist/index.js', ...flags, '--out', 'out', '--json']),
+);
+if (record.models[0].attacks[0].options.tries !== 5) throw new Error('the option did not arrive');
+
+rmSync(work, { recursive: true, force: true });
+console.log(
+  `newcomer: a plugin made from the page compiles, passes ${checks} contract checks, is listed and evaluates`,
+);
