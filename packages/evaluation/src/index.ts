@@ -1,4 +1,3 @@
-export { createMemoryStorage, type MemoryStorage } from './storage/memory-storage.js';
 export type { EvaluateOptions, EvaluationAttack } from './options.js';
 export type { EvaluationProgress } from './progress/progress.js';
 export { evaluate, type Evaluation, type EvaluationTiming } from './run/evaluate.js';
@@ -6,6 +5,7 @@ export { journalName } from './resume/journal.js';
 export { hashModel } from './resume/model-hash.js';
 export { decodeFloats, encodeFloats } from './resume/base64.js';
 export { exampleRecord, examplesName, parseExamples, serializeExamples, type ExampleRecord } from './record/example.js';
+export { adversarialName, readAdversarial, type AdversarialExamples } from './record/adversarial.js';
 export { modelResult, type ModelResult } from './record/model-result.js';
 export { trainingResult, type TrainingCurve, type TrainingResult } from './record/training-result.js';
 export { trainingCurves, type LoggedMetrics } from './record/training-curves.js';

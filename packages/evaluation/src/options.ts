@@ -5,7 +5,10 @@ import type { EvaluationProgress } from './progress/progress.js';
 export interface EvaluationAttack {
   readonly attack: Attack;
   readonly norm: Norm;
-  /** Radius in units of the model's bounds. A list gives a curve. */
+  /**
+   * Radius in units of the model's bounds. A list gives a curve. An attack that looks for a minimal norm is run once, at the largest, and judged at every
+   * epsilon of the list; `Infinity` among them lets it look without a bound, for minimal-norm statistics.
+   */
   readonly epsilon: number | readonly number[];
   /** Name in tables and records; two entries of one attack need different ones. Default: the attack's name. */
   readonly label?: string;
@@ -35,6 +38,11 @@ export interface EvaluateOptions {
   readonly attackOn?: 'all' | 'survivors';
   /** Of so many first examples the images, predictions and confidences are kept for the report. Default 8. */
   readonly samples?: number;
+  /**
+   * Saves every adversarial example in float32 (`adversarialName`), reads it back, and classifies what was read, also rounded to 8 bits; needs `storage`.
+   * Default false.
+   */
+  readonly saveAdversarial?: boolean;
   /** Where progress is kept and `examples.jsonl` is written. With it an evaluation that was killed goes on where it stopped. */
   readonly storage?: RunStorage;
   /** Identity of a model without named weights, needed with `storage`; any text that changes when the model does. Default: SHA-256 of the weights. */

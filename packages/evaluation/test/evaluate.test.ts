@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
-import { AdvrobError, type Classifier } from '@advrob/core';
+import { AdvrobError, memoryStorage, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createMemoryStorage, decodeFloats, evaluate, parseExamples, type EvaluationProgress } from '../src/index.js';
+import { decodeFloats, evaluate, parseExamples, type EvaluationProgress } from '../src/index.js';
 import { ascent, noise, step } from './support/attacks.js';
 import { planeModel } from './support/plane-model.js';
 import { pointsAtGaps, pointsDataset } from './support/points-dataset.js';
@@ -238,7 +238,7 @@ describe('refusals before any work', () => {
 
 describe('abort', () => {
   it('stops between and inside attacks without a leak, and goes on from there', async () => {
-    const storage = createMemoryStorage();
+    const storage = memoryStorage();
     const make = (signal?: AbortSignal, onProgress?: () => void) =>
       evaluate({
         model,

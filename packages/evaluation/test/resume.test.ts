@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
-import type { RunStorage } from '@advrob/core';
+import { memoryStorage, type MemoryStorage, type RunStorage } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createMemoryStorage, evaluate, type EvaluateOptions, type MemoryStorage } from '../src/index.js';
+import { evaluate, type EvaluateOptions } from '../src/index.js';
 import { ascent, step } from './support/attacks.js';
 import { planeModel } from './support/plane-model.js';
 import { pointsAtGaps, pointsDataset } from './support/points-dataset.js';
@@ -61,14 +61,14 @@ describe('resume', () => {
   it.each([true, false])(
     'gives the same bits after a kill at every storage operation (append: %s)',
     async (hasAppend) => {
-      const whole = createMemoryStorage();
+      const whole = memoryStorage();
       const expected = await run(whole);
       const expectedFile = whole.files.get('examples.jsonl')!;
       let kills = 0;
       for (let fatal = 0; ; fatal++) {
         let died = false;
         for (const share of [0, 0.4, 0.99, 1]) {
-          const storage = createMemoryStorage();
+          const storage = memoryStorage();
           await run(mortal(storage, fatal, share, hasAppend)).then(
             () => undefined,
             (error: Error) => {
@@ -91,7 +91,7 @@ describe('resume', () => {
 
   it('survives being killed again and again', async () => {
     const expected = await run(undefined);
-    const storage = createMemoryStorage();
+    const storage = memoryStorage();
     let sessions = 0;
     for (; sessions < 50; sessions++) {
       const done = await run(mortal(storage, 1, 0.5, true)).then(
@@ -105,7 +105,7 @@ describe('resume', () => {
   });
 
   it('draws no batch again when all is done', async () => {
-    const storage = createMemoryStorage();
+    const storage = memoryStorage();
     const first = await run(storage);
     const data = pointsAtGaps(gaps);
     const second = await run(storage, { data });
@@ -117,7 +117,7 @@ describe('resume', () => {
 
 describe('refuses to mix evaluations', () => {
   const refuse = async (changes: Changes, words: RegExp): Promise<void> => {
-    const storage = createMemoryStorage();
+    const storage = memoryStorage();
     await run(storage);
     const before = [...storage.files];
     const promise = run(storage, changes);
@@ -166,12 +166,12 @@ describe('refuses to mix evaluations', () => {
   ])('%s', async (_, changes, words) => refuse(changes, words));
 
   it('a file of something else', async () => {
-    const storage = createMemoryStorage([['evaluation.jsonl', new TextEncoder().encode('hello\n')]]);
+    const storage = memoryStorage([['evaluation.jsonl', new TextEncoder().encode('hello\n')]]);
     await expect(run(storage)).rejects.toMatchObject({ code: 'ADVROB_EVALUATION_MISMATCH' });
   });
 
   it('progress with a line removed by hand', async () => {
-    const storage = createMemoryStorage();
+    const storage = memoryStorage();
     await run(storage);
     const lines = new TextDecoder().decode(storage.files.get('evaluation.jsonl')).split('\n');
     lines.splice(3, 1);
@@ -187,7 +187,7 @@ describe('refuses to mix evaluations', () => {
       weights: {},
       logits: (x: tf.Tensor) => tf.clone(x),
     };
-    const storage = createMemoryStorage();
+    const storage = memoryStorage();
     await expect(run(storage, { model })).rejects.toThrow(/modelHash/);
     await run(storage, { model, modelHash: 'a' });
     await expect(run(storage, { model, modelHash: 'b' })).rejects.toThrow(/model\.hash was "a", is "b"/);

@@ -3,6 +3,7 @@ import type { JournalLine } from '../resume/journal-lines.js';
 import type { EvaluationTiming } from '../run/evaluate.js';
 import type { BatchOutcome } from '../run/outcome.js';
 import type { Plan } from '../run/plan.js';
+import { judgeBatch } from '../run/judge.js';
 import { isRobust } from '../summary/examples.js';
 import type { EvaluationProgress } from './progress.js';
 import { createSpeed } from './speed.js';
@@ -48,7 +49,8 @@ export function createTracker({ plan, total, outcomes, lines, report }: TrackerO
     for (let next = outcomes[batchesCounted]; next?.attacks.length === plan.runs.length;) {
       const size = sizeOf(next);
       done += size;
-      for (let row = 0; row < size; row++) if (isRobust(next, row)) robust++;
+      const judged = judgeBatch(plan.judgements, next);
+      for (let row = 0; row < size; row++) if (isRobust(judged, row)) robust++;
       next = outcomes[++batchesCounted];
     }
   };
@@ -88,7 +90,11 @@ export function createTracker({ plan, total, outcomes, lines, report }: TrackerO
     report: emit,
     timing: () => ({
       clean: seconds[0]!,
-      attacks: plan.runs.map(({ label, epsilon }, run) => ({ label, epsilon, seconds: seconds[run + 1]! })),
+      attacks: plan.runs.map(({ label, epsilon }, run) => ({
+        label,
+        epsilon: epsilon === Infinity ? null : epsilon,
+        seconds: seconds[run + 1]!,
+      })),
     }),
   };
 }

@@ -17,6 +17,14 @@ const underAttack = z.strictObject({
   queries: z.int().min(0),
 });
 
+const minimal = z.strictObject({
+  attack: z.string(),
+  norm,
+  /** Smallest distance found, inside the radius of the run or not; null for none. */
+  distance: z.number().min(0).nullable(),
+  queries: z.int().min(0),
+});
+
 /** One example of an evaluation: a line of `examples.jsonl`. */
 export const exampleRecord = z.strictObject({
   /** Identity of the example in its data set. */
@@ -36,6 +44,8 @@ export const exampleRecord = z.strictObject({
   queries: z.int().min(0),
   /** Every attack at every epsilon that was run on it. */
   attacks: z.array(underAttack),
+  /** Every attack that looks for a minimal norm and was run on it. */
+  minimal: z.array(minimal).optional(),
 });
 export type ExampleRecord = z.infer<typeof exampleRecord>;
 

@@ -12,6 +12,33 @@ const curvePoint = z.strictObject({
   unconfirmed: z.int().min(0),
   /** Forward passes per attacked example. */
   meanQueries: z.number().min(0),
+  /** With `saveAdversarial`: the adversarial examples at this epsilon, after they were read back from where they were saved. */
+  saved: z
+    .strictObject({
+      examples: z.int().min(0),
+      /** Still fool the model as loaded, in float32. */
+      confirmed: z.int().min(0),
+      /** Fool it after rounding to 8 bits, at whatever distance. */
+      quantized: z.int().min(0),
+      /** Fool it after rounding, and still lie in the ball. */
+      quantizedInside: z.int().min(0),
+    })
+    .optional(),
+});
+
+/** Smallest distances at which the rightly classified examples were fooled. Null stands for a distance that was not found. */
+const minimal = z.strictObject({
+  /** Rightly classified, so that there is something to find. */
+  examples: z.int().min(0),
+  /** Of them those for which any point was found. */
+  found: z.int().min(0),
+  /** Over those that were found. */
+  mean: z.number().min(0).nullable(),
+  /** Over all of `examples`. */
+  median: z.number().min(0).nullable(),
+  quantiles: z.array(z.strictObject({ share: z.number().min(0).max(1), distance: z.number().min(0).nullable() })),
+  /** Steps [distance, share of all examples that are classified rightly and need more than it]; the first is at 0. */
+  curve: z.array(z.tuple([z.number().min(0), z.number().min(0).max(1)])).min(1),
 });
 
 const attackResult = z.strictObject({
@@ -23,8 +50,10 @@ const attackResult = z.strictObject({
   restarts: z.int().min(1),
   /** `default` when the caller named none. */
   loss: z.string(),
-  /** One per epsilon, ascending. */
-  points: z.array(curvePoint).min(1),
+  /** One per finite epsilon, ascending; none for a minimal norm without a bound. */
+  points: z.array(curvePoint),
+  /** Of an attack that looks for a minimal norm and was run on every rightly classified example. */
+  minimal: minimal.optional(),
 });
 
 const worstCase = z.strictObject({
@@ -54,8 +83,13 @@ const sample = z.strictObject({
   index: z.int(),
   label: z.int().min(0),
   clean: shown,
-  /** Per attack at its largest epsilon: the adversarial example, or the last point tried where the attack failed. */
-  attacked: z.array(shown.extend({ attack: z.string(), norm, epsilon: z.number().min(0), success: z.boolean() })),
+  /**
+   * Per attack at its largest epsilon: the adversarial example, or the last point tried where the attack failed. The epsilon is null for a minimal norm
+   * without a bound.
+   */
+  attacked: z.array(
+    shown.extend({ attack: z.string(), norm, epsilon: z.number().min(0).nullable(), success: z.boolean() }),
+  ),
 });
 
 /** What an evaluation found about one model. */

@@ -8,7 +8,7 @@ export type Fingerprint = { readonly [key: string]: Json };
 
 /** What an evaluation and its continuation must share. */
 export function fingerprintOf(plan: Plan, model: Classifier, modelHash: string, data: Dataset): Fingerprint {
-  const { batchSize, seed, attackOn, samples, runs } = plan;
+  const { batchSize, seed, attackOn, samples, saveAdversarial, runs } = plan;
   return {
     format: 1,
     backend: getBackend(),
@@ -18,12 +18,14 @@ export function fingerprintOf(plan: Plan, model: Classifier, modelHash: string, 
     seed,
     attackOn,
     samples,
-    attacks: runs.map(({ entry, label, norm, epsilon }) => ({
+    ...(saveAdversarial && { saveAdversarial }),
+    attacks: runs.map(({ entry, label, norm, epsilon, epsilons }) => ({
       label,
       attack: entry.attack.name,
       options: describeValue(entry.attack.options),
       norm,
-      epsilon,
+      epsilon: describeValue(epsilon),
+      ...(entry.attack.definition.budget === 'minimal' && { epsilons }),
       restarts: entry.restarts ?? 1,
       loss: entry.loss?.name ?? 'default',
     })),

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { keepAdversarial } from './keep-adversarial.js';
 import type { AttackOutcome } from './outcome.js';
 import type { Run } from './plan.js';
+import { saveAdversarial, type SaveTarget } from './save-adversarial.js';
 
 /** What one attack call of an evaluation needs. */
 export interface AttackBatch {
@@ -16,6 +17,8 @@ export interface AttackBatch {
   readonly position: number;
   /** How many first rows of the batch are kept for the report. */
   readonly keep: number;
+  /** Where adversarial examples are saved, and under which name; left out: they are not. */
+  readonly save?: SaveTarget;
   readonly signal?: AbortSignal;
   onProgress(progress: Progress): void;
 }
@@ -62,6 +65,10 @@ export async function attackBatch(work: AttackBatch): Promise<AttackOutcome> {
       queries: Array.from(result.queries),
       unconfirmed: result.unconfirmed,
       kept: run.isSampled ? await keepAdversarial(work, x, y, result) : [],
+      ...(entry.attack.definition.budget === 'minimal' && {
+        closest: Array.from(result.closest, (distance) => (Number.isFinite(distance) ? distance : null)),
+      }),
+      ...(work.save && { saved: await saveAdversarial(work, work.save, x, y, result) }),
     };
   } finally {
     tf.dispose([x, y]);

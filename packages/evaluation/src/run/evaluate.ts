@@ -12,6 +12,7 @@ import { summarize } from '../summary/summarize.js';
 import { attackBatch } from './attack-batch.js';
 import { cleanBatch } from './clean-batch.js';
 import { rowsToAttack } from './fooled.js';
+import { adversarialName } from '../record/adversarial.js';
 import type { BatchOutcome } from './outcome.js';
 import { planOf, type Plan } from './plan.js';
 
@@ -28,7 +29,8 @@ export interface Evaluation {
 /** Seconds of work; the only part of an evaluation that differs from run to run. */
 export interface EvaluationTiming {
   readonly clean: number;
-  readonly attacks: readonly { readonly label: string; readonly epsilon: number; readonly seconds: number }[];
+  /** `epsilon` is null for a minimal norm without a bound. */
+  readonly attacks: readonly { readonly label: string; readonly epsilon: number | null; readonly seconds: number }[];
 }
 
 interface Session {
@@ -126,6 +128,8 @@ async function evaluateBatch(session: Session, batch: Batch, index: number): Pro
       seed: plan.seed,
       position,
       keep,
+      ...(plan.saveAdversarial &&
+        options.storage && { save: { storage: options.storage, name: adversarialName(plan.runs, run, index) } }),
       ...(signal && { signal }),
       onProgress: work.step,
     });

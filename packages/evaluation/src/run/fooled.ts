@@ -1,10 +1,14 @@
+import type { Norm } from '@advrob/core';
 import type { BatchOutcome } from './outcome.js';
-import type { Plan, Run } from './plan.js';
+import { judgeBatch } from './judge.js';
+import type { Plan } from './plan.js';
+
+type Ball = { readonly norm: Norm; readonly epsilon: number };
 
 /**
  * Whether a success of `earlier` counts against `later` too: an adversarial example of a smaller ball in the same norm lies in the larger one.
  */
-export function covers(earlier: Run, later: Run): boolean {
+export function covers(earlier: Ball, later: Ball): boolean {
   return earlier.norm === later.norm && earlier.epsilon <= later.epsilon;
 }
 
@@ -14,9 +18,11 @@ export function rowsToAttack(plan: Plan, outcome: BatchOutcome, index: number): 
   const all = labels.map((_, row) => row);
   if (plan.attackOn === 'all') return all;
   const fooled = new Set<number>();
-  outcome.attacks.slice(0, index).forEach(({ rows, success }, earlier) => {
-    if (!covers(plan.runs[earlier]!, plan.runs[index]!)) return;
-    rows.forEach((row, i) => success[i] && fooled.add(row));
+  const { norm, epsilons } = plan.runs[index]!;
+  const ball = { norm, epsilon: epsilons[0] ?? Infinity };
+  const earlier = plan.judgements.filter(({ run }) => run < index);
+  judgeBatch(earlier, outcome).attacks.forEach(({ rows, success }, i) => {
+    if (covers(earlier[i]!, ball)) rows.forEach((row, place) => success[place] && fooled.add(row));
   });
   return all.filter((row) => labels[row] === predictions[row] && !fooled.has(row));
 }

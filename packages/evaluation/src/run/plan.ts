@@ -1,14 +1,27 @@
 import { AdvrobError, type Classifier, type Dataset, type Norm } from '@advrob/core';
 import type { EvaluateOptions, EvaluationAttack } from '../options.js';
 
-/** One attack at one epsilon. */
+/** One call of an attack per batch: a fixed budget is run at each epsilon, a minimal norm once. */
 export interface Run {
   readonly entry: EvaluationAttack;
   readonly label: string;
   readonly norm: Norm;
+  /** Radius of the call; Infinity for a minimal norm without a bound. */
   readonly epsilon: number;
+  /** The finite radii at which its points are judged, ascending. */
+  readonly epsilons: readonly number[];
   /** Whether its points are kept for the report: at the largest epsilon of each attack. */
   readonly isSampled: boolean;
+}
+
+/** One attack judged at one finite epsilon: a row of the tables. */
+export interface Judgement {
+  readonly entry: EvaluationAttack;
+  readonly label: string;
+  readonly norm: Norm;
+  readonly epsilon: number;
+  /** Place of the run that gives its points. */
+  readonly run: number;
 }
 
 /** Options with their defaults, checked, and the runs in order: attack by attack, epsilon ascending. */
@@ -18,21 +31,30 @@ export interface Plan {
   readonly seed: number;
   readonly attackOn: 'all' | 'survivors';
   readonly samples: number;
+  readonly saveAdversarial: boolean;
   readonly runs: readonly Run[];
+  /** Attack by attack, epsilon ascending. */
+  readonly judgements: readonly Judgement[];
 }
 
 /** @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any work is done. */
 export function planOf(options: EvaluateOptions): Plan {
   const { name = 'model', batchSize = 128, seed = 0, attackOn = 'all', samples = 8, attacks, model, data } = options;
+  const { saveAdversarial = false } = options;
   checkWhole('batchSize', batchSize, 1);
   checkWhole('seed', seed, 0);
   checkWhole('samples', samples, 0);
   if (attackOn !== 'all' && attackOn !== 'survivors')
     throw new AdvrobError('ADVROB_OPTION', `attackOn: expected 'all' or 'survivors', got '${String(attackOn)}'`);
   checkFit(model, data);
+  if (saveAdversarial && options.storage === undefined)
+    throw new AdvrobError('ADVROB_OPTION', 'saveAdversarial: there is no storage to save to: give one');
   const runs = attacks.flatMap(runsOf);
   checkLabels(attacks.map(labelOf));
-  return { name, batchSize, seed, attackOn, samples, runs };
+  const judgements = runs.flatMap(({ entry, label, norm, epsilons }, run) =>
+    epsilons.map((epsilon) => ({ entry, label, norm, epsilon, run })),
+  );
+  return { name, batchSize, seed, attackOn, samples, saveAdversarial, runs, judgements };
 }
 
 function runsOf(entry: EvaluationAttack): Run[] {
@@ -47,16 +69,22 @@ function runsOf(entry: EvaluationAttack): Run[] {
   const epsilons = [...new Set(typeof entry.epsilon === 'number' ? [entry.epsilon] : entry.epsilon)].sort(
     (a, b) => a - b,
   );
-  if (epsilons.length === 0 || !epsilons.every((epsilon) => Number.isFinite(epsilon) && epsilon >= 0))
+  const isMinimal = entry.attack.definition.budget === 'minimal';
+  const isLegal = (epsilon: number): boolean => epsilon >= 0 && (isMinimal || epsilon < Infinity);
+  if (epsilons.length === 0 || !epsilons.every(isLegal))
     throw new AdvrobError(
       'ADVROB_OPTION',
-      `epsilon of attack '${label}': expected one or more finite numbers of at least 0, got [${epsilons.join(', ')}]`,
+      `epsilon of attack '${label}': expected one or more ${isMinimal ? '' : 'finite '}numbers of at least 0, got [${epsilons.join(', ')}]`,
     );
+  const shared = { entry, label, norm: entry.norm };
+  if (isMinimal) {
+    const finite = epsilons.filter((epsilon) => epsilon < Infinity);
+    return [{ ...shared, epsilon: epsilons.at(-1)!, epsilons: finite, isSampled: true }];
+  }
   return epsilons.map((epsilon, i) => ({
-    entry,
-    label,
-    norm: entry.norm,
+    ...shared,
     epsilon,
+    epsilons: [epsilon],
     isSampled: i === epsilons.length - 1,
   }));
 }

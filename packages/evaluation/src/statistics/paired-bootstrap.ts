@@ -1,6 +1,7 @@
 import { AdvrobError } from '@advrob/core';
 import { integers } from '@advrob/core/random';
 import { checkPaired } from './mcnemar.js';
+import { quantile } from './quantile.js';
 
 /** Difference of two means over the same examples. */
 export interface PairedDifference {
@@ -53,12 +54,4 @@ export function pairedBootstrap(
     difference: differences.reduce((sum, value) => sum + value, 0) / n,
     interval: [quantile(means, tail), quantile(means, 1 - tail)],
   };
-}
-
-/** Linear between the sorted values around it. */
-function quantile(sorted: Float64Array, p: number): number {
-  const place = p * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }

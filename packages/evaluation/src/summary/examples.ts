@@ -1,6 +1,9 @@
 import type { ExampleRecord } from '../record/example.js';
 import type { AttackOutcome, BatchOutcome, CleanOutcome } from '../run/outcome.js';
-import type { Plan, Run } from '../run/plan.js';
+import { judgeBatch } from '../run/judge.js';
+import type { Judgement, Plan, Run } from '../run/plan.js';
+
+type MinimalDistance = NonNullable<ExampleRecord['minimal']>[number];
 
 /** Whether a row was classified rightly and withstood everything. */
 export function isRobust({ clean, attacks }: BatchOutcome, row: number): boolean {
@@ -20,15 +23,28 @@ export function isFooled({ rows, success }: AttackOutcome, row: number): boolean
 
 /** One record per example, in data-set order. */
 export function examplesOf(plan: Plan, outcomes: readonly BatchOutcome[]): ExampleRecord[] {
-  return outcomes.flatMap((outcome) => outcome.clean!.labels.map((_, row) => exampleOf(plan.runs, outcome, row)));
+  return outcomes.flatMap((outcome) => {
+    const judged = judgeBatch(plan.judgements, outcome);
+    return outcome.clean!.labels.map((_, row) => exampleOf(plan, outcome, judged, row));
+  });
 }
 
-function exampleOf(runs: readonly Run[], outcome: BatchOutcome, row: number): ExampleRecord {
+function exampleOf(
+  { runs, judgements }: Plan,
+  outcome: BatchOutcome,
+  judged: BatchOutcome,
+  row: number,
+): ExampleRecord {
   const clean = outcome.clean!;
   const cleanCorrect = isRight(clean, row);
-  const attacks = outcome.attacks.flatMap((attack, i) => underAttack(runs[i]!, attack, row));
+  const verdicts = judged.attacks.flatMap((attack, i) =>
+    underAttack(judgements[i]!, attack, row).map((verdict) => ({ verdict, run: judgements[i]!.run })),
+  );
+  const attacks = verdicts.map(({ verdict }) => verdict);
   const first = cleanCorrect ? attacks.findIndex(({ success }) => success) : -1;
-  const tried = !cleanCorrect ? [] : first < 0 ? attacks : attacks.slice(0, first + 1);
+  const tried = !cleanCorrect ? [] : first < 0 ? verdicts : verdicts.slice(0, first + 1);
+  // A run that is judged at several radii made its queries once.
+  const queriesOfRun = new Map(tried.map(({ run, verdict }) => [run, verdict.queries]));
   return {
     index: clean.ids[row]!,
     label: clean.labels[row]!,
@@ -38,12 +54,25 @@ function exampleOf(runs: readonly Run[], outcome: BatchOutcome, row: number): Ex
     success: !cleanCorrect || first >= 0,
     fooledBy: cleanCorrect ? (attacks[first]?.fooledBy ?? null) : 'clean',
     distance: attacks[first]?.distance ?? 0,
-    queries: tried.reduce((sum, { queries }) => sum + queries, 0),
+    queries: [...queriesOfRun.values()].reduce((sum, queries) => sum + queries, 0),
     attacks,
+    ...(runs.some(isMinimal) && {
+      minimal: outcome.attacks.flatMap((attack, i) => closestOf(runs[i]!, attack, row)),
+    }),
   };
 }
 
-function underAttack(run: Run, outcome: AttackOutcome, row: number): ExampleRecord['attacks'] {
+function closestOf(run: Run, { rows, closest, queries }: AttackOutcome, row: number): MinimalDistance[] {
+  const place = placeOf(rows, row);
+  if (closest === undefined || place < 0) return [];
+  return [{ attack: run.label, norm: run.norm, distance: closest[place]!, queries: queries[place]! }];
+}
+
+function isMinimal({ entry }: Run): boolean {
+  return entry.attack.definition.budget === 'minimal';
+}
+
+function underAttack(run: Judgement, outcome: AttackOutcome, row: number): ExampleRecord['attacks'] {
   const place = placeOf(outcome.rows, row);
   if (place < 0) return [];
   return [

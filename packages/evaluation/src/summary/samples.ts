@@ -15,7 +15,15 @@ export function samplesOf(plan: Plan, outcomes: readonly BatchOutcome[]): ModelR
         const { label, norm, epsilon } = plan.runs[i]!;
         const shown = attack.kept.find(({ position }) => position === kept.position);
         return shown
-          ? [{ ...withoutPosition(shown), attack: label, norm, epsilon, success: isFooled(attack, row) }]
+          ? [
+              {
+                ...withoutPosition(shown),
+                attack: label,
+                norm,
+                epsilon: epsilon === Infinity ? null : epsilon,
+                success: isFooled(attack, row),
+              },
+            ]
           : [];
       }),
     }));

@@ -2,10 +2,13 @@ import type { ModelResult } from '../record/model-result.js';
 import { describeValue } from '../resume/describe-value.js';
 import { covers } from '../run/fooled.js';
 import type { BatchOutcome } from '../run/outcome.js';
-import type { Plan, Run } from '../run/plan.js';
+import { judgeBatch } from '../run/judge.js';
+import type { Judgement, Plan } from '../run/plan.js';
 import { proportionOf } from '../statistics/proportion.js';
 import { isFooled, isRight, isRobust } from './examples.js';
+import { minimalNorm } from './minimal-norm.js';
 import { samplesOf } from './samples.js';
+import { savedExamples } from './saved-examples.js';
 
 type Proportion = ModelResult['clean'];
 
@@ -15,7 +18,8 @@ export function summarize(
   outcomes: readonly BatchOutcome[],
   about: Pick<ModelResult, 'modelHash'>,
 ): ModelResult {
-  const { name, seed, batchSize, attackOn, runs } = plan;
+  const { name, seed, batchSize, attackOn, runs, judgements } = plan;
+  const judged = outcomes.map((outcome) => judgeBatch(judgements, outcome));
   return {
     name,
     modelHash: about.modelHash,
@@ -23,21 +27,28 @@ export function summarize(
     batchSize,
     attackOn,
     clean: shareOf(outcomes, ({ clean }, row) => isRight(clean!, row)),
-    robust: shareOf(outcomes, isRobust),
-    attacks: unique(runs.map(({ label }) => label)).map((label) => attackOf(plan, label, outcomes)),
-    worstCase: unique(runs.map(({ norm }) => norm)).map((norm) => ({
+    robust: shareOf(judged, isRobust),
+    attacks: unique(runs.map(({ label }) => label)).map((label) => attackOf(plan, label, outcomes, judged)),
+    worstCase: unique(judgements.map(({ norm }) => norm)).map((norm) => ({
       norm,
-      points: unique(runs.filter((run) => run.norm === norm).map(({ epsilon }) => epsilon))
+      points: unique(judgements.filter((judgement) => judgement.norm === norm).map(({ epsilon }) => epsilon))
         .sort((a, b) => a - b)
-        .map((epsilon) => worstOf(runs, norm, epsilon, outcomes)),
+        .map((epsilon) => worstOf(judgements, norm, epsilon, judged)),
     })),
     samples: samplesOf(plan, outcomes),
   };
 }
 
-function attackOf(plan: Plan, label: string, outcomes: readonly BatchOutcome[]): ModelResult['attacks'][number] {
-  const indices = plan.runs.flatMap((run, i) => (run.label === label ? [i] : []));
-  const { entry, norm } = plan.runs[indices[0]!]!;
+function attackOf(
+  plan: Plan,
+  label: string,
+  outcomes: readonly BatchOutcome[],
+  judged: readonly BatchOutcome[],
+): ModelResult['attacks'][number] {
+  const indices = plan.judgements.flatMap((judgement, i) => (judgement.label === label ? [i] : []));
+  const first = plan.runs.findIndex((run) => run.label === label);
+  const { entry, norm } = plan.runs[first]!;
+  const minimal = minimalNorm(first, outcomes);
   return {
     label,
     attack: entry.attack.name,
@@ -45,7 +56,8 @@ function attackOf(plan: Plan, label: string, outcomes: readonly BatchOutcome[]):
     norm,
     restarts: entry.restarts ?? 1,
     loss: entry.loss?.name ?? 'default',
-    points: indices.map((index) => pointOf(plan, index, outcomes)),
+    points: indices.map((index) => pointOf(plan, index, judged)),
+    ...(minimal && { minimal }),
   };
 }
 
@@ -54,24 +66,26 @@ function pointOf(
   index: number,
   outcomes: readonly BatchOutcome[],
 ): ModelResult['attacks'][number]['points'][number] {
-  const run = plan.runs[index]!;
+  const run = plan.judgements[index]!;
   const own = outcomes.map(({ attacks }) => attacks[index]!);
   const attacked = sum(own.map(({ rows }) => rows.length));
-  const counted = (other: Run, i: number): boolean =>
+  const counted = (other: Judgement, i: number): boolean =>
     i === index || (plan.attackOn === 'survivors' && i < index && covers(other, run));
-  const indices = plan.runs.flatMap((other, i) => (counted(other, i) ? [i] : []));
+  const indices = plan.judgements.flatMap((other, i) => (counted(other, i) ? [i] : []));
+  const saved = savedExamples(run, own, outcomes);
   return {
     epsilon: run.epsilon,
     robust: withstanding(indices, outcomes),
     attacked,
     unconfirmed: sum(own.map(({ unconfirmed }) => unconfirmed)),
     meanQueries: attacked === 0 ? 0 : sum(own.flatMap(({ queries }) => queries)) / attacked,
+    ...(saved && { saved }),
   };
 }
 
 function worstOf(
-  runs: readonly Run[],
-  norm: Run['norm'],
+  runs: readonly Judgement[],
+  norm: Judgement['norm'],
   epsilon: number,
   outcomes: readonly BatchOutcome[],
 ): ModelResult['worstCase'][number]['points'][number] {

@@ -1,4 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
+import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
@@ -47,5 +48,23 @@ export const noise = defineAttack({
   options: z.strictObject({}),
   async perturb({ threat, x, rng }) {
     return threat.randomStart(x, rng);
+  },
+});
+
+/** The nearest point of the other class of a linear model with two classes, a thousandth past the boundary. */
+export const nearest = defineAttack({
+  name: 'nearest',
+  summary: 'The nearest point across a linear boundary.',
+  knowledge: 'gradients',
+  norms: ['linf', 'l2'],
+  budget: 'minimal',
+  random: false,
+  options: z.strictObject({ overshoot: z.number().min(0).default(0.001) }),
+  async perturb({ model, x, y, threat, offer }, { overshoot }) {
+    const { gradient, loss } = model.gradient(x, (logits) => margin(logits, y));
+    const slope = threat.norm === 'linf' ? tf.sum(tf.abs(gradient), 1) : tf.norm(gradient, 2, 1);
+    const length = tf.mul(1 + overshoot, tf.div(tf.neg(loss), slope));
+    const adv = tf.add(x, tf.mul(tf.expandDims(length, 1), threat.steepestAscent(gradient)));
+    offer(adv, model.logits(adv));
   },
 });
