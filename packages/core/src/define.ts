@@ -1,6 +1,8 @@
 import type {
   AnalysisDefinition,
   AnalysisFactory,
+  AugmentationDefinition,
+  AugmentationFactory,
   AveragerDefinition,
   AveragerFactory,
   DatasetDefinition,
@@ -63,6 +65,11 @@ export function defineTransform<I, O>(definition: TransformDefinition<I, O>): Tr
 /** Defines a weight average, such as SWA. */
 export function defineAverager<I, O>(definition: AveragerDefinition<I, O>): AveragerFactory<I> {
   return factory('averager', definition, (options: O) => withOrigin(definition, options));
+}
+
+/** Defines an augmentation, such as random crops. */
+export function defineAugmentation<I, O>(definition: AugmentationDefinition<I, O>): AugmentationFactory<I> {
+  return factory('augmentation', definition, (options: O) => withOrigin(definition, options));
 }
 
 /** Defines a named training recipe. */

@@ -10,6 +10,7 @@ const kinds = [
   'optimizers',
   'transforms',
   'averagers',
+  'augmentations',
   'trainers',
   'analyses',
   'datasets',
@@ -43,6 +44,7 @@ export interface Registry<P extends readonly Plugin[] = readonly Plugin[]> {
   optimizer: Call<P, 'optimizers'>;
   transform: Call<P, 'transforms'>;
   averager: Call<P, 'averagers'>;
+  augmentation: Call<P, 'augmentations'>;
   trainer: Call<P, 'trainers'>;
   analysis: Call<P, 'analyses'>;
   dataset: Call<P, 'datasets'>;
@@ -117,6 +119,7 @@ export function createRegistry<const P extends readonly Plugin[]>(plugins: P): R
     optimizer: call('optimizers'),
     transform: call('transforms'),
     averager: call('averagers'),
+    augmentation: call('augmentations'),
     trainer: call('trainers'),
     analysis: call('analyses'),
     dataset: call('datasets'),

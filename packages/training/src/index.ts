@@ -4,7 +4,6 @@ import { pgdAt } from './objectives/pgd-at.js';
 import { adam, adamw } from './optimizers/adam.js';
 import { sgd } from './optimizers/sgd.js';
 
-export { memoryStorage } from './checkpoint/memory-storage.js';
 export type { LoggedEvent, MetricsEvent, TrainingEvent, ValidationEvent } from './fit/events.js';
 export { fit, type FitResult } from './fit/fit.js';
 export type { FitOptions, Guards, Measurement, Validation } from './fit/options.js';

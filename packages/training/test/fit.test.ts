@@ -1,9 +1,9 @@
 import '@advrob/core/gradients';
 import '@tensorflow/tfjs-backend-cpu';
-import type { Classifier, Objective } from '@advrob/core';
+import { memoryStorage, type Classifier, type Objective } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { adam, erm, fit, memoryStorage, pgdAt, sgd, type FitOptions, type TrainingEvent } from '../src/index.js';
+import { adam, erm, fit, pgdAt, sgd, type FitOptions, type TrainingEvent } from '../src/index.js';
 import { manyDraws, movingAverage, perturbed } from './support/doubles.js';
 import { signAttack } from './support/sign-attack.js';
 import { tinyData } from './support/tiny-data.js';

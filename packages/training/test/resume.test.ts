@@ -1,9 +1,10 @@
 import '@advrob/core/gradients';
 import '@tensorflow/tfjs-backend-cpu';
-import type { RunStorage } from '@advrob/core';
+import { memoryStorage, type RunStorage } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fit, memoryStorage, sgd, type FitOptions, type TrainingEvent } from '../src/index.js';
+
+import { fit, sgd, type FitOptions, type TrainingEvent } from '../src/index.js';
 import { manyDraws, movingAverage, perturbed, primalDual } from './support/doubles.js';
 import { signAttack } from './support/sign-attack.js';
 import { tinyData } from './support/tiny-data.js';

@@ -8,6 +8,7 @@ const kinds: readonly PluginKind[] = [
   'optimizers',
   'transforms',
   'averagers',
+  'augmentations',
   'trainers',
   'analyses',
   'datasets',

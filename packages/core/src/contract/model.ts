@@ -10,6 +10,8 @@ import type { Random } from './random.js';
 export interface ForwardOptions {
   readonly mode?: 'eval' | 'train' | 'probe';
   readonly rng?: Random;
+  /** Whether dropout is active in `train` and `probe` mode. Default true; false when statistics of batch norm are re-estimated. */
+  readonly dropout?: boolean;
 }
 
 /** A differentiable classifier. Normalisation is part of the model: `logits` takes raw inputs inside `bounds`. */

@@ -31,6 +31,7 @@ export interface Plugin {
   readonly optimizers?: Parts;
   readonly transforms?: Parts;
   readonly averagers?: Parts;
+  readonly augmentations?: Parts;
   readonly trainers?: Parts;
   readonly analyses?: Parts;
   readonly datasets?: Parts;

@@ -3,7 +3,7 @@ import type { Attack, AttackLoss } from './attack.js';
 import type { Batch, Extras, NoExtras } from './dataset.js';
 import type { Classifier, ForwardOptions } from './model.js';
 import type { Definition, Factory } from './options.js';
-import type { Random } from './random.js';
+import type { Random, RowRandom } from './random.js';
 import type { Threat, ThreatModel } from './threat.js';
 
 /** State that the engine saves in a checkpoint and restores: mutable, its keys fixed from the start. */
@@ -35,10 +35,27 @@ export interface PrepareContext {
   readonly threat: ThreatModel;
   readonly signal?: AbortSignal;
   /** Inner maximisation with the attack that the run names; the result is the engine's to free. */
-  maximize(
-    batch: Batch,
-    options?: { readonly loss?: AttackLoss; readonly lanes?: number; readonly attack?: Attack },
-  ): Promise<Tensor>;
+  maximize(batch: Batch, options?: InnerOptions): Promise<Tensor>;
+}
+
+/** What an objective may choose in its inner maximisation. */
+export interface InnerOptions {
+  /** Default: the attack's own, or cross-entropy. */
+  readonly loss?: AttackLoss;
+  /** Starts per example, the best of which is returned. Default 1. */
+  readonly lanes?: number;
+  /** Default: the attack of the run. */
+  readonly attack?: Attack;
+  /** What is attacked, e.g. a smoothed form of the model. Default: the model. */
+  readonly model?: Classifier;
+}
+
+/** What the state of an objective may depend on. */
+export interface ObjectiveSite {
+  readonly inputShape: readonly number[];
+  readonly numClasses: number;
+  /** Most rows that a batch has. */
+  readonly batchSize: number;
 }
 
 /** What is minimised. `prepare` once per drawn batch, `loss` any number of times on it. */
@@ -47,8 +64,17 @@ export interface Objective<P extends Extras = Extras, E extends Extras = NoExtra
   readonly prepare: (batch: Batch<E>, context: PrepareContext) => Promise<P>;
   /** Pure, differentiable in the weights. */
   loss(prepared: P, model: Classifier, how: ForwardOptions): LossTerms;
-  /** Once per drawn batch, after its gradient: e.g. DALE's dual step. */
-  afterGradient?(terms: Readonly<Record<string, Tensor>>): void;
+  /**
+   * Once per drawn batch, after its gradient: e.g. DALE's dual step. `inputGradients` holds, for each name in `inputs`, the gradient of the total
+   * loss; it comes from the backward pass that gave the weight gradient.
+   */
+  afterGradient?(terms: Readonly<Record<string, Tensor>>, inputGradients: Readonly<Record<string, Tensor>>): void;
+  /** Prepared values whose gradients `afterGradient` wants. */
+  readonly inputs?: readonly string[];
+  /** How often each batch of the data is drawn before the next, prepared anew each time, as in free adversarial training. Default 1. */
+  readonly replays?: number;
+  /** Called once, before the first batch and before `state` is read: makes state whose shape depends on the run. */
+  open?(site: ObjectiveSite): void;
   readonly state?: Saved;
   readonly origin?: Origin;
   dispose?(): void;
@@ -72,6 +98,13 @@ export interface Work {
   draw(): Promise<Prepared>;
   /** Gradient of the objective at the current weights. `probe` leaves buffers untouched. */
   gradient(prepared: Prepared, options?: { readonly probe?: boolean }): Promise<Gradient>;
+  /**
+   * Runs `body`, inside `tf.tidy`, which assigns new weights, at the weights where the last gradient was taken: with AWP these are the perturbed ones,
+   * and the perturbation is taken back afterwards. Weight decay and the like then act where the method wants it.
+   */
+  update(body: () => void): void;
+  /** Leaves a tensor to the engine, which frees it at the end of the step, and gives it back. */
+  hold<T extends Tensor>(tensor: T): T;
   readonly model: Classifier;
   /** Learning rate of this step. */
   readonly rate: number;
@@ -101,6 +134,15 @@ export interface WorkTransform {
   readonly origin?: Origin;
 }
 
+/**
+ * Changes the inputs [n, ...inputShape] of a drawn batch before the objective prepares it; gives new ones of the same shape. Runs inside `tf.tidy`.
+ * What a row becomes may depend on its own values and draws alone.
+ */
+export interface Augmentation {
+  (x: Tensor, rng: RowRandom): Tensor;
+  readonly origin?: Origin;
+}
+
 /** An average of the weights along training. */
 export interface Averager {
   afterStep?(model: Classifier): void;
@@ -122,6 +164,8 @@ export interface TrainingPlan<P extends Extras = Extras, E extends Extras = NoEx
   readonly threat?: Threat;
   readonly transforms?: readonly WorkTransform[];
   readonly averager?: AveragerBinding;
+  /** In this order. */
+  readonly augmentations?: readonly Augmentation[];
 }
 
 export interface ObjectiveDefinition<I, O, P extends Extras = never, E extends Extras = never> extends Definition<
@@ -139,6 +183,10 @@ export interface TransformDefinition<I, O> extends Definition<I, O> {
   create(options: O): WorkTransform;
 }
 export type TransformFactory<I> = Factory<I, WorkTransform>;
+export interface AugmentationDefinition<I, O> extends Definition<I, O> {
+  create(options: O): Augmentation;
+}
+export type AugmentationFactory<I> = Factory<I, Augmentation>;
 export interface AveragerDefinition<I, O> extends Definition<I, O> {
   create(options: O): AveragerBinding;
 }

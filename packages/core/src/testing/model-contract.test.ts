@@ -74,6 +74,13 @@ const breaks: [string, Break][] = [
     (model) => ({ logits: (x, how) => tf.tidy(() => tf.add(model.logits(x), how === undefined ? 1 : 0)) }),
   ],
   [
+    'needs no random numbers when dropout is off, and gives the same twice',
+    (model) => ({
+      logits: (x, how) =>
+        tf.tidy(() => tf.add(model.logits(x), how?.dropout === false ? how.rng!.normal('drop', [1]) : 0)),
+    }),
+  ],
+  [
     'draws the same dropout from the same rng, in probe as in train',
     (model) => ({ logits: (x) => tf.tidy(() => tf.add(model.logits(x), tf.randomUniform([1]))) }),
   ],

@@ -28,7 +28,7 @@ export interface FromLayersModelOptions {
  * gives probabilities. The model stays the caller's: `dispose` frees only what the adapter made.
  *
  * Mode `train` runs the model with `training: true`, so that its batch norms update their moving statistics as tfjs-layers does (its momentum, default
- * 0.99); `probe` puts them back. Weight names come from layer names: name your layers, because tfjs counts up the names it gives. Dropout layers of tfjs draw from tfjs' own random numbers, not from `rng`: give them a seed if runs must repeat.
+ * 0.99); `probe` puts them back. Weight names come from layer names: name your layers, because tfjs counts up the names it gives. Dropout layers of tfjs draw from tfjs' own random numbers, not from `rng`: give them a seed if runs must repeat; `dropout: false` cannot switch them off.
  *
  * @throws AdvrobError `ADVROB_PROBABILITIES` when the model gives probabilities that were not announced, `ADVROB_SHAPE` for a model with several inputs
  *   or outputs or with open sizes, `ADVROB_NOT_FINITE`.

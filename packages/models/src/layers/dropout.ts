@@ -4,13 +4,13 @@ import type { Layer } from './layer.js';
 
 /**
  * Inverted dropout: in `train` and `probe` mode sets each entry to 0 with probability `rate` and divides the others by 1 - rate; identity in `eval`.
- * The mask is drawn from `rng` under the purpose `name`, so that the same rng and step give the same mask.
+ * The mask is drawn from `rng` under the purpose `name`, so that the same rng and step give the same mask. With `dropout: false` it is the identity too.
  *
  * @throws AdvrobError `ADVROB_RNG_MISSING` in `train` or `probe` mode without `rng`.
  */
 export function dropout(name: string, rate: number): Layer {
-  return (x, { mode = 'eval', rng }) => {
-    if (mode === 'eval' || rate === 0) return x;
+  return (x, { mode = 'eval', rng, dropout: isActive = true }) => {
+    if (mode === 'eval' || rate === 0 || !isActive) return x;
     if (rng === undefined)
       throw new AdvrobError(
         'ADVROB_RNG_MISSING',

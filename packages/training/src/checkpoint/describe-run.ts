@@ -16,6 +16,7 @@ export function describeRun<P extends Extras, E extends Extras>(options: FitOpti
     optimizer: options.optimizer?.origin,
     transforms: (options.transforms ?? []).map(({ origin }) => origin ?? null),
     averager: options.averager?.origin,
+    augmentations: options.augmentations?.map(({ origin }) => origin ?? null),
     attack: attack && { name: attack.name, options: attack.options },
     validation: validation && {
       data: { hash: validation.data.hash, length: validation.data.length },

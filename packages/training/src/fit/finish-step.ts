@@ -51,7 +51,7 @@ function logMetrics<P extends Extras, E extends Extras>(run: Run<P, E>): void {
     log(run, {
       type: 'metrics',
       step: position.step,
-      epoch: position.draws / settings.batchesPerEpoch,
+      epoch: position.draws / settings.drawsPerEpoch,
       rate: rateAt(settings, last),
       ...(threat && { epsilon: threat.epsilon }),
       ...summarize(window),

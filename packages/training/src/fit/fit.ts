@@ -1,8 +1,7 @@
-import { AdvrobError, type Extras } from '@advrob/core';
+import { AdvrobError, giveWay, stopIfAborted, type Extras } from '@advrob/core';
 import { loadRun } from '../checkpoint/load-run.js';
 import { saveRun, saveWeights } from '../checkpoint/save-run.js';
 import { assignAveraged, assignValues, keepingValues } from './averaged-weights.js';
-import { createPauses, stopIfAborted } from './event-loop.js';
 import type { LoggedEvent } from './events.js';
 import { finishStep } from './finish-step.js';
 import { openLastGood } from './last-good.js';
@@ -61,7 +60,7 @@ export async function fit<P extends Extras, E extends Extras>(options: FitOption
     emit(run, { type: 'end', step: end.step, epoch: end.epoch });
     return {
       steps: end.step,
-      epochs: end.draws / run.settings.batchesPerEpoch,
+      epochs: end.draws / run.settings.drawsPerEpoch,
       history: run.history,
       ...(run.best && { best: withoutValues(run.best) }),
     };
@@ -73,7 +72,6 @@ export async function fit<P extends Extras, E extends Extras>(options: FitOption
 async function trainToEnd<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<void> {
   const { options, settings, counters } = run;
   const lastGood = openLastGood(run);
-  const pause = createPauses();
   try {
     if (counters.step > 0) await finishStep(run, lastGood);
     while (counters.step < settings.steps) {
@@ -82,7 +80,7 @@ async function trainToEnd<P extends Extras, E extends Extras>(run: Run<P, E>): P
       const { step, steps, epoch } = positionOf(run);
       emit(run, { type: 'step', step, steps, epoch });
       await finishStep(run, lastGood);
-      await pause();
+      await giveWay();
     }
   } catch (error) {
     if (error instanceof AdvrobError && error.code === 'ADVROB_ABORTED') {

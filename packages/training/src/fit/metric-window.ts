@@ -2,7 +2,6 @@ import { AdvrobError } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { MetricsEvent } from './events.js';
-import type { MeasuredGradient } from './weight-gradient.js';
 
 /**
  * The losses and gradient norms since the last metrics. They stay on the device until a fixed step, when all of them are read: reading a value
@@ -22,7 +21,7 @@ export function emptyWindow(): MetricWindow {
 }
 
 /** Notes a gradient without reading it. @throws AdvrobError `ADVROB_OBJECTIVE` when its loss has other terms than before. */
-export function note(window: MetricWindow, { terms, norm }: MeasuredGradient): void {
+export function note(window: MetricWindow, terms: Readonly<Record<string, Tensor>>, norm: Tensor): void {
   const names = Object.keys(terms);
   if (window.names.length === 0) window.names = names;
   if (names.length !== window.names.length || names.some((name) => !window.names.includes(name)))

@@ -1,5 +1,6 @@
 import type {
   Attack,
+  Augmentation,
   AveragerBinding,
   Classifier,
   Dataset,
@@ -57,6 +58,8 @@ export interface FitOptions<P extends Extras = Extras, E extends Extras = Extras
   /** Later ones see the work of earlier ones. */
   readonly transforms?: readonly WorkTransform[];
   readonly averager?: AveragerBinding;
+  /** Changes of the inputs of each batch, in this order, before the objective sees them. Validation data and batch norm's re-estimation go without. */
+  readonly augmentations?: readonly Augmentation[];
 
   /** Passes over the data. Either this or `steps`. */
   readonly epochs?: number;

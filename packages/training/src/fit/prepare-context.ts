@@ -20,16 +20,17 @@ export function prepareContext<P extends Extras, E extends Extras>(
   const position = positionOf(run);
   const threat = threatAt(settings, position);
   const rng = prefixed(random.at(draw), 'prepare/');
-  const attacked = settings.attackMode === 'eval' ? model : withRandom(model, prefixed(random.at(draw), 'attack/'));
+  const drawing = (attacked: Classifier): Classifier =>
+    settings.attackMode === 'eval' ? attacked : withRandom(attacked, prefixed(random.at(draw), 'attack/'));
   let calls = 0;
 
   const context: Omit<PrepareContext, 'threat'> = {
     model,
     step: position.step,
-    epoch: Math.floor(draw / settings.batchesPerEpoch),
+    epoch: Math.floor(draw / settings.drawsPerEpoch),
     rng,
     ...(signal && { signal }),
-    async maximize({ x, y, ids }, { loss, lanes, attack = options.attack } = {}) {
+    async maximize({ x, y, ids }, { loss, lanes, attack = options.attack, model: attacked = model } = {}) {
       if (!attack) throw missing('an attack', 'pass `attack`, e.g. pgd({ steps: 7 }) of @advrob/attacks');
       if (!threat) throw missing('a threat', "pass `threat`, e.g. { norm: 'linf', epsilon: 0.3 }");
       // The second attack on a batch draws other starts than the first.
@@ -37,7 +38,7 @@ export function prepareContext<P extends Extras, E extends Extras>(
       const adversarial =
         threat.epsilon === 0
           ? tf.clone(x)
-          : await attack.maximize(attacked, x, y, threat, {
+          : await attack.maximize(drawing(attacked), x, y, threat, {
               seed,
               step: draw,
               ids,

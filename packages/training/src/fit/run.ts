@@ -64,6 +64,7 @@ export function openRun<P extends Extras, E extends Extras>(options: FitOptions<
   try {
     const settings = resolveSettings(options, optimizer);
     averager = options.averager?.(model);
+    objective.open?.({ inputShape: model.inputShape, numClasses: model.numClasses, batchSize: settings.batchSize });
     const counters: Counters = { step: 0, draws: 0, logged: 0, averaged: 0, validated: 0, closed: 0 };
     return {
       options,
@@ -108,9 +109,9 @@ export function forgetBest<P extends Extras, E extends Extras>(run: Run<P, E>): 
 }
 
 export function positionOf<P extends Extras, E extends Extras>({ counters, settings }: Run<P, E>): Position {
-  const { steps, stepsPerEpoch, batchesPerEpoch } = settings;
+  const { steps, stepsPerEpoch, drawsPerEpoch } = settings;
   const { step, draws } = counters;
-  return { step, steps, stepsPerEpoch, draws, epoch: Math.floor(draws / batchesPerEpoch) };
+  return { step, steps, stepsPerEpoch, draws, epoch: Math.floor(draws / drawsPerEpoch) };
 }
 
 /** Makes a lazy backend compute all state, so that one graph a step is run. */

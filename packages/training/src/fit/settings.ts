@@ -8,7 +8,12 @@ import type { FitOptions } from './options.js';
 export interface Settings {
   readonly batchSize: number;
   readonly dropLast: boolean;
+  /** Batches of the data in one pass. */
   readonly batchesPerEpoch: number;
+  /** How often each batch is drawn. */
+  readonly replays: number;
+  /** Draws of the optimizer in one pass. */
+  readonly drawsPerEpoch: number;
   readonly steps: number;
   readonly stepsPerEpoch: number;
   readonly seed: number;
@@ -39,7 +44,9 @@ export function resolveSettings<P extends Extras, E extends Extras>(
     throw wrong(`the data has ${data.length} examples, less than a batch of ${batchSize}: set dropLast to false`);
   if ((epochs === undefined) === (steps === undefined))
     throw wrong(`expected either epochs or steps, got ${epochs === undefined ? 'neither' : 'both'}`);
-  const stepsPerEpoch = batchesPerEpoch / whole("the optimizer's draws", optimizer.draws ?? 1, 1);
+  const replays = whole("the objective's replays", options.objective.replays ?? 1, 1);
+  const drawsPerEpoch = batchesPerEpoch * replays;
+  const stepsPerEpoch = drawsPerEpoch / whole("the optimizer's draws", optimizer.draws ?? 1, 1);
   const total = steps ?? Math.ceil(positive('epochs', epochs ?? 0) * stepsPerEpoch);
   const keep = options.keep ?? (options.averager ? 'averaged' : 'last');
   if (keep === 'best' && !options.validation) throw wrong("keep 'best' needs validation data: pass validation");
@@ -49,6 +56,8 @@ export function resolveSettings<P extends Extras, E extends Extras>(
     batchSize,
     dropLast,
     batchesPerEpoch,
+    replays,
+    drawsPerEpoch,
     steps: whole('steps', total, 1),
     stepsPerEpoch,
     seed: whole('seed', seed, 0),

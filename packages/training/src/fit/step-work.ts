@@ -1,6 +1,7 @@
 import type { Extras, Gradient, Prepared, Work } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { augment } from './augment.js';
 import { note } from './metric-window.js';
 import { prefixed } from './prefixed-random.js';
 import { prepareContext } from './prepare-context.js';
@@ -35,8 +36,11 @@ export function openWork<P extends Extras, E extends Extras>(run: Run<P, E>): Op
     counters.draws += 1;
     gradients = 0;
     isUpdated = false;
-    const batch = await run.batches.batchAt(draw);
-    for (const tensor of [batch.x, batch.y, ...Object.values<Tensor>(batch.extras)]) ofBatch.add(tensor);
+    const number = Math.floor(draw / settings.replays);
+    const drawn = await run.batches.batchAt(number);
+    for (const tensor of [drawn.x, drawn.y, ...Object.values<Tensor>(drawn.extras)]) ofBatch.add(tensor);
+    const batch = { ...drawn, x: augment(options.augmentations, drawn, settings.seed, number) };
+    ofBatch.add(batch.x);
     const context = prepareContext(run, draw, (tensor) => ofBatch.add(tensor));
     const values = await objective.prepare(batch, context);
     for (const tensor of Object.values(values)) if (!(tensor instanceof tf.Variable)) ofBatch.add(tensor);
@@ -47,19 +51,26 @@ export function openWork<P extends Extras, E extends Extras>(run: Run<P, E>): Op
     const rng = prefixed(random.at(Math.max(0, draw)), `forward ${gradients}/`);
     gradients += 1;
     const how = { mode: probe ? ('probe' as const) : ('train' as const), rng };
-    const { norm, ...result } = weightGradient(objective, prepared.values as P, model, how);
-    for (const tensor of [...Object.values(result.grads), ...Object.values(result.terms), norm])
-      ofGradients.add(tensor);
-    if (probe) return result;
-    note(window, { ...result, norm });
-    if (!isUpdated) tf.tidy(() => objective.afterGradient?.(result.terms));
-    isUpdated = true;
-    return result;
+    const { norm, inputGradients, grads, terms } = weightGradient(objective, prepared.values as P, model, how);
+    for (const tensor of [grads, terms, inputGradients].flatMap((made) => Object.values(made))) ofGradients.add(tensor);
+    ofGradients.add(norm);
+    if (!probe) {
+      note(window, terms, norm);
+      if (!isUpdated) tf.tidy(() => objective.afterGradient?.(terms, inputGradients));
+      isUpdated = true;
+    }
+    tf.dispose(inputGradients);
+    return { grads, terms };
   }
 
   const work: Work = {
     draw: drawBatch,
     gradient,
+    update: (body) => void tf.tidy(body),
+    hold(tensor) {
+      ofGradients.add(tensor);
+      return tensor;
+    },
     model,
     rate: rateAt(settings, position),
     step: position.step,

@@ -9,9 +9,10 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** A gradient and its Euclidean norm over all weights. */
+/** A gradient, its Euclidean norm over all weights, and the gradients of the inputs that the objective wants. */
 export interface MeasuredGradient extends Gradient {
   readonly norm: Tensor;
+  readonly inputGradients: Readonly<Record<string, Tensor>>;
 }
 
 /** Loss and gradient of an objective on prepared values at the current weights: one forward and one backward pass. */
@@ -23,6 +24,8 @@ export function weightGradient<P extends Extras, E extends Extras>(
 ): MeasuredGradient {
   const names = Object.keys(model.weights);
   const weights: Tensor[] = Object.values(model.weights);
+  const inputs = objective.inputs ?? [];
+  const differentiated = [...weights, ...inputs.map((name) => wanted(values, name))];
   const kept: Record<string, Tensor> = {};
   const forward = (): Tensor => {
     const { total, terms } = objective.loss(values, model, how);
@@ -36,11 +39,13 @@ export function weightGradient<P extends Extras, E extends Extras>(
   try {
     return tf.tidy(() => {
       const allowNoGradients = true;
-      const { grads } = tf.engine().gradients(forward, weights, undefined, allowNoGradients);
+      const { grads } = tf.engine().gradients(forward, differentiated, undefined, allowNoGradients);
       // tfjs gives null for a weight that the loss does not depend on.
-      const all = weights.map((weight, i) => (grads[i] as Tensor | null | undefined) ?? tf.zerosLike(weight));
+      const found = differentiated.map((x, i) => (grads[i] as Tensor | null | undefined) ?? tf.zerosLike(x));
+      const all = found.slice(0, weights.length);
       return {
         grads: Object.fromEntries(names.map((name, i) => [name, all[i]!])),
+        inputGradients: Object.fromEntries(inputs.map((name, i) => [name, found[weights.length + i]!])),
         terms: Object.fromEntries(Object.entries(kept).map(([name, term]) => [name, tf.clone(term)])),
         norm: tf.sqrt(tf.addN(all.map((gradient) => tf.sum(tf.square(gradient))))),
       };
@@ -51,6 +56,15 @@ export function weightGradient<P extends Extras, E extends Extras>(
   } finally {
     tf.dispose(kept);
   }
+}
+
+function wanted(values: Extras, name: string): Tensor {
+  const value = values[name];
+  if (value) return value;
+  throw new AdvrobError(
+    'ADVROB_OBJECTIVE',
+    `the objective wants the gradient of '${name}', but prepared only ${Object.keys(values).join(', ')}`,
+  );
 }
 
 function checkScalar(name: string, term: Tensor): void {

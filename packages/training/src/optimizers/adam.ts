@@ -86,7 +86,7 @@ function bindAdam(
       async step(work) {
         const { grads, terms } = await work.gradient(await work.draw());
         state.steps += 1;
-        tf.tidy(() => {
+        work.update(() => {
           for (const [name, weight] of Object.entries(model.weights)) update(name, weight, grads[name]!, work.rate);
         });
         tf.dispose([grads, terms]);

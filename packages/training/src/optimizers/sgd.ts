@@ -61,7 +61,7 @@ function bindSgd({ momentum, dampening, weightDecay, nesterov }: SgdOptions): Op
       state,
       async step(work) {
         const { grads, terms } = await work.gradient(await work.draw());
-        tf.tidy(() => {
+        work.update(() => {
           for (const [name, weight] of Object.entries(model.weights)) update(name, weight, grads[name]!, work.rate);
         });
         if (typeof state['steps'] === 'number') state['steps'] += 1;

@@ -8,7 +8,7 @@ export interface RecalibrateOptions {
   readonly batchSize?: number;
   /** Batches to use, in data-set order; default all. */
   readonly batches?: number;
-  /** Of the dropout masks. Default 0. */
+  /** Of the random numbers of models that draw some beside dropout. Default 0. */
   readonly seed?: number;
 }
 
@@ -16,7 +16,7 @@ export interface RecalibrateOptions {
 const probe = 2 ** 20;
 
 /**
- * Estimates the running statistics of batch norm from scratch, as the mean over the batches of one pass in `train` mode weighted by their sizes. Needed
+ * Estimates the running statistics of batch norm from scratch, as the mean over the batches of one pass in `train` mode, without dropout, weighted by their sizes. Needed
  * after weights were averaged (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima", https://arxiv.org/abs/1803.05407, section 3.2) or perturbed.
  *
  * Works for any model whose buffers are moving averages, `new = (1 - m) * old + m * statistic`; `m` is measured on the first batch. Buffers that
@@ -44,7 +44,7 @@ export async function recalibrate<E extends Extras>(
   /** What a pass in `train` mode leaves in the buffers when they start from `value`. */
   const pass = (x: Tensor, value: number, step: number): Tensor[] => {
     for (const buffer of buffers) tf.tidy(() => buffer.assign(tf.fill(buffer.shape, value, buffer.dtype)));
-    tf.dispose(model.logits(x, { mode: 'train', rng: random.at(step) }));
+    tf.dispose(model.logits(x, { mode: 'train', rng: random.at(step), dropout: false }));
     return buffers.map((buffer) => tf.clone(buffer as Tensor));
   };
 

@@ -2,13 +2,8 @@ import { AdvrobError, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 
-interface Moved {
-  readonly weight: Variable;
-  /** The data of the weight before and after the change. */
-  readonly before: Tensor;
-  readonly after: Tensor;
-  readonly by: Tensor;
-}
+/** What is added to weights, by their names. */
+export type WeightChanges = Readonly<Record<string, Tensor>>;
 
 /**
  * Adds a change to the weights, awaits `body`, and takes the change back, also when `body` throws.
@@ -28,7 +23,22 @@ export async function withWeights<T>(
   change: (name: string, weight: Variable) => Tensor | undefined,
   body: () => Promise<T>,
 ): Promise<T> {
-  const changes = tf.tidy(() => {
+  const changes = weightChanges(model, change);
+  const restore = moveWeights(model, changes);
+  try {
+    return await body();
+  } finally {
+    restore();
+    tf.dispose(changes);
+  }
+}
+
+/** Asks for the change of each weight. The tensors are the caller's. @throws AdvrobError `ADVROB_SHAPE` for a change of another shape than its weight. */
+export function weightChanges(
+  model: Classifier,
+  change: (name: string, weight: Variable) => Tensor | undefined,
+): WeightChanges {
+  return tf.tidy(() => {
     const made: Record<string, Tensor> = {};
     for (const [name, weight] of Object.entries(model.weights)) {
       const by = change(name, weight);
@@ -42,22 +52,25 @@ export async function withWeights<T>(
     }
     return made;
   });
-  const moved: Moved[] = [];
-  try {
-    for (const [name, by] of Object.entries(changes)) {
-      const weight = model.weights[name]!;
-      const before = tf.clone(weight as Tensor);
-      const after = tf.add(before, by);
-      moved.push({ weight, before, after, by });
-      weight.assign(after);
-    }
-    return await body();
-  } finally {
+}
+
+/**
+ * Adds the changes to the weights. The function returned takes them back, once: a weight that was left alone gets its old bits again, from any other its
+ * change is subtracted.
+ */
+export function moveWeights(model: Classifier, changes: WeightChanges): () => void {
+  const moved = Object.entries(changes).map(([name, by]) => {
+    const weight = model.weights[name]!;
+    const before = tf.clone(weight as Tensor);
+    const after = tf.add(before, by);
+    weight.assign(after);
+    return { weight, before, after, by };
+  });
+  return () => {
     for (const { weight, before, after, by } of moved) {
       if (weight.dataId === after.dataId) weight.assign(before);
       else tf.tidy(() => weight.assign(tf.sub(weight, by)));
       tf.dispose([before, after]);
     }
-    tf.dispose(changes);
-  }
+  };
 }
