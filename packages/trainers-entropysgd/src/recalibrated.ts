@@ -1,0 +1,38 @@
+import { defineAverager } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+
+/**
+ * The weights of the last step as they are, in the place of an average: `fit` re-estimates the statistics of batch norm, in training mode with dropout
+ * off, before it measures or leaves the weights of an averager. EntropySGD needs that for models with batch norm, since its updates do not stand
+ * where the running statistics were collected. For models without batch norm it changes nothing and costs a second measurement.
+ *
+ * @example
+ * ```ts
+ * import { entropySgd, recalibrated } from '@advrob/trainers-entropysgd';
+ * const parts = { optimizer: entropySgd(), averager: recalibrated() };
+ * ```
+ */
+export const recalibrated = defineAverager({
+  name: 'recalibrated',
+  summary: 'The weights of the last step, measured and kept with re-estimated batch-norm statistics.',
+  options: z.strictObject({}),
+  create: () => (model) => {
+    const weights = Object.fromEntries(
+      Object.entries(model.weights).map(([name, weight]) => [name, tf.variable(weight as Tensor, false)]),
+    );
+    return {
+      weights,
+      state: { ...weights },
+      afterStep() {
+        for (const [name, copy] of Object.entries(weights)) {
+          const value = tf.clone(model.weights[name]! as Tensor);
+          copy.assign(value);
+          value.dispose();
+        }
+      },
+      dispose: () => tf.dispose(weights),
+    };
+  },
+});

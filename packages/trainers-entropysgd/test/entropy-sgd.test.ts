@@ -1,0 +1,127 @@
+import '@advrob/core/gradients';
+import '@tensorflow/tfjs-backend-cpu';
+import { createRandom } from '@advrob/core/random';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { entropySgd } from '../src/index.js';
+import { bareModel, closureWork, valuesOf } from './support/closure-work.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+type Options = Parameters<typeof entropySgd>[0];
+
+/** `steps` outer steps on a quadratic with the minimum at 1, 2, 3. */
+async function descend(options: Options, { rate = 1, steps = 3, seed = 0 } = {}): Promise<number[]> {
+  const model = bareModel({ w: [0.5, -1, 4] });
+  const optimizer = entropySgd(options)(model);
+  for (let step = 0; step < steps; step++)
+    await optimizer.step(
+      closureWork(model, rate, createRandom({ seed, step }), () => ({ w: tf.sub(model.weights['w']!, [1, 2, 3]) })),
+    );
+  const { w } = await valuesOf(model);
+  optimizer.dispose!();
+  model.dispose!();
+  return w!;
+}
+
+describe('with one inner step and all else off', () => {
+  it('is SGD with the inner rate', async () => {
+    const off = { innerSteps: 1, noise: 0, gamma: 0, avgKeep: 0, momentum: 0, weightDecay: 0 };
+    await fc.assert(
+      fc.asyncProperty(fc.float({ min: Math.fround(0.01), max: 1, noNaN: true }), async (innerRate) => {
+        const found = await descend({ ...off, innerRate });
+        const expected = [0.5, -1, 4].map((start, i) => i + 1 + (start - i - 1) * (1 - innerRate) ** 3);
+        found.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(2e-6));
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('noise', () => {
+  it('makes runs of two seeds differ, and none makes them equal', async () => {
+    const options = { innerSteps: 4, noise: 0.1 };
+    expect(await descend(options, { seed: 1 })).toEqual(await descend(options, { seed: 1 }));
+    expect(await descend(options, { seed: 1 })).not.toEqual(await descend(options, { seed: 2 }));
+    const quiet = { ...options, noise: 0 };
+    expect(await descend(quiet, { seed: 1 })).toEqual(await descend(quiet, { seed: 2 }));
+  });
+});
+
+describe('scoping', () => {
+  it('makes the pull grow with the steps: the first step is the same, later ones are shorter', async () => {
+    const quiet = { innerSteps: 10, noise: 0, momentum: 0, gamma: 2, innerRate: 0.1 };
+    const [loose, tight] = [await descend({ ...quiet, scoping: 0 }), await descend({ ...quiet, scoping: 1 })];
+    expect(await descend({ ...quiet, scoping: 0 }, { steps: 1 })).toEqual(
+      await descend({ ...quiet, scoping: 1 }, { steps: 1 }),
+    );
+    loose.forEach((value, i) => expect(Math.abs(value - (i + 1))).toBeLessThan(Math.abs(tight[i]! - (i + 1))));
+  });
+});
+
+/** E[theta'] under the density proportional to exp(-|theta'| - (gamma / 2) (theta - theta')^2), by the trapezoid rule. */
+function expectedPoint(theta: number, gamma: number): number {
+  let [mass, moment] = [0, 0];
+  for (let point = -12; point <= 12; point += 1e-3) {
+    const density = Math.exp(-Math.abs(point) - (gamma / 2) * (theta - point) ** 2);
+    mass += density;
+    moment += density * point;
+  }
+  return moment / mass;
+}
+
+describe('the local entropy of |theta|', () => {
+  const gamma = 1;
+  const slopeAt = (theta: number): number => gamma * (theta - expectedPoint(theta, gamma));
+
+  it('has by quadrature a gradient without a jump at 0, no steeper than gamma', () => {
+    const step = 0.05;
+    for (let theta = -3; theta < 3; theta += step) {
+      const steepness = (slopeAt(theta + step) - slopeAt(theta)) / step;
+      expect(steepness).toBeGreaterThan(0);
+      expect(steepness).toBeLessThanOrEqual(gamma);
+    }
+    // |theta| itself jumps from -1 to 1.
+    expect(Math.abs(slopeAt(1e-3) - slopeAt(-1e-3))).toBeLessThan(2.1e-3 * gamma);
+    expect(slopeAt(3)).toBeGreaterThan(0.9);
+  });
+
+  it.each([-1.5, -0.3, 0, 0.3, 1.5])('has at %f the gradient that the Langevin steps estimate', async (theta) => {
+    // Independent chains: a loss that is a sum over coordinates. Noise 1 samples the density at temperature 1.
+    const chains = 4000;
+    const model = bareModel({ w: Array<number>(chains).fill(theta) });
+    const options = { innerSteps: 300, innerRate: 0.02, gamma, scoping: 0, noise: 1, momentum: 0, avgKeep: 0.97 };
+    const optimizer = entropySgd(options)(model);
+    const sign = () => ({ w: tf.sign(model.weights['w']! as Tensor) });
+    await optimizer.step(closureWork(model, 1, createRandom({ seed: 11 }), sign));
+    const { w } = await valuesOf(model);
+    optimizer.dispose!();
+    model.dispose!();
+    // At rate 1 the outer step goes to the average of the chain.
+    const mean = w!.reduce((sum, value) => sum + value, 0) / chains;
+    const deviation = Math.sqrt(w!.reduce((sum, value) => sum + (value - mean) ** 2, 0) / chains);
+    const tolerance = (4 * deviation) / Math.sqrt(chains) + 0.01;
+    expect(tolerance).toBeLessThan(0.06);
+    expect(Math.abs(gamma * (theta - mean) - slopeAt(theta))).toBeLessThan(tolerance);
+  });
+});
+
+describe('refuses', () => {
+  it.each<[Options, RegExp]>([
+    [{ innerSteps: 0 }, /innerSteps/],
+    [{ innerSteps: 1.5 }, /innerSteps/],
+    [{ innerRate: 0 }, /innerRate/],
+    [{ noise: -1 }, /noise/],
+    [{ avgKeep: 1 }, /avgKeep/],
+    [{ momentum: 1 }, /momentum/],
+    [{ gamma: 20 }, /gamma.*overshoots/],
+    [{ gamma: Number.NaN }, /gamma/],
+    [{ innerStep: 3 } as Options, /innerStep/],
+  ])('%j', (options, message) => {
+    expect(() => entropySgd(options)).toThrowError(
+      expect.objectContaining({ code: 'ADVROB_OPTION', message: expect.stringMatching(message) }),
+    );
+  });
+});
