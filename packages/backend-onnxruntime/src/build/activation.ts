@@ -1,6 +1,5 @@
-import { splat } from '../ir/create.js';
+import { isUsable, splat } from '../ir/create.js';
 import type { Value } from '../ir/value.js';
-import { leakyRelu, relu } from '../record/unary.js';
 import { elementwise, multiply } from './elementwise.js';
 
 export type Activation = 'linear' | 'relu' | 'relu6' | 'elu' | 'prelu' | 'leakyrelu' | 'sigmoid';
@@ -36,4 +35,18 @@ export function activate(
 export function prelu(x: Value, alpha: Value): Value {
   const isNegative = elementwise('Less', [x, splat(0, [], 'float32')], 'bool');
   return elementwise('Where', [isNegative, multiply(x, alpha), x], 'float32');
+}
+
+/** Remembered on its input, for the gradient. */
+export function relu(x: Value): Value {
+  if (isUsable(x.relu)) return x.relu;
+  if (x.splat !== null) return splat(Math.max(x.splat, 0), x.shape, 'float32');
+  const result = elementwise('Relu', [x], 'float32');
+  x.relu = result;
+  return result;
+}
+
+export function leakyRelu(x: Value, alpha: number): Value {
+  const scaled = multiply(x, splat(Math.fround(alpha), [], 'float32'));
+  return elementwise('Where', [elementwise('Less', [x, splat(0, [], 'float32')], 'bool'), scaled, x], 'float32');
 }

@@ -97,19 +97,23 @@ defineReduction('Prod', 'ReduceProd');
 function defineArgument(op: 'ArgMax' | 'ArgMin'): void {
   defineLowering(op, (lowering, value, node) => {
     const x = node.inputs[0]!;
-    const source = comparable(lowering, x, op === 'ArgMax' ? -Infinity : Infinity);
-    const attributes = { axis: node.attributes['axis'] as number, keepdims: 0 };
+    const axis = node.attributes['axis'] as number;
+    const source = comparable(lowering, x, axis, op === 'ArgMax' ? -Infinity : Infinity);
+    const attributes = { axis, keepdims: 0 };
     lowering.provide(value, 'tfjs', lowering.cast(lowering.graph.emit(op, [source], attributes), 'int32'));
   });
 }
 
-/** NaN never wins; ONNX compares no bools. */
-function comparable(lowering: Lowering, x: Value, worst: number): string {
+/** NaN never wins, unless it is first: tfjs compares with the first, and nothing compares with NaN. ONNX compares no bools. */
+function comparable(lowering: Lowering, x: Value, axis: number, worst: number): string {
   const { graph } = lowering;
   const name = lowering.plain(x);
   if (x.dtype === 'bool') return lowering.cast(name, 'int32');
   if (x.dtype === 'int32') return name;
-  return graph.emit('Where', [graph.emit('IsNaN', [name]), graph.constant('float32', [], [worst]), name]);
+  const extent = x.shape[axis]!;
+  const ranks = Array.from({ length: extent }, (_, index) => (index === 0 ? -worst : worst));
+  const shape = x.shape.map((_, index) => (index === axis ? extent : 1));
+  return graph.emit('Where', [graph.emit('IsNaN', [name]), graph.constant('float32', shape, ranks), name]);
 }
 
 defineArgument('ArgMax');

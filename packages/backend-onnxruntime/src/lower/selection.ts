@@ -29,13 +29,3 @@ defineLowering('StridedSlice', (lowering, value, node) => {
   const inputs = [lowering.plain(node.inputs[0]!), ...[begin, ends, axes, strides].map((list) => graph.indices(list))];
   lowering.provide(value, 'tfjs', graph.emit('Slice', inputs));
 });
-
-defineLowering('Gather', (lowering, value, node) => {
-  const [x, indices] = node.inputs;
-  const axis = node.attributes['axis'] as number;
-  lowering.provide(
-    value,
-    'tfjs',
-    lowering.graph.emit('Gather', [lowering.plain(x!), lowering.plain(indices!)], { axis }),
-  );
-});

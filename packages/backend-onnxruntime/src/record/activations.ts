@@ -20,8 +20,8 @@ defineKernel('EluGrad', (call) => {
 });
 
 defineKernel('Prelu', (call) => {
-  const [x, alpha] = [call.input('x'), call.input('alpha')];
-  return x.dtype === 'float32' ? prelu(x, cast(alpha, 'float32')) : null;
+  // tfjs' result is float32 whatever it is given.
+  return prelu(cast(call.input('x'), 'float32'), cast(call.input('alpha'), 'float32'));
 });
 
 for (const name of ['IsNan', 'IsInf', 'IsFinite'])

@@ -1,8 +1,9 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import { cast, expand } from '../build/elementwise.js';
+import { pad, slice } from '../build/extent.js';
 import { reshape, transpose } from '../build/shape.js';
 import { pending, splat } from '../ir/create.js';
-import type { NumericType, Value } from '../ir/value.js';
+import type { NumericType } from '../ir/value.js';
 import { defineKernel } from './define.js';
 
 defineKernel<{ perm: number[] }>('Transpose', (call) => transpose(call.input('x'), call.attributes.perm));
@@ -30,23 +31,11 @@ defineKernel<{ begin: number | number[]; size: number | number[] }>('Slice', (ca
   return slice(x, begin!, size!);
 });
 
-/** The part of `size` elements per axis that starts at `begin`. */
-export function slice(x: Value, begin: number[], size: number[]): Value {
-  if (x.splat !== null) return splat(x.splat, size, x.dtype, x.isDerived);
-  if (size.every((extent, axis) => extent === x.shape[axis])) return x;
-  return pending('Slice', [x], size, x.dtype, { begin });
-}
-
 defineKernel<{ paddings: [number, number][]; constantValue: number }>('PadV2', (call) => {
   const x = call.input('x');
   const { paddings, constantValue } = call.attributes;
-  if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
-  if (x.dtype === 'bool') return null;
-  const shape = x.shape.map((extent, axis) => extent + paddings[axis]![0] + paddings[axis]![1]);
-  if (x.size === 0) return splat(constantValue, shape, x.dtype);
-  const before = paddings.map((pair) => pair[0]);
-  const after = paddings.map((pair) => pair[1]);
-  return pending('Pad', [x], shape, x.dtype, { before, after, fill: constantValue });
+  if (x.dtype === 'bool' && paddings.some(([before, after]) => before !== 0 || after !== 0)) return null;
+  return pad(x, paddings, constantValue);
 });
 
 defineKernel<{ axis: number }>('Concat', (call) => {

@@ -2,12 +2,20 @@ import { backend_util, type FusedConv2DAttrs } from '@tensorflow/tfjs-core';
 import { activate, type Activation } from '../build/activation.js';
 import { add } from '../build/elementwise.js';
 import { reshape, transpose } from '../build/shape.js';
+import {
+  geometryOf,
+  reachedPart,
+  reachedShape,
+  usedPart,
+  withUnreached,
+  type Four,
+  type Geometry,
+} from '../build/window.js';
 import { pending } from '../ir/create.js';
 import type { Value } from '../ir/value.js';
-import { windowAttributes, type Window } from '../ir/window.js';
+import { windowAttributes } from '../ir/window.js';
 import { defineKernel } from './define.js';
 
-type Four = [number, number, number, number];
 type Padding = 'valid' | 'same' | number | backend_util.ExplicitPadding;
 type Rounding = 'floor' | 'round' | 'ceil';
 
@@ -37,27 +45,20 @@ function geometry(
   filterShape: Four,
   { strides, pad, dilations, dimRoundingMode }: ConvolutionAttributes,
   dataFormat: 'NHWC' | 'NCHW' | undefined,
-): { window: Window; outShape: Four } {
-  const info = backend_util.computeConv2DInfo(
-    inputShape,
-    filterShape,
-    strides,
-    dilations ?? 1,
-    nhwcPad(pad, dataFormat),
-    dimRoundingMode,
-    false,
-    'channelsLast',
+): Geometry | null {
+  const padding = nhwcPad(pad, dataFormat);
+  return geometryOf(
+    backend_util.computeConv2DInfo(
+      inputShape,
+      filterShape,
+      strides,
+      dilations ?? 1,
+      padding,
+      dimRoundingMode,
+      false,
+      'channelsLast',
+    ),
   );
-  const { top, left, bottom, right } = info.padInfo;
-  return {
-    window: {
-      kernel: [info.filterHeight, info.filterWidth],
-      strides: [info.strideHeight, info.strideWidth],
-      dilations: [info.dilationHeight, info.dilationWidth],
-      pads: [top, left, bottom, right],
-    },
-    outShape: info.outShape as Four,
-  };
 }
 
 /** Explicit padding is given per axis of the tensor, whatever its format. */
@@ -66,25 +67,14 @@ function nhwcPad(pad: Padding, dataFormat: string | undefined): Padding {
   return [pad[0], pad[2], pad[3], pad[1]] as backend_util.ExplicitPadding;
 }
 
-/**
- * Whether a window gives these sizes. With a numeric pad tfjs computes both from the filter's height, so a filter that is
- * not square gets sizes no other library has: those calls go to the cpu backend.
- */
-function isConsistent({ kernel, strides, dilations, pads }: Window, inShape: Four, outShape: Four): boolean {
-  return [0, 1].every((axis) => {
-    const reach = (kernel[axis]! - 1) * dilations[axis]! + 1;
-    const extent = inShape[axis + 1]! + pads[axis]! + pads[axis + 2]!;
-    return Math.floor((extent - reach) / strides[axis]!) + 1 === outShape[axis + 1];
-  });
-}
-
 function convolution(x: Value, filter: Value, attributes: ConvolutionAttributes): Value | null {
   if (x.dtype !== 'float32' || filter.dtype !== 'float32') return null;
   const input = channelsLast(x, attributes.dataFormat);
-  const { window, outShape } = geometry(input.shape as Four, filter.shape as Four, attributes, attributes.dataFormat);
-  if (!isConsistent(window, input.shape as Four, outShape)) return null;
+  const found = geometry(input.shape as Four, filter.shape as Four, attributes, attributes.dataFormat);
+  if (!found) return null;
   if (input.shape[3] !== filter.shape[2]) return null; // grouped: the cpu backend says what it thinks of it
-  return pending('Conv2D', [input, filter], outShape, 'float32', windowAttributes(window));
+  const operands = [reachedPart(input, found), filter];
+  return pending('Conv2D', operands, found.outShape, 'float32', windowAttributes(found.window));
 }
 
 defineKernel<ConvolutionAttributes>('Conv2D', (call) => {
@@ -121,18 +111,21 @@ defineKernel<ConvolutionAttributes & { inputShape: Four }>('Conv2DBackpropInput'
   const filter = call.input('filter');
   const [n, ...rest] = inputShape;
   const shape = (dataFormat === 'NCHW' ? [n, rest[1], rest[2], rest[0]] : inputShape) as Four;
-  const { window, outShape } = geometry(shape, filter.shape as Four, call.attributes, dataFormat);
-  if (!isConsistent(window, shape, outShape)) return null;
-  if (!outShape.every((extent, axis) => extent === dy.shape[axis]) || dy.dtype !== 'float32') return null;
-  return as(pending('Conv2DInputGradient', [dy, filter], shape, 'float32', windowAttributes(window)), dataFormat);
+  const found = geometry(shape, filter.shape as Four, call.attributes, dataFormat);
+  const used = found && usedPart(dy, found);
+  if (!used || dy.dtype !== 'float32') return null;
+  const attributes = windowAttributes(found.window);
+  const gradient = pending('Conv2DInputGradient', [used, filter], reachedShape(shape, found), 'float32', attributes);
+  return as(withUnreached(gradient, shape), dataFormat);
 });
 
 defineKernel<ConvolutionAttributes & { filterShape: Four }>('Conv2DBackpropFilter', (call) => {
   const { filterShape, dataFormat } = call.attributes;
   const x = channelsLast(call.input('x'), dataFormat);
   const dy = channelsLast(call.input('dy'), dataFormat);
-  const { window, outShape } = geometry(x.shape as Four, filterShape, call.attributes, dataFormat);
-  if (!isConsistent(window, x.shape as Four, outShape)) return null;
-  if (!outShape.every((extent, axis) => extent === dy.shape[axis]) || x.dtype !== 'float32') return null;
-  return pending('Conv2DFilterGradient', [x, dy], filterShape, 'float32', windowAttributes(window));
+  const found = geometry(x.shape as Four, filterShape, call.attributes, dataFormat);
+  const used = found && usedPart(dy, found);
+  if (!used || x.dtype !== 'float32') return null;
+  const attributes = windowAttributes(found.window);
+  return pending('Conv2DFilterGradient', [reachedPart(x, found), used], filterShape, 'float32', attributes);
 });

@@ -1,9 +1,9 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import { cast } from '../build/elementwise.js';
+import { slice } from '../build/extent.js';
 import { reshape } from '../build/shape.js';
 import { bufferOf, computed, pending, splat } from '../ir/create.js';
 import type { NumericType, Value } from '../ir/value.js';
-import { slice } from './arrangement.js';
 import { defineDataKernel, defineKernel, fallBack } from './define.js';
 
 defineKernel<{ axis: number }>('Pack', (call) => {
@@ -91,23 +91,6 @@ defineKernel<StridedSliceAttributes>('StridedSlice', (call) => {
   if (shape.includes(0)) return splat(0, info.finalShape, x.dtype);
   const steps = pending('StridedSlice', [x], shape, x.dtype, { begin: info.begin, strides: info.strides });
   return reshape(steps, info.finalShape);
-});
-
-defineKernel<{ axis: number; batchDims: number }>('GatherV2', (call) => {
-  const [x, indices] = [call.input('x'), call.input('indices')];
-  if ((call.attributes.batchDims ?? 0) !== 0) return null;
-  const axis = util.parseAxisParam(call.attributes.axis, x.shape as number[])[0]!;
-  const extent = x.shape[axis]!;
-  // Indices that are known now are checked now; ONNX Runtime checks the others.
-  const known = indices.splat !== null ? [indices.splat] : (indices.buffer?.array ?? []);
-  for (const index of known)
-    util.assert(
-      index <= extent - 1 && index >= 0,
-      () => `GatherV2: the index value ${index} is not in [0, ${extent - 1}]`,
-    );
-  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-  if (x.splat !== null) return splat(x.splat, shape, x.dtype, x.isDerived);
-  return pending('Gather', [x, cast(indices, 'int32')], shape, x.dtype, { axis });
 });
 
 // Sequences are data, not computation.

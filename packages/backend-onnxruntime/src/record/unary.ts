@@ -1,6 +1,5 @@
-import { cast, elementwise, multiply } from '../build/elementwise.js';
-import { isUsable, splat } from '../ir/create.js';
-import type { Value } from '../ir/value.js';
+import { leakyRelu, relu } from '../build/activation.js';
+import { cast, elementwise } from '../build/elementwise.js';
 import { defineKernel } from './define.js';
 
 /** Ops that are defined for floats; tfjs casts before it calls them, the rest goes to the cpu backend. */
@@ -52,15 +51,6 @@ defineKernel('Relu', (call) => {
   return x.dtype === 'float32' ? relu(x) : null;
 });
 
-/** Remembered on its input, for the gradient. */
-export function relu(x: Value): Value {
-  if (isUsable(x.relu)) return x.relu;
-  if (x.splat !== null) return splat(Math.max(x.splat, 0), x.shape, 'float32');
-  const result = elementwise('Relu', [x], 'float32');
-  x.relu = result;
-  return result;
-}
-
 defineKernel<{ alpha: number }>('Step', (call) => {
   const x = call.input('x');
   return x.dtype === 'float32' ? elementwise('Step', [x], 'float32', { alpha: call.attributes.alpha ?? 0 }) : null;
@@ -78,8 +68,3 @@ defineKernel<{ alpha: number }>('LeakyRelu', (call) => {
   const x = call.input('x');
   return x.dtype === 'float32' ? leakyRelu(x, call.attributes.alpha) : null;
 });
-
-export function leakyRelu(x: Value, alpha: number): Value {
-  const scaled = multiply(x, splat(Math.fround(alpha), [], 'float32'));
-  return elementwise('Where', [elementwise('Less', [x, splat(0, [], 'float32')], 'bool'), scaled, x], 'float32');
-}

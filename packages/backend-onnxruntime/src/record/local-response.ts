@@ -1,0 +1,45 @@
+import { add, elementwise, multiply } from '../build/elementwise.js';
+import { pending, splat } from '../ir/create.js';
+import type { Value } from '../ir/value.js';
+import { defineKernel } from './define.js';
+
+interface LocalResponseAttributes {
+  depthRadius: number;
+  bias: number;
+  alpha: number;
+  beta: number;
+}
+
+const number = (value: number): Value => splat(Math.fround(value), [], 'float32');
+
+/** Sums over the channels at most `radius` away. */
+function channelSums(x: Value, radius: number): Value {
+  return pending('ChannelSums', [x], x.shape, 'float32', { radius: Math.min(radius, x.shape[3]! - 1) });
+}
+
+/** bias + alpha * (sum of squares of the neighbouring channels). */
+function norm(x: Value, { depthRadius, bias, alpha }: LocalResponseAttributes): Value {
+  const sums = channelSums(elementwise('Square', [x], 'float32'), depthRadius);
+  return add(multiply(sums, number(alpha)), number(bias));
+}
+
+function power(base: Value, exponent: number): Value {
+  return elementwise('Pow', [base, number(exponent)], 'float32');
+}
+
+defineKernel<LocalResponseAttributes>('LRN', (call) => {
+  const x = call.input('x');
+  if (x.dtype !== 'float32') return null;
+  return multiply(x, power(norm(x, call.attributes), -call.attributes.beta));
+});
+
+/** dy * norm^-beta - 2 alpha beta x * (sum over the neighbours of dy * y / norm). */
+defineKernel<LocalResponseAttributes>('LRNGrad', (call) => {
+  const [x, y, dy] = [call.input('x'), call.input('y'), call.input('dy')];
+  if ([x, y, dy].some((value) => value.dtype !== 'float32')) return null;
+  const { alpha, beta, depthRadius } = call.attributes;
+  const divisor = norm(x, call.attributes);
+  const shares = channelSums(elementwise('Div', [multiply(dy, y), divisor], 'float32'), depthRadius);
+  const indirect = multiply(multiply(x, number(-2 * alpha * beta)), shares);
+  return add(multiply(dy, power(divisor, -beta)), indirect);
+});
