@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Attack, AttackLoss, Knowledge, Scope } from '../contract/index.js';
+import type { Attack, AttackLoss, Classifier, Knowledge, Scope } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
 import { tidy } from '../tidy.js';
 import type { AuthorTensors } from './author-tensors.js';
+import { craftPoints } from './craft.js';
 import { expandLanes, rowTensors, type Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
 import { runLoop, type Update } from './loop.js';
@@ -64,6 +65,13 @@ export function createScope<K extends keyof Knowledge>(
       if (lanes.count > 1)
         throw new AdvrobError('ADVROB_ATTACK', `attack '${actor.name}': call scope.attack on the scope without lanes`);
       return author.suspended(() => attackMember(pool, other, options));
+    },
+    craft(other: Attack, surrogate: Classifier, options: { loss?: AttackLoss } = {}): Promise<Tensor> {
+      return author.suspended(async () => {
+        const points = await craftPoints(actor.session, lanes, other, surrogate, options);
+        author.adopt([points]);
+        return points;
+      });
     },
     read(tensor: Tensor) {
       return author.suspended(() => tensor.data());

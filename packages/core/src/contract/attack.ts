@@ -51,7 +51,7 @@ export interface StepRows<K extends keyof Knowledge> extends Rows<K> {
 }
 
 /**
- * The rows of one attack call, and the only three things it may await. Tensors that an attack makes between two of these awaits are freed when
+ * The rows of one attack call, and the only four things it may await. Tensors that an attack makes between two of these awaits are freed when
  * it ends; await nothing else.
  */
 export interface Scope<K extends keyof Knowledge> extends Rows<K> {
@@ -71,6 +71,11 @@ export interface Scope<K extends keyof Knowledge> extends Rows<K> {
   expand(lanes: number | { readonly targets: Tensor }): Scope<K>;
   /** Runs another attack on the examples that are not yet found. */
   attack(other: Attack, options?: { readonly restarts?: number; readonly loss?: AttackLoss }): Promise<void>;
+  /**
+   * The points [rows, ...] that `other.maximize` makes of these rows on another model: its last iterates, with the seed of this run. They are neither
+   * judged nor counted as queries; offer them. Freed with the scope.
+   */
+  craft(other: Attack, surrogate: Classifier, options?: { readonly loss?: AttackLoss }): Promise<Tensor>;
   /** Values of a tensor. */
   read(tensor: Tensor): Promise<Float32Array | Int32Array | Uint8Array>;
 }
