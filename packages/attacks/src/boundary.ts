@@ -81,21 +81,28 @@ export const boundary = defineAttack({
       const hits = hitsOf(rows, candidate);
       const isCloser = tf.less(lengths('l2', tf.sub(candidate, rows.x)), lengths('l2', tf.sub(state.adv, rows.x)));
       const isKept = tf.logicalAnd(tf.logicalAnd(hits, isCloser), isOpen);
-      const onSphere = aroundHits && countOutcome(state.sphericalTries, state.sphericalHits, aroundHits);
-      // A proposal is a joint outcome where the step around the example alone succeeded, so only when that was looked at.
-      const joint = aroundHits && countOutcome(state.jointTries, state.jointHits, hits);
-      const next = { ...state, adv: select(isKept, candidate, state.adv) };
-      if (!onSphere || !joint) return next;
-      const bySphere = adapted(onSphere, { window: sphericalOutcomes, high: 0.5, low: 0.2, factor: adaptation });
-      const byJoint = adapted(joint, { window: jointOutcomes, high: 0.25, low: 0.1, factor: adaptation });
+      // Two shares of successes: of the steps around the example, where they were looked at, and of whole proposals.
+      const onSphere = adapted(countOutcome(state.sphericalTries, state.sphericalHits, aroundHits), {
+        window: sphericalOutcomes,
+        high: 0.5,
+        low: 0.2,
+        factor: adaptation,
+      });
+      const joint = adapted(countOutcome(state.jointTries, state.jointHits, hits), {
+        window: jointOutcomes,
+        high: 0.25,
+        low: 0.1,
+        factor: adaptation,
+      });
       return {
-        ...next,
-        spherical: tf.mul(state.spherical, bySphere.factor),
-        source: tf.mul(tf.mul(state.source, bySphere.factor), byJoint.factor),
-        sphericalTries: bySphere.tries,
-        sphericalHits: bySphere.hits,
-        jointTries: byJoint.tries,
-        jointHits: byJoint.hits,
+        ...state,
+        adv: select(isKept, candidate, state.adv),
+        spherical: tf.mul(state.spherical, onSphere.factor),
+        source: tf.mul(tf.mul(state.source, onSphere.factor), joint.factor),
+        sphericalTries: onSphere.tries,
+        sphericalHits: onSphere.hits,
+        jointTries: joint.tries,
+        jointHits: joint.hits,
       };
     });
     return adv;

@@ -4,6 +4,7 @@ import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { leadToLose } from './gradient/lead-to-lose.js';
 import { likelyTargets } from './gradient/likely-targets.js';
 import { isFooled } from './tensors/fooled.js';
 import { dualLengths } from './tensors/lengths.js';
@@ -24,8 +25,8 @@ const options = z.strictObject({
  * DeepFool: steps to the nearest boundary of the linear model around the point, until the model is fooled (algorithm 2; Linf: section 3.3 with
  * `q = 1`). The point is `x + (1 + overshoot) * (sum of the steps)`, inside the bounds: the overshoot is of the whole change and does not add up.
  *
- * A row ends at its first success. In a targeted run the boundary is that of the target class. Boundaries without slope are passed over, and a
- * millionth of the largest logit is added to the lead, which float32 cannot tell from 0.
+ * A row ends at its first success. In a targeted run the boundary is that of the target class. Boundaries without slope are passed
+ * over. The lead to lose is larger by a millionth of the largest logit, see {@link leadToLose}.
  *
  * @example
  * ```ts
@@ -102,7 +103,7 @@ function stepTo(
 ): Step & { readonly distance: Tensor } {
   const slope = dualLengths(norm, gradient);
   const hasSlope = tf.greater(slope, 0);
-  const missing = tf.add(tf.abs(loss), tf.mul(tf.max(tf.abs(logits), 1), 1e-6));
+  const missing = leadToLose(loss, logits);
   const length = tf.where(
     hasSlope,
     tf.div(missing, tf.where(hasSlope, slope, tf.onesLike(slope))),

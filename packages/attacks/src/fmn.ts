@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { firstRadius, nextRadius } from './fmn/radius.js';
 import { shrinkTo } from './fmn/shrink.js';
 import { cosine } from './gradient/cosine.js';
+import { leadToLose } from './gradient/lead-to-lose.js';
 import { isFooled } from './tensors/fooled.js';
 import { dualLengths, lengths } from './tensors/lengths.js';
 import { unit } from './tensors/unit.js';
@@ -70,7 +71,7 @@ export const fmn = defineAttack({
           best: newBest,
           isFooled: fooled,
           wasFooled: tf.less(newBest, Infinity),
-          ahead: tf.div(tf.abs(loss), tf.maximum(slope, 1e-12)),
+          ahead: tf.div(leadToLose(loss, logits), tf.maximum(slope, 1e-12)),
         },
         cosine(radiusChange, finalRadiusChange, step, steps),
       );

@@ -17,9 +17,9 @@ export interface AdaptationRule {
   readonly factor: number;
 }
 
-/** Adds the outcome `isHit` [n] (bool) to every row. */
-export function countOutcome(tries: Tensor, hits: Tensor, isHit: Tensor): Outcomes {
-  return { tries: tf.add(tries, 1), hits: tf.add(hits, tf.cast(isHit, 'float32')) };
+/** Adds the outcome `isHit` [n] (bool) to every row; nothing where there was none. */
+export function countOutcome(tries: Tensor, hits: Tensor, isHit: Tensor | undefined): Outcomes {
+  return isHit ? { tries: tf.add(tries, 1), hits: tf.add(hits, tf.cast(isHit, 'float32')) } : { tries, hits };
 }
 
 /** The factor [n] for the length of the steps, 1 but at the end of a window, and the outcomes of the window that goes on or begins. */
