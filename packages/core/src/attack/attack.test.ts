@@ -211,6 +211,12 @@ describe('run', () => {
     await expect(attack.run(model, tf.zeros([2, 3]), y, threat)).rejects.toThrow('ADVROB_SHAPE');
     await expect(attack.run(model, x, tf.tensor1d([1, 2], 'int32'), threat)).rejects.toThrow('class 2 of example 1');
     await expect(attack.run(model, x, tf.ones([3], 'int32'), threat)).rejects.toThrow('ADVROB_LABEL');
+    await expect(attack.run(model, x, tf.tensor1d([0.5, 1]), threat)).rejects.toThrow('class 0.5 of example 0');
+    const foreign = { shape: [2, 2], dtype: 'float32', rank: 2, dataId: {} } as unknown as Tensor;
+    await expect(attack.run(model, foreign, y, threat)).rejects.toThrow(
+      /another copy of @tensorflow\/tfjs-core.*ADVROB_TFJS_COPIES/s,
+    );
+    await expect(attack.run(model, [[0, 0]] as unknown as Tensor, y, threat)).rejects.toThrow('expected a tensor');
     await expect(attack.run(model, tf.fill([2, 2], NaN), y, threat)).rejects.toThrow('ADVROB_NOT_FINITE');
     await expect(attack.run(model, tf.fill([2, 2], 1.5), y, threat)).rejects.toThrow('ADVROB_BOUNDS');
     await expect(attack.run(model, x, y, { norm: 'l1', epsilon: 1 })).rejects.toThrow('ADVROB_NORM');

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { CallOptions, Classifier } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
+import { checkOneTfjs } from './one-tfjs.js';
 
 /** Checks what can be checked without reading values, and makes labels int32 class indices [n]: the caller's to free. */
 export function checkShapes(
@@ -10,6 +11,7 @@ export function checkShapes(
   y: Tensor,
   options: CallOptions,
 ): { labels: Tensor; ids: Int32Array } {
+  checkOneTfjs(x);
   const [n = 0, ...shape] = x.shape;
   const wanted = model.inputShape.join(', ');
   if (shape.join(', ') !== wanted || n === 0)
@@ -52,10 +54,10 @@ export function checkImages(values: Float32Array, [low, high]: readonly [number,
 /** Checks class indices that were read back. */
 export function checkClasses(values: ArrayLike<number>, numClasses: number, what: string): void {
   for (let i = 0; i < values.length; i++)
-    if (!(values[i]! >= 0 && values[i]! < numClasses))
+    if (!(Number.isInteger(values[i]) && values[i]! >= 0 && values[i]! < numClasses))
       throw new AdvrobError(
         'ADVROB_LABEL',
-        `${what}: class ${values[i]!} of example ${i}; expected 0 to ${numClasses - 1}`,
+        `${what}: class ${values[i]!} of example ${i}; expected a whole number from 0 to ${numClasses - 1}`,
       );
 }
 

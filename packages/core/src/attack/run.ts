@@ -46,11 +46,11 @@ export async function runAttack(
     };
     const cleanValues = (await x.data()) as Float32Array;
     checkImages(cleanValues, model.bounds, 'images');
+    if (y.rank === 1) checkClasses(await y.data(), model.numClasses, 'labels');
     const labelValues = await labels.data();
-    checkClasses(labelValues, model.numClasses, 'labels');
     const target = options.targets && hold(tf.cast(options.targets, 'int32'));
     const targetValues = target && (await target.data());
-    if (targetValues) checkClasses(targetValues, model.numClasses, 'targets');
+    if (options.targets) checkClasses(await options.targets.data(), model.numClasses, 'targets');
 
     const clean = hold(model.logits(x, session.how));
     await settle(clean);
