@@ -138,8 +138,8 @@ export const networkOps = [
   resize('resizeBilinear', {}),
   resize('resizeNearestNeighbor', {
     exact: passes,
-    // the gradient on cpu never ends for a side of 1 whose corners are aligned
-    accepts: ([x], { mode }) => !mode[0] || (x.shape[1] > 1 && x.shape[2] > 1),
+    // the gradient on cpu mixes the images of a batch, and never ends for a side of 1 whose corners are aligned
+    accepts: ([x], { mode }) => x.shape[0] === 1 && (!mode[0] || (x.shape[1] > 1 && x.shape[2] > 1)),
   }),
   localResponse,
   crossEntropy,

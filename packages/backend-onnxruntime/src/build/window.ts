@@ -20,7 +20,7 @@ export interface Geometry {
 /** What tfjs says about a convolution or pool; the shapes are NHWC. */
 type ConvolutionInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
 
-/** Null where no window exists: a result without pixels, or padding by parts of a pixel. */
+/** Null where there is no such window: less than no pixels in the result, or padding by parts of a pixel. */
 export function geometryOf(info: ConvolutionInfo): Geometry | null {
   const { top, left, bottom, right } = info.padInfo;
   const kernel = [info.filterHeight, info.filterWidth] as const;
@@ -51,7 +51,8 @@ function fit(
   stride: number,
   count: number,
 ): { after: number; reached: number } | null {
-  if (count < 1 || before < 0 || after < 0 || !Number.isInteger(before) || !Number.isInteger(after)) return null;
+  if (count < 0 || before < 0 || after < 0 || !Number.isInteger(before) || !Number.isInteger(after)) return null;
+  if (count === 0) return { after, reached: extent };
   if (Math.floor((extent + before + after - reach) / stride) + 1 === count) return { after, reached: extent };
   const needed = (count - 1) * stride + reach - before;
   if (needed < 1) return null;

@@ -1,7 +1,8 @@
 import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxRuntimeBackend } from '../backend.js';
 import { cast } from '../build/elementwise.js';
-import { splat } from '../ir/create.js';
+import { allocate } from '../ir/arrays.js';
+import { bufferOf, computed, splat } from '../ir/create.js';
 import type { NumericType } from '../ir/value.js';
 import { defineDataKernel, fallBack, type KernelParameters } from './define.js';
 
@@ -79,8 +80,10 @@ defineDataKernel('Fill', ({ inputs, backend, attrs }) => {
   const value = attrs!['value'] as number | string;
   const dtype = (attrs!['dtype'] as DataType | undefined) ?? util.inferDtype(value);
   const shape = attrs!['shape'] as number[];
-  if (typeof value === 'string' || dtype === 'string' || dtype === 'complex64' || util.sizeFromShape(shape) === 0)
+  if (typeof value === 'string' || dtype === 'string' || dtype === 'complex64')
     return fallBack(backend, 'Fill', inputs, attrs);
+  if (util.sizeFromShape(shape) === 0)
+    return backend.output(computed(bufferOf(allocate(dtype, 0), false), shape, dtype));
   return backend.output(constant(Number(value), shape, dtype));
 });
 

@@ -6,10 +6,19 @@ import { sizeOf } from '../ir/shape.js';
 import type { NumericType, Value } from '../ir/value.js';
 import { defineKernel } from './define.js';
 
+/** What tfjs gives for nothing; the extremes of nothing are left to the cpu backend. */
+const ofNothing: Readonly<Record<string, number>> = { Sum: 0, Mean: 0, Prod: 1 };
+
 /** `op` over `axes`; the reduced axes stay as ones when asked for. */
 export function reduce(op: string, x: Value, axes: number[], keepDims: boolean, dtype: NumericType): Value {
   const [outShape] = backend_util.computeOutAndReduceShapes(x.shape as number[], axes);
-  const result = axes.length === 0 ? cast(x, dtype) : pending(op, [x], outShape, dtype, { axes });
+  const constant = x.size === 0 ? ofNothing[op] : undefined;
+  const result =
+    constant !== undefined
+      ? splat(constant, outShape, dtype)
+      : axes.length === 0
+        ? cast(x, dtype)
+        : pending(op, [x], outShape, dtype, { axes });
   return keepDims ? reshape(result, backend_util.expandShapeToKeepDim(outShape, axes)) : result;
 }
 
