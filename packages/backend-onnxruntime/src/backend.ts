@@ -48,6 +48,8 @@ export class OnnxRuntimeBackend extends KernelBackend {
   private readonly pendingValues = new Set<Value>();
   /** Buffers nobody holds; reused once nothing recorded can still read them. */
   private readonly unheld: { dtype: NumericType; value: Value }[] = [];
+  /** What could not be computed and why: it fails again when it is used, and holds up nothing else. */
+  private readonly failures = new WeakMap<Value, unknown>();
   private recordedSinceFlush = 0;
   private liveBytes = 0;
   private isDisposed = false;
@@ -132,7 +134,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
   output(value: Value): TensorInfo {
     const dataId = {};
     this.hold(dataId, value, 1);
-    if (value.node && ++this.recordedSinceFlush > this.options.maxPendingNodes) this.flush();
+    if (value.node && ++this.recordedSinceFlush > this.options.maxPendingNodes) this.computePending();
     else if (value.node && this.options.flushEveryKernel) this.flush();
     return { dataId, shape: value.shape as number[], dtype: value.dtype };
   }
@@ -164,6 +166,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
   value(info: TensorInfo): Value {
     const entry = this.entry(info.dataId);
     if (entry.kind !== 'value') throw new TensorStateError(`expected a numeric tensor, got ${info.dtype}.`);
+    this.assertComputable(entry.value);
     return reshape(entry.value, info.shape);
   }
 
@@ -205,21 +208,46 @@ export class OnnxRuntimeBackend extends KernelBackend {
 
   // ---- computing
 
-  /** Computes the given tensors, or every live recorded value; returns when done. */
+  /**
+   * Computes the given tensors, or every live recorded value; returns when done.
+   *
+   * @throws GraphRunError of the first that could not be computed; all others are.
+   */
   flush(tensors?: readonly TensorInfo[]): void {
     const chosen = tensors ? new Set(tensors.map((tensor) => this.baseValue(tensor))) : this.pendingValues;
     const values = [...chosen].filter((value): value is Value => value?.node != null);
-    if (values.length > 0) {
-      values.sort((a, b) => a.id - b.id);
-      this.executor.compute(values);
-      for (const value of values) {
-        this.pendingValues.delete(value);
-        this.liveBytes += value.buffer!.array.byteLength;
-      }
+    this.computeLive(values);
+    for (const value of values) this.assertComputable(value);
+  }
+
+  private computePending(): void {
+    this.computeLive([...this.pendingValues]);
+  }
+
+  private computeLive(values: Value[]): void {
+    values.sort((a, b) => a.id - b.id);
+    if (values.length > 0) this.computeTogether(values);
+    for (const value of values) {
+      this.pendingValues.delete(value);
+      if (value.buffer) this.liveBytes += value.buffer.array.byteLength;
     }
     if (this.pendingValues.size > 0) return;
     this.recordedSinceFlush = 0;
     this.recycle();
+  }
+
+  /** In one graph; when that fails, one by one, so that only what cannot be computed is lost. */
+  private computeTogether(values: readonly Value[]): void {
+    try {
+      this.executor.compute(values);
+    } catch (failure) {
+      if (values.length === 1) this.failures.set(values[0]!, failure);
+      else for (const value of values) if (value.node && !this.failures.has(value)) this.computeTogether([value]);
+    }
+  }
+
+  private assertComputable(value: Value): void {
+    if (this.failures.has(value)) throw this.failures.get(value);
   }
 
   private baseValue(info: TensorInfo): Value | null {
@@ -233,6 +261,8 @@ export class OnnxRuntimeBackend extends KernelBackend {
       const buffer = value.buffer!;
       if (buffer.holders > 0 || buffer.isRecycled) continue;
       buffer.isRecycled = true;
+      this.executor.forms.drop(value);
+      this.executor.forms.drop(value.view);
       value.view = null;
       value.relu = null;
       if (buffer.isPoolable) this.executor.pool.give(dtype, buffer.array);
@@ -258,7 +288,8 @@ export class OnnxRuntimeBackend extends KernelBackend {
   /** The elements of a value, computing it first; not to be written to. */
   arrayOf(value: Value): NumericArray {
     if (value.splat !== null) return allocate(value.dtype, value.size).fill(value.splat);
-    if (!value.buffer) this.flush();
+    if (!value.buffer) this.computePending();
+    this.assertComputable(value);
     if (!value.buffer) this.executor.compute([value]);
     return value.buffer!.array;
   }

@@ -13,7 +13,7 @@ export interface OnnxRuntimeOptions {
   deterministic?: boolean;
   /** Run every kernel when it is called: slow, finds the op that fails. Default false. */
   flushEveryKernel?: boolean;
-  /** Runs after which forms of an unchanged weight are computed once and kept; 0 at once. Default 2. */
+  /** Runs after which the forms of unchanged filters are computed once and kept; 0 at once. Bits stay the same. Default 2. */
   hoistAfter?: number;
   /** `'blocked'` uses ONNX Runtime's channel-blocked CPU ops, `'plain'` does not. Default `'auto'`: blocked where they work. */
   lowering?: 'auto' | 'blocked' | 'plain';

@@ -14,7 +14,7 @@ export interface OnnxRuntimeStats {
   bytes: number;
   /** Bytes kept for reuse. */
   pooledBytes: number;
-  /** Bytes of kept forms of weights. */
+  /** Bytes of kept forms of filters. */
   derivedBytes: number;
   /** Sessions loaded now. */
   sessions: number;

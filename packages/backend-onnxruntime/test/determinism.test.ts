@@ -64,6 +64,11 @@ describe('with deterministic: true, at two threads,', () => {
     expect(differences(whole, noisy)).toBe(0);
   });
 
+  it('keeping forms of filters or not changes no bit', () => {
+    const never = run(0, 10, '-', 'never', 'plain', { hoistAfter: 1e9 });
+    expect(differences(run(0, 10, '-', 'always', 'plain', { hoistAfter: 0 }), never)).toBe(0);
+  });
+
   it('computing every op by itself changes no bit', () => {
     const single = run(0, 10, '-', 'single', 'plain', { flushEveryKernel: true });
     expect(differences(run(0, 10, '-', 'ten', 'plain'), single)).toBe(0);

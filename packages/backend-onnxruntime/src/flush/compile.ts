@@ -5,10 +5,14 @@ import { fuse } from '../lower/fuse.js';
 import { lowerNode } from '../lower/registry.js';
 import { encodeModel } from '../onnx/model.js';
 import type { RecordedGraph } from './collect.js';
+import type { FormPlan } from './filter-forms.js';
+import { hoist, type HoistedGraph } from './hoist.js';
 
 export interface CompileOptions {
   readonly blockSize: number;
   readonly isolated: boolean;
+  /** Positions of filters whose forms are computed by a graph of their own. */
+  readonly hoisted: readonly number[];
 }
 
 /** Where a run takes an input from: the value at a position of the recorded graph. */
@@ -29,12 +33,17 @@ export interface OutputSlot {
 /** The model of a recorded graph and how to feed it. */
 export interface LoweredGraph {
   readonly model: Uint8Array;
+  /** The forms of filters that this graph takes ready-made. */
+  readonly plan: Omit<FormPlan, 'id'> | null;
   readonly inputs: readonly InputSlot[];
   readonly outputs: readonly OutputSlot[];
 }
 
 /** How to feed a graph whose model was loaded; `id` finds its session, which may have been dropped since. */
-export type CompiledGraph = Omit<LoweredGraph, 'model'> & { readonly id: number };
+export type CompiledGraph = Omit<LoweredGraph, 'model' | 'plan'> & {
+  readonly id: number;
+  readonly plan: FormPlan | null;
+};
 
 /** Lowers a recorded graph. `isSplatInput[i]` says whether the i-th splat's number is an input. */
 export function lowerGraph(
@@ -70,8 +79,27 @@ export function lowerGraph(
     return { name, dtype: value.dtype, shape: value.shape };
   });
   const finished = graph.finish();
-  const used = new Set(finished.inputs.map((port) => port.name));
-  return { model: encodeModel(finished), inputs: inputs.filter((slot) => used.has(slot.name)), outputs };
+  const slots = new Map(inputs.map((slot) => [slot.name, slot]));
+  const isHoisted = new Set(options.hoisted);
+  const filters = inputs.filter((slot) => isHoisted.has(slot.position)).map((slot) => slot.name);
+  const hoisted = filters.length > 0 ? hoist(finished, new Set(filters)) : null;
+  const main = hoisted?.main ?? finished;
+  const used = new Set(main.inputs.map((port) => port.name));
+  return {
+    model: encodeModel(main),
+    plan: hoisted && planOf(hoisted, slots),
+    inputs: inputs.filter((slot) => used.has(slot.name)),
+    outputs,
+  };
+}
+
+function planOf({ prelude, forms }: HoistedGraph, slots: ReadonlyMap<string, InputSlot>): Omit<FormPlan, 'id'> {
+  const positionOf = (name: string): number => slots.get(name)!.position;
+  return {
+    model: encodeModel(prelude),
+    inputs: prelude.inputs.map(({ name }) => ({ name, position: positionOf(name) })),
+    forms: forms.map(({ name, filter, recipe }) => ({ name, recipe, position: positionOf(filter) })),
+  };
 }
 
 function countUses(recorded: RecordedGraph): Map<Value, number> {

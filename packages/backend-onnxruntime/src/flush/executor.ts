@@ -11,6 +11,7 @@ import type { Counters } from '../stats.js';
 import { allocate } from '../ir/arrays.js';
 import { collect, type RecordedGraph } from './collect.js';
 import { lowerGraph, type CompiledGraph } from './compile.js';
+import { FilterForms } from './filter-forms.js';
 import { RecompilationWatch } from './recompilation.js';
 import { demoteChangedNumbers, newSkeleton, variantKey, type Skeleton } from './variants.js';
 
@@ -23,6 +24,7 @@ const skeletonLimit = 1024;
 /** Computes recorded values: finds or makes the graph's session, feeds it and keeps the results. */
 export class Executor {
   readonly pool = new ArrayPool(poolLimit);
+  readonly forms: FilterForms;
   private readonly skeletons = new Map<string, Skeleton>();
   private readonly sessions: SessionCache;
   private nextGraph = 1;
@@ -34,6 +36,7 @@ export class Executor {
     readonly blockSize: number,
     private readonly counters: Counters,
   ) {
+    this.forms = new FilterForms(runtime, this.pool, counters);
     this.sessions = new SessionCache(runtime, options.maxSessions, sessionOptions(options));
   }
 
@@ -46,11 +49,12 @@ export class Executor {
     const started = performance.now();
     const recorded = collect(values);
     const skeleton = this.skeletonOf(recorded);
-    let key = variantKey(skeleton, recorded, '');
+    const isHoisted = this.countFilterRuns(skeleton, recorded);
+    let key = variantKey(skeleton, recorded, isHoisted);
     let compiled = skeleton.variants.get(key);
     if (!compiled) {
       demoteChangedNumbers(skeleton, recorded);
-      key = variantKey(skeleton, recorded, '');
+      key = variantKey(skeleton, recorded, isHoisted);
       compiled = skeleton.variants.get(key);
     }
     this.counters.keyMs += performance.now() - started;
@@ -59,7 +63,7 @@ export class Executor {
     else {
       const reason = compiled ? 'evicted' : skeleton.variants.size > 0 ? 'numbers' : 'graph';
       const compiledBefore = this.counters.compileMs;
-      const made = this.compile(recorded, skeleton, compiled);
+      const made = this.compile(recorded, skeleton, isHoisted, compiled);
       this.watch.note(reason, performance.now(), this.counters.compileMs - compiledBefore);
       compiled = made.compiled;
       session = made.session;
@@ -68,10 +72,18 @@ export class Executor {
     this.run(recorded, compiled, session);
   }
 
+  /** Whether all filters of the graph were used often enough, unchanged, to keep their forms; counts this run. */
+  private countFilterRuns(skeleton: Skeleton, recorded: RecordedGraph): boolean {
+    const filters = skeleton.filters.map((position) => recorded.order[position]!);
+    const isHoisted = filters.length > 0 && filters.every((value) => value.filterRuns >= this.options.hoistAfter);
+    for (const value of filters) value.filterRuns++;
+    return isHoisted;
+  }
+
   private skeletonOf(recorded: RecordedGraph): Skeleton {
     const known = this.skeletons.get(recorded.key);
     if (known) return known;
-    const made = newSkeleton(recorded, this.options.deterministic);
+    const made = newSkeleton(recorded);
     this.skeletons.set(recorded.key, made);
     if (this.skeletons.size > skeletonLimit) this.skeletons.delete(this.skeletons.keys().next().value!);
     return made;
@@ -80,19 +92,22 @@ export class Executor {
   private compile(
     recorded: RecordedGraph,
     skeleton: Skeleton,
+    isHoisted: boolean,
     known: CompiledGraph | undefined,
   ): { compiled: CompiledGraph; session: NativeSession } {
     const started = performance.now();
     const lowered = lowerGraph(recorded, skeleton.isInput, {
       blockSize: this.blockSize,
       isolated: this.options.deterministic,
+      hoisted: isHoisted ? skeleton.filters : [],
     });
     const id = known?.id ?? this.nextGraph++;
     try {
       const session = this.sessions.load(id, lowered.model);
       this.counters.graphsCompiled++;
+      const plan = lowered.plan && { id: this.nextGraph++, ...lowered.plan };
       this.counters.compileMs += performance.now() - started;
-      return { compiled: { id, inputs: lowered.inputs, outputs: lowered.outputs }, session };
+      return { compiled: { id, inputs: lowered.inputs, outputs: lowered.outputs, plan }, session };
     } catch (cause) {
       throw this.failure('did not accept', recorded, cause);
     }
@@ -110,6 +125,14 @@ export class Executor {
       } else array = value.buffer!.array;
       feeds[slot.name] = this.runtime.tensor(slot.dtype, array, slot.shape);
     }
+    const { plan } = compiled;
+    if (plan)
+      this.forms.feed(
+        feeds,
+        recorded,
+        plan,
+        () => this.sessions.get(plan.id) ?? this.sessions.load(plan.id, plan.model),
+      );
     const fetches: Record<string, RuntimeTensor> = {};
     const arrays = compiled.outputs.map((slot, index) => {
       const array = this.pool.take(slot.dtype, recorded.results[index]!.size);

@@ -1,5 +1,6 @@
 import type { CompiledGraph } from './compile.js';
 import type { RecordedGraph } from './collect.js';
+import { filterPositions } from './filter-forms.js';
 
 /**
  * The compiled forms of one recorded graph. Numbers of splats are built into the graph; a number seen to change from call
@@ -9,20 +10,23 @@ export interface Skeleton {
   /** For each splat: is its number an input? */
   readonly isInput: boolean[];
   numbers: number[];
+  /** Positions of the computed values that are filters. */
+  readonly filters: readonly number[];
   readonly variants: Map<string, CompiledGraph>;
 }
 
-export function newSkeleton(graph: RecordedGraph, allInputs: boolean): Skeleton {
+export function newSkeleton(graph: RecordedGraph): Skeleton {
   return {
-    isInput: graph.splats.map(() => allInputs),
+    isInput: graph.splats.map(() => false),
     numbers: graph.splats.map((value) => value.splat!),
+    filters: filterPositions(graph),
     variants: new Map(),
   };
 }
 
-/** The key of the variant for this graph's numbers and leaf roles. */
-export function variantKey(skeleton: Skeleton, graph: RecordedGraph, roles: string): string {
-  let key = roles;
+/** The key of the variant for this graph's numbers; `isHoisted`: it takes forms of filters ready-made. */
+export function variantKey(skeleton: Skeleton, graph: RecordedGraph, isHoisted: boolean): string {
+  let key = isHoisted ? 'H' : '';
   for (let i = 0; i < graph.splats.length; i++)
     key += skeleton.isInput[i] ? ';I' : `;${Object.is(graph.splats[i]!.splat, -0) ? '-0' : graph.splats[i]!.splat}`;
   return key;

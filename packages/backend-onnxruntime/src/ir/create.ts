@@ -25,7 +25,7 @@ function bare(dtype: NumericType, shape: Shape, splat: number | null, isDerived 
     owners: 0,
     view: null,
     relu: null,
-    weightRuns: 0,
+    filterRuns: 0,
     derived: null,
     mark: 0,
     position: 0,

@@ -50,18 +50,17 @@ export interface Value {
   view: Value | null;
   /** relu of it, when recorded: lets the gradient look at the result instead of the input. */
   relu: Value | null;
-  /** Flushes that used it, unchanged, as a weight. */
-  weightRuns: number;
-  /** Forms of it (blocked, flipped, folded filters) by recipe; they live as long as the value. */
+  /** Runs that used it as a filter. */
+  filterRuns: number;
+  /** Forms of it (blocked and turned filters) by recipe; they live as long as the value. */
   derived: Map<string, DerivedForm> | null;
   /** Scratch of the walk that visits it. */
   mark: number;
   position: number;
 }
 
-/** A kept result of a sub-graph that depends on weights only; `others` are the ids of the further weights it used. */
+/** A form of a filter that graphs take ready-made. */
 export interface DerivedForm {
   readonly data: Float32Array;
   readonly shape: Shape;
-  readonly others: readonly number[];
 }

@@ -29,7 +29,8 @@ export interface OnnxConstant {
 export interface OnnxPort {
   name: string;
   type: ElementType;
-  shape: readonly number[];
+  /** Null where only the run tells it. */
+  shape: readonly number[] | null;
 }
 
 export interface OnnxGraph {
@@ -100,8 +101,11 @@ function encodeConstant(writer: ProtobufWriter, constant: OnnxConstant): void {
 function encodePort(writer: ProtobufWriter, port: OnnxPort): void {
   writer.text(1, port.name).message(2, (type) =>
     type.message(1, (tensor) => {
-      tensor.integer(1, elementTypes[port.type]).message(2, (shape) => {
-        for (const extent of port.shape) shape.message(1, (dimension) => dimension.integer(1, extent));
+      tensor.integer(1, elementTypes[port.type]);
+      if (port.shape === null) return;
+      const extents = port.shape;
+      tensor.message(2, (shape) => {
+        for (const extent of extents) shape.message(1, (dimension) => dimension.integer(1, extent));
       });
     }),
   );

@@ -10,7 +10,9 @@ export function sessionOptions(options: ResolvedOptions): object {
     // The pattern planner reserves the sum of all shapes it has seen: half of a training step's memory.
     enableMemPattern: false,
     enableCpuMemArena: true,
-    graphOptimizationLevel: options.deterministic ? 'disabled' : 'all',
+    // The lowering emits what should run: ONNX Runtime's optimizer changes no step's time, takes most of a session's creation,
+    // and its fusions change bits with what else is in the graph.
+    graphOptimizationLevel: 'disabled',
     logSeverityLevel: 4,
     // Idle threads of a pool otherwise spin on after a run, and each session has a pool of its own: with two threads more than
     // half of a small net's CPU time.
