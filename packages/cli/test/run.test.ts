@@ -1,20 +1,11 @@
 import { parseExamples, parseRecord, withoutTiming, type RunRecord } from '@advrob/evaluation';
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bin, runCommandLine, type Ended } from './command-line.js';
 import { smallExperiment } from './small-experiment.js';
-
-/** These tests run the built command in processes of its own: `pnpm build` first, as `npm test` does. */
-const bin = new URL('../dist/bin.js', import.meta.url).pathname;
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let folder = '';
 let config = '';
@@ -27,22 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs the command; `kill` may end it with SIGKILL when a line of its standard error says so. */
-function advrob(args: readonly string[], kill?: { after: number }): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const timer = kill && setTimeout(() => child.kill('SIGKILL'), kill.after);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ code, stdout, stderr });
-    });
-  });
-}
+const advrob = (args: readonly string[], killAfter?: number): Promise<Ended> => runCommandLine(folder, args, killAfter);
 
 const recordOf = async (out: string): Promise<RunRecord> =>
   parseRecord(await readFile(join(folder, out, 'record.json'), 'utf8'));
@@ -75,9 +51,7 @@ describe('advrob run', () => {
   it('killed with SIGKILL at three random moments and started again, ends with the same record, log and weights, bit for bit', async () => {
     let kills = 0;
     for (const share of Array.from({ length: 3 }, Math.random)) {
-      const ended = await advrob(['run', config, '--out', 'killed'], {
-        after: 1500 + share * Math.max(1000, duration / 2),
-      });
+      const ended = await advrob(['run', config, '--out', 'killed'], 1500 + share * Math.max(1000, duration / 2));
       if (ended.code === null) kills++;
     }
     expect((await advrob(['run', config, '--out', 'killed'])).code).toBe(0);

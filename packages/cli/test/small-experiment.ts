@@ -4,7 +4,7 @@ name: small
 dataset: { name: mnist, options: { validation: 1000 } }
 threat: { norm: linf, epsilon: 0.1 }
 architecture: { name: mlp, options: { hidden: [32] } }
-training: { steps: 60, batchSize: 64, learningRate: 0.1, take: 4000, logEvery: 10, checkpointEvery: 7 }
+training: { steps: 60, batchSize: 64, learningRate: 0.1, take: 2560, logEvery: 10, checkpointEvery: 7 }
 models:
   - id: standard
     train: { objective: erm }
@@ -12,7 +12,7 @@ models:
     train:
       objective: pgd-at
       attack: { name: pgd, options: { steps: 2, stepSize: 0.06 } }
-      validation: { take: 200, every: 0.5 }
+      validation: { take: 200, every: 1 }
 evaluation:
   take: 120
   batchSize: 50

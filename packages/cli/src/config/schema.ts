@@ -50,7 +50,7 @@ const training = z.strictObject({
   validation: z
     .strictObject({
       take: z.int().positive().optional(),
-      every: z.number().positive().optional().describe('epochs between measurements'),
+      every: z.int().positive().optional().describe('epochs between measurements'),
       attack: part.optional(),
     })
     .optional()

@@ -26,10 +26,15 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
   const architectures = Object.fromEntries(
     registry.list('models').map(({ name }): [string, AnyFactory] => [name, registry.find('models', name)]),
   );
-  return loadModelFile(path, {
+  const loading = loadModelFile(path, {
     architectures,
     ...(options.architecture !== undefined && { architecture: options.architecture }),
     ...(options.architectureOptions && { options: options.architectureOptions }),
     layers: { bounds: options.bounds ?? [0, 1], ...(options.outputs && { outputs: options.outputs }) },
+  });
+  return loading.catch((error: unknown) => {
+    if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_PROBABILITIES') throw error;
+    const message = error.message.replace(` [${error.code}]`, '');
+    throw new AdvrobError(error.code, `${message} (on the command line: --outputs probabilities)`, { cause: error });
   });
 }

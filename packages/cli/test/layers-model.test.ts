@@ -1,0 +1,67 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { saveLayersModelFolder } from '@advrob/models/node';
+import * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseRecord } from '@advrob/evaluation';
+import { runCommandLine } from './command-line.js';
+
+let folder = '';
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  folder = await mkdtemp(join(tmpdir(), 'advrob-layers-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A model as a stranger saves it: conv, batch norm, dropout, dense, softmax at the end. */
+function stranger(): layers.LayersModel {
+  return layers.sequential({
+    layers: [
+      layers.layers.conv2d({ inputShape: [28, 28, 1], filters: 4, kernelSize: 5, strides: 3, activation: 'relu' }),
+      layers.layers.batchNormalization(),
+      layers.layers.flatten(),
+      layers.layers.dropout({ rate: 0.2 }),
+      layers.layers.dense({ units: 10, activation: 'softmax' }),
+    ],
+  });
+}
+
+it("evaluates a tfjs folder that ends in softmax, once told that it gives probabilities, with the model's own accuracy", async () => {
+  const model = stranger();
+  await saveLayersModelFolder(model, join(folder, 'model'));
+  const flags = [
+    '--model',
+    'model',
+    '--take',
+    '40',
+    '--attack',
+    'pgd',
+    '--epsilon',
+    '0.1',
+    '--set',
+    'steps=3',
+    '--out',
+    'out',
+    '--json',
+  ];
+
+  const refused = await runCommandLine(folder, ['evaluate', ...flags]);
+  expect(refused.stderr).toMatch(/probabilities.*ADVROB_PROBABILITIES/s);
+  expect(refused.stderr).toContain('--outputs probabilities');
+
+  const ended = await runCommandLine(folder, ['evaluate', ...flags, '--outputs', 'probabilities']);
+  expect(ended.code).toBe(0);
+  const record = parseRecord(await readFile(join(folder, 'out/record.json'), 'utf8'));
+
+  const { mnist } = await import('@advrob/datasets');
+  const { test } = await mnist();
+  let right = 0;
+  for await (const { x, y } of test.take(40).batches({ size: 40 })) {
+    const predicted = tf.argMax(model.predict(x) as tf.Tensor, 1);
+    right = (await tf.sum(tf.cast(tf.equal(predicted, y), 'int32')).data())[0]!;
+  }
+  expect(record.models[0]!.clean.count).toBe(right);
+}, 120_000);
