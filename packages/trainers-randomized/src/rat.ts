@@ -1,0 +1,114 @@
+import { AdvrobError, defineObjective, type Classifier, type ForwardOptions } from '@advrob/core';
+import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
+import { detach, withWeights } from '@advrob/training';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
+import { lastLayerSums } from './last-layer-sums.js';
+import { ratOptions, type RatOptions } from './rat-options.js';
+import { secondPass } from './second-pass.js';
+import { divergenceFrom, softTargets } from './soft-targets.js';
+
+/**
+ * Randomized adversarial training by Taylor expansion (Jin et al. 2023, https://arxiv.org/abs/2303.10653), as its official code approximates the terms:
+ * TRADES whose attack sees weights with a little noise, with soft labels made of class-wise statistics of the last layer's gradient.
+ *
+ * With s the row sums of the last layer's gradient ({@link lastLayerSums}) on clean (nat) and adversarial (adv) examples, t1 = |s|, t2 = s^2, and
+ * reg the rows of {@link softTargets} that belong to the labels, all constants:
+ *
+ *     q1a = reg(t1_nat - t1_adv)    q1n = reg(t1_adv - t1_nat)    q2a = q2n = reg(t2_adv - t2_nat)
+ *     first  = (KL(q1a || p(x')) + KL(q1n || p(x))) / 2
+ *     second = (KL(q2a || p(x')) + KL(q2n || p(x))) / 2
+ *     loss   = (1 - alpha) CE(x) + alpha first + secondWeight alpha second + beta KL(p(x) || p(x'))
+ *
+ * `secondOrderTargets: 'symmetric'` takes q2a = reg(t2_nat - t2_adv), which the code, probably by a slip, does not. Without both terms the loss is that
+ * of TRADES, with the whole weight on CE. The true class of a soft label gets `1 - spread` alone (0.2 for ten classes), so the terms act as label
+ * smoothing: expect lower confidence, and compare flatness by the error and relative to the loss, too.
+ *
+ * The model needs `features` and `head`, its last layer being linear. Outputs are computed once per step on clean and once on adversarial examples,
+ * so batch norm's statistics move twice a step as in the official AWP script (its TRADES script moves them eight times).
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range; in training `ADVROB_OBJECTIVE` for a model without `features` and `head`.
+ * @example
+ * ```ts
+ * import { fit } from '@advrob/training';
+ * import { pgd } from '@advrob/attacks';
+ * import { rat } from '@advrob/trainers-randomized';
+ * const attack = pgd({ steps: 10, start: 'tinygauss' });
+ * await fit({ model, data, objective: rat({ beta: 6 }), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 100 });
+ * ```
+ */
+export const rat = defineObjective({
+  name: 'rat',
+  summary: 'Randomized adversarial training: TRADES with Taylor terms of Gaussian weight noise, as soft labels.',
+  paper: 'Jin et al. 2023, Randomized Adversarial Training via Taylor Expansion, https://arxiv.org/abs/2303.10653',
+  options: ratOptions,
+  create: (options) => ({
+    async prepare(batch, { model, rng, maximize }) {
+      const attack = () => maximize(batch, { loss: klLoss });
+      const noise = (name: string, { shape }: Variable) =>
+        name.includes(options.noisyWeights)
+          ? tf.mul(rng.normal(`attack noise/${name}`, shape), options.attackNoise)
+          : undefined;
+      const adversarial = options.attackNoise > 0 ? await withWeights(model, noise, attack) : await attack();
+      return { x: batch.x, adversarial, y: batch.y };
+    },
+    loss: ({ x, adversarial, y }, model, how) => {
+      const clean = outputsOf(model, x, how);
+      const robust = outputsOf(model, adversarial, secondPass(how));
+      const ce = meanCrossEntropy(clean.logits, y);
+      const kl = meanKlDivergence(clean.logits, robust.logits);
+      const divergence = tf.mul(kl, options.beta);
+      const terms =
+        how.mode === 'probe' && options.probeLoss === 'trades' ? {} : taylorTerms(clean, robust, y, options);
+      const { first, second } = terms;
+      const { alpha, secondWeight } = options;
+      const parts = [tf.mul(ce, first || second ? 1 - alpha : 1), divergence];
+      if (first) parts.push(tf.mul(first, alpha));
+      if (second) parts.push(tf.mul(second, secondWeight * alpha));
+      return { total: tf.addN(parts), terms: { ce, kl, ...terms } };
+    },
+  }),
+});
+
+interface Outputs {
+  /** [n, h]. */
+  readonly features: Tensor;
+  /** [n, C]. */
+  readonly logits: Tensor;
+}
+
+function outputsOf(model: Classifier, x: Tensor, how: ForwardOptions): Outputs {
+  if (!model.features || !model.head)
+    throw new AdvrobError(
+      'ADVROB_OBJECTIVE',
+      "objective 'rat' needs the input of the last layer, but the model has no features and head: give it both, or train with trades",
+    );
+  const features = model.features(x, how);
+  return { features, logits: model.head(features) };
+}
+
+/** The two Taylor terms as scalars, those that the options ask for. */
+function taylorTerms(
+  clean: Outputs,
+  robust: Outputs,
+  y: Tensor,
+  { firstTerm, secondTerm, secondOrderTargets, spread }: RatOptions,
+): { readonly first?: Tensor; readonly second?: Tensor } {
+  const sums = ({ logits, features }: Outputs) => lastLayerSums(detach(logits), detach(features), y);
+  const [natural, adversarial] = [sums(clean), sums(robust)];
+  const mass = spread ?? 1 - 2 / natural.shape[0];
+  const term = (onRobust: Tensor1D, onClean: Tensor1D): Tensor => {
+    const labelled = (gap: Tensor1D) => tf.gather(softTargets(gap, mass), y as Tensor1D);
+    const both = tf.add(
+      divergenceFrom(labelled(onRobust), robust.logits),
+      divergenceFrom(labelled(onClean), clean.logits),
+    );
+    return tf.mul(both, 0.5);
+  };
+  const gap = (statistic: (sum: Tensor1D) => Tensor1D): Tensor1D => tf.sub(statistic(adversarial), statistic(natural));
+  const [magnitude, square] = [gap(tf.abs), gap(tf.square)];
+  return {
+    ...(firstTerm && { first: term(tf.neg(magnitude), magnitude) }),
+    ...(secondTerm && { second: term(secondOrderTargets === 'code' ? square : tf.neg(square), square) }),
+  };
+}

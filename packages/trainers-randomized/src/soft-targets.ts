@@ -1,0 +1,45 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+
+/** Below this a sum counts as nothing to share out. */
+const nothing = 1e-12;
+
+/**
+ * One soft label for each true class, from a gap between two class-wise statistics: row i gives `1 - spread` to class i and shares `spread` among the
+ * other classes in proportion to their gap above the smallest one. Where there is nothing to share, i.e. for equal gaps or when only class i has any,
+ * the other classes get equal parts.
+ *
+ * @param gap [C].
+ * @param spread Mass of the classes beside the true one, 0 to 1.
+ * @returns [C, C], rows sum to 1; the caller's.
+ */
+export function softTargets(gap: Tensor1D, spread: number): Tensor2D {
+  return tf.tidy(() => {
+    const [classes] = gap.shape;
+    const above = tf.sub(gap, tf.min(gap));
+    const shares = tf.div(above, tf.maximum(tf.sum(above), nothing));
+    const own = tf.eye(classes);
+    const others = tf.sub(1, own);
+    const rows = tf.mul(tf.expandDims(shares, 0), others);
+    const sums = tf.sum(rows, 1, true);
+    const isEmpty = tf.cast(tf.lessEqual(sums, nothing), 'float32');
+    const filled = tf.add(rows, tf.mul(isEmpty, others));
+    const scaled = tf.mul(tf.div(filled, tf.sum(filled, 1, true)), spread);
+    return tf.add(scaled, tf.mul(own, 1 - spread)) as Tensor2D;
+  });
+}
+
+/**
+ * Mean over the batch of `KL(q || softmax(logits)) = sum_k q_k (log q_k - log p_k)` with 0 log 0 = 0: a scalar.
+ *
+ * @param targets Probabilities q, [n, C]; no gradient flows to them.
+ * @param logits [n, C].
+ */
+export function divergenceFrom(targets: Tensor, logits: Tensor): Tensor {
+  return tf.tidy(() => {
+    const isPositive = tf.greater(targets, 0);
+    const logarithm = tf.log(tf.where(isPositive, targets, tf.onesLike(targets)));
+    const rows = tf.sum(tf.mul(targets, tf.sub(logarithm, tf.logSoftmax(logits as Tensor2D))), 1);
+    return tf.mean(rows);
+  });
+}

@@ -1,0 +1,58 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, expect, it } from 'vitest';
+import { softTargets } from '../src/index.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+async function tableOf(gap: number[], spread: number): Promise<number[][]> {
+  const before = tf.memory().numTensors;
+  const input = tf.tensor1d(gap);
+  const table = softTargets(input, spread);
+  const rows = (await table.array()) as number[][];
+  input.dispose();
+  table.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+  return rows;
+}
+
+const gaps = fc.array(
+  fc.oneof(
+    fc.float({ min: -10, max: 10, noNaN: true }),
+    fc.constantFrom(0, 1e-7, -1e-7, 1e-20, -1e-20, 1e-38, -3e4, 3e4),
+  ),
+  { minLength: 2, maxLength: 12 },
+);
+
+it('rows sum to 1, none is negative, and the true class has 1 - spread, whatever the gap', async () => {
+  await fc.assert(
+    fc.asyncProperty(gaps, fc.constantFrom(0, 0.2, 0.8, 0.98, 1), async (gap, spread) => {
+      const rows = await tableOf(gap, spread);
+      rows.forEach((row, i) => {
+        expect(Math.abs(row.reduce((sum, value) => sum + value, 0) - 1)).toBeLessThan(1e-5);
+        expect(Math.abs(row[i]! - (1 - spread))).toBeLessThan(1e-6);
+        for (const value of row) expect(value).toBeGreaterThanOrEqual(0);
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('shares the rest in proportion to the gap above the smallest', async () => {
+  const rows = await tableOf([3, 1, 2, 6], 0.8);
+  const expected = [
+    [0.2, 0, 0.8 / 6, (0.8 * 5) / 6],
+    [(0.8 * 2) / 8, 0.2, 0.8 / 8, (0.8 * 5) / 8],
+    [(0.8 * 2) / 7, 0, 0.2, (0.8 * 5) / 7],
+    [(0.8 * 2) / 3, 0, 0.8 / 3, 0.2],
+  ];
+  expected.forEach((row, i) => row.forEach((value, j) => expect(rows[i]![j]).toBeCloseTo(value, 6)));
+});
+
+it('gives equal parts where all gaps are equal, or where only the true class has one', async () => {
+  for (const row of await tableOf([0.3, 0.3, 0.3, 0.3, 0.3], 0.8))
+    for (const value of row) expect(value).toBeCloseTo(0.2, 6);
+  const [, second] = await tableOf([0, 5, 0, 0], 0.6);
+  second!.forEach((value, j) => expect(value).toBeCloseTo(j === 1 ? 0.4 : 0.2, 6));
+});
