@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import {
   findBackend,
+  findBackendFactory,
   getKernelsForBackend,
   registerBackend,
   registerKernel,
@@ -40,13 +41,10 @@ export function registerOnnxRuntime(options: OnnxRuntimeOptions = {}): void {
   const runtime = loadRuntime();
   checkProvider(runtime, resolved);
   const blockSize = chooseBlockSize(runtime, resolved);
-  if (isRegistered) removeBackend(backendName);
+  if (findBackendFactory(backendName)) removeBackend(backendName);
   registerBackend(backendName, () => new OnnxRuntimeBackend(runtime, resolved, blockSize), priority);
-  isRegistered = true;
   registerKernels();
 }
-
-let isRegistered = false;
 
 function chooseBlockSize(runtime: Runtime, options: ResolvedOptions): number {
   if (options.lowering === 'plain' || options.executionProvider !== 'cpu') return 0;

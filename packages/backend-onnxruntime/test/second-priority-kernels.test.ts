@@ -102,6 +102,13 @@ describe('pools with much padding or sizes rounded up', () => {
     });
 });
 
+it('max pools whose last window is completed by padding have gradients', async () => {
+  await expectSameAsCpu(() => [
+    ...withGradients((x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'same'), [images([2, 5, 7, 3])]),
+    ...withGradients((x) => tf.maxPool(x as tf.Tensor4D, [3, 1], 3, 'same'), [images([1, 2, 8, 2])]),
+  ]);
+});
+
 describe('resizing', () => {
   const sizes: [Four, [number, number]][] = [
     [

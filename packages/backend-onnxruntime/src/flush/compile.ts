@@ -63,6 +63,7 @@ export function lowerGraph(
   let splatIndex = 0;
   const absorbed = fuse(lowering, recorded);
   for (const value of recorded.order) {
+    graph.scope = String(value.position);
     if (value.splat !== null) {
       const isInput = isSplatInput[splatIndex++];
       lowering.provideScalar(value, isInput ? addInput(value, true) : graph.constant(value.dtype, [], [value.splat]));

@@ -1,4 +1,4 @@
-import { GraphRunError } from '../errors.js';
+import type { GraphRunError } from '../errors.js';
 import { bufferOf } from '../ir/create.js';
 import type { NumericArray, Value } from '../ir/value.js';
 import '../lower/all.js';
@@ -12,6 +12,7 @@ import { allocate } from '../ir/arrays.js';
 import { collect, type RecordedGraph } from './collect.js';
 import { lowerGraph, type CompiledGraph } from './compile.js';
 import { FilterForms } from './filter-forms.js';
+import { graphFailure } from './failure.js';
 import { RecompilationWatch } from './recompilation.js';
 import { demoteChangedNumbers, newSkeleton, variantKey, type Skeleton } from './variants.js';
 
@@ -133,13 +134,14 @@ export class Executor {
         plan,
         () => this.sessions.get(plan.id) ?? this.sessions.load(plan.id, plan.model),
       );
-    const fetches: Record<string, RuntimeTensor> = {};
-    const arrays = compiled.outputs.map((slot, index) => {
-      const array = this.pool.take(slot.dtype, recorded.results[index]!.size);
-      fetches[slot.name] = this.runtime.tensor(slot.dtype, array, slot.shape);
-      return array;
-    });
+    const arrays: NumericArray[] = [];
     try {
+      const fetches: Record<string, RuntimeTensor> = {};
+      compiled.outputs.forEach((slot, index) => {
+        const array = this.pool.take(slot.dtype, recorded.results[index]!.size);
+        arrays.push(array);
+        fetches[slot.name] = this.runtime.tensor(slot.dtype, array, slot.shape);
+      });
       session.run(feeds, fetches, {});
     } catch (cause) {
       throw this.failure('failed to run', recorded, cause);
@@ -154,22 +156,7 @@ export class Executor {
   }
 
   private failure(what: string, recorded: RecordedGraph, cause: unknown): GraphRunError {
-    const nodes = recorded.order.flatMap((value) => (value.node ? [{ value, node: value.node }] : []));
-    const ops = [...new Set(nodes.map(({ node }) => node.op))].join(', ');
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const isMemory = /alloc|memory/i.test(reason);
-    const advice = isMemory
-      ? 'The arrays of this graph do not fit in memory: use smaller batches, or read values more often so that less is live.'
-      : this.options.debug
-        ? 'The stacks of its ops are in recordedAt of this error.'
-        : 'Register the backend with { debug: true } for the stacks of its ops, or { flushEveryKernel: true } to find the one.';
-    return new GraphRunError(
-      `ONNX Runtime ${what} a recorded graph of ${nodes.length} ops (${ops}): ${reason}. ${advice}`,
-      this.options.debug
-        ? nodes.map(({ value, node }) => `${node.op} [${value.shape.join()}] ${node.stack ?? ''}`)
-        : [],
-      { cause },
-    );
+    return graphFailure(what, recorded, cause, this.options.debug);
   }
 
   dispose(): void {

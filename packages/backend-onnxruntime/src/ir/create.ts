@@ -32,6 +32,15 @@ function bare(dtype: NumericType, shape: Shape, splat: number | null, isDerived 
   };
 }
 
+/** Deep enough for the caller's own lines: tfjs alone puts ten frames on top of them. */
+function currentStack(title: string): string | undefined {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 60;
+  const { stack } = new Error(title);
+  Error.stackTraceLimit = limit;
+  return stack;
+}
+
 /** A pending result of `op`. */
 export function pending(
   op: string,
@@ -41,7 +50,7 @@ export function pending(
   attributes: Attributes = {},
 ): Value {
   const value = bare(dtype, shape, null);
-  const stack = recording.keepStacks ? new Error(op).stack : undefined;
+  const stack = recording.keepStacks ? currentStack(op) : undefined;
   value.node = { op, inputs, attributes, key: keyOf(op, attributes, shape, dtype), stack };
   return value;
 }

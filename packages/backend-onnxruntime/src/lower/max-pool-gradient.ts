@@ -84,7 +84,7 @@ function throughIndices(lowering: Lowering, dy: Value, x: Value, window: Window)
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const [, indices] = graph.emitMany('MaxPool', [lowering.form(x, 'channelsFirst')], 2, onnxWindow(window));
   const gradient = lowering.form(dy, 'channelsFirst');
-  if (!overlaps(window))
+  if (!overlaps(window) && hasRoom(window, dy, x))
     return graph.emit('MaxUnpool', [gradient, indices!, graph.indices([n, c, h, w])], {
       kernel_shape: window.kernel,
       strides: window.strides,
@@ -97,6 +97,11 @@ function throughIndices(lowering: Lowering, dy: Value, x: Value, window: Window)
     { axis: 0, reduction: 'add' },
   );
   return graph.reshape(scattered, [n, c, h, w]);
+}
+
+/** MaxUnpool wants room for every whole window, also for the last one, which padding may have completed. */
+function hasRoom({ kernel, strides }: Window, dy: Value, x: Value): boolean {
+  return [0, 1].every((axis) => (dy.shape[axis + 1]! - 1) * strides[axis]! + kernel[axis]! <= x.shape[axis + 1]!);
 }
 
 function overlaps({ kernel, strides, dilations }: Window): boolean {

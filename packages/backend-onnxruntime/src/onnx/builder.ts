@@ -19,7 +19,10 @@ export class GraphBuilder {
   private readonly constants = new Map<string, OnnxConstant>();
   private readonly inputs: OnnxPort[] = [];
   private readonly outputs: OnnxPort[] = [];
+  private readonly reshapedFrom = new Map<string, string>();
   private names = 0;
+  /** Becomes part of the names of the nodes emitted from now on: the position of the recorded op they compute. */
+  scope = '';
 
   private fresh(): string {
     return `v${(this.names++).toString(36)}`;
@@ -43,7 +46,7 @@ export class GraphBuilder {
     const outputs = Array.from({ length: count }, () => this.fresh());
     const encoded: Record<string, OnnxAttribute> = {};
     for (const name in attributes) encoded[name] = encodeInput(attributes[name]!);
-    this.nodes.push({ op, domain, inputs, outputs, attributes: encoded });
+    this.nodes.push({ name: `${this.scope}/${this.nodes.length}`, op, domain, inputs, outputs, attributes: encoded });
     this.emitted.set(key, outputs);
     return outputs;
   }
@@ -77,14 +80,19 @@ export class GraphBuilder {
     let result = name;
     if (!isProduced || isTaken) {
       result = this.fresh();
-      this.nodes.push({ op: 'Identity', domain: '', inputs: [name], outputs: [result], attributes: {} });
+      const copy = { op: 'Identity', domain: '', inputs: [name], outputs: [result], attributes: {} };
+      this.nodes.push({ name: `${this.scope}/${this.nodes.length}`, ...copy });
     }
     this.outputs.push({ name: result, type, shape });
     return result;
   }
 
+  /** A reshape of a reshape is one, so that equal arrays get equal names whatever shapes they had in between. */
   reshape(name: string, shape: readonly number[]): string {
-    return this.emit('Reshape', [name, this.indices(shape)]);
+    const source = this.reshapedFrom.get(name) ?? name;
+    const result = this.emit('Reshape', [source, this.indices(shape)]);
+    this.reshapedFrom.set(result, source);
+    return result;
   }
 
   transpose(name: string, permutation: readonly number[]): string {

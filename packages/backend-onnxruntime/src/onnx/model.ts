@@ -12,6 +12,8 @@ export type OnnxAttribute =
   | { kind: 'text'; value: string };
 
 export interface OnnxNode {
+  /** What ONNX Runtime's messages call it. */
+  name: string;
   op: string;
   domain: string;
   inputs: readonly string[];
@@ -65,7 +67,7 @@ export function encodeModel(graph: OnnxGraph): Uint8Array {
 function encodeNode(writer: ProtobufWriter, node: OnnxNode): void {
   for (const input of node.inputs) writer.text(1, input);
   for (const output of node.outputs) writer.text(2, output);
-  writer.text(4, node.op);
+  writer.text(3, node.name).text(4, node.op);
   for (const name in node.attributes)
     writer.message(5, (inner) => encodeAttribute(inner, name, node.attributes[name]!));
   if (node.domain !== '') writer.text(7, node.domain);
