@@ -1,12 +1,14 @@
 import { definePlugin } from '@advrob/core';
 import { entropySgd } from './entropy-sgd.js';
 import { recalibrated } from './recalibrated.js';
+import { entropysgdTrainer } from './trainer.js';
 
-export { entropySgd, recalibrated };
+export { entropySgd, entropysgdTrainer, recalibrated };
 
 export default definePlugin({
   name: '@advrob/trainers-entropysgd',
   contract: 1,
   optimizers: { 'entropy-sgd': entropySgd },
   averagers: { recalibrated },
+  trainers: { entropysgd: entropysgdTrainer },
 });

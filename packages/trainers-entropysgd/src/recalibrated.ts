@@ -6,7 +6,7 @@ import { z } from 'zod';
 /**
  * The weights of the last step as they are, in the place of an average: `fit` re-estimates the statistics of batch norm, in training mode with dropout
  * off, before it measures or leaves the weights of an averager. EntropySGD needs that for models with batch norm, since its updates do not stand
- * where the running statistics were collected. For models without batch norm it changes nothing and costs a second measurement.
+ * where the running statistics were collected. A model without buffers is not measured twice.
  *
  * @example
  * ```ts
@@ -25,12 +25,10 @@ export const recalibrated = defineAverager({
     return {
       weights,
       state: { ...weights },
+      hasAverage: Object.keys(model.buffers ?? {}).length > 0,
       afterStep() {
-        for (const [name, copy] of Object.entries(weights)) {
-          const value = tf.clone(model.weights[name]! as Tensor);
-          copy.assign(value);
-          value.dispose();
-        }
+        // Shares the data: the copies cost no memory until the next step.
+        for (const [name, copy] of Object.entries(weights)) copy.assign(model.weights[name]! as Tensor);
       },
       dispose: () => tf.dispose(weights),
     };

@@ -1,6 +1,7 @@
 import '@advrob/core/gradients';
 import '@tensorflow/tfjs-backend-cpu';
 import { createRandom } from '@advrob/core/random';
+import { awp } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
@@ -58,6 +59,48 @@ describe('scoping', () => {
       await descend({ ...quiet, scoping: 1 }, { steps: 1 }),
     );
     loose.forEach((value, i) => expect(Math.abs(value - (i + 1))).toBeLessThan(Math.abs(tight[i]! - (i + 1))));
+  });
+});
+
+describe('under AWP', () => {
+  it('takes the gradient alone at the perturbed weights: pull, decay and average stay with the others', async () => {
+    const shape = [2, 2];
+    const target = [1, 2, 3, 4];
+    const options = {
+      innerSteps: 2,
+      innerRate: 0.3,
+      gamma: 0.5,
+      avgKeep: 0.4,
+      weightDecay: 0.1,
+      noise: 0,
+      momentum: 0,
+    };
+    const length = 0.2;
+    const model = bareModel({ w: [0.5, -1, 4, 2] }, { w: shape });
+    const optimizer = entropySgd(options)(model);
+    const gradient = () => ({ w: tf.sub(model.weights['w']!, tf.tensor(target, shape)) });
+    await optimizer.step(awp({ gamma: length })(closureWork(model, 0.7, createRandom({ seed: 0 }), gradient)));
+    const { w: found } = await valuesOf(model);
+    optimizer.dispose!();
+    model.dispose!();
+
+    const norm = (values: number[]) => Math.hypot(...values);
+    const anchor = [0.5, -1, 4, 2];
+    let theta = anchor;
+    let average = anchor;
+    for (let i = 0; i < 2; i++) {
+      const up = theta.map((value, k) => value - target[k]!);
+      const scale = (length * norm(theta)) / norm(up);
+      theta = theta.map((value, k) => {
+        const slope = value + scale * up[k]! - target[k]! + 0.1 * value;
+        return value - 0.3 * (slope - 0.5 * (anchor[k]! - value));
+      });
+      average = average.map((value, k) => 0.4 * value + 0.6 * theta[k]!);
+    }
+    anchor.forEach((value, k) => {
+      const expected = value - 0.7 * (value - average[k]! + 0.1 * value);
+      expect(found![k]).toBeCloseTo(expected, 5);
+    });
   });
 });
 
