@@ -1,0 +1,164 @@
+import '@advrob/core/gradients';
+import '@tensorflow/tfjs-backend-cpu';
+import { memoryStorage, type Attack, type Classifier, type RunStorage } from '@advrob/core';
+import { fit, trades, type FitOptions, type TrainingEvent } from '@advrob/training';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tinyData } from '../../training/test/support/tiny-data.js';
+import { tinyModel, valuesOf } from '../../training/test/support/tiny-model.js';
+import { awpRatTrainer, rat, ratTrainer } from '../src/index.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const common = {
+  data: tinyData({ length: 24 }),
+  threat: { norm: 'linf', epsilon: 0.1 },
+  batchSize: 8,
+  learningRate: 0.2,
+  seed: 5,
+} satisfies Partial<FitOptions>;
+
+describe('without Taylor terms', () => {
+  it('trains exactly as TRADES', async () => {
+    const plan = ratTrainer({ attackSteps: 2, attackNoise: 0, beta: 2 });
+    const weightsWith = async (objective: FitOptions['objective']) => {
+      const model = tinyModel({ dropout: 0.2 });
+      await fit({ model, ...common, ...plan, objective, epochs: 2 });
+      const values = await valuesOf(model);
+      model.dispose!();
+      return values;
+    };
+    const without = rat({ attackNoise: 0, beta: 2, firstTerm: false, secondTerm: false });
+    const [found, expected] = [await weightsWith(without), await weightsWith(trades({ beta: 2 }))];
+    for (const [name, values] of Object.entries(expected))
+      values.forEach((value, i) => expect(Math.abs(found[name]![i]! - value)).toBeLessThan(1e-5));
+    expect(await weightsWith(rat({ attackNoise: 0, beta: 2 }))).not.toEqual(found);
+  });
+});
+
+describe('the weights that the attack sees', () => {
+  async function seen(options: Parameters<typeof ratTrainer>[0]) {
+    const plan = ratTrainer({ attackSteps: 1, ...options });
+    const model = tinyModel();
+    const before = await valuesOf(model);
+    const found: Record<string, number[]>[] = [];
+    const attack: Attack = {
+      ...plan.attack!,
+      async maximize(attacked, ...given) {
+        found.push(await valuesOf(attacked));
+        return plan.attack!.maximize(attacked, ...given);
+      },
+    };
+    await fit({ model, ...common, ...plan, attack, learningRate: 1e-30, steps: 2 });
+    const after = await valuesOf(model);
+    model.dispose!();
+    return { before, found, after };
+  }
+
+  it('have fresh noise of the given size where their names say so, and lose it again', async () => {
+    const { before, found, after } = await seen({ attackNoise: 0.01, noisyWeights: 'fc1' });
+    for (const values of found) {
+      const noise = values['fc1.weight']!.map((value, i) => value - before['fc1.weight']![i]!);
+      const deviation = Math.sqrt(noise.reduce((sum, value) => sum + value * value, 0) / noise.length);
+      expect(deviation).toBeGreaterThan(0.005);
+      expect(deviation).toBeLessThan(0.02);
+      expect(values['fc2.weight']).toEqual(before['fc2.weight']);
+    }
+    expect(found[0]!['fc1.weight']).not.toEqual(found[1]!['fc1.weight']);
+    expect(after['fc1.weight']).toEqual(before['fc1.weight']);
+  });
+
+  it('have none without a name that fits, and none at 0', async () => {
+    for (const options of [{}, { attackNoise: 0, noisyWeights: '' }]) {
+      const { before, found } = await seen(options);
+      expect(found[1]!['fc1.weight']).toEqual(before['fc1.weight']);
+    }
+  });
+});
+
+it('AWP ascends the loss of TRADES, or with probeLoss the whole one', async () => {
+  const model = tinyModel();
+  const [x, y] = [tf.randomUniform([6, 4], 0, 1, 'float32', 3), tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32')];
+  const adversarial = tf.tidy(() => tf.clipByValue(tf.add(x, 0.1), 0, 1));
+  const totalOf = async (objective: ReturnType<typeof trades>, mode: 'train' | 'probe'): Promise<number> => {
+    const total = tf.tidy(() => objective.loss({ x, adversarial, y }, model, { mode }).total);
+    const [value] = await total.data();
+    total.dispose();
+    return value!;
+  };
+  const plan = awpRatTrainer();
+  expect(await totalOf(plan.objective as never, 'probe')).toBeCloseTo(await totalOf(trades(), 'probe'), 5);
+  const whole = await totalOf(rat({ probeLoss: 'rat' }), 'probe');
+  expect(await totalOf(rat({ probeLoss: 'trades' }), 'train')).toBeCloseTo(whole, 5);
+  expect(Math.abs(whole - (await totalOf(trades(), 'probe')))).toBeGreaterThan(1e-3);
+  tf.dispose([x, y, adversarial]);
+  model.dispose!();
+});
+
+describe('bad circumstances', () => {
+  it('equal statistics give a defined loss: no NaN at zero weights or equal clean and adversarial examples', async () => {
+    for (const epsilon of [0, 0.1]) {
+      const model = tinyModel();
+      for (const weight of Object.values(model.weights)) tf.tidy(() => weight.assign(tf.zerosLike(weight)));
+      const threat = { norm: 'linf', epsilon } as const;
+      const run = ratTrainer({ attackSteps: 1 });
+      const { history } = await fit({ model, ...common, ...run, threat, steps: 3, logEvery: 1 });
+      expect(history).toHaveLength(3);
+      expect(
+        Object.values(await valuesOf(model))
+          .flat()
+          .every(Number.isFinite),
+      ).toBe(true);
+      model.dispose!();
+    }
+  });
+
+  it('a model without features and head is refused, and nothing is left in memory', async () => {
+    const before = tf.memory().numTensors;
+    const { features: _, head: __, ...opaque } = tinyModel();
+    await expect(
+      fit({ model: opaque as Classifier, ...common, ...ratTrainer({ attackSteps: 1 }), steps: 1 }),
+    ).rejects.toMatchObject({ code: 'ADVROB_OBJECTIVE', message: expect.stringMatching(/features and head/) });
+    opaque.dispose!();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each([{ alpha: 1.1 }, { alpha: -0.1 }, { beta: -1 }, { spread: 2 }, { attackNoise: -1 }, { secondWeight: -1 }])(
+    '%j is refused',
+    (options) => {
+      expect(() => rat(options)).toThrowError(expect.objectContaining({ code: 'ADVROB_OPTION' }));
+      expect(() => ratTrainer(options)).toThrowError(expect.objectContaining({ code: 'ADVROB_OPTION' }));
+    },
+  );
+});
+
+it('AWP + RAT ends with the same bits when it was killed', async () => {
+  class Killed extends Error {}
+  async function life(storage: RunStorage, onEvent?: (event: TrainingEvent) => void) {
+    const model = tinyModel({ dropout: 0.2 });
+    try {
+      const plan = awpRatTrainer({ attackSteps: 2, warmUp: 1, attackNoise: 0.01, noisyWeights: 'fc1' });
+      await fit({
+        model,
+        ...common,
+        ...plan,
+        epochs: 3,
+        checkpoint: { storage, every: 1 },
+        ...(onEvent && { onEvent }),
+      });
+      return await valuesOf(model);
+    } finally {
+      model.dispose!();
+    }
+  }
+  const whole = await life(memoryStorage());
+  for (const fatal of [2, 7, 12]) {
+    const storage = memoryStorage();
+    let seen = 0;
+    const killer = () => {
+      if (seen++ === fatal) throw new Killed();
+    };
+    await expect(life(storage, killer)).rejects.toBeInstanceOf(Killed);
+    expect(await life(storage)).toEqual(whole);
+  }
+});
