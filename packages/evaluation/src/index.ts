@@ -29,3 +29,6 @@ export { wilsonInterval } from './statistics/wilson.js';
 export { proportionOf, type Proportion } from './statistics/proportion.js';
 export { mcNemar, type PairedTest } from './statistics/mcnemar.js';
 export { pairedBootstrap, type BootstrapOptions, type PairedDifference } from './statistics/paired-bootstrap.js';
+export { checkRobustness, checksName, type RobustnessChecks } from './checks/check-robustness.js';
+export type { CheckAttacks, CheckProgress, RobustnessCheckOptions } from './checks/options.js';
+export { robustnessCheck, type RobustnessCheck } from './checks/robustness-check.js';

@@ -1,52 +1,65 @@
 import { AdvrobError, type Json, type RunStorage } from '@advrob/core';
 import { checkSame, type Fingerprint } from './fingerprint.js';
-import { parseJson, readLines, type JournalLine } from './journal-lines.js';
+import type { z } from 'zod';
+import { parseJson, readLines } from './journal-lines.js';
 
 /** Name of the file that holds the progress of an evaluation. */
 export const journalName = 'evaluation.jsonl';
 
 /** Finished work, kept as it is done. */
-export interface Journal {
+export interface Journal<Line> {
   /** What earlier sessions finished, in order. */
-  readonly lines: readonly JournalLine[];
+  readonly lines: readonly Line[];
   /** Keeps a finished piece; it survives a kill from when this resolves. */
-  add(line: JournalLine): Promise<void>;
+  add(line: Line): Promise<void>;
+}
+
+export interface JournalOptions<Line> {
+  /** Of the file. */
+  readonly name: string;
+  /** Of a line. */
+  readonly schema: z.ZodType<Line>;
+  /** What a session and its continuation must share. */
+  readonly fingerprint: Fingerprint;
 }
 
 /**
- * Opens the journal of an evaluation, or starts one. A kill may have cut the last line: it is dropped, and its work done again.
+ * Opens a journal, or starts one. A kill may have cut the last line: it is dropped, and its work done again.
  *
  * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` when it belongs to another evaluation.
  */
-export async function openJournal(storage: RunStorage | undefined, fingerprint: Fingerprint): Promise<Journal> {
+export async function openJournal<Line>(
+  storage: RunStorage | undefined,
+  { name, schema, fingerprint }: JournalOptions<Line>,
+): Promise<Journal<Line>> {
   if (storage === undefined) return { lines: [], add: async () => undefined };
   const header = encodeLine(fingerprint);
-  const found = await storage.read(journalName);
-  if (found === undefined) await storage.write(journalName, header);
-  else checkHeader(found, fingerprint);
+  const found = await storage.read(name);
+  if (found === undefined) await storage.write(name, header);
+  else checkHeader(found, fingerprint, name);
   const body = found?.subarray(found.indexOf(10) + 1) ?? new Uint8Array();
-  const { lines, length } = readLines(body);
+  const { lines, length } = readLines(body, schema);
   let content = join(header, body.subarray(0, length));
-  if (length < body.length) await storage.write(journalName, content);
+  if (length < body.length) await storage.write(name, content);
   return {
     lines,
     async add(line) {
       const bytes = encodeLine(line);
-      if (storage.append) return storage.append(journalName, bytes);
+      if (storage.append) return storage.append(name, bytes);
       content = join(content, bytes);
-      return storage.write(journalName, content);
+      return storage.write(name, content);
     },
   };
 }
 
-function checkHeader(bytes: Uint8Array, fingerprint: Fingerprint): void {
+function checkHeader(bytes: Uint8Array, fingerprint: Fingerprint, name: string): void {
   const found = parseJson(bytes.subarray(0, Math.max(0, bytes.indexOf(10))));
   if (typeof found !== 'object' || found === null)
     throw new AdvrobError(
       'ADVROB_EVALUATION_MISMATCH',
-      `'${journalName}' is there but does not begin like the progress of an evaluation: use another folder, or remove it`,
+      `'${name}' is there but does not begin like the progress of an evaluation: use another folder, or remove it`,
     );
-  checkSame(found as Json, fingerprint, journalName);
+  checkSame(found as Json, fingerprint, name);
 }
 
 function encodeLine(value: unknown): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Classifier } from '@advrob/core';
+import { AdvrobError, type Classifier } from '@advrob/core';
 import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { sha256 } from './sha256.js';
@@ -24,4 +24,13 @@ async function recordOf(variable: Variable): Promise<TensorRecord> {
   return data instanceof Float32Array
     ? { dtype: 'float32', shape, data }
     : { dtype: 'int32', shape, data: Int32Array.from(data) };
+}
+
+/** @throws AdvrobError `ADVROB_OPTION` for a model that a later session could not tell from another. */
+export function checkHash(modelHash: string | undefined): asserts modelHash is string {
+  if (modelHash === undefined)
+    throw new AdvrobError(
+      'ADVROB_OPTION',
+      'modelHash: the model has no named weights, so a later session could not tell it from another: give modelHash, or no storage',
+    );
 }

@@ -4,8 +4,9 @@ import { createTracker, type Tracker } from '../progress/tracker.js';
 import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
 import type { ModelResult } from '../record/model-result.js';
 import { fingerprintOf } from '../resume/fingerprint.js';
-import { openJournal, type Journal } from '../resume/journal.js';
-import { hashModel } from '../resume/model-hash.js';
+import { journalName, openJournal, type Journal } from '../resume/journal.js';
+import { journalLine, type JournalLine } from '../resume/journal-lines.js';
+import { checkHash, hashModel } from '../resume/model-hash.js';
 import { restoreOutcomes } from '../resume/restore.js';
 import { examplesOf } from '../summary/examples.js';
 import { summarize } from '../summary/summarize.js';
@@ -36,7 +37,7 @@ export interface EvaluationTiming {
 interface Session {
   readonly options: EvaluateOptions;
   readonly plan: Plan;
-  readonly journal: Journal;
+  readonly journal: Journal<JournalLine>;
   readonly outcomes: BatchOutcome[];
   readonly tracker: Tracker;
 }
@@ -61,12 +62,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { model, data, storage } = options;
   const plan = planOf(options);
   const modelHash = options.modelHash ?? (await hashModel(model));
-  if (storage && modelHash === undefined)
-    throw new AdvrobError(
-      'ADVROB_OPTION',
-      'modelHash: the model has no named weights, so a later session could not tell it from another: give modelHash, or no storage',
-    );
-  const journal = await openJournal(storage, fingerprintOf(plan, model, modelHash ?? '', data));
+  if (storage) checkHash(modelHash);
+  const journal = await openJournal(storage, {
+    name: journalName,
+    schema: journalLine,
+    fingerprint: fingerprintOf(plan, model, modelHash ?? '', data),
+  });
   const outcomes = restoreOutcomes(journal.lines, plan.runs.length);
   const tracker = createTracker({
     plan,

@@ -25,13 +25,14 @@ export const ascent = defineAttack({
   knowledge: 'gradients',
   norms: ['linf', 'l2'],
   budget: 'fixed',
-  options: z.strictObject({ steps: z.int().min(1).default(5) }),
-  async perturb(scope, { steps }) {
+  // Way of all steps together, in the unit of epsilon.
+  options: z.strictObject({ steps: z.int().min(1).default(5), way: z.number().default(2) }),
+  async perturb(scope, { steps, way }) {
     const start = scope.threat.randomStart(scope.x, scope.rng);
     const { adv } = await scope.iterate({ adv: start }, steps, ({ adv }, { model, x, threat, lossOf, offer }) => {
       const { gradient, logits } = model.gradient(adv, lossOf);
       offer(adv, logits);
-      const moved = tf.add(adv, tf.mul((2 * threat.epsilon) / steps, threat.steepestAscent(gradient)));
+      const moved = tf.add(adv, tf.mul((way * threat.epsilon) / steps, threat.steepestAscent(gradient)));
       return { adv: threat.project(moved, x) };
     });
     return adv;
@@ -66,5 +67,41 @@ export const nearest = defineAttack({
     const length = tf.mul(1 + overshoot, tf.div(tf.neg(loss), slope));
     const adv = tf.add(x, tf.mul(tf.expandDims(length, 1), threat.steepestAscent(gradient)));
     offer(adv, model.logits(adv));
+  },
+});
+
+/** Random corners of an Linf ball, scored one after another: slow, but blind to gradients. */
+export const corners = defineAttack({
+  name: 'corners',
+  summary: 'Random corners of the ball.',
+  knowledge: 'scores',
+  norms: ['linf'],
+  budget: 'fixed',
+  options: z.strictObject({ tries: z.int().min(1).default(60) }),
+  async perturb(scope, { tries }) {
+    await scope.iterate({ adv: scope.x }, tries, (_, { model, x, threat, rng, offer }) => {
+      const sign = tf.sign(rng.uniform('corner', x.shape.slice(1), -1, 1));
+      const adv = threat.project(tf.add(x, tf.mul(threat.epsilon, sign)), x);
+      offer(adv, model.logits(adv));
+      return { adv };
+    });
+  },
+});
+
+/** Passes adversarial examples and forgets them: a defect. */
+export const forgetful = defineAttack({
+  name: 'forgetful',
+  summary: 'Goes there and back.',
+  knowledge: 'gradients',
+  norms: ['linf'],
+  budget: 'fixed',
+  random: false,
+  options: z.strictObject({}),
+  async perturb(scope) {
+    await scope.iterate({ adv: scope.x }, 5, ({ adv }, { model, x, threat, lossOf }) => {
+      const { gradient } = model.gradient(adv, lossOf);
+      return { adv: threat.project(tf.add(adv, tf.mul(threat.epsilon, threat.steepestAscent(gradient))), x) };
+    });
+    return scope.x;
   },
 });

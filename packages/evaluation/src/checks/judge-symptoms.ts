@@ -1,0 +1,108 @@
+import { backend } from '@tensorflow/tfjs-core';
+import { made, untested, type CheckName } from './catalogue.js';
+import type { LossPath } from './measure/loss-path.js';
+import type { Fooled, Measurements } from './measurements.js';
+import type { CheckAttacks } from './options.js';
+import type { RobustnessCheck } from './robustness-check.js';
+
+/** Fewer examples than this are no finding, whatever their share. */
+const fewest = 3;
+
+/** Results that a sound model under a sound attack does not show. */
+export function judgeSymptoms(found: Measurements, attacks: CheckAttacks, classes: number): RobustnessCheck[] {
+  const { iterative, longer, restarts, singleStep, blackBox, other, transfer, huge, smaller, larger, correct } = found;
+  const share = (name: CheckName, hits: Fooled | undefined, threshold: number): RobustnessCheck => {
+    if (hits === undefined || hits.length === 0) return untested(name);
+    const count = hits.filter(Boolean).length;
+    return made(name, count / hits.length, threshold, count >= fewest && count / hits.length > threshold);
+  };
+  const beyond = (more: Fooled | undefined, ...known: (Fooled | undefined)[]): Fooled | undefined =>
+    more?.map((hit, i) => hit && !known.some((one) => one?.[i]));
+  const whiteBox = [iterative, longer, restarts];
+  return [
+    share('black-box-beats-white-box', beyond(blackBox, ...whiteBox, singleStep, other), 0.02),
+    share('single-step-beats-iterative', beyond(singleStep, iterative), 0.02),
+    share('transfer-beats-white-box', beyond(transfer, ...whiteBox), 0.02),
+    share('other-attack-beats-white-box', beyond(other, ...whiteBox), 0.05),
+    share(
+      'robust-at-huge-epsilon',
+      huge.map((hit) => !hit),
+      0.02,
+    ),
+    share('more-steps-help', beyond(longer, iterative), 0.05),
+    share('more-restarts-help', beyond(restarts, iterative), 0.05),
+    share(
+      'not-monotone',
+      iterative.map((hit, i) => (smaller[i]! && !hit) || (hit && !larger[i])),
+      0.02,
+    ),
+    ...judgePaths(found, share),
+    made('unstable-predictions', instability(found), 0.1),
+    correct === 0
+      ? untested('unconfirmed-successes')
+      : made(
+          'unconfirmed-successes',
+          found.unconfirmed / correct,
+          0.02,
+          found.unconfirmed >= fewest && found.unconfirmed / correct > 0.02,
+        ),
+    made('not-reproducible', found.repetition, 0),
+    precision(found),
+    fewClasses(attacks, classes),
+  ];
+}
+
+function judgePaths(
+  { paths, iterative }: Measurements,
+  share: (name: CheckName, hits: Fooled | undefined, threshold: number) => RobustnessCheck,
+): RobustnessCheck[] {
+  const known = paths.filter((path): path is NonNullable<LossPath> => path !== null);
+  if (known.length < paths.length)
+    return [untested('loss-not-increasing'), untested('incomplete-optimisation'), untested('silent-success')];
+  const clean = known.flatMap((path) => path.clean);
+  const best = known.flatMap((path) => path.best);
+  const early = known.flatMap((path) => path.early);
+  const passed = known.flatMap((path) => path.fooled);
+  const late = clean.flatMap((start, i) => {
+    const gain = best[i]! - start;
+    return iterative[i] || !(gain > 0) ? [] : [Math.min(1, (best[i]! - early[i]!) / gain)];
+  });
+  return [
+    share(
+      'loss-not-increasing',
+      clean.map((start, i) => !(best[i]! > start)),
+      0.1,
+    ),
+    late.length < fewest
+      ? untested('incomplete-optimisation')
+      : made('incomplete-optimisation', late.reduce((sum, value) => sum + value, 0) / late.length, 0.1),
+    share(
+      'silent-success',
+      passed.map((hit, i) => hit === 1 && !iterative[i]),
+      0.02,
+    ),
+  ];
+}
+
+function instability({ gradients }: Measurements): number {
+  const rows = gradients.reduce((sum, one) => sum + one.rows, 0);
+  return rows === 0 ? 0 : gradients.reduce((sum, one) => sum + one.instability, 0) / rows;
+}
+
+/** The backend says so, or all of many logits are numbers of 16 bits. */
+function precision({ outputs }: Measurements): RobustnessCheck {
+  const logits = outputs.reduce((sum, one) => sum + one.logits, 0);
+  const half = outputs.reduce((sum, one) => sum + one.halfLogits, 0);
+  const isHalf = backend().floatPrecision() === 16 || (logits >= 16 && half === logits);
+  return made('low-precision', isHalf ? 16 : 32, 32, isHalf);
+}
+
+/** AutoAttack and APGD-T take the targeted form. */
+function fewClasses(attacks: CheckAttacks, classes: number): RobustnessCheck {
+  const needed = Object.values(attacks).map(({ name, definition }) => {
+    if (/^(apgd-t|autoattack)$/.test(name)) return 4;
+    return /dlr/.test(`${name} ${definition.loss?.name ?? ''}`) ? 3 : 0;
+  });
+  const most = Math.max(...needed);
+  return most === 0 ? untested('too-few-classes', classes) : made('too-few-classes', classes, most, classes < most);
+}
