@@ -404,3 +404,12 @@ describe('extremes', () => {
     await expectSameAsCpu(() => [tf.prelu(tf.tensor1d([-2, 0, 3], 'int32'), tf.tensor1d([0.3]))]);
   });
 });
+
+it('convolutions rounded up to one window have gradients without any', async () => {
+  await expectSameAsCpu(() =>
+    withGradients(
+      (x, filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 2, 0, 'NHWC', 1, 'ceil'),
+      [images([1, 2, 1, 2]), normal([2, 3, 2, 3], 2)],
+    ),
+  );
+});

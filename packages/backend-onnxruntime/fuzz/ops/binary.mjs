@@ -116,6 +116,8 @@ export const binaryOps = [
       };
     },
     run: (tf, [condition, a, b]) => tf.where(condition, a, b),
+    // tfjs gives broadcasts to no elements another shape
+    accepts: (metas) => metas.every(({ size }) => size > 0) || new Set(metas.map(({ shape }) => `${shape}`)).size === 1,
     exact: (metas) => passes(metas.slice(1)),
     gradient: true,
     nonfinite: true,

@@ -1,4 +1,5 @@
 import { backend_util } from '@tensorflow/tfjs-core';
+import { splat } from '../ir/create.js';
 import type { Shape, Value } from '../ir/value.js';
 import type { Window } from '../ir/window.js';
 import { pad, slice } from './extent.js';
@@ -70,12 +71,18 @@ export function reachedShape(shape: Shape, { reached }: Geometry): Four {
 }
 
 /**
- * The part of an output gradient that belongs to `outShape`, null when there is too little of it. tfjs does not tell the
- * gradients how sizes were rounded: they take them down and leave out what is beyond.
+ * A gradient of shape `shape`, built from the part of the output gradient that belongs to the found sizes; null when there is
+ * too little of it. tfjs does not tell the gradients how sizes were rounded: they take them down and leave out what is beyond.
  */
-export function usedPart(dy: Value, { outShape }: Geometry): Value | null {
+export function gradientFrom(
+  dy: Value,
+  { outShape }: Geometry,
+  shape: Shape,
+  build: (used: Value) => Value,
+): Value | null {
   if (outShape.some((extent, axis) => extent > dy.shape[axis]!)) return null;
-  return slice(dy, [0, 0, 0, 0], outShape);
+  if (outShape.includes(0)) return splat(0, shape, 'float32');
+  return build(slice(dy, [0, 0, 0, 0], outShape));
 }
 
 /** The opposite of {@link reachedPart} for a gradient: zeros where no window came. */

@@ -4,9 +4,9 @@ import { add } from '../build/elementwise.js';
 import { reshape, transpose } from '../build/shape.js';
 import {
   geometryOf,
+  gradientFrom,
   reachedPart,
   reachedShape,
-  usedPart,
   withUnreached,
   type Four,
   type Geometry,
@@ -112,11 +112,13 @@ defineKernel<ConvolutionAttributes & { inputShape: Four }>('Conv2DBackpropInput'
   const [n, ...rest] = inputShape;
   const shape = (dataFormat === 'NCHW' ? [n, rest[1], rest[2], rest[0]] : inputShape) as Four;
   const found = geometry(shape, filter.shape as Four, call.attributes, dataFormat);
-  const used = found && usedPart(dy, found);
-  if (!used || dy.dtype !== 'float32') return null;
+  if (!found || dy.dtype !== 'float32') return null;
   const attributes = windowAttributes(found.window);
-  const gradient = pending('Conv2DInputGradient', [used, filter], reachedShape(shape, found), 'float32', attributes);
-  return as(withUnreached(gradient, shape), dataFormat);
+  const gradient = gradientFrom(dy, found, shape, (used) => {
+    const seen = pending('Conv2DInputGradient', [used, filter], reachedShape(shape, found), 'float32', attributes);
+    return withUnreached(seen, shape);
+  });
+  return gradient && as(gradient, dataFormat);
 });
 
 defineKernel<ConvolutionAttributes & { filterShape: Four }>('Conv2DBackpropFilter', (call) => {
@@ -124,8 +126,9 @@ defineKernel<ConvolutionAttributes & { filterShape: Four }>('Conv2DBackpropFilte
   const x = channelsLast(call.input('x'), dataFormat);
   const dy = channelsLast(call.input('dy'), dataFormat);
   const found = geometry(x.shape as Four, filterShape, call.attributes, dataFormat);
-  const used = found && usedPart(dy, found);
-  if (!used || x.dtype !== 'float32') return null;
+  if (!found || x.dtype !== 'float32') return null;
   const attributes = windowAttributes(found.window);
-  return pending('Conv2DFilterGradient', [reachedPart(x, found), used], filterShape, 'float32', attributes);
+  return gradientFrom(dy, found, filterShape, (used) =>
+    pending('Conv2DFilterGradient', [reachedPart(x, found), used], filterShape, 'float32', attributes),
+  );
 });

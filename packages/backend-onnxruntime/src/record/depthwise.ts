@@ -3,9 +3,9 @@ import { activate, type Activation } from '../build/activation.js';
 import { add } from '../build/elementwise.js';
 import {
   geometryOf,
+  gradientFrom,
   reachedPart,
   reachedShape,
-  usedPart,
   withUnreached,
   type Four,
   type Geometry,
@@ -68,19 +68,21 @@ defineKernel<DepthwiseAttributes & { inputShape: Four }>('DepthwiseConv2dNativeB
   const { inputShape } = call.attributes;
   const [dy, filter] = [call.input('dy'), call.input('filter')];
   const found = geometry(inputShape, filter.shape as Four, call.attributes);
-  const used = found && usedPart(dy, found);
-  if (!used || dy.dtype !== 'float32') return null;
+  if (!found || dy.dtype !== 'float32') return null;
   const attributes = windowAttributes(found.window);
   const shape = reachedShape(inputShape, found);
-  return withUnreached(pending('DepthwiseInputGradient', [used, filter], shape, 'float32', attributes), inputShape);
+  return gradientFrom(dy, found, inputShape, (used) =>
+    withUnreached(pending('DepthwiseInputGradient', [used, filter], shape, 'float32', attributes), inputShape),
+  );
 });
 
 defineKernel<DepthwiseAttributes & { filterShape: Four }>('DepthwiseConv2dNativeBackpropFilter', (call) => {
   const { filterShape } = call.attributes;
   const [x, dy] = [call.input('x'), call.input('dy')];
   const found = geometry(x.shape as Four, filterShape, call.attributes);
-  const used = found && usedPart(dy, found);
-  if (!used || x.dtype !== 'float32') return null;
+  if (!found || x.dtype !== 'float32') return null;
   const attributes = windowAttributes(found.window);
-  return pending('DepthwiseFilterGradient', [reachedPart(x, found), used], filterShape, 'float32', attributes);
+  return gradientFrom(dy, found, filterShape, (used) =>
+    pending('DepthwiseFilterGradient', [reachedPart(x, found), used], filterShape, 'float32', attributes),
+  );
 });

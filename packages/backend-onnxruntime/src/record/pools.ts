@@ -3,9 +3,9 @@ import { elementwise, multiply } from '../build/elementwise.js';
 import { pad, slice } from '../build/extent.js';
 import {
   geometryOf,
+  gradientFrom,
   reachedPart,
   reachedShape,
-  usedPart,
   withUnreached,
   type Four,
   type Geometry,
@@ -105,28 +105,30 @@ function paddedShape(shape: Four, { pads: [top, left, bottom, right] }: Window):
 defineKernel<PoolAttributes>('MaxPoolGrad', (call) => {
   const [dy, x] = [call.input('dy'), call.input('input')];
   const found = geometry(x, call.attributes);
-  const used = found && usedPart(dy, found);
-  if (x.dtype !== 'float32' || !used) return null;
-  const { window } = found;
-  const seen = reachedPart(x, found);
-  if (isPaddedByOp(found)) {
-    const gradient = pending('MaxPoolGradient', [used, seen], seen.shape, 'float32', windowAttributes(window));
-    return withUnreached(gradient, x.shape);
-  }
-  const padded = pad(seen, paddings(window), -Infinity);
-  const gradient = pending('MaxPoolGradient', [used, padded], padded.shape, 'float32', unpadded(window));
-  return trimmed(gradient, found, seen.shape as Four, x);
+  if (x.dtype !== 'float32' || !found) return null;
+  return gradientFrom(dy, found, x.shape, (used) => {
+    const { window } = found;
+    const seen = reachedPart(x, found);
+    if (isPaddedByOp(found)) {
+      const gradient = pending('MaxPoolGradient', [used, seen], seen.shape, 'float32', windowAttributes(window));
+      return withUnreached(gradient, x.shape);
+    }
+    const padded = pad(seen, paddings(window), -Infinity);
+    const gradient = pending('MaxPoolGradient', [used, padded], padded.shape, 'float32', unpadded(window));
+    return trimmed(gradient, found, seen.shape as Four, x);
+  });
 });
 
 defineKernel<PoolAttributes>('AvgPoolGrad', (call) => {
   const [dy, x] = [call.input('dy'), call.input('input')];
   const found = geometry(x, call.attributes);
-  const used = found && usedPart(dy, found);
-  if (!used) return null;
-  const { window } = found;
-  const reached = reachedShape(x.shape, found);
-  if (isPaddedByOp(found))
-    return withUnreached(pending('AvgPoolGradient', [used], reached, 'float32', windowAttributes(window)), x.shape);
-  const gradient = pending('AvgPoolGradient', [used], paddedShape(reached, window), 'float32', unpadded(window));
-  return trimmed(gradient, found, reached, x);
+  if (!found) return null;
+  return gradientFrom(dy, found, x.shape, (used) => {
+    const { window } = found;
+    const reached = reachedShape(x.shape, found);
+    if (isPaddedByOp(found))
+      return withUnreached(pending('AvgPoolGradient', [used], reached, 'float32', windowAttributes(window)), x.shape);
+    const gradient = pending('AvgPoolGradient', [used], paddedShape(reached, window), 'float32', unpadded(window));
+    return trimmed(gradient, found, reached, x);
+  });
 });
