@@ -1,0 +1,23 @@
+/** Two-sided 97.5% quantiles of Student's t by degrees of freedom, for 95% intervals of few seeds. */
+const quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+export function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Mean and 95% interval of the mean of values, one per seed (two to ten). */
+export function intervalOf(values) {
+  const centre = mean(values);
+  const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
+  const half = quantiles[values.length - 2] * Math.sqrt(variance / values.length);
+  return { mean: centre, low: centre - half, high: centre + half };
+}
+
+/** The same of differences between two arms that share their seeds. */
+export function pairedInterval(arm, baseline) {
+  return intervalOf(arm.map((value, seed) => value - baseline[seed]));
+}
+
+export function formatInterval({ mean: centre, low, high }, digits = 3) {
+  return `${centre.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
+}

@@ -1,0 +1,58 @@
+// What the experiments of this folder share: arguments, backend, data and the measurement. They run on the built packages (`pnpm build`).
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import '../../packages/core/dist/gradients.js';
+import { pgd } from '../../packages/attacks/dist/index.js';
+import { registerOnnxRuntime } from '../../packages/backend-onnxruntime/dist/index.js';
+import { mnist } from '../../packages/datasets/dist/index.js';
+import { mlp } from '../../packages/models/dist/index.js';
+
+/** Reads --seeds, --train, --test, --epochs, --epsilon, --hidden and --json, with the defaults given. */
+export function readArguments(defaults) {
+  const { values } = parseArgs({
+    options: {
+      ...Object.fromEntries(
+        Object.entries(defaults).map(([name, value]) => [name, { type: 'string', default: String(value) }]),
+      ),
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const { json, ...rest } = values;
+  const numbers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, Number(value)]));
+  if (!Object.values(numbers).every((value) => value > 0)) throw new Error('every number must be above 0');
+  if (!(numbers.seeds >= 2 && numbers.seeds <= 10)) throw new Error('--seeds must be from 2 to 10');
+  return { ...numbers, json };
+}
+
+/** Native backend, MNIST cut to size, and a maker of models. */
+export async function open({ train, test, hidden }) {
+  tf.enableProdMode();
+  registerOnnxRuntime({ deterministic: true, threads: 1 });
+  await tf.setBackend('onnxruntime');
+  const data = await mnist();
+  return {
+    train: data.train.take(train),
+    test: data.test.take(test),
+    makeModel: (seed) => mlp({ hidden: [hidden] })(seed),
+  };
+}
+
+/** Clean accuracy, accuracy under PGD-20 with cross-entropy and with the margin loss, on the test examples. */
+export async function measure(model, test, threat, marginLoss) {
+  const sums = { clean: 0, pgd20: 0, margin20: 0 };
+  const attack = pgd({ steps: 20 });
+  for await (const { x, y, ids } of test.batches({ size: 250 })) {
+    const labels = await y.data();
+    const results = {
+      pgd20: await attack.run(model, x, y, threat, { seed: 0, ids }),
+      margin20: await attack.run(model, x, y, threat, { seed: 0, ids, loss: marginLoss }),
+    };
+    sums.clean += results.pgd20.cleanPrediction.reduce((sum, label, i) => sum + (label === labels[i] ? 1 : 0), 0);
+    for (const [name, { success, adversarial }] of Object.entries(results)) {
+      sums[name] += success.reduce((sum, fooled) => sum + (fooled ? 0 : 1), 0);
+      adversarial.dispose();
+    }
+    tf.dispose([x, y]);
+  }
+  return Object.fromEntries(Object.entries(sums).map(([name, count]) => [name, count / test.length]));
+}
