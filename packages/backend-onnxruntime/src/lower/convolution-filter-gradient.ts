@@ -3,12 +3,16 @@ import { windowOf, type Window } from '../ir/window.js';
 import type { Lowering } from './lowering.js';
 import { defineLowering } from './registry.js';
 
-/** Largest unfolded input held at once, in elements (64 MB); larger batches are summed in parts. */
-const unfoldedLimit = 16 * 1024 * 1024;
+/** Largest shifted input held at once, in elements (64 MB); larger batches are summed in parts. */
+const shiftedLimit = 16 * 1024 * 1024;
+
+/** Rows of a matrix product from which on one product per tap costs less than copying all taps into one matrix. */
+const enoughRows = 16;
 
 /**
- * The gradient of a convolution with respect to its filter: one matrix product of the unfolded input, channels first and
- * batch second, with the output gradient. That order makes long rows, which MLAS multiplies fastest, and gives [h, w, in, out].
+ * The gradient of a convolution with respect to its filter: for every tap of the window, the matrix product of the shifted
+ * input, channels first and batch second, with the output gradient. That order makes long rows, which MLAS multiplies
+ * fastest, and gives [h, w, in, out]. Inputs of few channels are unfolded, all taps in one product.
  */
 defineLowering('Conv2DFilterGradient', (lowering, value, node) => {
   const [x, dy] = node.inputs as [Value, Value];
@@ -17,21 +21,25 @@ defineLowering('Conv2DFilterGradient', (lowering, value, node) => {
   const [, , inputs, outputs] = value.shape as [number, number, number, number];
   const [batch, outHeight, outWidth] = dy.shape as [number, number, number];
   const taps = window.kernel[0] * window.kernel[1];
-  const perImage = taps * inputs * outHeight * outWidth;
-  const part = Math.max(1, Math.min(batch, Math.floor(unfoldedLimit / perImage)));
+  const tapsAtOnce = inputs < enoughRows ? taps : 1;
+  const perImage = tapsAtOnce * inputs * outHeight * outWidth;
+  const part = Math.max(1, Math.min(batch, Math.floor(shiftedLimit / perImage)));
   const input = padded(lowering, channelsThenBatch(lowering, x), window);
   const gradient = channelsThenBatch(lowering, dy);
-  let sum: string | undefined;
+  const sums = new Map<number, string>();
   for (let start = 0; start < batch; start += part) {
     const end = Math.min(batch, start + part);
     const pixels = (end - start) * outHeight * outWidth;
-    const columns = unfold(lowering, images(lowering, input, start, end, batch), window, outHeight, outWidth);
-    const left = graph.reshape(columns, [taps * inputs, pixels]);
     const right = graph.reshape(images(lowering, gradient, start, end, batch), [outputs, pixels]);
-    const inputsOfGemm = sum === undefined ? [left, right] : [left, right, sum];
-    sum = graph.emit('Gemm', inputsOfGemm, { transB: 1 });
+    const shifted = shifts(lowering, images(lowering, input, start, end, batch), window, outHeight, outWidth);
+    for (let tap = 0; tap < taps; tap += tapsAtOnce) {
+      const left = joined(lowering, shifted.slice(tap, tap + tapsAtOnce));
+      const before = sums.get(tap);
+      const factors = [graph.reshape(left, [tapsAtOnce * inputs, pixels]), right];
+      sums.set(tap, graph.emit('Gemm', before === undefined ? factors : [...factors, before], { transB: 1 }));
+    }
   }
-  lowering.provide(value, 'tfjs', graph.reshape(sum!, value.shape));
+  lowering.provide(value, 'tfjs', graph.reshape(joined(lowering, [...sums.values()]), value.shape));
 });
 
 function channelsThenBatch(lowering: Lowering, value: Value): string {
@@ -58,16 +66,16 @@ function images(lowering: Lowering, name: string, start: number, end: number, ba
   return graph.emit('Slice', [name, graph.indices([start]), graph.indices([end]), graph.indices([1])]);
 }
 
-/** Every tap of the window as rows: [taps * channels, batch, outHeight, outWidth]. */
-function unfold(lowering: Lowering, name: string, window: Window, outHeight: number, outWidth: number): string {
+/** The input as every tap of the window sees it: [channels, batch, outHeight, outWidth] each. */
+function shifts(lowering: Lowering, name: string, window: Window, outHeight: number, outWidth: number): string[] {
   const { graph } = lowering;
   const { kernel, strides, dilations } = window;
-  const rows: string[] = [];
+  const taps: string[] = [];
   for (let r = 0; r < kernel[0]; r++)
     for (let c = 0; c < kernel[1]; c++) {
       const starts = [r * dilations[0], c * dilations[1]] as const;
       const ends = [starts[0] + (outHeight - 1) * strides[0] + 1, starts[1] + (outWidth - 1) * strides[1] + 1];
-      rows.push(
+      taps.push(
         graph.emit('Slice', [
           name,
           graph.indices(starts),
@@ -77,5 +85,9 @@ function unfold(lowering: Lowering, name: string, window: Window, outHeight: num
         ]),
       );
     }
-  return rows.length === 1 ? rows[0]! : graph.emit('Concat', rows, { axis: 0 });
+  return taps;
+}
+
+function joined(lowering: Lowering, names: readonly string[]): string {
+  return names.length === 1 ? names[0]! : lowering.graph.emit('Concat', names, { axis: 0 });
 }
