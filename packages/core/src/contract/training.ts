@@ -34,7 +34,7 @@ export interface PrepareContext {
   readonly rng: Random;
   readonly threat: ThreatModel;
   readonly signal?: AbortSignal;
-  /** Inner maximisation with the attack that the run names; the result is the engine's to free. */
+  /** Inner maximisation with the attack that the run names; the engine frees the result at the end of the step at the latest. */
   maximize(batch: Batch, options?: InnerOptions): Promise<Tensor>;
 }
 
@@ -148,6 +148,8 @@ export interface Averager {
   afterStep?(model: Classifier): void;
   afterEpoch?(model: Classifier, epoch: number): void;
   readonly weights: Readonly<Record<string, Variable>>;
+  /** False while the average is still nothing but the weights: it is not measured then. Default true. */
+  readonly hasAverage?: boolean;
   readonly state: Saved;
   dispose?(): void;
 }

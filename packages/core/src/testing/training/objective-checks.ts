@@ -95,7 +95,8 @@ export const objectiveChecks: Readonly<Record<string, (situation: ObjectiveSitua
   async 'leaves no tensors in prepare, loss and afterGradient, and keeps the keys of its state'(situation) {
     const { objective, made, prepare, model } = situation;
     const keys = Object.keys(objective.state ?? {}).join();
-    const before = tf.memory().numTensors - made.size;
+    const others = () => tf.memory().numTensors - [...made].filter(({ isDisposed }) => !isDisposed).length;
+    const before = others();
     for (let i = 0; i < 2; i++) {
       const prepared = await prepare();
       for (const name of objective.inputs ?? [])
@@ -104,7 +105,7 @@ export const objectiveChecks: Readonly<Record<string, (situation: ObjectiveSitua
       tf.tidy(() => objective.afterGradient?.(terms, inputGradients));
       tf.dispose([grads, inputGradients, terms]);
     }
-    const left = tf.memory().numTensors - made.size - before;
+    const left = others() - before;
     ensure(left === 0, `${left} tensors are left that were neither returned nor freed`);
     ensure(
       Object.keys(objective.state ?? {}).join() === keys,
