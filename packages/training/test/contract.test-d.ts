@@ -13,7 +13,7 @@ import type {
 import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
-import { detach, fit, pgdAt, recalibrate, sgd, withWeights } from '../src/index.js';
+import { awp, detach, ema, fit, kd, pgdAt, randomCrop, recalibrate, sgd, withWeights } from '../src/index.js';
 import { manyDraws, movingAverage, perturbed, primalDual } from './support/doubles.js';
 
 declare function kl(p: Tensor, q: Tensor): Tensor;
@@ -82,6 +82,14 @@ void fit({
 void fit({ model, data, objective: distill(), steps });
 // @ts-expect-error the batch has no teacher logits
 void fit({ model, data: plain, objective: distill(), steps });
+void fit({ model, data, objective: kd({ temperature: 4 }), steps });
+// @ts-expect-error kd reads the teacher's logits, which this data lacks
+void fit({ model, data: plain, objective: kd(), steps });
+// @ts-expect-error an option of that name there is not
+void fit({ model, data, objective: kd({ temprature: 4 }), steps });
+// @ts-expect-error swa and ema follow the weights, they are no transforms
+void fit({ model, data: plain, objective: pgdAt(), transforms: [ema()], steps });
+void fit({ model, data: plain, objective: pgdAt(), transforms: [awp()], augmentations: [randomCrop()], steps });
 // Extras that nobody reads do no harm.
 void fit({ model, data, objective: pgdAt(), attack, threat: { norm: 'l2', epsilon: 1 }, steps });
 void recalibrate(model, data);

@@ -9,36 +9,12 @@ import pathlib
 import numpy as np
 import torch
 
-torch.set_num_threads(1)
+from problem import BATCH, EXAMPLES, floats, loss_of, problem
+
 here = pathlib.Path(__file__).parent / "fixtures"
 here.mkdir(exist_ok=True)
 
-INPUTS, HIDDEN, CLASSES, EXAMPLES, BATCH, STEPS, RATE = 4, 3, 3, 24, 8, 20, 0.05
-
-
-def floats(tensor):
-    """Nine digits give every float32 back."""
-    return [float(f"{float(value):.9g}") for value in tensor.detach().reshape(-1)]
-
-
-def problem():
-    """Data and initial weights: a network with one tanh layer; kernels stand as [in, out]."""
-    generator = torch.Generator().manual_seed(0)
-    x = torch.rand(EXAMPLES, INPUTS, generator=generator)
-    y = x[:, :CLASSES].argmax(1)
-    weights = {
-        "w1": torch.randn(INPUTS, HIDDEN, generator=generator),
-        "b1": 0.1 * torch.randn(HIDDEN, generator=generator),
-        "w2": torch.randn(HIDDEN, CLASSES, generator=generator),
-        "b2": 0.1 * torch.randn(CLASSES, generator=generator),
-    }
-    return x, y, weights
-
-
-def loss_of(w, x, y):
-    logits = torch.tanh(x @ w["w1"] + w["b1"]) @ w["w2"] + w["b2"]
-    return torch.nn.functional.cross_entropy(logits, y)
-
+STEPS, RATE = 20, 0.05
 
 OPTIMIZERS = {
     "sgd": [

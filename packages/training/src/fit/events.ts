@@ -30,6 +30,8 @@ export interface ValidationEvent {
   readonly metrics: Readonly<Record<string, number>>;
   /** Whether no earlier score was as high. */
   readonly isBest: boolean;
+  /** How far the score is below the best so far, 0 at the best. Where it grows while the training loss still falls, the run overfits. */
+  readonly behindBest: number;
 }
 
 /** What belongs into the log of a run: depends on the settings alone, so that an interrupted and resumed run has the same list. */

@@ -19,7 +19,7 @@ export async function validate<P extends Extras, E extends Extras>(run: Run<P, E
       found.push({ weights, measurement, values: copyValues(model) });
     };
     await add('trained');
-    if (averager)
+    if (averager && averager.hasAverage !== false)
       await keepingValues(model, async () => {
         await assignAveraged(model, averager.weights, data, settings);
         await add('averaged');
@@ -32,7 +32,8 @@ export async function validate<P extends Extras, E extends Extras>(run: Run<P, E
         run.best = { score, step, epoch, weights, values: new Map(values) };
         values.clear();
       }
-      return { type: 'validation', step, epoch, weights, score, metrics, isBest };
+      const behindBest = Math.max(0, (run.best?.score ?? score) - score);
+      return { type: 'validation', step, epoch, weights, score, metrics, isBest, behindBest };
     });
   } finally {
     for (const { values } of found) for (const tensor of values.values()) tensor.dispose();

@@ -2,6 +2,8 @@ import { defineObjective } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
 import { z } from 'zod';
 
+export const pgdAtOptions = z.strictObject({});
+
 /**
  * Adversarial training (Madry et al. 2018, https://arxiv.org/abs/1706.06083, equation 2.1): mean cross-entropy of adversarial examples, which the attack
  * and the threat given to `fit` find. With PGD as the attack this is PGD-AT, with FGSM it is FGSM-AT.
@@ -18,7 +20,7 @@ export const pgdAt = defineObjective({
   summary: 'Adversarial training: cross-entropy of the examples that the attack found.',
   paper:
     'Madry et al. 2018, Towards Deep Learning Models Resistant to Adversarial Attacks, https://arxiv.org/abs/1706.06083',
-  options: z.strictObject({}),
+  options: pgdAtOptions,
   create: () => ({
     prepare: async (batch, { maximize }) => ({ x: await maximize(batch), y: batch.y }),
     loss: ({ x, y }, model, how) => ({ total: meanCrossEntropy(model.logits(x, how), y) }),

@@ -64,12 +64,13 @@ export function moveWeights(model: Classifier, changes: WeightChanges): () => vo
     const before = tf.clone(weight as Tensor);
     const after = tf.add(before, by);
     weight.assign(after);
-    return { weight, before, after, by };
+    return { weight, before, after };
   });
   return () => {
-    for (const { weight, before, after, by } of moved) {
+    for (const { weight, before, after } of moved) {
       if (weight.dataId === after.dataId) weight.assign(before);
-      else tf.tidy(() => weight.assign(tf.sub(weight, by)));
+      // What the body changed is added to the old weight: subtracting the change would leave a rounding error of its size in every step.
+      else tf.tidy(() => weight.assign(tf.add(before, tf.sub(weight, after))));
       tf.dispose([before, after]);
     }
   };

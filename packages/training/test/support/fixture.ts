@@ -2,13 +2,18 @@ import type { Classifier, Dataset } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
 
-type Values = Record<string, number[]>;
+export type Values = Record<string, number[]>;
+
+/** What a script in tooling/oracle/training wrote. */
+export function readFixture<T>(name: string): T {
+  const path = new URL(`../../../../tooling/oracle/training/fixtures/${name}.json`, import.meta.url);
+  return JSON.parse(readFileSync(path, 'utf8')) as T;
+}
 
 /** Twenty steps of PyTorch's optimizers; see tooling/oracle/training/make.py. */
-export const fixture = JSON.parse(
-  readFileSync(new URL('../../../../tooling/oracle/training/fixtures/optimizers.json', import.meta.url), 'utf8'),
-) as {
+export const fixture = readFixture<{
   shapes: Record<string, number[]>;
   rate: number;
   batch: number;
@@ -16,7 +21,7 @@ export const fixture = JSON.parse(
   y: number[];
   initial: Values;
   runs: { optimizer: 'sgd' | 'adam' | 'adamw'; options: object; losses: number[]; weights: Values[] }[];
-};
+}>('optimizers');
 
 /** The network of the fixture: one tanh layer. */
 export function fixtureModel(): Classifier {
@@ -67,4 +72,12 @@ export function fixtureData(): Dataset {
     take: refuse,
     withExtras: refuse,
   };
+}
+
+/** Fails unless every weight is within `tolerance` of the fixture. */
+export async function expectWeights(found: Readonly<Record<string, Tensor>>, values: Values, tolerance: number) {
+  for (const [name, expected] of Object.entries(values)) {
+    const actual = await found[name]!.data();
+    expected.forEach((value, i) => expect(Math.abs(actual[i]! - value), `${name}[${i}]`).toBeLessThan(tolerance));
+  }
 }

@@ -49,7 +49,7 @@ export function tinyModel({
   };
   const move = (buffer: tf.Variable, value: Tensor) => buffer.assign(tf.add(tf.mul(buffer, 0.9), tf.mul(value, 0.1)));
 
-  const features = (x: Tensor, { mode = 'eval', rng: draws }: ForwardOptions = {}): Tensor =>
+  const features = (x: Tensor, { mode = 'eval', rng: draws, dropout: isActive = true }: ForwardOptions = {}): Tensor =>
     tf.tidy(() => {
       const z = tf.add(tf.matMul(x as Tensor2D, weights['fc1.weight'] as Tensor as Tensor2D), weights['fc1.bias']);
       let mean: Tensor = buffers['norm.mean'];
@@ -61,7 +61,7 @@ export function tinyModel({
       }
       const normal = tf.div(tf.sub(z, mean), tf.sqrt(tf.add(variance, 1e-5)));
       const active = tf.tanh(tf.mul(normal, weights['norm.weight']));
-      if (mode === 'eval' || dropout === 0) return active;
+      if (mode === 'eval' || dropout === 0 || !isActive) return active;
       if (!draws) throw new Error('no rng');
       const isKept = tf.cast(tf.greaterEqual(draws.uniform('dropout', active.shape, 0, 1), dropout), 'float32');
       return tf.div(tf.mul(active, isKept), 1 - dropout);

@@ -1,0 +1,22 @@
+import type { Classifier } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+
+/** A variable for each weight, with its present value. The caller frees them. */
+export function copyWeights(model: Classifier): Record<string, Variable> {
+  const entries = Object.entries(model.weights);
+  return Object.fromEntries(entries.map(([name, weight]) => [name, tf.variable(weight as Tensor, false)]));
+}
+
+/** Gives the copies the present values. Shares the data. */
+export function followWeights(copies: Readonly<Record<string, Variable>>, model: Classifier): void {
+  for (const [name, copy] of Object.entries(copies)) copy.assign(model.weights[name]! as Tensor);
+}
+
+/** `average = kept * average + (1 - kept) * weight` for each weight. */
+export function mixWeights(averages: Readonly<Record<string, Variable>>, model: Classifier, kept: number): void {
+  tf.tidy(() => {
+    for (const [name, average] of Object.entries(averages))
+      average.assign(tf.add(tf.mul(average, kept), tf.mul(model.weights[name]!, 1 - kept)));
+  });
+}

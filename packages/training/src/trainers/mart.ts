@@ -1,0 +1,28 @@
+import { defineTrainer } from '@advrob/core';
+import { z } from 'zod';
+import { mart, martOptions } from '../objectives/mart.js';
+import { sgd } from '../optimizers/sgd.js';
+import { sgdShape } from './sgd-shape.js';
+
+/**
+ * MART with the SGD of its official code for ResNet-18 on CIFAR-10: lambda 5, momentum 0.9, weight decay 3.5e-3; its learning rate 0.01 falls tenfold at 75, 90 and 100 of 120 passes. For WideResNet:
+ * lambda 6, weight decay 7e-4, learning rate 0.1.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range.
+ * @example
+ * ```ts
+ * import { fit, martTrainer } from '@advrob/training';
+ * await fit({ model, data, ...martTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, learningRate: 0.01, epochs: 120, schedule: { name: 'step', at: [75, 90, 100] } });
+ * ```
+ */
+export const martTrainer = defineTrainer({
+  name: 'mart',
+  summary: 'MART with the SGD of its code.',
+  paper:
+    'Wang et al. 2020, Improving Adversarial Robustness Requires Revisiting Misclassified Examples, https://openreview.net/forum?id=rklOg6EFwS',
+  options: z.strictObject({ ...martOptions.shape, ...sgdShape(3.5e-3) }),
+  create: ({ momentum, weightDecay, ...own }) => ({
+    objective: mart(own),
+    optimizer: sgd({ momentum, weightDecay }),
+  }),
+});

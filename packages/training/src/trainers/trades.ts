@@ -1,0 +1,28 @@
+import { defineTrainer } from '@advrob/core';
+import { z } from 'zod';
+import { trades, tradesOptions } from '../objectives/trades.js';
+import { sgd } from '../optimizers/sgd.js';
+import { sgdShape } from './sgd-shape.js';
+
+/**
+ * TRADES with the SGD of its official code on CIFAR-10: beta 6, momentum 0.9, weight decay 2e-4; its learning rate 0.1 falls tenfold at 75 of 76 passes. On MNIST: beta 1, weight decay 0, learning
+ * rate 0.01, drops at 55, 75 and 90 of 100.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range.
+ * @example
+ * ```ts
+ * import { fit, tradesTrainer } from '@advrob/training';
+ * await fit({ model, data, ...tradesTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, learningRate: 0.1, epochs: 76, schedule: { name: 'step', at: [75] } });
+ * ```
+ */
+export const tradesTrainer = defineTrainer({
+  name: 'trades',
+  summary: 'TRADES with the SGD of its code.',
+  paper:
+    'Zhang et al. 2019, Theoretically Principled Trade-off between Robustness and Accuracy, https://arxiv.org/abs/1901.08573',
+  options: z.strictObject({ ...tradesOptions.shape, ...sgdShape(2e-4) }),
+  create: ({ momentum, weightDecay, ...own }) => ({
+    objective: trades(own),
+    optimizer: sgd({ momentum, weightDecay }),
+  }),
+});
