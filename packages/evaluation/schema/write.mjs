@@ -1,6 +1,8 @@
-// Writes the JSON Schema of record.json from the built package: pnpm --filter @advrob/evaluation run schema
+// Writes the JSON Schemas of record.json and card.json from the built package: pnpm --filter @advrob/evaluation run schema
 import { writeFileSync } from 'node:fs';
-import { recordJsonSchema } from '../dist/index.js';
+import { cardJsonSchema, recordJsonSchema } from '../dist/index.js';
 
-const path = new URL('record.schema.json', import.meta.url);
-writeFileSync(path, `${JSON.stringify(recordJsonSchema(), undefined, 2)}\n`);
+const write = (name, schema) =>
+  writeFileSync(new URL(name, import.meta.url), `${JSON.stringify(schema, undefined, 2)}\n`);
+write('record.schema.json', recordJsonSchema());
+write('card.schema.json', cardJsonSchema());

@@ -9,7 +9,7 @@ export { adversarialName, readAdversarial, type AdversarialExamples } from './re
 export { modelResult, type ModelResult } from './record/model-result.js';
 export { trainingResult, type TrainingCurve, type TrainingResult } from './record/training-result.js';
 export { trainingCurves, type LoggedMetrics } from './record/training-curves.js';
-export { recordName, runRecord, type RecordedModel, type RunRecord } from './record/record.js';
+export { recordChecks, recordName, runRecord, type RecordedModel, type RunRecord } from './record/record.js';
 export {
   createRecord,
   describeData,
@@ -32,3 +32,18 @@ export { pairedBootstrap, type BootstrapOptions, type PairedDifference } from '.
 export { checkRobustness, checksName, type RobustnessChecks } from './checks/check-robustness.js';
 export type { CheckAttacks, CheckProgress, RobustnessCheckOptions } from './checks/options.js';
 export { robustnessCheck, type RobustnessCheck } from './checks/robustness-check.js';
+export {
+  compareModels,
+  type JudgedModel,
+  type ModelComparison,
+  type PairedComparison,
+} from './compare/compare-models.js';
+export {
+  transferMatrix,
+  transferName,
+  type TransferCell,
+  type TransferMatrix,
+  type TransferOptions,
+} from './transfer/transfer-matrix.js';
+export { cardJsonSchema, cardName, resultCard, type ResultCard } from './card/result-card.js';
+export { createCard, parseCard, serializeCard, type CardOptions } from './card/create-card.js';

@@ -52,7 +52,7 @@ export function checkAcceptance(
       atLeast(`clean accuracy of '${robust}'`, clean, bounds.robust?.clean ?? 0.9),
       atLeast(`robust accuracy of '${robust}' under '${label}'`, withstood, bounds.robust?.robust ?? 0.6),
     ]),
-    ...compareModels(find(record, standard), find(record, robust)),
+    ...sameSetting(find(record, standard), find(record, robust)),
   ];
   return { passed: problems.length === 0, problems };
 }
@@ -85,7 +85,7 @@ function judge(
 }
 
 /** One architecture and one threat for both, or their numbers say nothing about training. */
-function compareModels(first: RecordedModel | undefined, second: RecordedModel | undefined): string[] {
+function sameSetting(first: RecordedModel | undefined, second: RecordedModel | undefined): string[] {
   if (!first || !second) return [];
   const setting = (model: RecordedModel): string =>
     JSON.stringify([

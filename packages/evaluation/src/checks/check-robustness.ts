@@ -4,6 +4,7 @@ import { describeValue } from '../resume/describe-value.js';
 import type { Fingerprint } from '../resume/fingerprint.js';
 import { openMemo } from '../resume/memo.js';
 import { checkHash, hashModel } from '../resume/model-hash.js';
+import { checkFit, checkWhole } from '../run/check-options.js';
 import { judgeCauses } from './judge-causes.js';
 import { judgeSymptoms } from './judge-symptoms.js';
 import { drawBatches } from './measure/drawn-batch.js';
@@ -71,25 +72,16 @@ export async function checkRobustness(options: RobustnessCheckOptions): Promise<
   }
 }
 
-function checkOptions({
-  attacks,
-  threat,
-  examples = 64,
-  batchSize = 64,
-  restarts = 5,
-  seed = 0,
-}: RobustnessCheckOptions): void {
+function checkOptions(options: RobustnessCheckOptions): void {
+  const { model, data, attacks, threat, examples = 64, batchSize = 64, restarts = 5, seed = 0 } = options;
   const refuse = (text: string): never => {
     throw new AdvrobError('ADVROB_OPTION', text);
   };
-  for (const [name, value, least] of [
-    ['examples', examples, 1],
-    ['batchSize', batchSize, 1],
-    ['restarts', restarts, 1],
-    ['seed', seed, 0],
-  ] as const)
-    if (!Number.isSafeInteger(value) || value < least)
-      refuse(`${name}: expected a whole number of at least ${least}, got ${value}`);
+  checkFit(model, data);
+  checkWhole('examples', examples, 1);
+  checkWhole('batchSize', batchSize, 1);
+  checkWhole('restarts', restarts, 1);
+  checkWhole('seed', seed, 0);
   if (!(threat.epsilon > 0 && threat.epsilon < Infinity))
     refuse(`threat.epsilon: expected a finite number above 0, got ${threat.epsilon}`);
   if (attacks.iterative.definition.knowledge !== 'gradients')

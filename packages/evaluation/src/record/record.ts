@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { robustnessCheck, type RobustnessCheck } from '../checks/robustness-check.js';
 import { modelResult } from './model-result.js';
 import { trainingResult } from './training-result.js';
 
@@ -37,8 +38,20 @@ const model = modelResult.extend({
   training: trainingResult.optional(),
 });
 
-/** A finding of a check, e.g. for gradient masking. Each check documents its own further fields. */
-const check = z.looseObject({ name: z.string(), model: z.string() });
+const { kind, severity, value, threshold, question, measured, meaning } = robustnessCheck.partial().shape;
+
+/** The outcome of a check of a model, e.g. for gradient masking. Checks of other packages may have further fields, and fewer of these. */
+const check = z.looseObject({
+  name: z.string(),
+  model: z.string(),
+  kind,
+  severity,
+  value,
+  threshold,
+  question,
+  measured,
+  meaning,
+});
 
 /** `record.json`: everything that a report needs, and what it takes to get the same numbers again. */
 export const runRecord = z.strictObject({
@@ -59,3 +72,8 @@ export const runRecord = z.strictObject({
 });
 export type RunRecord = z.infer<typeof runRecord>;
 export type RecordedModel = RunRecord['models'][number];
+
+/** Checks of a model as a record holds them. */
+export function recordChecks(model: string, checks: readonly RobustnessCheck[]): RunRecord['checks'] {
+  return checks.map((one) => ({ model, ...one }));
+}

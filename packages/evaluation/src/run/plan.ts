@@ -1,5 +1,6 @@
-import { AdvrobError, type Classifier, type Dataset, type Norm } from '@advrob/core';
+import { AdvrobError, type Norm } from '@advrob/core';
 import type { EvaluateOptions, EvaluationAttack } from '../options.js';
+import { checkFit, checkWhole } from './check-options.js';
 
 /** One call of an attack per batch: a fixed budget is run at each epsilon, a minimal norm once. */
 export interface Run {
@@ -99,24 +100,4 @@ function checkLabels(labels: readonly string[]): void {
     throw new AdvrobError('ADVROB_OPTION', `two attacks are called '${twice}': give each its own label`);
   if (labels.includes('clean') || labels.includes(''))
     throw new AdvrobError('ADVROB_OPTION', "an attack is called 'clean' or has an empty label: give it another");
-}
-
-function checkFit(model: Classifier, data: Dataset): void {
-  if (data.length === 0) throw new AdvrobError('ADVROB_DATA_EMPTY', `data set '${data.name}' has no examples`);
-  if (model.inputShape.join() !== data.inputShape.join() || model.numClasses < data.numClasses)
-    throw new AdvrobError(
-      'ADVROB_SHAPE',
-      `the model takes [${model.inputShape.join(', ')}] and knows ${model.numClasses} classes; data set '${data.name}' has [${data.inputShape.join(', ')}] ` +
-        `and ${data.numClasses}: choose a model and data that fit`,
-    );
-  if (model.bounds[0] !== data.bounds[0] || model.bounds[1] !== data.bounds[1])
-    throw new AdvrobError(
-      'ADVROB_BOUNDS',
-      `the model takes values in [${model.bounds.join(', ')}], data set '${data.name}' has [${data.bounds.join(', ')}]: put the scaling into the model`,
-    );
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new AdvrobError('ADVROB_OPTION', `${name}: expected a whole number of at least ${least}, got ${value}`);
 }
