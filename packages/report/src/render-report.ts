@@ -3,14 +3,17 @@ import type { RunRecord } from '@advrob/evaluation';
 import { attackDots } from './figures/attack-dots.js';
 import { epsilonCurve } from './figures/epsilon-curve.js';
 import type { Figure } from './figures/figure.js';
+import { minimalNormCurves } from './figures/minimal-norm-curve.js';
 import { renderFigure, type RenderedFigure } from './figures/render-figure.js';
 import { trainingFigures } from './figures/training-figures.js';
 import { html } from './page/html.js';
 import { pageOf } from './page/page.js';
 import { answerText } from './sections/answer.js';
+import { checksSection, doubtText } from './sections/checks.js';
 import { figureSection } from './sections/figure-section.js';
 import { methodsSection } from './sections/methods.js';
 import { reproduceSection } from './sections/reproduce.js';
+import { savedExamplesSection } from './sections/saved-examples.js';
 import { sampleGrid } from './sections/sample-grid.js';
 import { headlineOf, subjectsOf } from './subjects.js';
 import { htmlTable } from './table/html-table.js';
@@ -63,25 +66,28 @@ export async function renderReport(
   const figures: Figure[] = [
     attackDots(table),
     ...[...headline.keys()].map((norm) => epsilonCurve(subjects, norm)),
+    ...minimalNormCurves(subjects),
     ...trainingFigures(subjects),
   ];
   const rendered: RenderedFigure[] = [];
   for (const figure of figures) rendered.push(await renderFigure(figure));
 
-  const grid = sampleGrid(subjects);
+  const doubt = doubtText(subjects);
+  const sections = [checksSection(subjects), sampleGrid(subjects), savedExamplesSection(subjects)];
   const body = [
     html`<h1>${title}</h1>
       <p class="answer">${answer}</p>
+      ${doubt !== undefined && html`<p class="bad"><a href="#checks">${doubt}</a></p>`}
       ${htmlTable(table, 'Share of test examples classified rightly, with Wilson 95% intervals in percent. Worst case: per example, over all attacks of the threat. Bold: best of a column.')}
       ${hashes.size > 1 && html`<p class="bad">The records were measured on different data, so their numbers do not compare one to one.</p>`}`,
     ...rendered.map(figureSection),
-    ...(grid ? [grid] : []),
+    ...sections.filter((section) => section !== undefined),
     methodsSection(subjects),
     reproduceSection(records),
   ];
   return {
     html: pageOf(title, body),
-    markdown: `${answer}\n\n${markdownTable(table)}`,
+    markdown: `${answer}\n\n${doubt === undefined ? '' : `**${doubt}**\n\n`}${markdownTable(table)}`,
     json: jsonTable(table),
     files: Object.fromEntries(rendered.flatMap(filesOf)),
   };

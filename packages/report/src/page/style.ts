@@ -41,12 +41,17 @@ summary { cursor: pointer; color: var(--link); width: fit-content; }
 .numbers thead th { position: sticky; top: 0; background: var(--panel); }
 .numbers .number { text-align: right; }
 .files a { margin-right: .9rem; }
+ul { padding-left: 1.2rem; margin: .5rem 0; max-width: 46rem; }
+.checks { list-style: none; padding: 0; }
+.checks li { border-left: 3px solid var(--bad); padding: .1rem 0 .1rem .8rem; margin: .9rem 0; }
+.checks p { margin: .25rem 0; }
 .cards { list-style: none; margin: .6rem 0 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); gap: 18px 10px; }
 .cards li { text-align: center; font-size: .78rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .cards img { width: 100%; max-width: 112px; height: auto; image-rendering: pixelated; border: 1px solid var(--line); display: block; margin: 4px auto 2px; }
 .cards .label { font-weight: 600; font-size: .85rem; }
 .good { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }
+.bad a { color: inherit; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .3rem 1.2rem; margin: .5rem 0; }
 dt { font-weight: 600; max-width: 14rem; }
 dd { margin: 0; }

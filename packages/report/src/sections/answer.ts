@@ -13,7 +13,7 @@ export function answerText(subjects: readonly Subject[], table: MainTable): stri
   const place = table.columns.findIndex(({ kind }) => kind === 'worst');
   const rows = table.rows.map(({ model, cells }) => ({ model, clean: cells[0]!, worst: cells[place] }));
   if (place < 0)
-    return `${listText(rows.map(({ model, clean }) => `${model} classifies ${percent(clean.rate)}`))} of ${examples} rightly; no attack was run.`;
+    return `${listText(rows.map(({ model, clean }) => `${model} classifies ${percent(clean.rate)}`))} of ${examples} rightly; ${subjects.some(({ model }) => model.attacks.length > 0) ? 'no attack was judged at a radius' : 'no attack was run'}.`;
   const { norm, epsilon, threat } = table.columns[place]!;
   const labels = subjects.flatMap(({ model }) =>
     model.worstCase

@@ -10,7 +10,9 @@ export function methodsSection(subjects: readonly Subject[]): Html {
     for (const { label, attack, norm, restarts, loss, options, points } of model.attacks) {
       const text = [
         label === attack ? '' : attack,
-        `${normText(norm)}, epsilon ${listText(points.map(({ epsilon }) => epsilonText(epsilon)))}`,
+        points.length === 0
+          ? `${normText(norm)}, smallest perturbation without a bound`
+          : `${normText(norm)}, epsilon ${listText(points.map(({ epsilon }) => epsilonText(epsilon)))}`,
         settingsText(options),
         restarts > 1 ? `${restarts} restarts` : '',
         loss === 'default' ? '' : `loss ${loss}`,

@@ -39,8 +39,8 @@ function gridOf({ name, model, record }: Subject): Html | undefined {
   const { attack, norm, epsilon } = first.attacked;
   return html`<figure class="grid">
     <figcaption>
-      <b>${name}</b> under ${attack}, ${normText(norm)} ${epsilonText(epsilon)}; change magnified
-      ${factor.toPrecision(2)} times
+      <b>${name}</b> under ${attack}, ${normText(norm)} ${epsilon === null ? 'without a bound' : epsilonText(epsilon)};
+      change magnified ${factor.toPrecision(2)} times
     </figcaption>
     <ol class="cards">
       ${shown.map((one) => card(one.sample, one.attacked, format, factor, className))}
