@@ -103,7 +103,7 @@ describe('the checks on the page', () => {
     expect(text).toContain('bits: 16, expected at least 32');
     expect(text).toContain('Looked for and not found: 1 Is it in training mode?');
     expect(text).toContain('Not tested: 1 Do others transfer?');
-    expect(text).toContain('pgd-at Nothing was found in 1 checks.');
+    expect(text).toContain('pgd-at Nothing was found in 1 check.');
   });
 
   it('put a doubt under the answer, on the page and in the markdown', () => {

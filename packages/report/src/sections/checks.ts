@@ -36,7 +36,7 @@ function checksOf(subject: Subject): Html {
     own.filter((check) => check.severity === severity).map(({ question, name }) => question ?? name);
   const [passed, untested] = [questions('none'), questions('untested')];
   return html`<h3>${subject.name}</h3>
-    ${findings.length === 0 && html`<p class="good">Nothing was found in ${passed.length} checks.</p>`}
+    ${findings.length === 0 && html`<p class="good">Nothing was found in ${passed.length} ${passed.length === 1 ? 'check' : 'checks'}.</p>`}
     <ul class="checks">
       ${findings.map(finding)}
     </ul>
