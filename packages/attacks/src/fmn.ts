@@ -31,7 +31,8 @@ const options = z.strictObject({
  * FMN: gradient steps on the difference of logits, each projected on a ball whose radius closes in on the boundary: it shrinks after a success and
  * grows otherwise, by ever smaller shares. In L0 a value is a value, not a pixel of several channels.
  *
- * Gradients are normalised in L2 for every norm, as in the paper. The projection is Euclidean on the ball, then the bounds clip.
+ * Gradients are normalised in L2 for every norm, as in the paper. The projection is Euclidean on the ball, then the bounds clip. Differs from the paper
+ * in that the radius grows at every failure, see {@link nextRadius}.
  *
  * @example
  * ```ts

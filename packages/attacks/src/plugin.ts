@@ -3,11 +3,22 @@ import { apgdCe } from './apgd-ce.js';
 import { apgdDlr } from './apgd-dlr.js';
 import { apgdT } from './apgd-t.js';
 import { autoattack } from './autoattack.js';
+import { bim } from './bim.js';
+import { boundary } from './boundary.js';
+import { cw } from './cw.js';
+import { ddn } from './ddn.js';
+import { deepfool } from './deepfool.js';
+import { ead } from './ead.js';
 import { fab } from './fab.js';
 import { fabT } from './fab-t.js';
 import { fgsm } from './fgsm.js';
+import { fmn } from './fmn.js';
+import { hopskipjump } from './hopskipjump.js';
+import { langevin } from './langevin.js';
+import { mim } from './mim.js';
 import { pgd } from './pgd.js';
 import { square } from './square.js';
+import { transfer } from './transfer.js';
 
 /** Every attack of this package under its registry name. */
 export const plugin = definePlugin({
@@ -15,13 +26,24 @@ export const plugin = definePlugin({
   contract: 1,
   attacks: {
     fgsm,
+    bim,
     pgd,
+    mim,
     'apgd-ce': apgdCe,
     'apgd-dlr': apgdDlr,
     'apgd-t': apgdT,
     fab,
     'fab-t': fabT,
+    deepfool,
+    cw,
+    ead,
+    ddn,
+    fmn,
+    langevin,
     square,
+    hopskipjump,
+    boundary,
+    transfer,
     autoattack,
   },
 });

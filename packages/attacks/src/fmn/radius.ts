@@ -18,12 +18,15 @@ export interface RadiusFacts {
 }
 
 export function firstRadius(norm: Norm, rows: number): Tensor {
-  return tf.fill([rows], norm === 'l0' ? 1 : Infinity);
+  return tf.fill([rows], norm === 'l0' ? 1 : 0);
 }
 
 /**
  * The radius of the next step (Pintor et al. 2021, https://arxiv.org/abs/2102.12827, algorithm 1): by the share `change` smaller after a success and
- * larger otherwise, never above the best length; before the first success as far as the linear model says. In L0 by at least 1.
+ * larger otherwise, never above the best length; before the first success at least as far as the linear model says. In L0 by at least 1.
+ *
+ * In the paper the radius before the first success is what the linear model says. Where the bounds cut steps short, that can stay short of the
+ * boundary for ever, so here it also grows as it does later.
  */
 export function nextRadius(norm: Norm, facts: RadiusFacts, change: number): Tensor {
   const { radius, isFooled, wasFooled, best, length, ahead } = facts;
@@ -33,6 +36,6 @@ export function nextRadius(norm: Norm, facts: RadiusFacts, change: number): Tens
     const fewer = tf.minimum(tf.minimum(tf.sub(radius, 1), tf.floor(smaller)), best);
     return tf.maximum(tf.where(isFooled, fewer, tf.maximum(tf.add(radius, 1), tf.floor(larger))), 0);
   }
-  const afterFailure = tf.where(wasFooled, larger, tf.add(length, ahead));
+  const afterFailure = tf.where(wasFooled, larger, tf.maximum(larger, tf.add(length, ahead)));
   return tf.where(isFooled, tf.minimum(smaller, best), afterFailure);
 }
