@@ -1,6 +1,9 @@
 import '@advrob/core/gradients';
 import '@tensorflow/tfjs-backend-cpu';
-import { memoryStorage, type Attack, type Classifier, type RunStorage } from '@advrob/core';
+import { pgd } from '@advrob/attacks';
+import { memoryStorage, type Attack, type Classifier, type PrepareContext, type RunStorage } from '@advrob/core';
+import { createRandom } from '@advrob/core/random';
+import { smallCnn, twoLayer } from '@advrob/models';
 import { fit, trades, type FitOptions, type TrainingEvent } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -93,6 +96,47 @@ it('AWP ascends the loss of TRADES, or with probeLoss the whole one', async () =
   expect(Math.abs(whole - (await totalOf(trades(), 'probe')))).toBeGreaterThan(1e-3);
   tf.dispose([x, y, adversarial]);
   model.dispose!();
+});
+
+describe('models of @advrob/models', () => {
+  it('by default have noise on the convolutions alone', async () => {
+    const model = smallCnn({ channels: [2, 3], hidden: 4 })(0);
+    const before = await valuesOf(model);
+    const changed = new Set<string>();
+    const attack: Attack = {
+      ...pgd(),
+      async maximize(attacked, images) {
+        const now = await valuesOf(attacked);
+        for (const [name, values] of Object.entries(now))
+          if (values.some((value, i) => value !== before[name]![i])) changed.add(name);
+        return tf.clone(images);
+      },
+    };
+    const x = tf.zeros([2, 28, 28, 1]);
+    const y = tf.tensor1d([0, 1], 'int32');
+    const maximize = (batch: { x: tf.Tensor; y: tf.Tensor }) => attack.maximize(model, batch.x, batch.y, common.threat);
+    const context = { model, step: 0, epoch: 0, rng: createRandom({ seed: 0 }), maximize };
+    const batch = { x, y, ids: Int32Array.of(0, 1), extras: {} };
+    const { adversarial } = await rat().prepare(batch, context as unknown as PrepareContext);
+    const convolutions = Object.keys(model.weights).filter((name) => name.includes('.conv'));
+    expect(convolutions).toHaveLength(8);
+    expect([...changed]).toEqual(convolutions);
+    tf.dispose([x, y, adversarial]);
+    model.dispose!();
+  });
+
+  it('with two classes have hard labels, and train', async () => {
+    const model = twoLayer({ inputShape: [4], width: 6 })(0);
+    const data = tinyData({ length: 24, classes: 2 });
+    const { history } = await fit({ model, ...common, data, ...ratTrainer({ attackSteps: 1 }), steps: 6, logEvery: 1 });
+    for (const event of history)
+      if (event.type === 'metrics') {
+        // KL from a hard label is cross-entropy: half of it is the clean one.
+        expect(event.loss['first']! - event.loss['ce']! / 2).toBeGreaterThan(0);
+        expect(event.loss['second']).toBeCloseTo(event.loss['first']!, 5);
+      }
+    model.dispose!();
+  });
 });
 
 describe('bad circumstances', () => {

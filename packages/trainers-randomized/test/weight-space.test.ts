@@ -156,6 +156,25 @@ describe('taylor-expansion', () => {
   });
 });
 
+it.each<[string, WorkTransform, number]>([
+  ['taylor-expansion', taylorExpansion(), 3],
+  ['weight-noise', weightNoise({ samples: 2, antithetic: true }), 4],
+])('%s lets one pass alone move the buffers, and none when it is probed itself', async (_, transform, passes) => {
+  for (const probe of [false, true]) {
+    const probed: boolean[] = [];
+    const noting: WorkTransform = (work) => ({
+      ...work,
+      gradient(prepared, how) {
+        probed.push(how?.probe ?? false);
+        return work.gradient(prepared, how);
+      },
+    });
+    const caller: WorkTransform = (work) => ({ ...work, gradient: (prepared) => work.gradient(prepared, { probe }) });
+    await through((work) => caller(transform(noting(work))), fixed);
+    expect(probed).toEqual([probe, ...Array<boolean>(passes - 1).fill(true)]);
+  }
+});
+
 describe('weight-noise', () => {
   it('with antithetic draws is the expansion with weight 1/2, draw by draw', async () => {
     const sampled = await through(weightNoise({ sigma: 0.1, antithetic: true }), fixed);
