@@ -413,3 +413,17 @@ it('convolutions rounded up to one window have gradients without any', async () 
     ),
   );
 });
+
+it.each([
+  [1, 1, 1, 4],
+  [1, 1, 4],
+  [1, 2],
+])('batch normalization of one pixel [%d, %d, ...] has gradients', async (...shape) => {
+  await expectSameAsCpu(() => {
+    const channels = [shape[shape.length - 1]!];
+    const [mean, offset, scale] = [2, 3, 4].map((seed) => normal(channels, seed)) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const norm = (x: tf.Tensor, variance: tf.Tensor): tf.Tensor =>
+      tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D);
+    return withGradients((x, variance) => norm(norm(x, variance), variance), [normal(shape), tf.ones(channels)]);
+  });
+});

@@ -8,7 +8,10 @@ const { SELU_SCALE, SELU_SCALEALPHA } = backend_util;
 
 /** tfjs' constant is the product of scale and alpha; ONNX multiplies by the scale itself. */
 defineElementwise('Selu', (graph, [x]) =>
-  graph.emit('Selu', [x!], { alpha: float(SELU_SCALEALPHA / SELU_SCALE), gamma: float(SELU_SCALE) }),
+  graph.emit('Mul', [
+    graph.emit('Elu', [x!], { alpha: float(SELU_SCALEALPHA / SELU_SCALE) }),
+    graph.constant('float32', [], [SELU_SCALE]),
+  ]),
 );
 
 /** max(x, 0) + log(1 + exp(-|x|)): no overflow, and exact for large |x|. */

@@ -1,5 +1,6 @@
 import { elementTypes } from '../onnx/model.js';
 import { defineElementwise } from './elementwise.js';
+import { isNumber } from './finite.js';
 import { toInteger } from './number-ops.js';
 
 // Recorded ops whose ONNX op has the same meaning and operands.
@@ -21,7 +22,6 @@ for (const op of [
   'Greater',
   'Less',
   'And',
-  'Or',
   'Not',
   'Where',
   'Floor',
@@ -42,6 +42,14 @@ for (const op of [
 ])
   defineElementwise(op, (graph, operands) => graph.emit(op, operands));
 
+defineElementwise('Or', (graph, operands) => {
+  const neither = graph.emit(
+    'And',
+    operands.map((operand) => graph.emit('Not', [operand])),
+  );
+  return graph.emit('Not', [neither]);
+});
+
 defineElementwise('Maximum', (graph, operands) => graph.emit('Max', operands));
 defineElementwise('Minimum', (graph, operands) => graph.emit('Min', operands));
 defineElementwise('GreaterEqual', (graph, operands) => graph.emit('GreaterOrEqual', operands));
@@ -54,11 +62,11 @@ defineElementwise('SquaredDifference', (graph, operands) => {
   return graph.emit('Mul', [difference, difference]);
 });
 
-/** ONNX' sign of NaN is NaN, tfjs' is 0. */
-defineElementwise('Sign', (graph, [x], { dtype }) => {
-  const sign = graph.emit('Sign', [x!]);
-  if (dtype !== 'float32') return sign;
-  return graph.emit('Where', [graph.emit('IsNaN', [x!]), graph.constant('float32', [], [0]), sign]);
+/** tfjs' sign of NaN is 0: it is neither above nor below. */
+defineElementwise('Sign', (graph, [x]) => {
+  const zero = graph.constant('float32', [], [0]);
+  const holds = (op: string): string => graph.emit('Cast', [graph.emit(op, [x!, zero])], { to: elementTypes.float32 });
+  return graph.emit('Sub', [holds('Greater'), holds('Less')]);
 });
 
 /** 1 above zero, `alpha` elsewhere, NaN for NaN. */
@@ -69,7 +77,7 @@ defineElementwise('Step', (graph, [x], { attributes }) => {
     graph.constant('float32', [], [1]),
     graph.constant('float32', [], [attributes['alpha'] as number]),
   ]);
-  return graph.emit('Where', [graph.emit('IsNaN', [x!]), x!, step]);
+  return graph.emit('Where', [isNumber(graph, x!), step, x!]);
 });
 
 /** dy where the output of relu is above zero: a product with 0 or 1, which is faster than a choice. */

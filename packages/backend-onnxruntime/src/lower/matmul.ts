@@ -18,7 +18,8 @@ defineLowering('MatMul', (lowering, value, node) => {
       x.shape.length === 2 ? operand(x) : graph.reshape(operand(x), x.shape.slice(-2));
     name = graph.emit('Gemm', [flat(a), flat(b)], { transA: Number(transposeA), transB: Number(transposeB) });
     if (value.shape.length !== 2) name = graph.reshape(name, value.shape);
-  } else if (isFloat && (transposeA || transposeB)) {
+  } else if (isFloat && (transposeA || transposeB) && lowering.blockSize > 0) {
+    // Like the blocked ops, on the CPU only.
     name = graph.emit(
       'FusedMatMul',
       [operand(a), operand(b)],

@@ -1,6 +1,7 @@
 import { elementTypes, type ElementType } from '../onnx/model.js';
 import type { GraphBuilder } from '../onnx/builder.js';
 import { defineElementwise } from './elementwise.js';
+import { isFinite, isInfinite, isNumber } from './finite.js';
 
 function cast(graph: GraphBuilder, name: string, type: ElementType): string {
   return graph.emit('Cast', [name], { to: elementTypes[type] });
@@ -9,8 +10,7 @@ function cast(graph: GraphBuilder, name: string, type: ElementType): string {
 /** NaN and infinities, undefined in C, become 0 as when JavaScript stores them in an integer array. */
 export function toInteger(graph: GraphBuilder, x: string, type: 'float32' | 'float64'): string {
   const single = type === 'float64' ? cast(graph, x, 'float32') : x;
-  const isBad = graph.emit('Or', [graph.emit('IsNaN', [single]), graph.emit('IsInf', [single])]);
-  return cast(graph, graph.emit('Where', [isBad, graph.constant(type, [], [0]), x]), 'int32');
+  return cast(graph, graph.emit('Where', [isFinite(graph, single), x, graph.constant(type, [], [0])]), 'int32');
 }
 
 defineElementwise('Pow', (graph, operands, { dtype }) => {
@@ -37,8 +37,6 @@ defineElementwise('FloorDiv', (graph, operands, { inputTypes }) => {
   return toInteger(graph, quotient, isFloat ? 'float32' : 'float64');
 });
 
-defineElementwise('IsNan', (graph, [x]) => graph.emit('IsNaN', [x!]));
-defineElementwise('IsInf', (graph, [x]) => graph.emit('IsInf', [x!]));
-defineElementwise('IsFinite', (graph, [x]) =>
-  graph.emit('Not', [graph.emit('Or', [graph.emit('IsNaN', [x!]), graph.emit('IsInf', [x!])])]),
-);
+defineElementwise('IsNan', (graph, [x]) => graph.emit('Not', [isNumber(graph, x!)]));
+defineElementwise('IsInf', (graph, [x]) => isInfinite(graph, x!));
+defineElementwise('IsFinite', (graph, [x]) => isFinite(graph, x!));

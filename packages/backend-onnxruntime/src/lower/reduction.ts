@@ -1,4 +1,5 @@
 import type { NumericType, Value } from '../ir/value.js';
+import { isNumber } from './finite.js';
 import type { Lowering } from './lowering.js';
 import { defineLowering } from './registry.js';
 
@@ -82,9 +83,9 @@ function reduce(
 /** ONNX Runtime's extremes skip NaN, tfjs' do not. */
 function withNaN(lowering: Lowering, name: string, extreme: string, axes: readonly number[]): string {
   const { graph } = lowering;
-  const marks = lowering.cast(graph.emit('IsNaN', [name]), 'int32');
-  const marked = graph.emit('ReduceMax', [marks], { axes, keepdims: 0 });
-  return graph.emit('Where', [lowering.cast(marked, 'bool'), graph.constant('float32', [], [NaN]), extreme]);
+  const marks = lowering.cast(isNumber(graph, name), 'int32');
+  const areNumbers = graph.emit('ReduceMin', [marks], { axes, keepdims: 0 });
+  return graph.emit('Where', [lowering.cast(areNumbers, 'bool'), extreme, graph.constant('float32', [], [NaN])]);
 }
 
 defineReduction('Sum', 'ReduceSum');
@@ -113,7 +114,7 @@ function comparable(lowering: Lowering, x: Value, axis: number, worst: number): 
   const extent = x.shape[axis]!;
   const ranks = Array.from({ length: extent }, (_, index) => (index === 0 ? -worst : worst));
   const shape = x.shape.map((_, index) => (index === axis ? extent : 1));
-  return graph.emit('Where', [graph.emit('IsNaN', [name]), graph.constant('float32', shape, ranks), name]);
+  return graph.emit('Where', [isNumber(graph, name), name, graph.constant('float32', shape, ranks)]);
 }
 
 defineArgument('ArgMax');

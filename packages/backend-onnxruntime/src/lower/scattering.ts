@@ -34,10 +34,10 @@ defineLowering('SegmentSum', (lowering, value, node) => {
   const name = lowering.plain(ids);
   const number = (n: number): string => graph.constant('int32', [], [n]);
   const segments = value.shape[0]! - 1;
-  const isOutside = graph.emit('Or', [
-    graph.emit('Less', [name, number(0)]),
-    graph.emit('GreaterOrEqual', [name, number(segments)]),
+  const isInside = graph.emit('And', [
+    graph.emit('GreaterOrEqual', [name, number(0)]),
+    graph.emit('Less', [name, number(segments)]),
   ]);
-  const rows = graph.emit('Where', [isOutside, number(segments), name]);
+  const rows = graph.emit('Where', [isInside, name, number(segments)]);
   lowering.provide(value, 'tfjs', addRows(lowering, value, rows, x));
 });

@@ -1,4 +1,5 @@
 import type { Value } from '../ir/value.js';
+import { isNumber } from './finite.js';
 import type { Lowering } from './lowering.js';
 import { defineLowering } from './registry.js';
 
@@ -9,7 +10,7 @@ function largest(lowering: Lowering, x: Value, count: number): readonly string[]
   // NaN has no order, and sorting by a comparison that is not an order may read anywhere.
   const key =
     x.dtype === 'float32'
-      ? graph.emit('Where', [graph.emit('IsNaN', [name]), graph.constant('float32', [], [-Infinity]), name])
+      ? graph.emit('Where', [isNumber(graph, name), name, graph.constant('float32', [], [-Infinity])])
       : name;
   return graph.emitMany('TopK', [key, graph.indices([count])], 2, { axis: -1 });
 }
