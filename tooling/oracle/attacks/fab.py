@@ -95,11 +95,12 @@ def run(seed, dtype, norm, kind):
     return {"norm": norm, "kind": kind, "x": x, "y": y, "target": target, **found}
 
 
-net = SmoothNet(seed=1)
-runs = [
-    well_conditioned(lambda seed, dtype: run(seed, dtype, norm, kind), tolerance=4e-6)
-    for norm in ("linf", "l2", "l1")
-    for kind in ("nearest", "target")
-]
-write("fab.json", {"weights": net.weights(), "steps": STEPS, "runs": runs})
-print([(found["norm"], found["kind"], found["seed"]) for found in runs])
+if __name__ == "__main__":
+    net = SmoothNet(seed=1)
+    runs = [
+        well_conditioned(lambda seed, dtype: run(seed, dtype, norm, kind), tolerance=4e-6)
+        for norm in ("linf", "l2", "l1")
+        for kind in ("nearest", "target")
+    ]
+    write("fab.json", {"weights": net.weights(), "steps": STEPS, "runs": runs})
+    print([(found["norm"], found["kind"], found["seed"]) for found in runs])

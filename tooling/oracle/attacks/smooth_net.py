@@ -66,6 +66,14 @@ def gradient(net, x, loss_of):
     return torch.autograd.grad(loss.sum(), at)[0], logits.detach(), loss.detach()
 
 
+def jittered(points, seed=0):
+    """In a float32 run the points moved by the rounding that an iterative projection may leave; in a float64 run the points themselves."""
+    if points.dtype == torch.float64:
+        return points
+    noise = torch.randn(points.shape, generator=torch.Generator().manual_seed(seed))
+    return points + 1e-6 * noise
+
+
 def well_conditioned(run, seeds=range(200), tolerance=1e-6):
     """The first seed for which `run(seed, dtype)` gives the same points in float32 and float64, as `run`'s float64 result.
 

@@ -13,9 +13,11 @@ export function sparseAscent(
   [low, high]: readonly [number, number],
   share: number,
 ): Tensor {
+  // The projection on ball and bounds leaves values a rounding away from a bound, so nearly there counts as there.
+  const slack = 1e-4 * (high - low);
   const canMove = tf.logicalOr(
-    tf.logicalAnd(tf.greater(gradient, 0), tf.less(adv, high)),
-    tf.logicalAnd(tf.less(gradient, 0), tf.greater(adv, low)),
+    tf.logicalAnd(tf.greater(gradient, 0), tf.less(adv, high - slack)),
+    tf.logicalAnd(tf.less(gradient, 0), tf.greater(adv, low + slack)),
   );
   const usable = flatRows(tf.where(canMove, gradient, tf.zerosLike(gradient)));
   const size = tf.abs(usable) as Tensor2D;
