@@ -31,6 +31,7 @@ const firstPriority = [
 /** What common models and losses need besides. */
 const secondPriority = [
   ...['DepthwiseConv2dNative', 'DepthwiseConv2dNativeBackpropInput', 'DepthwiseConv2dNativeBackpropFilter'],
+  ...['FusedDepthwiseConv2D', 'UnsortedSegmentSum'],
   ...['LeakyRelu', 'Prelu', 'Elu', 'EluGrad', 'Relu6', 'Softplus', 'Erf', 'Pow', 'Mod', 'FloorDiv'],
   ...[
     'GatherV2',
