@@ -21,6 +21,8 @@ for (const [entry, kilobytes] of Object.entries(budgets)) {
   const size = gzipSync(outputFiles[0].contents).length;
   const isOver = size > kilobytes * 1000;
   if (isOver) failed++;
-  console.log(`${isOver ? 'OVER' : 'ok  '} ${entry.padEnd(40)} ${(size / 1000).toFixed(1).padStart(6)} kB of ${kilobytes}`);
+  console.log(
+    `${isOver ? 'OVER' : 'ok  '} ${entry.padEnd(40)} ${(size / 1000).toFixed(1).padStart(6)} kB of ${kilobytes}`,
+  );
 }
 process.exitCode = failed === 0 ? 0 : 1;

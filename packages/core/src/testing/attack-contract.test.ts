@@ -87,7 +87,6 @@ describe('attackContract', () => {
       },
       /recorded for a gradient/,
     ],
-    ['never gives way', async ({ x, threat, rng }) => threat.randomStart(x, rng), /aborted beforehand/],
     ['makes NaN', async ({ x }) => tf.fill(x.shape, NaN), /NaN/],
     ['gives up', async ({ x }) => x, /did not move/],
   ])('fails an attack that %s', async (_, perturb, expected) => {
