@@ -29,7 +29,7 @@ export interface RobustnessChecks {
  * Looks for signs that a robust accuracy is too good to be true: things in the model that make attacks fail (causes), and results that a sound model does not
  * show (symptoms). No finding is no proof of robustness; a finding says why a number should not be believed yet.
  *
- * Costs about fifteen calls of the iterative attack on the examples (with one surrogate), the restarts included; the model and the data stay the caller's.
+ * Costs as much as some ten to fifteen calls of the iterative attack on the examples, and what the other attacks cost; the model and the data stay the caller's.
  *
  * @throws AdvrobError `ADVROB_OPTION` when an attack does not fit its part or a number is out of range, `ADVROB_NORM` when one does not know the norm,
  *   `ADVROB_EVALUATION_MISMATCH` when the storage holds the checks of another model, other data or settings.

@@ -5,14 +5,14 @@ import type { Fooled, Measurements } from './measurements.js';
 import type { CheckAttacks } from './options.js';
 import type { RobustnessCheck } from './robustness-check.js';
 
-/** Fewer examples than this are no finding, whatever their share. */
+/** Fewer examples than this are no finding, whatever their share, and among fewer nothing is looked for. */
 const fewest = 3;
 
 /** Results that a sound model under a sound attack does not show. */
 export function judgeSymptoms(found: Measurements, attacks: CheckAttacks, classes: number): RobustnessCheck[] {
   const { iterative, longer, restarts, singleStep, blackBox, other, transfer, huge, smaller, larger, correct } = found;
   const share = (name: CheckName, hits: Fooled | undefined, threshold: number): RobustnessCheck => {
-    if (hits === undefined || hits.length === 0) return untested(name);
+    if (hits === undefined || hits.length < fewest) return untested(name);
     const count = hits.filter(Boolean).length;
     return made(name, count / hits.length, threshold, count >= fewest && count / hits.length > threshold);
   };
