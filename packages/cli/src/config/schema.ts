@@ -36,6 +36,7 @@ const training = z.strictObject({
   threat: threat.optional().describe("the adversary to train against; default: the experiment's"),
   optimizer: part.optional().describe('default sgd with momentum 0.9'),
   transforms: z.array(part).optional().describe('e.g. awp'),
+  augmentations: z.array(part).optional().describe('e.g. random-crop'),
   averager: part.optional().describe('e.g. swa'),
   epochs: z.number().positive().optional().describe('passes over the data; either this or steps'),
   steps: z.int().positive().optional(),

@@ -20,6 +20,8 @@ const packages = [
   'evaluation',
   'models',
   'report',
+  'trainers-entropysgd',
+  'trainers-randomized',
   'training',
 ];
 

@@ -1,6 +1,7 @@
 import {
   type Attack,
   AdvrobError,
+  type Augmentation,
   type AttackLoss,
   type AveragerBinding,
   type Classifier,
@@ -23,6 +24,7 @@ interface Products {
   optimizers: OptimizerBinding;
   transforms: WorkTransform;
   averagers: AveragerBinding;
+  augmentations: Augmentation;
   trainers: TrainingPlan;
   datasets: Promise<Splits>;
   models: (seed: number) => Classifier;

@@ -28,6 +28,8 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
   const optimizer = settings.optimizer ? makePart(registry, 'optimizers', settings.optimizer) : recipe?.optimizer;
   const attack = settings.attack ? makePart(registry, 'attacks', settings.attack) : recipe?.attack;
   const transforms = settings.transforms?.map((part) => makePart(registry, 'transforms', part)) ?? recipe?.transforms;
+  const augmentations =
+    settings.augmentations?.map((part) => makePart(registry, 'augmentations', part)) ?? recipe?.augmentations;
   const averager = settings.averager ? makePart(registry, 'averagers', settings.averager) : recipe?.averager;
   const data = settings.take === undefined ? splits.train : splits.train.take(settings.take);
   const { validation } = settings;
@@ -64,6 +66,7 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
     ...(attack && { attack }),
     ...(transforms && { transforms }),
     ...(averager && { averager }),
+    ...(augmentations && { augmentations }),
     ...(validation &&
       validationData && {
         validation: {
