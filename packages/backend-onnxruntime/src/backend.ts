@@ -10,6 +10,7 @@ import {
 import { reshape } from './build/shape.js';
 import { TensorStateError } from './errors.js';
 import { Executor } from './flush/executor.js';
+import { isTakingGradient } from './flush/gradient-scope.js';
 import { allocate, repeatedNumber } from './ir/arrays.js';
 import { bufferOf, computed, recording, splat } from './ir/create.js';
 import { sizeOf } from './ir/shape.js';
@@ -134,8 +135,9 @@ export class OnnxRuntimeBackend extends KernelBackend {
   output(value: Value): TensorInfo {
     const dataId = {};
     this.hold(dataId, value, 1);
-    if (value.node && ++this.recordedSinceFlush > this.options.maxPendingNodes) this.computePending();
-    else if (value.node && this.options.flushEveryKernel) this.flush();
+    if (!value.node) return { dataId, shape: value.shape as number[], dtype: value.dtype };
+    if (this.options.flushEveryKernel) this.flush();
+    else if (++this.recordedSinceFlush > this.options.maxPendingNodes && !isTakingGradient()) this.computePending();
     return { dataId, shape: value.shape as number[], dtype: value.dtype };
   }
 

@@ -19,7 +19,7 @@ export interface OnnxRuntimeOptions {
   lowering?: 'auto' | 'blocked' | 'plain';
   /** Keep the stack of every recorded op for error messages. Default false. */
   debug?: boolean;
-  /** Recorded ops after which live values are computed even if nobody reads them. Default 20000. */
+  /** Recorded ops after which live values are computed even if nobody reads them, once no gradient is being taken. Default 20000. */
   maxPendingNodes?: number;
 }
 

@@ -1,5 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import { pending, splat } from '../ir/create.js';
+import { channelScale, isChannelVector, withoutExpand, type ChannelScale } from './channel-scale.js';
 import { sameShape } from '../ir/shape.js';
 import type { Attributes, NumericType, Shape, Value } from '../ir/value.js';
 
@@ -21,7 +22,7 @@ export function elementwise(op: string, operands: Value[], dtype: NumericType, a
     shape = backend_util.assertAndGetBroadcastShape(shape as number[], operand.shape as number[]);
   let narrow: Shape = [];
   const stripped = operands.map((operand) => {
-    const source = operand.node?.op === 'Expand' ? operand.node.inputs[0]! : operand;
+    const source = withoutExpand(operand);
     if (source.splat === null)
       narrow = backend_util.assertAndGetBroadcastShape(narrow as number[], source.shape as number[]);
     return source;
@@ -51,7 +52,52 @@ export function subtract(a: Value, b: Value): Value {
 export function multiply(a: Value, b: Value): Value {
   if (isNumber(b, 1)) return expand(a, broadcast(a, b));
   if (isNumber(a, 1)) return expand(b, broadcast(a, b));
-  return fold(a, b, (x, y) => x * y) ?? elementwise('Mul', [a, b], a.dtype);
+  return fold(a, b, (x, y) => x * y) ?? rescale(a, b) ?? rescale(b, a) ?? elementwise('Mul', [a, b], a.dtype);
+}
+
+/** (image * vector) * vector as image * (vector * vector): one pass over the image instead of two. */
+function rescale(product: Value, factor: Value): Value | null {
+  const scale = channelScale(product);
+  const vector = withoutExpand(factor);
+  if (!scale || !isChannelVector(vector, product.shape)) return null;
+  const both = multiply(asNumber(scale.vector), asNumber(vector));
+  // Two constants may leave the range of floats together.
+  if (both.splat !== null && !(Number.isFinite(both.splat) && Math.abs(both.splat) > smallestNormal)) return null;
+  return multiply(scale.image, both);
+}
+
+const smallestNormal = 2 ** -126;
+
+/** A repeated number as a scalar, which broadcasts like it. */
+function asNumber(value: Value): Value {
+  return value.splat === null ? value : splat(value.splat, [], value.dtype, value.isDerived);
+}
+
+/** The negative of an image times a vector over its channels is the image times the vector's negative. */
+export function negate(value: Value): Value {
+  const scale = channelScale(value);
+  return scale ? multiply(scale.image, negate(asNumber(scale.vector))) : elementwise('Neg', [value], value.dtype);
+}
+
+/**
+ * A product of images and vectors over their channels with all vectors in one factor, so that a sum over pixels can be taken
+ * before it; null when there are none.
+ */
+export function factorOut(value: Value): ChannelScale | null {
+  const scale = channelScale(value);
+  if (scale) {
+    const inner = factorOut(scale.image);
+    return inner ? { image: inner.image, vector: multiply(inner.vector, asNumber(scale.vector)) } : scale;
+  }
+  const { node } = value;
+  if (node?.op !== 'Mul' || value.shape.length !== 4 || value.dtype !== 'float32') return null;
+  const [a, b] = node.inputs as [Value, Value];
+  if (!sameShape(a.shape, value.shape) || !sameShape(b.shape, value.shape)) return null;
+  const [left, right] = [channelScale(a), channelScale(b)];
+  if (!left && !right) return null;
+  const image = multiply(left?.image ?? a, right?.image ?? b);
+  const vector = left && right ? multiply(asNumber(left.vector), asNumber(right.vector)) : (left ?? right)!.vector;
+  return { image, vector: asNumber(vector) };
 }
 
 /** Floats only. */

@@ -7,7 +7,6 @@ import { toInteger } from './number-ops.js';
 for (const op of [
   'Add',
   'Sub',
-  'Mul',
   'Div',
   'Neg',
   'Abs',
@@ -41,6 +40,9 @@ for (const op of [
   'Atanh',
 ])
   defineElementwise(op, (graph, operands) => graph.emit(op, operands));
+
+/** In one order, so that the same product is computed once. */
+defineElementwise('Mul', (graph, operands) => graph.emit('Mul', [...operands].sort()));
 
 defineElementwise('Or', (graph, operands) => {
   const neither = graph.emit(

@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import { cast } from '../build/elementwise.js';
+import { cast, factorOut, multiply } from '../build/elementwise.js';
 import { reshape } from '../build/shape.js';
 import { pending, splat } from '../ir/create.js';
 import { sizeOf } from '../ir/shape.js';
@@ -42,8 +42,19 @@ defineKernel<ReductionAttributes>('Sum', (call) => {
     const shape = call.attributes.keepDims ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape;
     return splat(Math.fround(source.splat * sizeOf(reduced)), shape, 'float32');
   }
-  return reduce('Sum', source, axes, call.attributes.keepDims === true, source.dtype);
+  const keepDims = call.attributes.keepDims === true;
+  return sumOfScaled(source, axes, keepDims) ?? reduce('Sum', source, axes, keepDims, source.dtype);
 });
+
+/** The sum over pixels of an image times a vector over its channels is the vector times the sum: no pass for the product. */
+function sumOfScaled(x: Value, axes: readonly number[], keepDims: boolean): Value | null {
+  if (axes.length !== 3 || axes.includes(3)) return null;
+  const factors = factorOut(x);
+  if (!factors) return null;
+  const sum = reduce('Sum', factors.image, [...axes], keepDims, 'float32');
+  const { vector } = factors;
+  return multiply(sum, vector.size === 1 ? reshape(vector, []) : reshape(vector, sum.shape));
+}
 
 defineKernel<ReductionAttributes>('Mean', (call) => {
   const x = cast(call.input('x'), 'float32');

@@ -1,5 +1,5 @@
 import { leakyRelu, relu } from '../build/activation.js';
-import { cast, elementwise } from '../build/elementwise.js';
+import { cast, elementwise, negate } from '../build/elementwise.js';
 import { defineKernel } from './define.js';
 
 /** Ops that are defined for floats; tfjs casts before it calls them, the rest goes to the cpu backend. */
@@ -35,11 +35,16 @@ for (const name in floatOps)
   });
 
 /** Ops for floats and integers alike. */
-for (const name of ['Abs', 'Neg', 'Square'])
+for (const name of ['Abs', 'Square'])
   defineKernel(name, (call) => {
     const x = call.input('x');
     return x.dtype === 'bool' ? null : elementwise(name, [x], x.dtype);
   });
+
+defineKernel('Neg', (call) => {
+  const x = call.input('x');
+  return x.dtype === 'bool' ? null : negate(x);
+});
 
 defineKernel('Sign', (call) => {
   const x = call.input('x');

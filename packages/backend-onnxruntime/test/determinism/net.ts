@@ -6,7 +6,7 @@ export interface Net {
   logits(x: tf.Tensor4D, notice: (value: tf.Tensor) => void): tf.Tensor2D;
 }
 
-export function makeNet(): Net {
+export function makeNet(hasBatchNorm: boolean): Net {
   const weights = new Map<string, tf.Variable>();
   const weight = (name: string, shape: number[], scale: number): tf.Variable => {
     const variable = tf.variable(tf.randomNormal(shape, 0, scale, 'float32', weights.size + 1));
@@ -24,6 +24,17 @@ export function makeNet(): Net {
   const offset = weight('offset', [16], 0.5);
   const dense = weight('dense', [3 * 3 * 24, 10], 0.05);
   const denseBias = weight('denseBias', [10], 0.1);
+  const normalized = (x: tf.Tensor4D): tf.Tensor4D => {
+    const { mean, variance } = tf.moments(x, [0, 1, 2]);
+    return tf.batchNorm4d(
+      x,
+      mean as tf.Tensor1D,
+      variance as tf.Tensor1D,
+      offset as tf.Tensor1D,
+      scale as tf.Tensor1D,
+      1e-5,
+    );
+  };
   return {
     weights,
     logits(x, notice) {
@@ -32,11 +43,10 @@ export function makeNet(): Net {
       const first = tf.relu(layer(x, 0));
       notice(first);
       const second = layer(first, 1);
-      const { mean, variance } = tf.moments(second, [0, 1, 2]);
-      const normal = tf.batchNorm(second, mean as tf.Tensor1D, variance as tf.Tensor1D, offset, scale, 1e-5);
-      notice(mean);
-      const third = tf.maxPool(tf.relu(layer(tf.add(tf.sigmoid(normal as tf.Tensor4D), first), 2)), 2, 2, 'valid');
+      const normal = hasBatchNorm ? normalized(second) : tf.add(second, tf.add(scale, offset));
+      const third = tf.maxPool(tf.relu(layer(tf.add(tf.sigmoid(normal), first), 2)), 2, 2, 'valid');
       const fourth = tf.avgPool(tf.tanh(layer(third, 3)), 2, 2, 'valid');
+      notice(normal);
       notice(fourth);
       const flat = tf.reshape(fourth, [x.shape[0], -1]) as tf.Tensor2D;
       return tf.add(tf.matMul(flat, dense as tf.Tensor2D), denseBias);

@@ -1,6 +1,6 @@
 // Trains steps `from` to `to` of a small net adversarially, from the state file if given, and writes the state:
-//   program.mjs <from> <to> <state in or -> <state out> <plain|noisy> [options of the backend as JSON]
-// With `noisy` it reads values and computes at places that differ from run to run.
+//   program.mjs <from> <to> <state in or -> <state out> <plain|noisy|unnormalized> [options of the backend as JSON]
+// `unnormalized` has no batch normalisation. With `noisy` it reads values and computes at places that differ from run to run.
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
@@ -19,7 +19,7 @@ registerOnnxRuntime({ deterministic: true, threads: 2, ...(JSON.parse(options ??
 await tf.setBackend('onnxruntime');
 tf.enableProdMode();
 
-const net = makeNet();
+const net = makeNet(manner !== 'unnormalized');
 const names = [...net.weights.keys()];
 const variables = [...net.weights.values()];
 const velocities = variables.map((variable) => tf.variable(tf.zerosLike(variable), false));
