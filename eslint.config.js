@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/runs/**', '**/.turbo/**', '**/fixtures/**', '**/coverage/**'] },
+  { ignores: ['**/.cache/**', '**/dist/**', '**/runs/**', '**/.turbo/**', '**/fixtures/**', '**/coverage/**'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {
