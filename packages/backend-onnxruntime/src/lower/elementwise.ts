@@ -33,7 +33,7 @@ export function defineElementwise(op: string, emit: EmitElementwise): void {
       inputTypes: node.inputs.map((input) => input.dtype),
     };
     let name = emit(lowering.graph, operands, info);
-    if (spare > 0) name = lowering.withLast(name, value.shape);
+    if (spare > 0) name = lowering.withLast(name, value.shape, spare);
     if (!isCovered) name = lowering.graph.emit('Expand', [name, lowering.graph.indices(value.shape)]);
     lowering.provide(value, layout, five ? lowering.fourOf(name, value.shape) : name);
   });

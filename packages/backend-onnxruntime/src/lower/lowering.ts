@@ -22,7 +22,7 @@ export class Lowering {
   /** The 5-D name of a blocked array by its 4-D name, so that chains of ops do not reshape back and forth. */
   private readonly fiveAxes = new Map<string, string>();
   /** The name without its last axes by the whole one's, for arrays computed without them. */
-  private readonly shortened = new Map<string, string>();
+  private readonly shortened = new Map<string, { readonly short: string; readonly count: number }>();
 
   constructor(
     /** Channels per block of the blocked layout; 0 where it must not be used. */
@@ -105,13 +105,15 @@ export class Lowering {
 
   /** An array of `shape` without its last `count` axes, all of extent one. */
   withoutLast(name: string, shape: Shape, count: number): string {
-    return this.shortened.get(name) ?? this.graph.reshape(name, shape.slice(0, Math.max(0, shape.length - count)));
+    const known = this.shortened.get(name);
+    if (known?.count === count) return known.short;
+    return this.graph.reshape(name, shape.slice(0, Math.max(0, shape.length - count)));
   }
 
-  /** The array of `shape` whose name without its last axes of extent one is `short`. */
-  withLast(short: string, shape: Shape): string {
+  /** The array of `shape` whose name without its last `count` axes of extent one is `short`. */
+  withLast(short: string, shape: Shape, count: number): string {
     const name = this.graph.reshape(short, shape);
-    this.shortened.set(name, short);
+    this.shortened.set(name, { short, count });
     return name;
   }
 

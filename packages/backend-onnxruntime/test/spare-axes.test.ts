@@ -1,0 +1,22 @@
+import '@advrob/backend-onnxruntime/register';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+
+it.each([36, 37, 64])(
+  'a window out of rows and columns broadcasts right at batch %i: its parts end in different numbers of axes of extent one',
+  async (n) => {
+    await tf.setBackend('onnxruntime');
+    const starts = Float32Array.from({ length: n }, (_, i) => i % 20);
+    const inside = (axis: number): tf.Tensor => {
+      const shape = [1, 1, 1, 1];
+      const place = tf.reshape(tf.range(0, 28), Object.assign([...shape], { [axis]: 28 }));
+      const start = tf.tensor(starts, [n, 1, 1, 1]);
+      return tf.logicalAnd(tf.greaterEqual(place, start), tf.less(place, tf.add(start, 5)));
+    };
+    const x = tf.randomUniform([n, 28, 28, 1]);
+    const sums = tf.sum(tf.add(x, tf.cast(tf.logicalAnd(inside(1), inside(2)), 'float32')), [1, 2, 3]);
+    const clean = await tf.sum(x, [1, 2, 3]).data();
+    const found = await sums.data();
+    found.forEach((sum, i) => expect(sum - clean[i]!).toBeCloseTo(25, 2));
+  },
+);
