@@ -184,6 +184,39 @@ describe('the single steps', () => {
     expect(JSON.parse(attacked.stdout)).toMatchObject({ examples: 10 });
   }, 180_000);
 
+  it('evaluates a conv net under Square in batches of 64 on the default backend', async () => {
+    const trained = await advrob([
+      'train',
+      '--architecture',
+      'compact-cnn',
+      '--steps',
+      '2',
+      '--take',
+      '256',
+      '--out',
+      'conv',
+      '--json',
+    ]);
+    const { weights } = JSON.parse(trained.stdout) as { weights: string };
+    const flags = [
+      '--model',
+      weights,
+      '--take',
+      '64',
+      '--batch-size',
+      '64',
+      '--epsilon',
+      '0.01',
+      '--attack',
+      'square',
+      '--set',
+      'queries=6',
+    ];
+    const ended = await advrob(['evaluate', ...flags, '--out', 'square', '--json']);
+    expect(ended.code).toBe(0);
+    expect((await recordOf('square')).models[0]!.attacks[0]!.points[0]!.robust.total).toBe(64);
+  }, 120_000);
+
   it.each([
     [['evaluate', '--model', 'none', '--attack', 'pgd', '--epsilon', '0.1', '--out', 'x'], /no model at none/],
     [['evaluate', '--model', 'none', '--attack', 'pdg', '--epsilon', '0.1', '--out', 'x'], /did you mean pgd/],
