@@ -67,6 +67,8 @@ const conv2d = {
 
 const activations = ['linear', 'relu', 'relu6', 'elu', 'leakyrelu', 'sigmoid', 'prelu'];
 
+const bound = ([x, filter, bias]) => taps([x, filter]) * filter.shape[2] * x.maxAbs * filter.maxAbs + bias.maxAbs;
+
 const fusedConv2d = {
   name: 'fusedConv2d',
   draw: (draft) => {
@@ -94,6 +96,7 @@ const fusedConv2d = {
       preluActivationWeights,
       leakyreluAlpha: 0.25,
     }),
+  accepts: (metas, { activation }) => activation !== 'sigmoid' || bound(metas) <= 4,
   kink: true,
   gradient: true,
 };

@@ -49,8 +49,9 @@ const smoothUnaries = [
   unary('sqrt', { range: [0.5, 6], accepts: above(0.1), gradient: true, nonfinite: true }),
   unary('rsqrt', { range: [0.5, 6], accepts: above(0.1), gradient: true }),
   unary('reciprocal', { range: [0.5, 4], accepts: ([x]) => x.minAbs > 0.3, gradient: true }),
-  unary('sigmoid', { accepts: within(20), gradient: true, nonfinite: true }),
-  unary('tanh', { accepts: within(20), gradient: true, nonfinite: true }),
+  // their gradients are made of the rounded result: farther out, that rounding is all there is
+  unary('sigmoid', { range: [-4, 4], accepts: within(4), gradient: true, nonfinite: true }),
+  unary('tanh', { range: [-2, 2], accepts: within(2), gradient: true, nonfinite: true }),
   unary('softplus', { accepts: within(20), gradient: true }),
   unary('elu', { accepts: within(20), kink: true, gradient: true }),
   unary('selu', { accepts: within(20), kink: true, gradient: true }),
