@@ -18,10 +18,14 @@ export function isChannelVector(value: Value, shape: Shape): boolean {
   return value.size === channels && value.shape[value.shape.length - 1] === channels;
 }
 
-/** The factors of a recorded product of an image and a vector over its channels; null for anything else. */
+/**
+ * The factors of a recorded product of an image and a vector over its channels; null for anything else. An image of one pixel is a vector itself: with
+ * it, either factor could be either, without end.
+ */
 export function channelScale(value: Value): ChannelScale | null {
   const { node } = value;
   if (node?.op !== 'Mul' || value.shape.length !== 4 || value.dtype !== 'float32') return null;
+  if (value.size === value.shape[3]) return null;
   const [a, b] = node.inputs as [Value, Value];
   if (a.size === value.size && a.splat === null && isChannelVector(b, value.shape)) return { image: a, vector: b };
   if (b.size === value.size && b.splat === null && isChannelVector(a, value.shape)) return { image: b, vector: a };
