@@ -62,3 +62,10 @@ export function collect(results: readonly Value[]): RecordedGraph {
   for (const result of results) key += `${result.position},`;
   return { order, leaves, splats, results, key };
 }
+
+/** Bytes of all values that the graph computes: more than are ever held at once, a measure of how large it is. */
+export function bytesOf(graph: RecordedGraph): number {
+  let elements = 0;
+  for (const value of graph.order) if (value.node) elements += value.size;
+  return elements * Float32Array.BYTES_PER_ELEMENT;
+}

@@ -9,7 +9,7 @@ import { sessionOptions } from '../runtime/session-options.js';
 import { SessionCache } from '../runtime/sessions.js';
 import type { Counters } from '../stats.js';
 import { allocate } from '../ir/arrays.js';
-import { collect, type RecordedGraph } from './collect.js';
+import { bytesOf, collect, type RecordedGraph } from './collect.js';
 import { lowerGraph, type CompiledGraph } from './compile.js';
 import { FilterForms } from './filter-forms.js';
 import { graphFailure } from './failure.js';
@@ -17,10 +17,17 @@ import { RecompilationWatch } from './recompilation.js';
 import { demoteChangedNumbers, newSkeleton, variantKey, type Skeleton } from './variants.js';
 
 /** Bytes of finished arrays kept for the next results. */
-const poolLimit = 512 * 1024 * 1024;
+const poolLimit = 192 * 1024 * 1024;
 
 /** Recorded graphs remembered before the oldest is forgotten (its sessions go by their own limit). */
 const skeletonLimit = 1024;
+
+/**
+ * Bytes of a graph's values up to which its session keeps the memory of its runs. Keeping rounds up to powers of two, which
+ * for large graphs costs half as much again, while allocating anew costs them next to nothing; for small graphs it is the
+ * other way round.
+ */
+const keptMemoryLimit = 384 * 1024 * 1024;
 
 /** Computes recorded values: finds or makes the graph's session, feeds it and keeps the results. */
 export class Executor {
@@ -38,7 +45,9 @@ export class Executor {
     private readonly counters: Counters,
   ) {
     this.forms = new FilterForms(runtime, this.pool, counters);
-    this.sessions = new SessionCache(runtime, options.maxSessions, sessionOptions(options));
+    this.sessions = new SessionCache(runtime, options.maxSessions, (keepsMemory) =>
+      sessionOptions(options, keepsMemory),
+    );
   }
 
   get sessionCount(): number {
@@ -104,7 +113,7 @@ export class Executor {
     });
     const id = known?.id ?? this.nextGraph++;
     try {
-      const session = this.sessions.load(id, lowered.model);
+      const session = this.sessions.load(id, lowered.model, bytesOf(recorded) <= keptMemoryLimit);
       this.counters.graphsCompiled++;
       const plan = lowered.plan && { id: this.nextGraph++, ...lowered.plan };
       this.counters.compileMs += performance.now() - started;
@@ -132,7 +141,7 @@ export class Executor {
         feeds,
         recorded,
         plan,
-        () => this.sessions.get(plan.id) ?? this.sessions.load(plan.id, plan.model),
+        () => this.sessions.get(plan.id) ?? this.sessions.load(plan.id, plan.model, false),
       );
     const arrays: NumericArray[] = [];
     try {

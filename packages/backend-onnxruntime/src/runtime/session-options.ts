@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../options.js';
 
-/** The options every session is loaded with. */
-export function sessionOptions(options: ResolvedOptions): object {
+/** The options a session is loaded with; `keepsMemory`: it holds on to what it needed for the next run. */
+export function sessionOptions(options: ResolvedOptions, keepsMemory = true): object {
   return {
     executionProviders: [options.executionProvider],
     intraOpNumThreads: options.threads,
@@ -9,7 +9,7 @@ export function sessionOptions(options: ResolvedOptions): object {
     executionMode: 'sequential',
     // The pattern planner reserves the sum of all shapes it has seen: half of a training step's memory.
     enableMemPattern: false,
-    enableCpuMemArena: true,
+    enableCpuMemArena: keepsMemory,
     // The lowering emits what should run: ONNX Runtime's optimizer changes no step's time, takes most of a session's creation,
     // and its fusions change bits with what else is in the graph.
     graphOptimizationLevel: 'disabled',

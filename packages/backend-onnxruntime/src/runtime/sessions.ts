@@ -7,7 +7,7 @@ export class SessionCache {
   constructor(
     private readonly runtime: Runtime,
     private readonly limit: number,
-    private readonly sessionOptions: object,
+    private readonly optionsFor: (keepsMemory: boolean) => object,
   ) {}
 
   get size(): number {
@@ -24,9 +24,10 @@ export class SessionCache {
     return session;
   }
 
-  load(id: number, model: Uint8Array): NativeSession {
+  /** `keepsMemory`: the session keeps the memory of its runs; without, it is allocated for every run. */
+  load(id: number, model: Uint8Array, keepsMemory: boolean): NativeSession {
     const session = this.runtime.createSession();
-    session.loadModel(model.buffer, model.byteOffset, model.byteLength, this.sessionOptions);
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, this.optionsFor(keepsMemory));
     this.sessions.set(id, session);
     if (this.sessions.size > this.limit) {
       const [oldest, old] = this.sessions.entries().next().value!;
