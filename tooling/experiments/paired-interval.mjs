@@ -18,6 +18,15 @@ export function pairedInterval(arm, baseline) {
   return intervalOf(arm.map((value, seed) => value - baseline[seed]));
 }
 
-export function formatInterval({ mean: centre, low, high }, digits = 3) {
+/** Geometric mean and 95% interval of arm / baseline over seeds that they share; undefined unless all values are above 0. */
+export function ratioInterval(arm, baseline) {
+  if (![...arm, ...baseline].every((value) => value > 0)) return undefined;
+  const logs = intervalOf(arm.map((value, seed) => Math.log(value / baseline[seed])));
+  return Object.fromEntries(Object.entries(logs).map(([name, value]) => [name, Math.exp(value)]));
+}
+
+export function formatInterval(interval, digits = 3) {
+  if (!interval) return 'not above 0';
+  const { mean: centre, low, high } = interval;
   return `${centre.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
 }

@@ -4,10 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import '../../packages/core/dist/gradients.js';
 import { pgd } from '../../packages/attacks/dist/index.js';
 import { registerOnnxRuntime } from '../../packages/backend-onnxruntime/dist/index.js';
-import { mnist } from '../../packages/datasets/dist/index.js';
+import { fashionMnist, mnist } from '../../packages/datasets/dist/index.js';
 import { mlp } from '../../packages/models/dist/index.js';
 
-/** Reads --seeds, --train, --test, --epochs, --epsilon, --hidden and --json, with the defaults given. */
+/**
+ * Reads --seeds, --train, --test, --epochs, --epsilon, --hidden and what else has a default here, --fashion <folder> (Fashion-MNIST in place of MNIST),
+ * --json (lines instead of tables) and --report <file> (where the results are put).
+ */
 export function readArguments(defaults) {
   const { values } = parseArgs({
     options: {
@@ -15,21 +18,23 @@ export function readArguments(defaults) {
         Object.entries(defaults).map(([name, value]) => [name, { type: 'string', default: String(value) }]),
       ),
       json: { type: 'boolean', default: false },
+      fashion: { type: 'string' },
+      report: { type: 'string' },
     },
   });
-  const { json, ...rest } = values;
+  const { json, fashion, report, ...rest } = values;
   const numbers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, Number(value)]));
   if (!Object.values(numbers).every((value) => value > 0)) throw new Error('every number must be above 0');
   if (!(numbers.seeds >= 2 && numbers.seeds <= 10)) throw new Error('--seeds must be from 2 to 10');
-  return { ...numbers, json };
+  return { ...numbers, json, ...(fashion && { fashion }), ...(report && { report }) };
 }
 
-/** Native backend, MNIST cut to size, and a maker of models. */
-export async function open({ train, test, hidden }) {
+/** Native backend, MNIST or Fashion-MNIST cut to size, and a maker of models. */
+export async function open({ train, test, hidden, fashion }) {
   tf.enableProdMode();
   registerOnnxRuntime({ deterministic: true, threads: 1 });
   await tf.setBackend('onnxruntime');
-  const data = await mnist();
+  const data = await (fashion ? fashionMnist({ directory: fashion }) : mnist());
   return {
     train: data.train.take(train),
     test: data.test.take(test),
