@@ -113,11 +113,13 @@ export class OnnxRuntimeBackend extends KernelBackend {
     const size = sizeOf(shape);
     if (values === null || size === 0) return computed(bufferOf(allocate(dtype, size), false), shape, dtype);
     const number = repeatedNumber(values);
-    const array = allocate(dtype, number === null ? size : 1);
     if (number !== null) {
-      array[0] = number;
-      return splat(array[0]!, shape, dtype);
+      const single = allocate(dtype, 1);
+      single[0] = number;
+      return splat(single[0]!, shape, dtype);
     }
+    // From the pool, where it goes when disposed: a program that writes a batch per step would fill the pool otherwise.
+    const array = values.length === size ? this.executor.pool.take(dtype, size) : allocate(dtype, size);
     array.set(values);
     return computed(bufferOf(array, true), shape, dtype);
   }

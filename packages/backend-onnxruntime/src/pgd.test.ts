@@ -117,6 +117,21 @@ describe('a small network', () => {
     tf.disposeVariables();
   });
 
+  it('keeps no more arrays when every step writes new ones', async () => {
+    await tf.setBackend('onnxruntime');
+    const backend = tf.backend() as OnnxRuntimeBackend;
+    const step = async (seed: number): Promise<void> => {
+      const x = tf.randomUniform([64, 64], 0, 1, 'float32', seed);
+      const y = tf.mul(x, 2);
+      await y.data();
+      tf.dispose([x, y]);
+    };
+    for (let seed = 1; seed <= 5; seed++) await step(seed);
+    const { pooledBytes } = backend.stats();
+    for (let seed = 6; seed <= 50; seed++) await step(seed);
+    expect(backend.stats().pooledBytes).toBe(pooledBytes);
+  });
+
   it('gives no wrong values when tensors outlive the graphs that made them', async () => {
     await tf.setBackend('onnxruntime');
     const kept: tf.Tensor[] = [];
