@@ -23,6 +23,18 @@ const sessionLimit = 30; // milliseconds
 const sessionRuns = 5;
 const wasm = { name: 'SmallCNN PGD step, batch 128, wasm', work: 'smallcnn/pgd', batch: 128, steps: 1, limit: 1 / 15 };
 
+/** What `deterministic: true` costs: it against the default, which stands where the peer stands. */
+const deterministic = [
+  { name: 'SmallCNN PGD step, batch 128, deterministic', work: 'smallcnn/pgd', batch: 128, steps: 4, limit: 1.05 },
+  {
+    name: 'SmallCNN training step, batch 128, deterministic',
+    work: 'smallcnn/training',
+    batch: 128,
+    steps: 4,
+    limit: 1.05,
+  },
+];
+
 export async function* run(options) {
   requirePyTorch();
   for (const each of cases) {
@@ -31,6 +43,15 @@ export async function* run(options) {
   }
   if (options.wants(wasm.name))
     yield* compare(wasm, { ...options, rounds: Math.min(5, options.rounds) }, () => startTfjs('wasm'), 'tfjs wasm');
+  for (const each of options.subject === 'onnxruntime' ? deterministic : []) {
+    if (options.wants(each.name))
+      yield* compare(
+        each,
+        { ...options, subject: 'onnxruntime+deterministic' },
+        () => startTfjs('onnxruntime'),
+        'the default mode',
+      );
+  }
   if (options.wants(sessionName) && options.subject === 'onnxruntime') yield await sessionCreation(options);
 }
 

@@ -1,4 +1,4 @@
-// A tfjs backend (first argument: onnxruntime, wasm or cpu) doing the work of ../nets/work.mjs.
+// A tfjs backend (first argument: onnxruntime, onnxruntime+deterministic, wasm or cpu) doing the work of ../nets/work.mjs.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers every gradient
 import { buildWork } from '../nets/work.mjs';
@@ -8,7 +8,7 @@ import { useBackend } from './tfjs-backends.mjs';
 
 const name = process.argv[2];
 tf.enableProdMode();
-const nativeTime = name === 'onnxruntime' ? watchNativeTime() : undefined;
+const nativeTime = name.startsWith('onnxruntime') ? watchNativeTime() : undefined;
 await useBackend(tf, name);
 
 /** Native time since the last call, and the backend's own clock of recording and of looking up graphs. */
