@@ -1,6 +1,6 @@
 export type { EvaluateOptions, EvaluationAttack } from './options.js';
 export type { EvaluationProgress } from './progress/progress.js';
-export { evaluate, type Evaluation, type EvaluationTiming } from './run/evaluate.js';
+export { checkEvaluation, evaluate, type Evaluation, type EvaluationTiming } from './run/evaluate.js';
 export { journalName } from './resume/journal.js';
 export { hashModel } from './resume/model-hash.js';
 export { decodeFloats, encodeFloats } from './resume/base64.js';

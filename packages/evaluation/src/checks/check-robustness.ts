@@ -97,7 +97,17 @@ function checkOptions(options: RobustnessCheckOptions): void {
 }
 
 async function fingerprintOf(options: RobustnessCheckOptions, modelHash: string): Promise<Fingerprint> {
-  const { data, threat, attacks, surrogates = {}, restarts = 5, examples = 64, batchSize = 64, seed = 0 } = options;
+  const {
+    data,
+    threat,
+    attacks,
+    surrogates = {},
+    restarts = 5,
+    examples = 64,
+    batchSize = 64,
+    seed = 0,
+    storage,
+  } = options;
   const sources: Record<string, string> = {};
   for (const [name, source] of Object.entries(surrogates)) sources[name] = (await hashModel(source)) ?? '';
   return {
@@ -105,8 +115,8 @@ async function fingerprintOf(options: RobustnessCheckOptions, modelHash: string)
     backend: tf.getBackend(),
     model: modelHash,
     data: { name: data.name, hash: data.hash },
-    threat: describeValue({ norm: threat.norm, epsilon: threat.epsilon }),
-    attacks: describeValue(attacks),
+    threat: { norm: threat.norm, epsilon: threat.epsilon },
+    attacks: await describeValue(attacks, storage !== undefined),
     surrogates: sources,
     restarts,
     examples,

@@ -6,6 +6,8 @@ export const trainingResult = z.strictObject({
   method: z.string(),
   steps: z.int().min(0),
   seed: z.int().min(0),
+  /** Nominal gradients with respect to the input, one per example: examples drawn times steps of the inner attack; left out where they are not known. */
+  adversarialGradients: z.int().min(0).optional(),
   /** Hash of the training data and their selection. */
   dataHash: z.string().optional(),
   curves: z.array(

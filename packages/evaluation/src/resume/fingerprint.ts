@@ -1,13 +1,18 @@
 import { AdvrobError, type Classifier, type Dataset, type Json } from '@advrob/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 import type { Plan } from '../run/plan.js';
-import { describeValue } from './describe-value.js';
 
 /** Everything that the result depends on. */
 export type Fingerprint = { readonly [key: string]: Json };
 
-/** What an evaluation and its continuation must share. */
-export function fingerprintOf(plan: Plan, model: Classifier, modelHash: string, data: Dataset): Fingerprint {
+/** What an evaluation and its continuation must share. `settings` are the options of each run's attack, as `describeValue` gives them. */
+export function fingerprintOf(
+  plan: Plan,
+  settings: readonly Json[],
+  model: Classifier,
+  modelHash: string,
+  data: Dataset,
+): Fingerprint {
   const { batchSize, seed, attackOn, samples, saveAdversarial, runs } = plan;
   return {
     format: 1,
@@ -19,12 +24,12 @@ export function fingerprintOf(plan: Plan, model: Classifier, modelHash: string, 
     attackOn,
     samples,
     ...(saveAdversarial && { saveAdversarial }),
-    attacks: runs.map(({ entry, label, norm, epsilon, epsilons }) => ({
+    attacks: runs.map(({ entry, label, norm, epsilon, epsilons }, run) => ({
       label,
       attack: entry.attack.name,
-      options: describeValue(entry.attack.options),
+      options: settings[run]!,
       norm,
-      epsilon: describeValue(epsilon),
+      epsilon: epsilon === Infinity ? 'Infinity' : epsilon,
       ...(entry.attack.definition.budget === 'minimal' && { epsilons }),
       restarts: entry.restarts ?? 1,
       loss: entry.loss?.name ?? 'default',

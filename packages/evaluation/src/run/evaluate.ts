@@ -1,8 +1,9 @@
-import { AdvrobError, type Batch } from '@advrob/core';
+import { AdvrobError, type Attack, type Batch, type Json } from '@advrob/core';
 import type { EvaluateOptions } from '../options.js';
 import { createTracker, type Tracker } from '../progress/tracker.js';
 import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
 import type { ModelResult } from '../record/model-result.js';
+import { describeValue } from '../resume/describe-value.js';
 import { fingerprintOf } from '../resume/fingerprint.js';
 import { journalName, openJournal, type Journal } from '../resume/journal.js';
 import { journalLine, type JournalLine } from '../resume/journal-lines.js';
@@ -63,10 +64,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const plan = planOf(options);
   const modelHash = options.modelHash ?? (await hashModel(model));
   if (storage) checkHash(modelHash);
+  const settings = await settingsOf(plan, storage !== undefined);
   const journal = await openJournal(storage, {
     name: journalName,
     schema: journalLine,
-    fingerprint: fingerprintOf(plan, model, modelHash ?? '', data),
+    fingerprint: fingerprintOf(plan, settings, model, modelHash ?? '', data),
   });
   const outcomes = restoreOutcomes(journal.lines, plan.runs.length);
   const tracker = createTracker({
@@ -80,10 +82,27 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const examples = examplesOf(plan, outcomes);
   await storage?.write(examplesName, serializeExamples(examples));
   return {
-    result: summarize(plan, outcomes, { modelHash: modelHash ?? null }),
+    result: summarize(plan, outcomes, { modelHash: modelHash ?? null, settings }),
     examples,
     timing: tracker.timing(),
   };
+}
+
+/**
+ * Whether the parts of an evaluation fit together, without doing it: to find a mistake before a long training.
+ *
+ * @throws AdvrobError as {@link evaluate} does before any work.
+ */
+export function checkEvaluation(options: EvaluateOptions): void {
+  planOf(options);
+}
+
+/** The options of each run's attack; entries with several radii are looked at once. */
+async function settingsOf({ runs }: Plan, mustIdentify: boolean): Promise<Json[]> {
+  const known = new Map<Attack, Promise<Json>>();
+  for (const { entry } of runs)
+    if (!known.has(entry.attack)) known.set(entry.attack, describeValue(entry.attack.options, mustIdentify));
+  return Promise.all(runs.map(({ entry }) => known.get(entry.attack)!));
 }
 
 async function evaluateBatches(session: Session): Promise<void> {

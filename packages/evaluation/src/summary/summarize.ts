@@ -1,5 +1,5 @@
+import type { Json } from '@advrob/core';
 import type { ModelResult } from '../record/model-result.js';
-import { describeValue } from '../resume/describe-value.js';
 import { covers } from '../run/fooled.js';
 import type { BatchOutcome } from '../run/outcome.js';
 import { judgeBatch } from '../run/judge.js';
@@ -16,7 +16,10 @@ type Proportion = ModelResult['clean'];
 export function summarize(
   plan: Plan,
   outcomes: readonly BatchOutcome[],
-  about: Pick<ModelResult, 'modelHash'>,
+  about: Pick<ModelResult, 'modelHash'> & {
+    /** Options of each run's attack. */
+    readonly settings: readonly Json[];
+  },
 ): ModelResult {
   const { name, seed, batchSize, attackOn, runs, judgements } = plan;
   const judged = outcomes.map((outcome) => judgeBatch(judgements, outcome));
@@ -28,7 +31,9 @@ export function summarize(
     attackOn,
     clean: shareOf(outcomes, ({ clean }, row) => isRight(clean!, row)),
     robust: shareOf(judged, isRobust),
-    attacks: unique(runs.map(({ label }) => label)).map((label) => attackOf(plan, label, outcomes, judged)),
+    attacks: unique(runs.map(({ label }) => label)).map((label) =>
+      attackOf(plan, label, outcomes, judged, about.settings),
+    ),
     worstCase: unique(judgements.map(({ norm }) => norm)).map((norm) => ({
       norm,
       points: unique(judgements.filter((judgement) => judgement.norm === norm).map(({ epsilon }) => epsilon))
@@ -44,6 +49,7 @@ function attackOf(
   label: string,
   outcomes: readonly BatchOutcome[],
   judged: readonly BatchOutcome[],
+  settings: readonly Json[],
 ): ModelResult['attacks'][number] {
   const indices = plan.judgements.flatMap((judgement, i) => (judgement.label === label ? [i] : []));
   const first = plan.runs.findIndex((run) => run.label === label);
@@ -52,7 +58,7 @@ function attackOf(
   return {
     label,
     attack: entry.attack.name,
-    options: describeValue(entry.attack.options) as ModelResult['attacks'][number]['options'],
+    options: settings[first] as ModelResult['attacks'][number]['options'],
     norm,
     restarts: entry.restarts ?? 1,
     loss: entry.loss?.name ?? 'default',

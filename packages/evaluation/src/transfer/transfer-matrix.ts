@@ -177,7 +177,7 @@ async function fingerprintOf(options: TransferOptions) {
     backend: tf.getBackend(),
     models: hashes,
     data: { name: data.name, length: data.length, hash: data.hash },
-    attack: describeValue(attack),
+    attack: await describeValue(attack, storage !== undefined),
     norm,
     epsilon,
     restarts,

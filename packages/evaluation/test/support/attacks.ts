@@ -1,3 +1,4 @@
+import type { Classifier } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
@@ -104,4 +105,16 @@ export const forgetful = defineAttack({
     });
     return scope.x;
   },
+});
+
+/** Crafts with `step` on another model. */
+export const borrowed = defineAttack({
+  name: 'borrowed',
+  summary: 'The steepest step of another model.',
+  knowledge: 'labels',
+  norms: ['linf'],
+  budget: 'fixed',
+  random: false,
+  options: z.strictObject({ surrogate: z.custom<Classifier>() }),
+  perturb: (scope, { surrogate }) => scope.craft(step(), surrogate),
 });
