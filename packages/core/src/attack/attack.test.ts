@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Classifier, Threat } from '../contract/index.js';
+import type { AttackLoss, Classifier, Threat } from '../contract/index.js';
 import { linearClassifier } from '../testing/linear-classifier.js';
 import { defineAttack } from './define-attack.js';
 
@@ -44,6 +44,40 @@ function points(gaps: readonly number[]): { x: tf.Tensor2D; y: Tensor } {
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
+});
+
+describe('lossOf', () => {
+  it('takes several points per row, with the label, target and clean logits of the row', async () => {
+    const seen: number[][] = [];
+    const note = async (...tensors: Tensor[]): Promise<void> => {
+      for (const tensor of tensors) seen.push([...(await tensor.data())]);
+    };
+    const probe = defineAttack({
+      name: 'probe',
+      summary: 'Asks for the losses of three points per row at once.',
+      knowledge: 'scores',
+      norms: ['linf'],
+      budget: 'fixed',
+      options: z.strictObject({}),
+      async perturb(scope) {
+        const three = tf.reshape(tf.tile(tf.expandDims(scope.clean, 1), [1, 3, 1]), [-1, 2]);
+        await note(scope.lossOf(scope.clean), scope.lossOf(three));
+        return scope.x;
+      },
+    });
+    const model = planeModel();
+    const { x, y } = points([0.02, 0.3]);
+    const loss: AttackLoss = {
+      name: 'all of it',
+      value: (logits, { y, target, clean }) =>
+        tf.addN([tf.sum(logits, 1), tf.mul(tf.cast(y, 'float32'), 10), tf.cast(target!, 'float32'), tf.max(clean, 1)]),
+    };
+    const targets = tf.zeros([2], 'int32');
+    await probe().run(model, x, y, { norm: 'linf', epsilon: 0.1 }, { loss, targets });
+    const [[first, second], repeated] = seen as [[number, number], number[]];
+    expect(repeated).toEqual([first, first, first, second, second, second]);
+    expect(first).not.toBe(second);
+  });
 });
 
 describe('run', () => {

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { narrow } from './knowledge.js';
 import type { Lanes } from './lanes.js';
-import type { RowTensors } from './rows.js';
+import { repeatRows, type RowTensors } from './rows.js';
 import type { Session } from './session.js';
 
 /** Passes made but not yet booked, as passes per row. */
@@ -58,7 +58,11 @@ export function viewOf<K extends keyof Knowledge>(
     lossOf(logits) {
       if (knowledge === 'labels')
         throw new AdvrobError('ADVROB_ATTACK', `attack '${name}' knows labels only and has no loss`);
-      return loss.value(logits, Object.defineProperty({ ...rows }, 'clean', { get: cleanLogits }) as LossRows);
+      const points = logits.shape[0]! / count;
+      const each = (tensor: Tensor): Tensor => (points === 1 ? tensor : repeatRows(tensor, points));
+      const { y, target } = rows;
+      const seen = { y: each(y), ...(target && { target: each(target) }) };
+      return loss.value(logits, Object.defineProperty(seen, 'clean', { get: () => each(cleanLogits()) }) as LossRows);
     },
   };
 }

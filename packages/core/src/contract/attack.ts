@@ -33,7 +33,10 @@ export interface Rows<K extends keyof Knowledge> {
   readonly clean: Tensor;
   readonly rng: RowRandom;
   readonly threat: ThreatModel;
-  /** The loss to ascend, one value per row: chosen by the caller (cross-entropy unless told otherwise), not by the attack. */
+  /**
+   * The loss to ascend, one value per row: chosen by the caller (cross-entropy unless told otherwise), not by the attack. For several points per row,
+   * logits [rows * k, K] with the k points of a row one after another, one value per point.
+   */
   lossOf(logits: Tensor): Tensor;
   /**
    * Hands over points with the outputs (logits, or labels) that a forward pass gave there. The framework decides success, keeps the winner per
