@@ -1,0 +1,111 @@
+import type { Attack } from '@advrob/core';
+import { linearClassifier, type AttackContractOptions } from '@advrob/core/testing';
+import plugin, {
+  apgdCe,
+  apgdDlr,
+  apgdT,
+  autoattack,
+  bim,
+  boundary,
+  cw,
+  ddn,
+  deepfool,
+  ead,
+  fab,
+  fabT,
+  fgsm,
+  fmn,
+  hopskipjump,
+  langevin,
+  mim,
+  pgd,
+  square,
+  transfer,
+} from '../../src/index.js';
+
+/** An attack with options for small models and few steps, and what can be asked of it. */
+export interface Row {
+  readonly attack: Attack;
+  readonly options: AttackContractOptions;
+}
+
+/** Attacks and models among the options, in a word. */
+export function shortened(key: string, value: unknown): unknown {
+  if (key === 'surrogate') return 'another model';
+  return key === 'attack' ? (value as Attack).name : value;
+}
+
+/** A model for the inputs and classes of the table that resembles none of those attacked. */
+function otherModel() {
+  const weights = Array.from({ length: 32 }, (_, i) => Array.from({ length: 5 }, (_, k) => Math.sin(3 * i + 7 * k)));
+  return linearClassifier({ weights, bias: [0, 0, 0, 0, 0], inputShape: [4, 4, 2], bounds: [-1, 3] });
+}
+
+/** Every attack, with options small enough for a table. Adding an attack to the plugin without a row here fails. */
+export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>> = {
+  fgsm: [
+    { attack: fgsm(), options: { reach: 0.85 } },
+    { attack: fgsm({ start: 'uniform' }), options: { differsBySeed: true } },
+  ],
+  pgd: [
+    { attack: pgd({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } },
+    { attack: pgd({ steps: 10, start: 'zero' }), options: { reach: 0.85 } },
+    { attack: pgd({ steps: 10, start: 'tinygauss' }), options: { reach: 0.85 } },
+  ],
+  bim: [{ attack: bim(), options: { reach: 0.85 } }],
+  mim: [{ attack: mim(), options: { reach: 0.85 } }],
+  'apgd-ce': [{ attack: apgdCe({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } }],
+  'apgd-dlr': [{ attack: apgdDlr({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } }],
+  'apgd-t': [{ attack: apgdT({ steps: 10 }), options: { reach: 0.95, differsBySeed: true } }],
+  fab: [
+    { attack: fab({ steps: 10 }), options: { reach: 0.95 } },
+    { attack: fab({ steps: 15, start: 'random' }), options: { reach: 0.95, differsBySeed: true } },
+  ],
+  'fab-t': [{ attack: fabT({ steps: 10 }), options: { reach: 0.95 } }],
+  deepfool: [{ attack: deepfool(), options: { reach: 0.97 } }],
+  cw: [
+    {
+      attack: cw({ steps: 40, searches: 3, learningRate: 0.02, initialWeight: 0.1 }),
+      options: { reach: 0.85 },
+    },
+  ],
+  ead: [
+    {
+      attack: ead({ steps: 30, searches: 3, initialWeight: 0.1 }),
+      options: { norms: ['l1'], reach: 0.7 },
+    },
+    { attack: ead({ steps: 15, searches: 2, initialWeight: 0.1, rule: 'en' }), options: {} },
+  ],
+  ddn: [{ attack: ddn({ steps: 40, initialRadius: 0.1 }), options: { reach: 0.9 } }],
+  fmn: [{ attack: fmn({ steps: 40 }), options: { reach: 0.9 } }],
+  langevin: [
+    { attack: langevin(), options: { reach: 0.85, differsBySeed: true } },
+    { attack: langevin({ sampler: 'laplace', noise: 0.02 }), options: { reach: 0.7, differsBySeed: true } },
+  ],
+  square: [
+    { attack: square({ queries: 40 }), options: { differsBySeed: true } },
+    { attack: square({ queries: 10 }), options: { inputShape: [20] } },
+    { attack: square({ queries: 10 }), options: { inputShape: [3, 7] } },
+  ],
+  hopskipjump: [
+    { attack: hopskipjump({ steps: 3, directions: 50, startTries: 10 }), options: { differsBySeed: true } },
+  ],
+  boundary: [{ attack: boundary({ steps: 30, startTries: 10 }), options: { differsBySeed: true } }],
+  transfer: [
+    {
+      attack: transfer({ surrogate: otherModel(), attack: pgd({ steps: 5 }) }),
+      options: { norms: ['linf', 'l2', 'l1'] },
+    },
+    {
+      attack: transfer({ surrogate: otherModel(), attack: fmn({ steps: 10 }) }),
+      options: { norms: ['l0'], maximizes: false },
+    },
+  ],
+  autoattack: [
+    { attack: autoattack({ steps: 4, queries: 6 }), options: { reach: 0.95, restarts: false, maximizes: false } },
+    {
+      attack: autoattack({ version: 'plus', steps: 3, queries: 3 }),
+      options: { reach: 0.9, restarts: false, maximizes: false, norms: ['linf'], inputShape: [20] },
+    },
+  ],
+};
