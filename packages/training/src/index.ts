@@ -5,7 +5,7 @@ import { ema } from './averagers/ema.js';
 import { swa } from './averagers/swa.js';
 import { alp } from './objectives/alp.js';
 import { clp } from './objectives/clp.js';
-import { cvar } from './objectives/cvar.js';
+import { cvar, cvarOptions } from './objectives/cvar.js';
 import { erm } from './objectives/erm.js';
 import { fgsmAt } from './objectives/fgsm-at.js';
 import { free } from './objectives/free.js';
@@ -38,7 +38,24 @@ export { scheduleSchema, type Schedule, type ScheduleTime, type ScheduleUnit } f
 export { detach } from './weights/detach.js';
 export { recalibrate, type RecalibrateOptions } from './weights/recalibrate.js';
 export { withWeights } from './weights/with-weights.js';
-export { adam, adamw, alp, awp, clp, cvar, ema, erm, fgsmAt, free, kd, mart, pgdAt, randomCrop, randomFlip };
+export {
+  adam,
+  adamw,
+  alp,
+  awp,
+  clp,
+  cvar,
+  cvarOptions,
+  ema,
+  erm,
+  fgsmAt,
+  free,
+  kd,
+  mart,
+  pgdAt,
+  randomCrop,
+  randomFlip,
+};
 export { sgd, smoothadv, swa, term, trades };
 export { fgsmAtTrainer, freeTrainer, martTrainer, pgdAtAwpTrainer, pgdAtTrainer, tradesAwpTrainer, tradesTrainer };
 

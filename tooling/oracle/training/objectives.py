@@ -27,8 +27,8 @@ standard = (3 * torch.randn(BATCH, CLASSES, generator=generator)).double()
 robust = torch.randn(BATCH, CLASSES, generator=generator).double()
 
 
-def trades(w, beta):
-    ce = F.cross_entropy(logits_of(w, x), y)
+def trades(w, beta, of=None):
+    ce = F.cross_entropy(logits_of(w, x if of is None else of), y)
     kl = F.kl_div(F.log_softmax(logits_of(w, moved), 1), F.softmax(logits_of(w, x), 1), reduction="batchmean")
     return ce + beta * kl, {"ce": ce, "kl": kl}
 
@@ -115,6 +115,7 @@ CASES = [
     ("pgd-at", {}, lambda w: (F.cross_entropy(logits_of(w, moved), y), {})),
     ("trades", {}, lambda w: trades(w, 6)),
     ("trades", {"beta": 1}, lambda w: trades(w, 1)),
+    ("trades", {"beta": 2, "advbenchCompat": True}, lambda w: trades(w, 2, moved)),
     ("mart", {}, lambda w: mart(w, 5)),
     ("mart", {"lambda": 6}, lambda w: mart(w, 6)),
     ("alp", {}, lambda w: alp(w, 1, False, 0)),

@@ -6,6 +6,12 @@ import { secondPass } from './second-pass.js';
 
 export const tradesOptions = z.strictObject({
   beta: z.number().min(0).default(6).describe('weight of the divergence; 6 on CIFAR, 1 on MNIST'),
+  advbenchCompat: z
+    .boolean()
+    .default(false)
+    .describe(
+      'cross-entropy of the adversarial examples, not of the clean ones: a slip of advbench, to compare with it',
+    ),
 });
 
 /**
@@ -30,7 +36,7 @@ export const trades = defineObjective({
   paper:
     'Zhang et al. 2019, Theoretically Principled Trade-off between Robustness and Accuracy, https://arxiv.org/abs/1901.08573',
   options: tradesOptions,
-  create: ({ beta }) => ({
+  create: ({ beta, advbenchCompat }) => ({
     prepare: async (batch, { maximize }) => ({
       x: batch.x,
       adversarial: await maximize(batch, { loss: klLoss }),
@@ -38,8 +44,9 @@ export const trades = defineObjective({
     }),
     loss({ x, adversarial, y }, model, how) {
       const clean = model.logits(x, how);
-      const ce = meanCrossEntropy(clean, y);
-      const kl = meanKlDivergence(clean, model.logits(adversarial, secondPass(how)));
+      const moved = model.logits(adversarial, secondPass(how));
+      const ce = meanCrossEntropy(advbenchCompat ? moved : clean, y);
+      const kl = meanKlDivergence(clean, moved);
       return { total: tf.add(ce, tf.mul(beta, kl)), terms: { ce, kl } };
     },
   }),
