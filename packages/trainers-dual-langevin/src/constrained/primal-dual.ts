@@ -1,0 +1,104 @@
+import {
+  AdvrobError,
+  parseOptions,
+  type Classifier,
+  type Extras,
+  type ForwardOptions,
+  type NoExtras,
+  type Objective,
+  type Saved,
+} from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { z } from 'zod';
+import { dualOptions, type DualOptions } from './dual-options.js';
+
+/** The two losses of constrained training; all tensors are scalars. */
+export interface ConstrainedLosses {
+  /** What is minimised. */
+  readonly minimised: Tensor;
+  /** What must be at most rho. */
+  readonly constrained: Tensor;
+  /** Named parts for the log. */
+  readonly terms?: Readonly<Record<string, Tensor>>;
+}
+
+/** Minimise one loss while another stays at most rho. */
+export interface ConstrainedProblem<P extends Extras, E extends Extras = NoExtras> {
+  readonly prepare: Objective<P, E>['prepare'];
+  /** Differentiable in the weights, as an objective's `loss`. */
+  losses(prepared: P, model: Classifier, how: ForwardOptions): ConstrainedLosses;
+}
+
+/**
+ * Primal-dual training of any constrained problem (Robey et al. 2021, https://arxiv.org/abs/2110.15767, algorithm 1): each step descends
+ * `minimised + nu * constrained` in the weights and ascends in the dual variable,
+ *
+ *     nu <- [nu + dualStep * (constrained - rho)]_+
+ *
+ * with the constrained loss that the gradient was taken at, so from before the step of the weights. The log has two more terms for every step: `nu` as
+ * the step used it, and `slack = rho - constrained`, below 0 while the constraint is not met. `nu` is in the checkpoint; it is made when a run opens
+ * and belongs to the objective, which a further run goes on with.
+ *
+ * A rho that cannot be met is no error: nu grows by at most `dualStep * constrained` a step, which acts as a learning rate `1 + nu` times as large, until
+ * `maxNu`, or until the guards of `fit` stop the run with its last sound weights. The log then shows a slack that stays below 0.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range.
+ * @example
+ * ```ts
+ * import { meanCrossEntropy } from '@advrob/core/losses';
+ * import { primalDual } from '@advrob/trainers-dual-langevin';
+ * const objective = primalDual(
+ *   {
+ *     prepare: async (batch, { maximize }) => ({ x: batch.x, adversarial: await maximize(batch), y: batch.y }),
+ *     losses: ({ x, adversarial, y }, model, how) => ({
+ *       minimised: meanCrossEntropy(model.logits(adversarial, how), y),
+ *       constrained: meanCrossEntropy(model.logits(x, how), y),
+ *     }),
+ *   },
+ *   { rho: 0.5, dualStep: 0.02 },
+ * );
+ * ```
+ */
+export function primalDual<P extends Extras, E extends Extras = NoExtras>(
+  problem: ConstrainedProblem<P, E>,
+  options?: z.input<typeof dualOptions>,
+): Objective<P, E> {
+  const settings = parseOptions(dualOptions, options, 'primalDual');
+  const { rho, dualStep, nu: initial, maxNu } = checked(settings);
+  const state: Saved = {};
+  // Before a run opens, the weight is what it will start with.
+  const weight = (): Tensor => (state['nu'] as Variable | undefined) ?? tf.scalar(initial);
+
+  return {
+    state,
+    prepare: problem.prepare,
+    open() {
+      state['nu'] ??= tf.tidy(() => tf.variable(tf.scalar(initial), false));
+    },
+    loss: (prepared, model, how) => {
+      const { minimised, constrained, terms } = problem.losses(prepared, model, how);
+      const nu = weight();
+      return {
+        total: tf.add(minimised, tf.mul(nu, constrained)),
+        terms: { ...terms, nu: tf.clone(nu), slack: tf.sub(rho, constrained) },
+      };
+    },
+    afterGradient({ slack }) {
+      const moved = tf.relu(tf.sub(weight(), tf.mul(dualStep, slack!)));
+      (state['nu'] as Variable).assign((maxNu === undefined ? moved : tf.minimum(moved, maxNu)) as Scalar);
+    },
+    dispose() {
+      tf.dispose(state['nu'] as Variable | undefined);
+      delete state['nu'];
+    },
+  };
+}
+
+function checked(options: DualOptions): DualOptions {
+  if (options.maxNu === undefined || options.nu <= options.maxNu) return options;
+  throw new AdvrobError(
+    'ADVROB_OPTION',
+    `nu: starts at ${options.nu}, above maxNu ${options.maxNu}: lower nu or raise maxNu`,
+  );
+}

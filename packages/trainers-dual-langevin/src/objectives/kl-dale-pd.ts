@@ -1,0 +1,48 @@
+import { defineObjective } from '@advrob/core';
+import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
+import { dualOptions } from '../constrained/dual-options.js';
+import { primalDual } from '../constrained/primal-dual.js';
+import { secondPass } from '../second-pass.js';
+import type { Pairs } from './clean-and-robust.js';
+
+/**
+ * TRADES whose trade-off is learned (`KL_DALE_PD` of the authors' code of Robey et al. 2021, https://arxiv.org/abs/2110.15767): minimises `KL(p(x) || p(x'))`
+ * while `CE(f(x), y)` stays at most rho; see {@link primalDual}. With dual step 0 and `nu = 1 / beta` its gradient is that of TRADES divided by beta.
+ * Terms: `clean`, `kl`, `nu`, `slack`.
+ *
+ * The attack of the run ascends the same divergence. Give it a random start: at the clean example the divergence has no slope.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range.
+ * @example
+ * ```ts
+ * import { pgd } from '@advrob/attacks';
+ * import { klDalePd } from '@advrob/trainers-dual-langevin';
+ * import { fit } from '@advrob/training';
+ * const attack = pgd({ steps: 10, start: 'tinygauss' });
+ * await fit({ model, data, objective: klDalePd({ rho: 0.6 }), attack, threat: { norm: 'linf', epsilon: 0.1 }, epochs: 14 });
+ * ```
+ */
+export const klDalePd = defineObjective({
+  name: 'kl-dale-pd',
+  summary: 'Primal-dual DALE with the divergence of TRADES: the divergence under a bound on the clean loss.',
+  paper:
+    'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767',
+  options: dualOptions,
+  create: (options) =>
+    primalDual<Pairs>(
+      {
+        prepare: async (batch, { maximize }) => ({
+          x: batch.x,
+          adversarial: await maximize(batch, { loss: klLoss }),
+          y: batch.y,
+        }),
+        losses({ x, adversarial, y }, model, how) {
+          const outputs = model.logits(x, how);
+          const clean = meanCrossEntropy(outputs, y);
+          const kl = meanKlDivergence(outputs, model.logits(adversarial, secondPass(how)));
+          return { minimised: kl, constrained: clean, terms: { clean, kl } };
+        },
+      },
+      options,
+    ),
+});
