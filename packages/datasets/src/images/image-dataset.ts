@@ -1,8 +1,7 @@
-import type { Dataset, Extras, NoExtras } from '@advrob/core';
+import type { Dataset } from '@advrob/core';
 import { AdvrobError } from '@advrob/core';
-import { imageBatches } from './batches.js';
-import { contentDigest, selectionHash } from './content-hash.js';
-import { attachExtras, selectExtras, type AttachedExtras } from './extras.js';
+import { contentDigest } from '../examples/content-hash.js';
+import { sourceDataset } from '../examples/source-dataset.js';
 
 /** Labelled images as bytes. The arrays are kept, not copied: leave them unchanged afterwards. */
 export interface ImageBytes {
@@ -19,10 +18,7 @@ export interface ImageBytes {
 
 /**
  * A data set over bytes in memory. Pixels stay bytes; each batch makes its own float32 tensor [n, height, width, channels] of byte / 255 in [0, 1].
- *
- * Batches, in the order asked for, are the caller's: the data set keeps and frees none of them, so leaving a loop early leaks nothing.
- * The `hash` covers pixels, labels, shape, number of classes and the selected positions in order. Extras enter it by name, type and shape alone,
- * because their values live on the backend.
+ * The `hash` covers pixels, labels, shape, number of classes and the selected positions in order.
  *
  * @throws AdvrobError `ADVROB_SHAPE` when the lengths of images, labels, shape or class names disagree, `ADVROB_LABEL` for a label out of range.
  * @example
@@ -37,58 +33,7 @@ export interface ImageBytes {
  * }
  * ```
  */
-export function imageDataset(bytes: ImageBytes): Dataset {
-  const count = checkedCount(bytes);
-  return selection(
-    bytes,
-    contentDigest(bytes),
-    Int32Array.from({ length: count }, (_, position) => position),
-    [],
-  );
-}
-
-/** The view of `bytes` that holds the examples `positions`, in this order. */
-function selection<E extends Extras = NoExtras>(
-  bytes: ImageBytes,
-  digest: () => string,
-  positions: Int32Array,
-  extras: readonly AttachedExtras[],
-): Dataset<E> {
-  let hash: string | undefined;
-  const subset = (chosen: Int32Array) => {
-    checkPositions(chosen, positions.length, bytes.name);
-    return selection<E>(
-      bytes,
-      digest,
-      chosen.map((position) => positions[position]!),
-      selectExtras(extras, chosen),
-    );
-  };
-  return {
-    name: bytes.name,
-    length: positions.length,
-    inputShape: bytes.shape,
-    numClasses: bytes.numClasses,
-    bounds: [0, 1],
-    ...(bytes.classNames === undefined ? {} : { classNames: bytes.classNames }),
-    get hash() {
-      return (hash ??= selectionHash(digest(), positions, extras));
-    },
-    batches: (options) => imageBatches<E>(bytes, positions, extras, options),
-    subset,
-    take(wanted) {
-      if (!Number.isInteger(wanted) || wanted < 0)
-        throw new AdvrobError('ADVROB_OPTION', `take: expected a whole number of examples, at least 0, got ${wanted}`);
-      const taken = Math.min(wanted, positions.length);
-      return subset(Int32Array.from({ length: taken }, (_, position) => position));
-    },
-    withExtras<F extends Extras>(added: F) {
-      return selection<E & F>(bytes, digest, positions, attachExtras(extras, added, positions.length));
-    },
-  };
-}
-
-function checkedCount({ name, images, labels, shape, numClasses, classNames }: ImageBytes): number {
+export function imageDataset({ name, images, labels, shape, numClasses, classNames }: ImageBytes): Dataset {
   if (shape.length !== 3 || !shape.every((size) => Number.isInteger(size) && size > 0))
     throw new AdvrobError(
       'ADVROB_SHAPE',
@@ -100,24 +45,24 @@ function checkedCount({ name, images, labels, shape, numClasses, classNames }: I
       'ADVROB_SHAPE',
       `${name}: expected ${labels.length} images of ${pixels} bytes for ${labels.length} labels, got ${images.length} bytes: images and labels do not belong together, or the shape is wrong`,
     );
-  if (classNames !== undefined && classNames.length !== numClasses)
-    throw new AdvrobError('ADVROB_SHAPE', `${name}: expected ${numClasses} class names, got ${classNames.length}`);
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i]!;
-    if (!(Number.isInteger(label) && label >= 0 && label < numClasses))
-      throw new AdvrobError(
-        'ADVROB_LABEL',
-        `${name}: expected labels from 0 to ${numClasses - 1}, got ${label} at position ${i}: check the label file or the number of classes`,
-      );
-  }
-  return labels.length;
+  return sourceDataset({
+    name,
+    labels,
+    inputShape: shape,
+    numClasses,
+    bounds: [0, 1],
+    ...(classNames === undefined ? {} : { classNames }),
+    read(ids, target) {
+      ids.forEach((id, row) => toUnit(images.subarray(id * pixels, (id + 1) * pixels), target, row * pixels));
+    },
+    digest: contentDigest({ shape, numClasses }, labels, images),
+  });
 }
 
-function checkPositions(positions: Int32Array, length: number, name: string): void {
-  for (const position of positions)
-    if (position < 0 || position >= length)
-      throw new AdvrobError(
-        'ADVROB_OPTION',
-        `${name}: subset expects positions from 0 to ${length - 1}, got ${position}`,
-      );
+/** byte / 255 rounded to float32. */
+const unitValues = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
+/** Writes bytes as numbers in [0, 1] to `target` from position `start` on. */
+export function toUnit(bytes: Uint8Array, target: Float32Array, start: number): void {
+  for (let i = 0; i < bytes.length; i++) target[start + i] = unitValues[bytes[i]!]!;
 }

@@ -1,37 +1,36 @@
 import type { Batch, BatchOptions, Extras } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { gatherExtras, type AttachedExtras } from './extras.js';
-import type { ImageBytes } from './image-dataset.js';
 import { courseOf, type Course } from './order.js';
-
-/** byte / 255 rounded to float32. */
-const unitValues = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+import type { ExampleSource } from './source.js';
 
 /** A batch before its tensors exist. */
 interface PreparedBatch {
-  readonly pixels: Float32Array;
+  readonly inputs: Float32Array;
   readonly labels: Int32Array;
   readonly ids: Int32Array;
   /** Positions within the selection. */
   readonly chosen: Int32Array;
+  /** Settles when `inputs` are there; undefined when they are there already. */
+  readonly reading: Promise<void> | undefined;
 }
 
 /**
  * Batches of the examples `positions`. While the consumer awaits something, the arrays of the next batch are prepared;
  * tensors are made inside `next()` alone and belong to the consumer.
  */
-export function imageBatches<E extends Extras>(
-  bytes: ImageBytes,
+export function exampleBatches<E extends Extras>(
+  source: ExampleSource,
   positions: Int32Array,
   extras: readonly AttachedExtras[],
   options: BatchOptions,
 ): AsyncIterable<Batch<E>> {
   const course = courseOf(options, positions.length);
-  return { [Symbol.asyncIterator]: () => iterate<E>(bytes, positions, extras, course) };
+  return { [Symbol.asyncIterator]: () => iterate<E>(source, positions, extras, course) };
 }
 
 function iterate<E extends Extras>(
-  bytes: ImageBytes,
+  source: ExampleSource,
   positions: Int32Array,
   extras: readonly AttachedExtras[],
   course: Course,
@@ -41,7 +40,7 @@ function iterate<E extends Extras>(
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const prepareNext = () => {
-    ahead ??= prepare(bytes, positions, course, next);
+    ahead ??= prepare(source, positions, course, next);
   };
   const stop = () => {
     clearTimeout(timer);
@@ -53,9 +52,11 @@ function iterate<E extends Extras>(
       clearTimeout(timer);
       prepareNext();
       if (ahead === undefined) return { done: true, value: undefined };
-      const batch = toTensors<E>(ahead, bytes.shape, extras);
-      next += ahead.chosen.length;
+      const current = ahead;
+      next += current.chosen.length;
       ahead = undefined;
+      await current.reading;
+      const batch = toTensors<E>(current, source.inputShape, extras);
       timer = setTimeout(prepareNext, 0);
       return { done: false, value: batch };
     },
@@ -68,7 +69,7 @@ function iterate<E extends Extras>(
 
 /** The arrays of the batch that begins at place `start` of the order; undefined when there is none left. */
 function prepare(
-  { images, labels, shape }: ImageBytes,
+  source: ExampleSource,
   positions: Int32Array,
   { size, order, dropLast }: Course,
   start: number,
@@ -77,22 +78,19 @@ function prepare(
   if (count <= 0 || (dropLast && count < size)) return undefined;
   const chosen = order?.slice(start, start + count) ?? Int32Array.from({ length: count }, (_, i) => start + i);
   const ids = chosen.map((position) => positions[position]!);
-  const perImage = shape[0] * shape[1] * shape[2];
-  const pixels = new Float32Array(count * perImage);
-  ids.forEach((id, row) => {
-    const source = id * perImage;
-    const target = row * perImage;
-    for (let i = 0; i < perImage; i++) pixels[target + i] = unitValues[images[source + i]!]!;
-  });
-  return { pixels, labels: ids.map((id) => labels[id]!), ids, chosen };
+  const inputs = new Float32Array(source.inputShape.reduce((product, extent) => product * extent, count));
+  const reading = source.read(ids, inputs) ?? undefined;
+  // A failure is thrown where the batch is asked for; a loop that was left early never asks.
+  reading?.catch(() => undefined);
+  return { inputs, labels: ids.map((id) => source.labels[id]!), ids, chosen, reading };
 }
 
 function toTensors<E extends Extras>(
-  { pixels, labels, ids, chosen }: PreparedBatch,
-  shape: ImageBytes['shape'],
+  { inputs, labels, ids, chosen }: PreparedBatch,
+  inputShape: readonly number[],
   extras: readonly AttachedExtras[],
 ): Batch<E> {
   // The extras come first: they alone can fail, and then nothing else has been made.
   const picked = gatherExtras(extras, chosen) as Record<string, tf.Tensor> & E;
-  return { x: tf.tensor4d(pixels, [ids.length, ...shape]), y: tf.tensor1d(labels, 'int32'), ids, extras: picked };
+  return { x: tf.tensor(inputs, [ids.length, ...inputShape]), y: tf.tensor1d(labels, 'int32'), ids, extras: picked };
 }

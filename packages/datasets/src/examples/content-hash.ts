@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { AttachedExtras } from './extras.js';
-import type { ImageBytes } from './image-dataset.js';
 
 /** SHA-256 of what the batches are made from, computed on the first call and then remembered. */
-export function contentDigest({ images, labels, shape, numClasses }: ImageBytes): () => string {
+export function contentDigest(
+  header: { readonly shape: readonly number[]; readonly numClasses: number },
+  labels: ArrayLike<number>,
+  inputs: Uint8Array | Float32Array,
+): () => string {
   let digest: string | undefined;
   return () =>
     (digest ??= createHash('sha256')
-      .update(JSON.stringify({ shape, numClasses, count: labels.length }))
+      .update(JSON.stringify({ ...header, count: labels.length }))
       .update(littleEndian(Int32Array.from(labels)))
-      .update(images)
+      .update(inputs instanceof Uint8Array ? inputs : littleEndian(inputs))
       .digest('hex'));
 }
 
@@ -22,9 +25,10 @@ export function selectionHash(content: string, positions: Int32Array, extras: re
     .digest('hex');
 }
 
+const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /** The same bytes on every machine. */
-function littleEndian(values: Int32Array): Uint8Array {
-  const bytes = new DataView(new ArrayBuffer(values.byteLength));
-  values.forEach((value, i) => bytes.setInt32(4 * i, value, true));
-  return new Uint8Array(bytes.buffer);
+function littleEndian(values: Int32Array | Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return isLittleEndian ? bytes : new Uint8Array(Buffer.from(bytes).swap32());
 }
