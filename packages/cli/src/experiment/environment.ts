@@ -20,6 +20,7 @@ const packages = [
   'evaluation',
   'models',
   'report',
+  'trainers-dual-langevin',
   'trainers-entropysgd',
   'trainers-randomized',
   'training',
