@@ -4,18 +4,23 @@ import { cifar100 } from './sets/cifar100.js';
 import { fashionMnist } from './sets/fashion-mnist.js';
 import { idx } from './sets/idx.js';
 import { mnist } from './sets/mnist.js';
+import { npz } from './sets/npz.js';
 
+export { arrayDataset, type NumberArrays } from './arrays/array-dataset.js';
 export { parseCifar10, type LabelledImages } from './formats/cifar10.js';
 export { parseCifar100, type Cifar100Images } from './formats/cifar100.js';
 export { gunzip, isGzip } from './formats/gzip.js';
 export { parseIdx, type IdxArray, type IdxData } from './formats/idx.js';
+export { type NpyData, type NpyType } from './formats/npy-types.js';
+export { parseNpy, type NpyArray } from './formats/npy.js';
+export { readNpz } from './formats/npz.js';
 export { imageDataset, type ImageBytes } from './images/image-dataset.js';
 export { splitValidation, type ValidationChoice } from './sets/split-validation.js';
-export { cifar10, cifar100, fashionMnist, idx, mnist };
+export { cifar10, cifar100, fashionMnist, idx, mnist, npz };
 
 /** The plugin object for `createRegistry`. */
 export default definePlugin({
   name: '@advrob/datasets',
   contract: 1,
-  datasets: { mnist, 'fashion-mnist': fashionMnist, idx, cifar10, cifar100 },
+  datasets: { mnist, 'fashion-mnist': fashionMnist, idx, cifar10, cifar100, npz },
 });

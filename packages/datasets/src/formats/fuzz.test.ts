@@ -2,11 +2,13 @@ import { surviveMutations, type Survival } from '@advrob/core/testing';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { idxFile, planarFile } from '../../test/example-files.js';
+import { fileBytes } from '../../test/test-files.js';
 import { idxDataset } from '../sets/idx-images.js';
 import { parseCifar10 } from './cifar10.js';
 import { parseCifar100 } from './cifar100.js';
 import { gunzip } from './gzip.js';
 import { parseIdx } from './idx.js';
+import { parseNpy } from './npy.js';
 
 const seed = Number(process.env['ADVROB_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const count = 20_000;
@@ -49,6 +51,12 @@ const targets: Readonly<Record<string, Target>> = {
     parse: (bytes) => idxDataset({ name: 'fuzz', images: idxSamples[0]!, labels: bytes, numClasses: 2 }),
     fixed: fixedCost,
     codes: ['ADVROB_DATA_FORMAT', 'ADVROB_DATA_TRUNCATED', 'ADVROB_DATA_OVERSIZED', 'ADVROB_LABEL'],
+  },
+  parseNpy: {
+    samples: await Promise.all(['fortran.npy', 'big-endian.npy', 'bool.npy'].map(fileBytes)),
+    parse: (bytes) => parseNpy(bytes),
+    fixed: 4 * fixedCost,
+    codes: ['ADVROB_DATA_FORMAT', 'ADVROB_DATA_TRUNCATED', 'ADVROB_DATA_OVERSIZED'],
   },
   gunzip: {
     samples: gzipped,

@@ -8,7 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderOf, idxPair, planarFile } from '../../test/example-files.js';
 import { exampleImages } from '../../test/example-images.js';
-import plugin, { cifar10, cifar100, fashionMnist, idx, imageDataset, mnist } from '../index.js';
+import { filePath } from '../../test/test-files.js';
+import plugin, { cifar10, cifar100, fashionMnist, idx, imageDataset, mnist, npz } from '../index.js';
 
 let folder = '';
 const at = (name: string) => join(folder, name);
@@ -49,6 +50,7 @@ const makers: Readonly<Record<string, () => Promise<Dataset>>> = {
     ).test,
   cifar10: async () => (await cifar10({ directory: folder, trainFiles: [1, 3] })).train,
   cifar100: async () => (await cifar100({ directory: folder, labels: 'coarse' })).test,
+  npz: async () => (await npz({ train: filePath('keras.npz'), validation: 0 })).train,
 };
 
 describe('imageDataset', () => {

@@ -1,5 +1,6 @@
 import type { Dataset } from '@advrob/core';
 import { AdvrobError } from '@advrob/core';
+import { inferClasses } from '../arrays/class-labels.js';
 import { parseIdx, type IdxArray } from '../formats/idx.js';
 import { imageDataset } from '../images/image-dataset.js';
 
@@ -41,18 +42,4 @@ export function idxDataset({ name, images, labels, numClasses, classNames }: Idx
 
 function describe({ type, shape }: IdxArray): string {
   return `${type} [${shape.join(', ')}]`;
-}
-
-/** More classes than any image data set has: a label file that asks for them is damaged or none. */
-const mostInferred = 65_536;
-
-function inferClasses(labels: ArrayLike<number>, name: string): number {
-  let largest = 0;
-  for (let i = 0; i < labels.length; i++) largest = Math.max(largest, labels[i]!);
-  if (largest >= mostInferred)
-    throw new AdvrobError(
-      'ADVROB_LABEL',
-      `${name} labels: expected labels below ${mostInferred}, found ${largest}: check the label file, or set numClasses`,
-    );
-  return largest + 1;
 }
