@@ -6,11 +6,15 @@ import { z } from 'zod';
 const surrogate: z.ZodType<Classifier, Classifier> = z
   .any()
   .refine(hasFunction('logits'), 'expected a classifier, an object with `logits`, bounds and inputShape')
-  .describe('model that the points are crafted on; its bounds, input shape and classes must be those of the target');
+  .meta({
+    advrob: 'model',
+    description:
+      'model that the points are crafted on; its bounds, input shape and classes must be those of the target',
+  });
 const attack: z.ZodType<Attack, Attack> = z
   .any()
   .refine(hasFunction('maximize'), 'expected an attack with its options, such as mim()')
-  .describe('attack that crafts them, with its options');
+  .meta({ advrob: 'attack', description: 'attack that crafts them, with its options' });
 
 const options = z.strictObject({ surrogate, attack });
 
