@@ -3,6 +3,7 @@ import { cifar10 } from './sets/cifar10.js';
 import { cifar100 } from './sets/cifar100.js';
 import { fashionMnist } from './sets/fashion-mnist.js';
 import { idx } from './sets/idx.js';
+import { imageFolder } from './sets/image-folder.js';
 import { mnist } from './sets/mnist.js';
 import { npz } from './sets/npz.js';
 
@@ -16,11 +17,11 @@ export { parseNpy, type NpyArray } from './formats/npy.js';
 export { readNpz } from './formats/npz.js';
 export { imageDataset, type ImageBytes } from './images/image-dataset.js';
 export { splitValidation, type ValidationChoice } from './sets/split-validation.js';
-export { cifar10, cifar100, fashionMnist, idx, mnist, npz };
+export { cifar10, cifar100, fashionMnist, idx, imageFolder, mnist, npz };
 
 /** The plugin object for `createRegistry`. */
 export default definePlugin({
   name: '@advrob/datasets',
   contract: 1,
-  datasets: { mnist, 'fashion-mnist': fashionMnist, idx, cifar10, cifar100, npz },
+  datasets: { mnist, 'fashion-mnist': fashionMnist, idx, cifar10, cifar100, npz, 'image-folder': imageFolder },
 });

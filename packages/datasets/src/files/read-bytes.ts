@@ -15,7 +15,8 @@ export async function readBytes(path: string, maxBytes: number): Promise<Uint8Ar
   return isGzip(bytes) ? gunzip(bytes, maxBytes, path) : bytes;
 }
 
-async function readCapped(path: string, maxBytes: number): Promise<Uint8Array> {
+/** The bytes of a file as they are. @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_TOO_LARGE` above `maxBytes`. */
+export async function readCapped(path: string, maxBytes: number): Promise<Uint8Array> {
   const file = await open(path).catch((cause: unknown) => {
     throw new AdvrobError('ADVROB_DATA_MISSING', `cannot read ${path}: expected a data file there (${String(cause)})`, {
       cause,

@@ -2,14 +2,15 @@ import type { Dataset } from '@advrob/core';
 import { datasetContract } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { rm } from 'node:fs/promises';
+import { encode } from 'fast-png';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderOf, idxPair, planarFile } from '../../test/example-files.js';
 import { exampleImages } from '../../test/example-images.js';
 import { filePath } from '../../test/test-files.js';
-import plugin, { cifar10, cifar100, fashionMnist, idx, imageDataset, mnist, npz } from '../index.js';
+import plugin, { cifar10, cifar100, fashionMnist, idx, imageDataset, imageFolder, mnist, npz } from '../index.js';
 
 let folder = '';
 const at = (name: string) => join(folder, name);
@@ -28,6 +29,12 @@ beforeAll(async () => {
     'train.bin': planarFile(15, (record) => [record % 20, (record * 13) % 100]),
     'test.bin': planarFile(9, (record) => [record % 20, (record * 17) % 100]),
   });
+  for (let i = 0; i < 24; i++) {
+    const directory = at(`pictures/${i < 20 ? 'train' : 'test'}/${i % 2 === 0 ? 'a' : 'b'}`);
+    await mkdir(directory, { recursive: true });
+    const data = Uint8Array.from({ length: 12 }, (_, pixel) => 20 * pixel + i);
+    await writeFile(join(directory, `${i}.png`), encode({ width: 4, height: 3, channels: 1, depth: 8, data }));
+  }
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -50,6 +57,7 @@ const makers: Readonly<Record<string, () => Promise<Dataset>>> = {
     ).test,
   cifar10: async () => (await cifar10({ directory: folder, trainFiles: [1, 3] })).train,
   cifar100: async () => (await cifar100({ directory: folder, labels: 'coarse' })).test,
+  'image-folder': async () => (await imageFolder({ directory: at('pictures') })).train,
   npz: async () => (await npz({ train: filePath('keras.npz'), validation: 0 })).train,
 };
 

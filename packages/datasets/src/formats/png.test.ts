@@ -1,0 +1,66 @@
+import { mutate } from '@advrob/core/testing';
+import { encode } from 'fast-png';
+import { deflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import expected from '../../test/files/png.json' with { type: 'json' };
+import { fileBytes } from '../../test/test-files.js';
+import { parsePng } from './png.js';
+
+const limit = 1e6;
+
+function code(action: () => unknown): string | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
+describe('parsePng', () => {
+  it.each(Object.entries(expected))('reads what Pillow saved: %s', async (name, { shape, data }) => {
+    const image = parsePng(await fileBytes(`png/${name}.png`), limit);
+    expect([image.height, image.width, image.channels]).toEqual([...shape, 1].slice(0, 3));
+    expect(Array.from(image.data)).toEqual(data);
+    expect(image.most).toBe(name === 'grey16' ? 65_535 : 255);
+  });
+
+  it('refuses transparent pictures, other files, and pictures above the limit', async () => {
+    const holes = await fileBytes('png/holes.png');
+    expect(code(() => parsePng(holes, limit))).toBe('ADVROB_DATA_FORMAT');
+    expect(code(() => parsePng(Uint8Array.of(1, 2, 3), limit))).toBe('ADVROB_DATA_FORMAT');
+    const colour = await fileBytes('png/colour.png');
+    expect(code(() => parsePng(colour, 75))).toBe('ADVROB_DATA_TOO_LARGE');
+    expect(code(() => parsePng(colour, 76))).toBeUndefined();
+  });
+
+  it('refuses a small picture whose compressed pixels are a bomb', () => {
+    const small = encode({ width: 2, height: 2, channels: 1, depth: 8, data: new Uint8Array(4) });
+    const bomb = deflateSync(new Uint8Array(2e7));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bomb.length);
+    const file = Buffer.concat([
+      small.subarray(0, 33),
+      length,
+      Buffer.from('IDAT'),
+      bomb,
+      Buffer.alloc(4),
+      small.subarray(-12),
+    ]);
+    expect(code(() => parsePng(file, limit))).toBe('ADVROB_DATA_OVERSIZED');
+  });
+
+  it('ends with a picture or one of its errors for 5,000 damaged files', async () => {
+    const samples = await Promise.all(
+      ['grey', 'palette', 'opaque', 'grey16'].map((name) => fileBytes(`png/${name}.png`)),
+    );
+    const outcomes: Record<string, number> = {};
+    for (let index = 0; index < 5000; index++) {
+      const outcome = code(() => parsePng(mutate(samples[index % 4]!, 5, index), limit)) ?? 'accepted';
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
+    const codes = ['FORMAT', 'TRUNCATED', 'CHECKSUM', 'TOO_LARGE', 'OVERSIZED'].map((end) => `ADVROB_DATA_${end}`);
+    expect(Object.keys(outcomes).filter((outcome) => ![...codes, 'accepted'].includes(outcome))).toEqual([]);
+    for (const reached of codes.slice(0, 4)) expect(outcomes[reached]).toBeGreaterThan(0);
+  });
+});
