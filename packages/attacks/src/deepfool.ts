@@ -6,6 +6,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { leadToLose } from './gradient/lead-to-lose.js';
 import { likelyTargets } from './gradient/likely-targets.js';
+import { logitOf } from './gradient/logit-of.js';
 import { isFooled } from './tensors/fooled.js';
 import { dualLengths } from './tensors/lengths.js';
 import { column, select } from './tensors/rows.js';
@@ -115,9 +116,4 @@ function stepTo(
     step: tf.mul(direction, column(length, gradient)),
     distance: tf.where(hasSlope, length, tf.fill(length.shape, Infinity)),
   };
-}
-
-function logitOf(logits: Tensor, classes: Tensor): Tensor {
-  const isClass = tf.cast(tf.oneHot(classes as tf.Tensor1D, logits.shape[1]!), 'float32');
-  return tf.sum(tf.mul(logits, isClass), 1);
 }

@@ -14,9 +14,14 @@ import { fabT } from './fab-t.js';
 import { fgsm } from './fgsm.js';
 import { fmn } from './fmn.js';
 import { hopskipjump } from './hopskipjump.js';
+import { jsma } from './jsma.js';
 import { langevin } from './langevin.js';
 import { mim } from './mim.js';
+import { nes } from './nes.js';
 import { pgd } from './pgd.js';
+import { sigmaZero } from './sigma-zero.js';
+import { simba } from './simba.js';
+import { spsa } from './spsa.js';
 import { square } from './square.js';
 import { transfer } from './transfer.js';
 
@@ -39,8 +44,13 @@ export const plugin = definePlugin({
     ead,
     ddn,
     fmn,
+    'sigma-zero': sigmaZero,
+    jsma,
     langevin,
     square,
+    spsa,
+    nes,
+    simba,
     hopskipjump,
     boundary,
     transfer,

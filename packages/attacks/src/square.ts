@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { reachOf } from './gradient/reach.js';
 import { moveBump } from './square/bump-moves.js';
 import { bumpNorms } from './square/bump-norms.js';
-import { asImages, frameOf, type Frame } from './square/frame.js';
+import { asImages, frameOf, type Frame } from './tensors/frame.js';
 import { rescaled, shareAt, windowSize } from './square/schedule.js';
 import { paintWindow, stripes } from './square/stripes.js';
 import { tiledBumps } from './square/tiles.js';

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { square } from '../src/index.js';
 import { bump, l1Bump, l2Bump, sidewaysBump } from '../src/square/bump.js';
-import { frameOf } from '../src/square/frame.js';
+import { frameOf } from '../src/tensors/frame.js';
 import { rescaled, roundHalfToEven, shareAt, windowSize } from '../src/square/schedule.js';
 import {
   fixture,

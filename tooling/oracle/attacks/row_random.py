@@ -1,6 +1,7 @@
 """The library's counter-based draws for rows, computed independently (packages/core/src/random): Threefry-2x32-20 keyed by names and numbers."""
 
 import math
+import statistics
 
 import numpy
 import torch
@@ -51,3 +52,8 @@ class RowRandom:
         values = [[numpy.float32(low + word * (high - low) * 2**-32) for word in row] for row in self.words(purpose, count)]
         below_high = numpy.nextafter(numpy.float32(high), numpy.float32(low))
         return torch.tensor(numpy.minimum(values, below_high), dtype=torch.float64).reshape(self.rows, *per_row)
+
+    def normal(self, purpose, per_row):
+        quantile = statistics.NormalDist().inv_cdf
+        values = [[numpy.float32(quantile((word + 0.5) * 2**-32)) for word in row] for row in self.words(purpose, math.prod(per_row))]
+        return torch.tensor(numpy.array(values), dtype=torch.float64).reshape(self.rows, *per_row)

@@ -2,6 +2,7 @@ import type { GradientModel, Rows } from '@advrob/core';
 import { marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { logitOf } from '../gradient/logit-of.js';
 import { dualLengths } from '../tensors/lengths.js';
 import { select } from '../tensors/rows.js';
 
@@ -70,9 +71,4 @@ function isNotLabel({ y }: Rows<'gradients'>, logits: Tensor): Tensor {
 function planeTowards(model: GradientModel, adv: Tensor, y: Tensor, other: Tensor): Plane {
   const { gradient, logits, loss } = model.gradient(adv, (z) => tf.sub(logitOf(z, other), logitOf(z, y)));
   return { values: loss, gradient, logits };
-}
-
-function logitOf(logits: Tensor, classes: Tensor): Tensor {
-  const isClass = tf.cast(tf.oneHot(classes as tf.Tensor1D, logits.shape[1]!), 'float32');
-  return tf.sum(tf.mul(logits, isClass), 1);
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { bump, sidewaysBump, type BumpShape, type Pattern } from './bump.js';
-import type { Frame } from './frame.js';
+import type { Frame } from '../tensors/frame.js';
 import type { WindowSize } from './schedule.js';
 import { movedTo, windowMask, type Corners } from './windows.js';
 

@@ -4,7 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { reachOf } from '../gradient/reach.js';
 import { l1Bump, l2Bump } from './bump.js';
 import type { MoveNorm } from './bump-moves.js';
-import { asImages, type Frame } from './frame.js';
+import { asImages, type Frame } from '../tensors/frame.js';
 
 /** {@link MoveNorm} with the point that stands for some changes [n, h, w, c]. */
 export interface BumpNorm extends MoveNorm {

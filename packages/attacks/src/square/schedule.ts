@@ -1,4 +1,4 @@
-import type { Frame } from './frame.js';
+import type { Frame } from '../tensors/frame.js';
 
 /** Iterations (out of 10,000) after which the area of the windows is halved. */
 const halvings = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000];

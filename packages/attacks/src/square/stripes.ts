@@ -2,7 +2,7 @@ import type { RowRandom, ThreatModel } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { reachOf } from '../gradient/reach.js';
-import { asImages, type Frame } from './frame.js';
+import { asImages, type Frame } from '../tensors/frame.js';
 import type { WindowSize } from './schedule.js';
 import { drawCorners, drawSigns, windowMask } from './windows.js';
 

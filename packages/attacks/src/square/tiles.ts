@@ -2,7 +2,7 @@ import type { RowRandom } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { bump, sidewaysBump, type BumpShape } from './bump.js';
-import type { Frame } from './frame.js';
+import type { Frame } from '../tensors/frame.js';
 import { drawSigns } from './windows.js';
 
 /** One axis of the grid of tiles: five tiles, in the middle. */

@@ -1,7 +1,7 @@
 import type { RowRandom } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Frame } from './frame.js';
+import type { Frame } from '../tensors/frame.js';
 import type { WindowSize } from './schedule.js';
 
 /** Upper left corners of one window per row, [n] float32 whole numbers. */

@@ -16,9 +16,14 @@ import plugin, {
   fgsm,
   fmn,
   hopskipjump,
+  jsma,
   langevin,
   mim,
+  nes,
   pgd,
+  sigmaZero,
+  simba,
+  spsa,
   square,
   transfer,
 } from '../../src/index.js';
@@ -78,6 +83,11 @@ export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>
   ],
   ddn: [{ attack: ddn({ steps: 40, initialRadius: 0.1 }), options: { reach: 0.9 } }],
   fmn: [{ attack: fmn({ steps: 40 }), options: { reach: 0.9 } }],
+  'sigma-zero': [{ attack: sigmaZero({ steps: 40 }), options: { reach: 0.7 } }],
+  jsma: [
+    { attack: jsma({ share: 1 }), options: {} },
+    { attack: jsma({ change: -0.5, targets: 2, share: 0.5 }), options: {} },
+  ],
   langevin: [
     { attack: langevin(), options: { reach: 0.85, differsBySeed: true } },
     { attack: langevin({ sampler: 'laplace', noise: 0.02 }), options: { reach: 0.7, differsBySeed: true } },
@@ -86,6 +96,13 @@ export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>
     { attack: square({ queries: 40 }), options: { differsBySeed: true } },
     { attack: square({ queries: 10 }), options: { inputShape: [20] } },
     { attack: square({ queries: 10 }), options: { inputShape: [3, 7] } },
+  ],
+  spsa: [{ attack: spsa({ steps: 5, pairs: 30, learningRate: 0.05 }), options: { reach: 0.7, differsBySeed: true } }],
+  nes: [{ attack: nes({ steps: 8, pairs: 30 }), options: { reach: 0.7, differsBySeed: true } }],
+  simba: [
+    { attack: simba({ queries: 60 }), options: { reach: 0.5, differsBySeed: true } },
+    { attack: simba({ queries: 20, basis: 'dct' }), options: { differsBySeed: true } },
+    { attack: simba({ queries: 12, basis: 'dct', lowest: 0.5 }), options: { norms: ['l2'], inputShape: [20] } },
   ],
   hopskipjump: [
     { attack: hopskipjump({ steps: 3, directions: 50, startTries: 10 }), options: { differsBySeed: true } },

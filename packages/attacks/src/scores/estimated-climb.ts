@@ -1,0 +1,55 @@
+import type { Scope, StepRows } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { rowSize } from '../tensors/rows.js';
+import { sumOfDifferences } from './sum-of-differences.js';
+
+/** Values of directions that one step of the loop holds per row, so that images of any size fit into memory. */
+const valuesPerStep = 32768;
+
+/** How an attack estimates gradients, and what it does with them. */
+export interface EstimatedClimb<M extends string> {
+  /** Number of estimates, each followed by a step. */
+  readonly steps: number;
+  /** Pairs of opposite points per estimate; two queries each. */
+  readonly pairs: number;
+  /** How far the points of a pair are from the iterate, per unit of a direction. */
+  readonly radius: number;
+  /** What `advance` remembers from step to step, each tensor [rows, ...]. */
+  readonly memory: Readonly<Record<M, Tensor>>;
+  /** `count` directions per row [rows, count, ...] with mean 0 and variance 1. */
+  draw(rows: StepRows<'scores'>, count: number): Tensor;
+  /** The next iterate and memory after the estimate number `step`, `gradient` [rows, ...]. */
+  advance(
+    rows: StepRows<'scores'>,
+    state: Readonly<Record<M | 'adv', Tensor>>,
+    gradient: Tensor,
+    step: number,
+  ): Readonly<Record<M | 'adv', Tensor>>;
+}
+
+/**
+ * Ascends the loss along gradients that are estimated from scores, from the example on. One query per step asks for the iterate itself, so that a
+ * success is noticed; the first is the example, which is known.
+ *
+ * @returns The last iterates [rows, ...], not yet offered.
+ */
+export async function climbEstimates<M extends string>(
+  scope: Scope<'scores'>,
+  { steps, pairs, radius, memory, draw, advance }: EstimatedClimb<M>,
+): Promise<Tensor> {
+  const perPart = Math.max(1, Math.min(pairs, Math.floor(valuesPerStep / rowSize(scope.x))));
+  const parts = Math.ceil(pairs / perPart);
+  const begin: Readonly<Record<string, Tensor>> = { adv: scope.x, total: tf.zerosLike(scope.x), ...memory };
+  const { adv } = await scope.iterate(begin, steps * parts, (all, rows) => {
+    const { total, ...rest } = all;
+    const state = rest as Readonly<Record<M | 'adv', Tensor>>;
+    const [step, part] = [Math.floor(rows.step / parts), rows.step % parts];
+    if (step > 0 && part === 0) rows.offer(state.adv, rows.model.logits(state.adv));
+    const count = part === parts - 1 ? pairs - perPart * part : perPart;
+    const sum = tf.add(total!, sumOfDifferences(rows, state.adv, draw(rows, count), radius));
+    if (part < parts - 1) return { ...state, total: sum };
+    return { ...advance(rows, state, tf.div(sum, pairs), step), total: tf.zerosLike(sum) };
+  });
+  return adv!;
+}
