@@ -1,0 +1,27 @@
+import { div, fill, mul, registerGradient, reshape, util, type Tensor } from '@tensorflow/tfjs-core';
+
+/** `dy` repeated over the axes that were summed; recording a constant where tfjs itself fills an array with ones. */
+function spread(dy: Tensor, x: Tensor, axis: number | number[]): Tensor {
+  const shape = x.shape.slice();
+  for (const reduced of util.parseAxisParam(axis, x.shape)) shape[reduced] = 1;
+  return mul(reshape(dy, shape), fill(x.shape, 1, 'float32'));
+}
+
+const axisOf = (attributes: object): number | number[] => (attributes as { axis: number | number[] }).axis;
+
+registerGradient({
+  kernelName: 'Sum',
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x], attributes) => {
+    const gradient = spread(dy as Tensor, x!, axisOf(attributes));
+    return { x: () => gradient };
+  },
+});
+
+registerGradient({
+  kernelName: 'Mean',
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x], attributes) => ({
+    x: () => div(spread(dy as Tensor, x!, axisOf(attributes)), x!.size / (dy as Tensor).size),
+  }),
+});
