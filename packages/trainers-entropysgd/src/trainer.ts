@@ -26,8 +26,8 @@ const options = z.strictObject({
  * Adversarial training with EntropySGD, as Kanai et al. (https://arxiv.org/abs/2103.01400) smooth the adversarial loss: PGD-AT, each Langevin step with a fresh batch and a
  * fresh attack. Arms: `awpGamma` puts adversarial weight perturbation into every inner gradient, `average: 'swa'` averages the outer weights.
  *
- * The learning rate is the outer one: near 1, e.g. `{ name: 'step', at: [...] }` from 1 over 0.1 to 0.01. Equal `epochs` are equal numbers of adversarial
- * gradients as with any other trainer: the outer steps are `innerSteps` times fewer. The paper's settings for adversarial training were not found in
+ * The learning rate is the outer one: from 1 over 0.15 to 0.0225 in thirds of the run, as the three stages of the reference code. Equal `epochs` are equal
+ * numbers of adversarial gradients as with any other trainer: the outer steps are `innerSteps` times fewer. The paper's settings for adversarial training were not found in
  * public; the defaults are those of the reference code of EntropySGD.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
@@ -35,7 +35,7 @@ const options = z.strictObject({
  * ```ts
  * import { fit } from '@advrob/training';
  * import { entropysgdTrainer } from '@advrob/trainers-entropysgd';
- * await fit({ model, data, ...entropysgdTrainer({ innerSteps: 10 }), threat: { norm: 'linf', epsilon: 0.3 }, learningRate: 1, epochs: 5 });
+ * await fit({ model, data, ...entropysgdTrainer({ innerSteps: 10 }), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5 });
  * ```
  */
 export const entropysgdTrainer = defineTrainer({
@@ -49,6 +49,8 @@ export const entropysgdTrainer = defineTrainer({
     return {
       objective: pgdAt(),
       optimizer: entropySgd(own),
+      learningRate: 1,
+      schedule: { name: 'step', at: [1 / 3, 2 / 3], factor: 0.15, unit: 'run' },
       attack: pgd({ steps: attackSteps }),
       ...(awpGamma > 0 && { transforms: [awp({ gamma: awpGamma, warmUp: awpWarmUp })] }),
       ...(averager && { averager }),

@@ -16,7 +16,8 @@ import { relativeNoise, sigmaNote } from './relative-noise.js';
  * R1 penalises the norm of the gradient, R2 the curvature: E[R2] = sigma^2 tr H for unit scales. With `firstWeight: 0`, `secondWeight: 0.5` and
  * `clamp: false` the expectation is that of {@link weightNoise} to second order. Noise as there: `u = sigma |w| / sqrt(n) * N(0, I)` for each tensor.
  *
- * Costs three gradients instead of one. Differences of losses need equal networks on both sides: train without dropout. The logged loss is L(w).
+ * Costs three gradients instead of one. All three have the same dropout masks (`sameDraws`), so that the differences are those of the weights. The
+ * logged loss is L(w).
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
@@ -58,7 +59,7 @@ function expanded(work: Work, options: Weights): Work {
           withWeights(
             work.model,
             (name) => tf.mul(noise[name]!, sign),
-            () => work.gradient(prepared, { probe: true }),
+            () => work.gradient(prepared, { probe: true, sameDraws: true }),
           );
         const [above, below] = [await at(1), await at(-1)];
         const result = tf.tidy(() => combine(centre, above, below, options));

@@ -51,8 +51,9 @@ function sampled(work: Work, { sigma, samples, antithetic }: Sampling): Work {
         const noise = relativeNoise(work.model, sigma, work.rng, `weight noise ${call}/${sample}`);
         try {
           for (const sign of antithetic ? [1, -1] : [1]) {
-            // One of the passes moves batch norm's statistics, as one pass without noise would.
-            const how = found.length === 0 ? options : { probe: true };
+            // One of the passes moves batch norm's statistics, as one pass without noise would. A pair has the same dropout masks.
+            const sameDraws = sign < 0 || options?.sameDraws === true;
+            const how = found.length === 0 ? options : { probe: true, sameDraws };
             const change = (name: string): Tensor => tf.mul(noise[name]!, sign);
             found.push(await withWeights(work.model, change, () => work.gradient(prepared, how)));
           }

@@ -8,6 +8,9 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { taylorExpansion, weightNoise } from '../src/index.js';
+import { erm, fit, sgd } from '@advrob/training';
+import { tinyData } from '../../training/test/support/tiny-data.js';
+import { tinyModel } from '../../training/test/support/tiny-model.js';
 import { expectedCurvature, scalarLoss } from './support/scalar-loss.js';
 import { tanhModel, type Values } from './support/tanh-model.js';
 
@@ -173,6 +176,50 @@ it.each<[string, WorkTransform, number]>([
     await through((work) => caller(transform(noting(work))), fixed);
     expect(probed).toEqual([probe, ...Array<boolean>(passes - 1).fill(true)]);
   }
+});
+
+describe('with dropout', () => {
+  /** Taylor terms of one gradient on a network that drops half of its units. */
+  async function termsAt(sigma: number): Promise<{ first: number; second: number }> {
+    const dropping = tinyModel({ dropout: 0.5 });
+    const found = { first: NaN, second: NaN };
+    await fit({
+      model: dropping,
+      data: tinyData(),
+      objective: erm(),
+      batchSize: 8,
+      steps: 1,
+      optimizer: (bound) => {
+        const { step, ...rest } = sgd()(bound);
+        return {
+          ...rest,
+          step: (work) =>
+            step({
+              ...work,
+              async gradient(prepared) {
+                const result = await taylorExpansion({ sigma, clamp: false })(work).gradient(prepared);
+                found.first = (await result.terms['first']!.data())[0]!;
+                found.second = (await result.terms['second']!.data())[0]!;
+                return result;
+              },
+            }),
+        };
+      },
+    });
+    dropping.dispose!();
+    return found;
+  }
+
+  it('the terms of noise of no size are 0: all three losses are those of one network', async () => {
+    const { first, second } = await termsAt(1e-12);
+    expect([first, second]).toEqual([0, 0]);
+  });
+
+  it('the terms of small noise are small: the second falls with the square of the noise', async () => {
+    const [wide, narrow] = [await termsAt(0.2), await termsAt(0.1)];
+    expect(wide.second / narrow.second).toBeGreaterThan(3);
+    expect(wide.second / narrow.second).toBeLessThan(5);
+  });
 });
 
 describe('weight-noise', () => {

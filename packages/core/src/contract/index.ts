@@ -5,6 +5,7 @@ export type * from './model.js';
 export type * from './options.js';
 export type * from './plugin.js';
 export type * from './random.js';
+export type * from './schedule.js';
 export type * from './storage.js';
 export type * from './threat.js';
 export type * from './training.js';

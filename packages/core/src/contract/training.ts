@@ -4,6 +4,7 @@ import type { Batch, Extras, NoExtras } from './dataset.js';
 import type { Classifier, ForwardOptions } from './model.js';
 import type { Definition, Factory } from './options.js';
 import type { Random, RowRandom } from './random.js';
+import type { Schedule } from './schedule.js';
 import type { Threat, ThreatModel } from './threat.js';
 
 /** State that the engine saves in a checkpoint and restores: mutable, its keys fixed from the start. */
@@ -92,12 +93,20 @@ export interface Prepared {
   readonly values: Extras;
 }
 
+/** How a gradient is taken. */
+export interface GradientOptions {
+  /** Leaves buffers untouched. Default false. */
+  readonly probe?: boolean;
+  /** Dropout draws what it drew for the last gradient of this batch, so that the losses are those of one network. Default false: every gradient draws anew. */
+  readonly sameDraws?: boolean;
+}
+
 /** What a weight optimizer works with in one step. */
 export interface Work {
   /** A fresh batch, prepared by the objective. */
   draw(): Promise<Prepared>;
-  /** Gradient of the objective at the current weights. `probe` leaves buffers untouched. */
-  gradient(prepared: Prepared, options?: { readonly probe?: boolean }): Promise<Gradient>;
+  /** Gradient of the objective at the current weights. */
+  gradient(prepared: Prepared, options?: GradientOptions): Promise<Gradient>;
   /**
    * Runs `body`, inside `tf.tidy`, which assigns new weights, at the weights where the last gradient was taken: with AWP these are the perturbed ones,
    * and the perturbation is taken back afterwards. Weight decay and the like then act where the method wants it.
@@ -168,6 +177,10 @@ export interface TrainingPlan<P extends Extras = Extras, E extends Extras = NoEx
   readonly averager?: AveragerBinding;
   /** In this order. */
   readonly augmentations?: readonly Augmentation[];
+  /** Of a recipe: the rate at the start that belongs to its optimizer. What stands after it in `fit({ ...plan, ... })` replaces it. */
+  readonly learningRate?: number;
+  /** Of a recipe: the factor of the learning rate, best in fractions of the run (`unit: 'run'`), so that it fits runs of any length. */
+  readonly schedule?: Schedule;
 }
 
 export interface ObjectiveDefinition<I, O, P extends Extras = never, E extends Extras = never> extends Definition<

@@ -15,7 +15,7 @@ import { attackSteps, sgdFields } from './recipe-options.js';
  * ```ts
  * import { fit } from '@advrob/training';
  * import { awpRatTrainer } from '@advrob/trainers-randomized';
- * await fit({ model, data, ...awpRatTrainer({ warmUp: 0 }), threat: { norm: 'linf', epsilon: 8 / 255 }, learningRate: 0.1, epochs: 200 });
+ * await fit({ model, data, ...awpRatTrainer({ warmUp: 0 }), threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 200 });
  * ```
  */
 export const awpRatTrainer = defineTrainer({
@@ -34,6 +34,8 @@ export const awpRatTrainer = defineTrainer({
   create: ({ momentum, weightDecay, gamma, warmUp, attackSteps: steps, ...own }) => ({
     objective: rat(own),
     optimizer: sgd({ momentum, weightDecay }),
+    learningRate: 0.1,
+    schedule: { name: 'step', at: [0.5, 0.75], unit: 'run' },
     attack: pgd({ steps, start: 'tinygauss' }),
     transforms: [awp({ gamma, warmUp })],
   }),

@@ -1,7 +1,7 @@
 import { AdvrobError, type Extras, type ThreatModel, type WeightOptimizer } from '@advrob/core';
 import { resolveThreat } from '@advrob/core/threat';
 import { factorAt } from '../schedules/factor-at.js';
-import type { Schedule, ScheduleTime } from '../schedules/schedule.js';
+import { scheduleSchema, type Schedule, type ScheduleTime } from '../schedules/schedule.js';
 import type { FitOptions } from './options.js';
 
 /** The numbers of a run, checked and with defaults. */
@@ -62,8 +62,8 @@ export function resolveSettings<P extends Extras, E extends Extras>(
     stepsPerEpoch,
     seed: whole('seed', seed, 0),
     learningRate: positive('learningRate', learningRate),
-    schedule: options.schedule ?? { name: 'constant' },
-    epsilonSchedule: options.epsilonSchedule ?? { name: 'constant' },
+    schedule: checkedSchedule('schedule', options.schedule),
+    epsilonSchedule: checkedSchedule('epsilonSchedule', options.epsilonSchedule),
     threat: options.threat && resolveThreat(options.threat, model.bounds),
     attackMode: options.attackMode ?? 'eval',
     maxGradientNorm: positive('guards.maxGradientNorm', options.guards?.maxGradientNorm ?? 1e6),
@@ -101,6 +101,14 @@ function checkData<P extends Extras, E extends Extras>({ model, data, validation
         `fit: the model has ${model.numClasses} classes, ${role} '${set.name}' has ${set.numClasses}`,
       );
   }
+}
+
+/** A schedule with numbers that make no factor, such as a negative length, would make every weight NaN. */
+function checkedSchedule(name: string, schedule: Schedule = { name: 'constant' }): Schedule {
+  const { success, error } = scheduleSchema.safeParse(schedule);
+  if (success) return schedule;
+  const problems = error.issues.map(({ path, message }) => `${[name, ...path].join('.')}: ${message}`);
+  throw wrong(problems.join('; '));
 }
 
 function whole(name: string, value: number, least: number): number {

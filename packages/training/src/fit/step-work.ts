@@ -23,6 +23,7 @@ export function openWork<P extends Extras, E extends Extras>(run: Run<P, E>): Op
   const ofBatch = new Set<Tensor>();
   const ofGradients = new Set<Tensor>();
   let draw = -1;
+  /** Gradients of this batch that drew anew. */
   let gradients = 0;
   let isUpdated = false;
 
@@ -47,9 +48,9 @@ export function openWork<P extends Extras, E extends Extras>(run: Run<P, E>): Op
     return { values };
   }
 
-  async function gradient(prepared: Prepared, { probe = false } = {}): Promise<Gradient> {
-    const rng = prefixed(random.at(Math.max(0, draw)), `forward ${gradients}/`);
-    gradients += 1;
+  async function gradient(prepared: Prepared, { probe = false, sameDraws = false } = {}): Promise<Gradient> {
+    if (!sameDraws || gradients === 0) gradients += 1;
+    const rng = prefixed(random.at(Math.max(0, draw)), `forward ${gradients - 1}/`);
     const how = { mode: probe ? ('probe' as const) : ('train' as const), rng };
     const { norm, inputGradients, grads, terms } = weightGradient(objective, prepared.values as P, model, how);
     for (const tensor of [grads, terms, inputGradients].flatMap((made) => Object.values(made))) ofGradients.add(tensor);

@@ -6,14 +6,14 @@ import { awp, awpOptions } from '../transforms/awp.js';
 import { sgdShape } from './sgd-shape.js';
 
 /**
- * AT-AWP of Wu, Xia, Wang 2020 (https://arxiv.org/abs/2004.05884) on CIFAR-10: gamma 0.01 from the first pass (SVHN: `warmUp: 5`), momentum 0.9, weight decay 5e-4; its learning rate 0.1 falls
- * tenfold at 100 and 150 of 200 passes.
+ * AT-AWP of Wu, Xia, Wang 2020 (https://arxiv.org/abs/2004.05884) on CIFAR-10: gamma 0.01 from the first pass (SVHN: `warmUp: 5`), momentum 0.9, weight decay 5e-4; a
+ * learning rate of 0.1 that falls tenfold after a half and three quarters of the run (100 and 150 of 200 passes).
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, pgdAtAwpTrainer } from '@advrob/training';
- * await fit({ model, data, ...pgdAtAwpTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, learningRate: 0.1, epochs: 200, schedule: { name: 'step', at: [100, 150] } });
+ * await fit({ model, data, ...pgdAtAwpTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 200 });
  * ```
  */
 export const pgdAtAwpTrainer = defineTrainer({
@@ -30,6 +30,8 @@ export const pgdAtAwpTrainer = defineTrainer({
   create: ({ momentum, weightDecay, gamma, warmUp, ...own }) => ({
     objective: pgdAt(own),
     optimizer: sgd({ momentum, weightDecay }),
+    learningRate: 0.1,
+    schedule: { name: 'step', at: [0.5, 0.75], unit: 'run' },
     transforms: [awp({ gamma, warmUp })],
   }),
 });

@@ -54,7 +54,7 @@ function perturbed(work: Work, gamma: number): Work {
   return {
     ...work,
     async gradient(prepared, options) {
-      const up = await work.gradient(prepared, { probe: true });
+      const up = await work.gradient(prepared, { ...options, probe: true });
       const changes = ascend(up);
       Object.values(changes).forEach(work.hold);
       tf.dispose([up.grads, up.terms]);
