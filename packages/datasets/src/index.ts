@@ -6,6 +6,7 @@ import { idx } from './sets/idx.js';
 import { imageFolder } from './sets/image-folder.js';
 import { mnist } from './sets/mnist.js';
 import { npz } from './sets/npz.js';
+import { parquet } from './sets/parquet.js';
 
 export { arrayDataset, type NumberArrays } from './arrays/array-dataset.js';
 export { parseCifar10, type LabelledImages } from './formats/cifar10.js';
@@ -17,11 +18,11 @@ export { parseNpy, type NpyArray } from './formats/npy.js';
 export { readNpz } from './formats/npz.js';
 export { imageDataset, type ImageBytes } from './images/image-dataset.js';
 export { splitValidation, type ValidationChoice } from './sets/split-validation.js';
-export { cifar10, cifar100, fashionMnist, idx, imageFolder, mnist, npz };
+export { cifar10, cifar100, fashionMnist, idx, imageFolder, mnist, npz, parquet };
 
 /** The plugin object for `createRegistry`. */
 export default definePlugin({
   name: '@advrob/datasets',
   contract: 1,
-  datasets: { mnist, 'fashion-mnist': fashionMnist, idx, cifar10, cifar100, npz, 'image-folder': imageFolder },
+  datasets: { mnist, 'fashion-mnist': fashionMnist, idx, cifar10, cifar100, npz, 'image-folder': imageFolder, parquet },
 });

@@ -10,7 +10,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderOf, idxPair, planarFile } from '../../test/example-files.js';
 import { exampleImages } from '../../test/example-images.js';
 import { filePath } from '../../test/test-files.js';
-import plugin, { cifar10, cifar100, fashionMnist, idx, imageDataset, imageFolder, mnist, npz } from '../index.js';
+import plugin, {
+  cifar10,
+  cifar100,
+  fashionMnist,
+  idx,
+  imageDataset,
+  imageFolder,
+  mnist,
+  npz,
+  parquet,
+} from '../index.js';
 
 let folder = '';
 const at = (name: string) => join(folder, name);
@@ -58,6 +68,10 @@ const makers: Readonly<Record<string, () => Promise<Dataset>>> = {
   cifar10: async () => (await cifar10({ directory: folder, trainFiles: [1, 3] })).train,
   cifar100: async () => (await cifar100({ directory: folder, labels: 'coarse' })).test,
   'image-folder': async () => (await imageFolder({ directory: at('pictures') })).train,
+  parquet: async () => {
+    const file = filePath('hugging-face.parquet');
+    return (await parquet({ train: file, test: file, validation: 0 })).train;
+  },
   npz: async () => (await npz({ train: filePath('keras.npz'), validation: 0 })).train,
 };
 

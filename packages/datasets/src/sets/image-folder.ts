@@ -2,8 +2,8 @@ import { AdvrobError, defineDataset } from '@advrob/core';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { listFolder } from '../files/find-file.js';
-import { folderDataset } from '../folders/folder-dataset.js';
-import { listClasses } from '../folders/list-classes.js';
+import { folderDataset } from '../pictures/folder-dataset.js';
+import { listClasses } from '../pictures/list-classes.js';
 import { maxBytesOption, seedOption, validationOption } from './options.js';
 import { splitValidation } from './split-validation.js';
 

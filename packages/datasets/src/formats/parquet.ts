@@ -1,0 +1,112 @@
+import { AdvrobError } from '@advrob/core';
+import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type Compressors } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+
+/** Encoded pictures and their labels, row by row. */
+export interface ParquetPictures {
+  readonly pictures: readonly Uint8Array[];
+  readonly labels: readonly number[];
+}
+
+/** Which columns hold what. */
+export interface ParquetColumns {
+  /** Bytes of picture files, plain or as the field `bytes` of a struct, as Hugging Face writes them. */
+  readonly image: string;
+  /** Class indices. */
+  readonly label: string;
+}
+
+/**
+ * Two columns of a Parquet file (https://parquet.apache.org). All encodings and compressions are read.
+ *
+ * @param maxBytes Largest size of the two columns after decompression.
+ * @throws AdvrobError `ADVROB_DATA_MISSING` when a column is not there; the message lists what is. `ADVROB_DATA_FORMAT` when it is no Parquet
+ * file, is damaged, or the columns hold something else, `ADVROB_DATA_TOO_LARGE`, `ADVROB_LABEL`.
+ */
+export async function readParquet(
+  bytes: Uint8Array,
+  { image, label }: ParquetColumns,
+  maxBytes: number,
+  name = 'Parquet file',
+): Promise<ParquetPictures> {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const guarded = await guard(name, async () => {
+    const metadata = await parquetMetadataAsync(file);
+    const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+    return { metadata, columns };
+  });
+  const missing = [image, label].filter((column) => !guarded.columns.includes(column));
+  if (missing.length > 0)
+    throw new AdvrobError(
+      'ADVROB_DATA_MISSING',
+      `${name}: expected a column '${missing[0]}', found ${guarded.columns.slice(0, 20).join(', ')}: name the right ones in the options`,
+    );
+  if (Number(guarded.metadata.num_rows) > bytes.length * mostRowsPerByte)
+    throw new AdvrobError(
+      'ADVROB_DATA_FORMAT',
+      `${name}: ${guarded.metadata.num_rows} rows cannot be in ${bytes.length} bytes`,
+    );
+  const rows = await guard(name, () =>
+    parquetReadObjects({
+      file,
+      metadata: guarded.metadata,
+      columns: [image, label],
+      utf8: false,
+      compressors: limited(maxBytes, name),
+    }),
+  );
+  return {
+    pictures: rows.map((row, i) => pictureOf(row[image], `${name}, row ${i}, column ${image}`)),
+    labels: rows.map((row, i) => labelOf(row[label], `${name}, row ${i}, column ${label}`)),
+  };
+}
+
+/** A picture takes some bytes even when it repeats; more rows than this are a damaged header that would be counted for hours. */
+const mostRowsPerByte = 1;
+
+/** The decompressors, stopped before one writes more than is left. */
+function limited(maxBytes: number, name: string): Compressors {
+  let left = maxBytes;
+  const wrapped = Object.entries(compressors).map(([codec, decompress]) => [
+    codec,
+    (input: Uint8Array, outputLength: number) => {
+      left -= outputLength;
+      if (left < 0)
+        throw new AdvrobError(
+          'ADVROB_DATA_TOO_LARGE',
+          `${name}: more than ${maxBytes} bytes after decompression: raise the option maxBytes if you trust the file`,
+        );
+      return decompress!(input, outputLength);
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Compressors;
+}
+
+async function guard<T>(name: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    if (cause instanceof AdvrobError) throw cause;
+    throw new AdvrobError(
+      'ADVROB_DATA_FORMAT',
+      `${name}: expected an intact Parquet file, found another or a damaged one (${String(cause)}): fetch it again`,
+      { cause },
+    );
+  }
+}
+
+function pictureOf(value: unknown, where: string): Uint8Array {
+  const bytes: unknown = value instanceof Uint8Array ? value : (value as { bytes?: unknown } | null)?.bytes;
+  if (bytes instanceof Uint8Array) return bytes;
+  throw new AdvrobError(
+    'ADVROB_DATA_FORMAT',
+    `${where}: expected the bytes of a picture, alone or as a field 'bytes', found ${value === null ? 'nothing' : typeof value}`,
+  );
+}
+
+function labelOf(value: unknown, where: string): number {
+  const label = typeof value === 'bigint' || typeof value === 'number' ? Number(value) : NaN;
+  if (!Number.isInteger(label) || label < 0)
+    throw new AdvrobError('ADVROB_LABEL', `${where}: expected a class index, found ${String(value)}`);
+  return label;
+}

@@ -1,0 +1,68 @@
+import { mutate } from '@advrob/core/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { beforeAll, describe, expect, it } from 'vitest';
+import expected from '../../test/files/png.json' with { type: 'json' };
+import { fileBytes, filePath } from '../../test/test-files.js';
+import { readParquet } from '../formats/parquet.js';
+import { parquet } from './parquet.js';
+
+const file = filePath('hugging-face.parquet');
+beforeAll(() => tf.setBackend('cpu'));
+
+describe('parquet', () => {
+  it('reads what DuckDB wrote as Hugging Face does, shard after shard', async () => {
+    const { train, test } = await parquet({ train: [file, file], test: file, validation: 0, numClasses: 4 });
+    expect([train.length, test.length, train.numClasses, test.numClasses]).toEqual([24, 12, 4, 4]);
+    for await (const { x, y } of train.batches({ size: 24 })) {
+      const labels = [0, 1, 2, 3, 4, 5].flatMap((i) => [i % 3, i % 3]);
+      expect([...(await y.data())]).toEqual([...labels, ...labels]);
+      const rows = (await tf.reshape(x, [24, -1]).array()) as number[][];
+      expect(rows[0]).toEqual(expected.colour.data.map((byte) => Math.fround(byte / 255)));
+      expect(rows[23]).toEqual(expected.opaque.data.map((byte) => Math.fround(byte / 255)));
+    }
+  });
+
+  it('reads plain columns, other names and zstd', async () => {
+    const plain = filePath('plain.parquet');
+    const { train } = await parquet({ train: plain, test: plain, image: 'img', label: 'fine_label', validation: 0 });
+    expect([train.length, train.numClasses]).toEqual([2, 2]);
+    await expect(parquet({ train: plain, test: plain })).rejects.toMatchObject({
+      code: 'ADVROB_DATA_MISSING',
+      message: expect.stringContaining('img, fine_label') as string,
+    });
+  });
+
+  it('refuses other columns and files above the limit', async () => {
+    const columns = { image: 'label', label: 'image' };
+    await expect(readParquet(await fileBytes('hugging-face.parquet'), columns, 1e6)).rejects.toMatchObject({
+      code: 'ADVROB_DATA_FORMAT',
+    });
+    await expect(parquet({ train: file, test: file, maxBytes: 1000 })).rejects.toMatchObject({
+      code: 'ADVROB_DATA_TOO_LARGE',
+    });
+    const columnsOfHuggingFace = { image: 'image', label: 'label' };
+    await expect(readParquet(await fileBytes('hugging-face.parquet'), columnsOfHuggingFace, 100)).rejects.toMatchObject(
+      {
+        code: 'ADVROB_DATA_TOO_LARGE',
+      },
+    );
+  });
+
+  it('ends with pictures or one of its errors for 2,000 damaged files', async () => {
+    const sample = await fileBytes('hugging-face.parquet');
+    const outcomes: Record<string, number> = {};
+    for (let index = 0; index < 2000; index++) {
+      const start = performance.now();
+      const outcome = await readParquet(mutate(sample, 3, index), { image: 'image', label: 'label' }, 1e6).then(
+        () => 'accepted',
+        (error: unknown) => (error as { code?: string }).code ?? String(error),
+      );
+      expect(performance.now() - start, `file ${index}`).toBeLessThan(2000);
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
+    const allowed = ['accepted', 'ADVROB_DATA_FORMAT', 'ADVROB_DATA_MISSING', 'ADVROB_DATA_TOO_LARGE', 'ADVROB_LABEL'];
+    expect(Object.keys(outcomes).filter((outcome) => !allowed.includes(outcome))).toEqual([]);
+    for (const reached of allowed.slice(0, 3)) expect(outcomes[reached]).toBeGreaterThan(0);
+  });
+});
