@@ -7,22 +7,34 @@ import { imageFolder } from './sets/image-folder.js';
 import { mnist } from './sets/mnist.js';
 import { npz } from './sets/npz.js';
 import { parquet } from './sets/parquet.js';
+import { svhn } from './sets/svhn.js';
 
 export { arrayDataset, type NumberArrays } from './arrays/array-dataset.js';
 export { parseCifar10, type LabelledImages } from './formats/cifar10.js';
 export { parseCifar100, type Cifar100Images } from './formats/cifar100.js';
 export { gunzip, isGzip } from './formats/gzip.js';
 export { parseIdx, type IdxArray, type IdxData } from './formats/idx.js';
+export { parseMat, type MatArray } from './formats/mat.js';
 export { type NpyData, type NpyType } from './formats/npy-types.js';
 export { parseNpy, type NpyArray } from './formats/npy.js';
 export { readNpz } from './formats/npz.js';
 export { imageDataset, type ImageBytes } from './images/image-dataset.js';
 export { splitValidation, type ValidationChoice } from './sets/split-validation.js';
-export { cifar10, cifar100, fashionMnist, idx, imageFolder, mnist, npz, parquet };
+export { cifar10, cifar100, fashionMnist, idx, imageFolder, mnist, npz, parquet, svhn };
 
 /** The plugin object for `createRegistry`. */
 export default definePlugin({
   name: '@advrob/datasets',
   contract: 1,
-  datasets: { mnist, 'fashion-mnist': fashionMnist, idx, cifar10, cifar100, npz, 'image-folder': imageFolder, parquet },
+  datasets: {
+    mnist,
+    'fashion-mnist': fashionMnist,
+    idx,
+    cifar10,
+    cifar100,
+    npz,
+    'image-folder': imageFolder,
+    parquet,
+    svhn,
+  },
 });

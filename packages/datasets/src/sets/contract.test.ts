@@ -20,6 +20,7 @@ import plugin, {
   mnist,
   npz,
   parquet,
+  svhn,
 } from '../index.js';
 
 let folder = '';
@@ -72,6 +73,7 @@ const makers: Readonly<Record<string, () => Promise<Dataset>>> = {
     const file = filePath('hugging-face.parquet');
     return (await parquet({ train: file, test: file, validation: 0 })).train;
   },
+  svhn: async () => (await svhn({ directory: filePath('svhn'), validation: 0 })).train,
   npz: async () => (await npz({ train: filePath('keras.npz'), validation: 0 })).train,
 };
 

@@ -1,0 +1,74 @@
+import { AdvrobError } from '@advrob/core';
+import { matElements, miMatrix, type MatElement } from './mat-elements.js';
+
+/** A numeric variable as it lies in the file: column order, the first axis fastest. */
+export interface MatArray {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+/** Storage types of numbers: MATLAB may store a matrix of doubles in bytes when its values allow that. */
+const numbers: Readonly<Record<number, { size: number; read(view: DataView, at: number): number }>> = {
+  1: { size: 1, read: (view, at) => view.getInt8(at) },
+  2: { size: 1, read: (view, at) => view.getUint8(at) },
+  3: { size: 2, read: (view, at) => view.getInt16(at, true) },
+  4: { size: 2, read: (view, at) => view.getUint16(at, true) },
+  5: { size: 4, read: (view, at) => view.getInt32(at, true) },
+  6: { size: 4, read: (view, at) => view.getUint32(at, true) },
+  7: { size: 4, read: (view, at) => view.getFloat32(at, true) },
+  9: { size: 8, read: (view, at) => view.getFloat64(at, true) },
+};
+const uint8 = 2;
+const headerSize = 128;
+
+/**
+ * The numeric variables of a MAT-file of level 5 (MATLAB 5 to 7.2, and SciPy's `savemat`), little endian, compressed or not. Other variables are
+ * passed over.
+ *
+ * @param maxBytes Largest size of one variable after decompression.
+ * @throws AdvrobError `ADVROB_DATA_FORMAT` for other files (version 7.3 is HDF5: save with `-v7`), `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`,
+ * `ADVROB_DATA_CHECKSUM`.
+ */
+export function parseMat(bytes: Uint8Array, maxBytes: number, name = 'MAT-file'): ReadonlyMap<string, MatArray> {
+  if (bytes.length < headerSize || bytes[126] !== 0x49 || bytes[127] !== 0x4d || bytes[125] !== 1)
+    throw new AdvrobError(
+      'ADVROB_DATA_FORMAT',
+      `${name}: expected a little-endian MAT-file of level 5, found something else: save it with -v7`,
+    );
+  const arrays = new Map<string, MatArray>();
+  for (const element of matElements(bytes, headerSize, maxBytes, name)) {
+    if (element.type !== miMatrix) continue;
+    const parts = matElements(element.bytes, 0, maxBytes, name);
+    const found = numericArray(parts, name);
+    if (found !== undefined) arrays.set(found.variable, found.array);
+  }
+  return arrays;
+}
+
+/** Flags, dimensions, name and real part; undefined for variables that are not real numbers. */
+function numericArray(parts: readonly MatElement[], name: string): { variable: string; array: MatArray } | undefined {
+  const [flags, dimensions, title, real] = parts;
+  const isNumeric = flags !== undefined && flags.bytes.length === 8 && flags.bytes[0]! >= 6 && flags.bytes[0]! <= 13;
+  if (!isNumeric || dimensions === undefined || title === undefined || real === undefined || parts.length > 4)
+    return undefined;
+  const shape = Array.from(valuesOf(dimensions, name));
+  const data = valuesOf(real, name);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  if (data.length !== size)
+    throw new AdvrobError(
+      'ADVROB_DATA_TRUNCATED',
+      `${name}: a variable of ${shape.join('x')} has ${data.length} values: fetch the file again`,
+    );
+  return { variable: Buffer.from(title.bytes).toString('latin1'), array: { shape, data } };
+}
+
+function valuesOf({ type, bytes }: MatElement, name: string): Uint8Array | Float64Array {
+  const kind = numbers[type];
+  if (kind === undefined)
+    throw new AdvrobError('ADVROB_DATA_FORMAT', `${name}: expected numbers, found the data type ${type}`);
+  if (type === uint8) return bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const values = new Float64Array(Math.floor(bytes.length / kind.size));
+  for (let i = 0; i < values.length; i++) values[i] = kind.read(view, i * kind.size);
+  return values;
+}

@@ -1,0 +1,56 @@
+import { surviveMutations } from '@advrob/core/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import expected from '../../test/files/mat.json' with { type: 'json' };
+import { fileBytes, filePath } from '../../test/test-files.js';
+import { parseMat } from '../formats/mat.js';
+import { svhn } from './svhn.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+describe('svhn', () => {
+  it('reads what SciPy saved, compressed and not', async () => {
+    const { train, test } = await svhn({ directory: filePath('svhn'), validation: 0 });
+    expect(train.inputShape).toEqual([4, 5, 3]);
+    for (const [part, count] of [
+      [train, 12],
+      [test, 8],
+    ] as const)
+      for await (const { x, y } of part.batches({ size: 100 })) {
+        expect([...(await x.data())]).toEqual(
+          expected.images.slice(0, count * 60).map((byte) => Math.fround(byte / 255)),
+        );
+        expect([...(await y.data())]).toEqual(expected.labels.slice(0, count));
+      }
+  });
+
+  it('says what it found instead', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'advrob-svhn-'));
+    await cp(filePath('keras.npz'), join(directory, 'train_32x32.mat'));
+    await expect(svhn({ directory })).rejects.toMatchObject({ code: 'ADVROB_DATA_FORMAT' });
+    await cp(filePath('svhn/train_32x32.mat'), join(directory, 'train_32x32.mat'));
+    await expect(svhn({ directory })).rejects.toMatchObject({ code: 'ADVROB_DATA_MISSING' });
+    await expect(svhn({ directory: filePath('svhn'), maxBytes: 500 })).rejects.toMatchObject({
+      code: 'ADVROB_DATA_TOO_LARGE',
+    });
+    await rm(directory, { recursive: true });
+  });
+
+  it('survives 5,000 damaged files', async () => {
+    const samples = await Promise.all(['svhn/train_32x32.mat', 'svhn/test_32x32.mat'].map(fileBytes));
+    const { accepted, refused } = surviveMutations({
+      samples,
+      parse: (bytes) => parseMat(bytes, 100_000),
+      seed: 1,
+      count: 5000,
+    });
+    expect(accepted).toBeGreaterThan(0);
+    expect(Object.keys(refused)).toEqual(
+      expect.arrayContaining(['ADVROB_DATA_FORMAT', 'ADVROB_DATA_TRUNCATED', 'ADVROB_DATA_CHECKSUM']),
+    );
+  });
+});
