@@ -37,3 +37,11 @@ export {
 } from './statistics/dyadic-histogram.js';
 export { kendallTau } from './statistics/kendall.js';
 export { averageRanks, spearman } from './statistics/ranks.js';
+export { distill, type DistillOptions } from './distillation/distill.js';
+export {
+  marginRobustness,
+  type MarginRobustness,
+  type MarginRobustnessOptions,
+  type RobustPoint,
+} from './distillation/margin-robustness.js';
+export { distillationTrainer } from './distillation/recipe.js';
