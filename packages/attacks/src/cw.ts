@@ -1,6 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { adam } from './penalty/adam.js';
 import { handicapped, missingLead } from './penalty/confident-margin.js';
 import { firstWeights, isReview, isStalled, nextWeights, searchOptions } from './penalty/constant-search.js';
@@ -11,6 +12,7 @@ import { column, flatRows } from './tensors/rows.js';
 const options = z.strictObject({
   ...searchOptions,
   learningRate: z.number().positive().default(0.01).describe('of Adam, in tanh space'),
+  eot: eotOption,
 });
 
 /**
@@ -38,7 +40,7 @@ export const cw = defineAttack({
   budget: 'minimal',
   random: false,
   options,
-  async perturb(scope, { searches, steps, initialWeight, confidence, endsEarly, learningRate }) {
+  async perturb(scope, { searches, steps, initialWeight, confidence, endsEarly, learningRate, eot }) {
     const { bounds } = scope.threat;
     const width = bounds[1] - bounds[0];
     const w = toTanhSpace(scope.x, bounds);
@@ -49,7 +51,12 @@ export const cw = defineAttack({
       const start = { ...weights, w, mean: zero, square: zero, solved: none, objective: tf.add(none, Infinity) };
       const end = await scope.iterate(start, steps, (state, rows) => {
         const adv = fromTanhSpace(state.w, bounds);
-        const { gradient, logits, loss } = rows.model.gradient(adv, (z) => missingLead(rows, z, confidence));
+        const { gradient, logits, loss } = averagedGradient(
+          rows.model,
+          adv,
+          (z) => missingLead(rows, z, confidence),
+          eot,
+        );
         const outputs = handicapped(rows, logits, confidence);
         rows.offer(adv, outputs);
         const offset = tf.div(tf.sub(adv, rows.x), width);

@@ -1,6 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { cosine } from './gradient/cosine.js';
 import { isFooled } from './tensors/fooled.js';
 import { lengths } from './tensors/lengths.js';
@@ -22,6 +23,7 @@ const options = z.strictObject({
     .default(1)
     .describe('length of the first step, in units of the width; falls along a cosine'),
   finalStepSize: z.number().positive().default(0.01).describe('length that the steps fall to'),
+  eot: eotOption,
 });
 
 /**
@@ -45,13 +47,13 @@ export const ddn = defineAttack({
   budget: 'minimal',
   random: false,
   options,
-  async perturb(scope, { steps, initialRadius, radiusChange, stepSize, finalStepSize }) {
+  async perturb(scope, { steps, initialRadius, radiusChange, stepSize, finalStepSize, eot }) {
     const [low, high] = scope.threat.bounds;
     const width = high - low;
     const start = { adv: scope.x, radius: tf.fill([scope.x.shape[0]!], initialRadius * width) };
     const { adv } = await scope.iterate(start, steps, ({ adv, radius }, rows) => {
       const { x, model, step, lossOf } = rows;
-      const { gradient, logits } = model.gradient(adv, lossOf);
+      const { gradient, logits } = averagedGradient(model, adv, lossOf, eot);
       rows.offer(adv, logits);
       const length = width * cosine(stepSize, finalStepSize, step, steps);
       const change = tf.add(tf.sub(adv, x), tf.mul(unit('l2', gradient), length));

@@ -1,9 +1,10 @@
-import type { Norm, Rows } from '@advrob/core';
+import type { Rows } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { leadToLose } from './gradient/lead-to-lose.js';
 import { likelyTargets } from './gradient/likely-targets.js';
 import { logitOf } from './gradient/logit-of.js';
@@ -20,6 +21,7 @@ const options = z.strictObject({
     .default(9)
     .describe('other classes whose boundaries are looked at, likeliest first by the clean logits; one gradient each'),
   overshoot: z.number().min(0).default(0.02).describe('share by which the change goes beyond the boundary'),
+  eot: eotOption,
 });
 
 /**
@@ -44,16 +46,17 @@ export const deepfool = defineAttack({
   budget: 'minimal',
   random: false,
   options,
-  async perturb(scope, { steps, candidates, overshoot }) {
+  async perturb(scope, { steps, candidates, overshoot, eot }) {
     const norm = scope.threat.norm as 'l2' | 'linf';
+    const isTargeted = scope.target !== undefined;
     const start = {
       adv: scope.x,
       total: tf.zerosLike(scope.x),
-      targets: tf.concat([...likelyTargets(scope, candidates)], 1),
+      candidates: tf.concat([...likelyTargets(scope, candidates)], 1),
     };
     const { adv } = await scope.iterate(start, steps, (state, rows) => {
       const { adv, total } = state;
-      const { step, logits } = nearestStep(rows, norm, adv, state.targets);
+      const { step, logits } = nearestStep(rows, norm, adv, isTargeted ? undefined : state.candidates, eot);
       rows.offer(adv, logits);
       const fooled = isFooled(rows, logits);
       rows.finish(fooled);
@@ -70,20 +73,22 @@ interface Step {
   readonly logits: Tensor;
 }
 
-/** The step to the nearest of the boundaries to `targets` [rows, k]; in a targeted run to that around the wanted class. */
-function nearestStep(rows: Rows<'gradients'>, norm: Exclude<Norm, 'l0' | 'l1'>, adv: Tensor, targets: Tensor): Step {
-  const { model, y, target } = rows;
-  if (targets === undefined)
-    return stepTo(
-      norm,
-      model.gradient(adv, (z) => tf.neg(margin(z, target!))),
-    );
+/**
+ * The step to the nearest of the boundaries to `candidates` [rows, k]; without any, in a targeted run, to that around the wanted class, whichever class
+ * leads there.
+ */
+function nearestStep(
+  { model, y, target }: Rows<'gradients'>,
+  norm: 'l2' | 'linf',
+  adv: Tensor,
+  candidates: Tensor | undefined,
+  eot: number,
+): Step {
+  const stepAlong = (leadOf: (logits: Tensor) => Tensor) => stepTo(norm, averagedGradient(model, adv, leadOf, eot));
+  if (candidates === undefined) return stepAlong((z) => tf.neg(margin(z, target!)));
   let nearest: (Step & { readonly distance: Tensor }) | undefined;
-  for (const other of tf.unstack(targets, 1)) {
-    const found = stepTo(
-      norm,
-      model.gradient(adv, (z) => tf.sub(logitOf(z, other), logitOf(z, y))),
-    );
+  for (const other of tf.unstack(candidates, 1)) {
+    const found = stepAlong((z) => tf.sub(logitOf(z, other), logitOf(z, y)));
     const isNearer = nearest && tf.less(found.distance, nearest.distance);
     nearest =
       nearest && isNearer

@@ -2,6 +2,7 @@ import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { handicapped, missingLead } from './penalty/confident-margin.js';
 import { firstWeights, isReview, isStalled, nextWeights, searchOptions } from './penalty/constant-search.js';
 import { isFooled } from './tensors/fooled.js';
@@ -18,6 +19,7 @@ const options = z.strictObject({
     .describe(
       'which success to keep: the nearest in the norm of the threat (in L1 the L1 rule), or that with the smallest elastic-net distance',
     ),
+  eot: eotOption,
 });
 
 /**
@@ -41,7 +43,7 @@ export const ead = defineAttack({
   budget: 'minimal',
   random: false,
   options,
-  async perturb(scope, { searches, steps, initialWeight, confidence, endsEarly, learningRate, beta, rule }) {
+  async perturb(scope, { searches, steps, initialWeight, confidence, endsEarly, learningRate, beta, rule, eot }) {
     const [low, high] = scope.threat.bounds;
     const width = high - low;
     const none = tf.zeros([scope.x.shape[0]!]);
@@ -52,7 +54,7 @@ export const ead = defineAttack({
       const start = { ...weights, ...best, point: scope.x, ahead: scope.x, solved: none, objective: infinite };
       const end = await scope.iterate(start, steps, (state, rows) => {
         const { x, model, step } = rows;
-        const { gradient } = model.gradient(state.ahead, (z) => missingLead(rows, z, confidence));
+        const { gradient } = averagedGradient(model, state.ahead, (z) => missingLead(rows, z, confidence), eot);
         const offset = tf.div(tf.sub(state.ahead, x), width);
         const slope = tf.add(tf.mul(gradient, tf.mul(column(state.weight, x), width)), tf.mul(offset, 2));
         const moved = tf.sub(offset, tf.mul(slope, learningRate * Math.sqrt(1 - step / steps)));

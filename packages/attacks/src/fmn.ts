@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { firstRadius, nextRadius } from './fmn/radius.js';
 import { shrinkTo } from './fmn/shrink.js';
+import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { cosine } from './gradient/cosine.js';
 import { leadToLose } from './gradient/lead-to-lose.js';
 import { isFooled } from './tensors/fooled.js';
@@ -25,6 +26,7 @@ const options = z.strictObject({
     .default(0.05)
     .describe('share by which the radius changes in the first step (gamma)'),
   finalRadiusChange: z.number().positive().lt(1).default(0.001).describe('share that it falls to, along a cosine'),
+  eot: eotOption,
 });
 
 /**
@@ -50,14 +52,14 @@ export const fmn = defineAttack({
   random: false,
   loss: marginLoss,
   options,
-  async perturb(scope, { steps, stepSize, finalStepSize, radiusChange, finalRadiusChange }) {
+  async perturb(scope, { steps, stepSize, finalStepSize, radiusChange, finalRadiusChange, eot }) {
     const { norm, bounds } = scope.threat;
     const [low, high] = bounds;
     const n = scope.x.shape[0]!;
     const start = { adv: scope.x, radius: firstRadius(norm, n), best: tf.fill([n], Infinity) };
     const { adv } = await scope.iterate(start, steps, ({ adv, radius, best }, rows) => {
       const { x, model, step } = rows;
-      const { gradient, logits, loss } = model.gradient(adv, rows.lossOf);
+      const { gradient, logits, loss } = averagedGradient(model, adv, rows.lossOf, eot);
       rows.offer(adv, logits);
       const offset = tf.sub(adv, x);
       const length = lengths(norm, offset);

@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 describe('PyTorch fixtures', () => {
   const { weights, steps, runs } = fixture<Walks>('fab.json');
-  const walking = { steps, start: 'clean', overshoot: 1.05, backStep: 0.9, largestBias: 0.1 } as const;
+  const walking = { steps, start: 'clean', overshoot: 1.05, backStep: 0.9, largestBias: 0.1, eot: 1 } as const;
 
   it.each(runs)('$kind boundary in $norm', async ({ norm, kind, x, y, target, points, closest }) => {
     const { model, inputs } = recorded(smoothNet(weights));

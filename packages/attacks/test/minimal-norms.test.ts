@@ -222,3 +222,19 @@ it('DeepFool passes over boundaries without slope, and ends each row at its firs
   // Two candidates at two points, and the last judgement.
   expect([...queries]).toEqual([5, 5]);
 });
+
+it('DeepFool with a target crosses the boundary around the target, whichever class leads there', async () => {
+  // The target overtakes the label at 1, but class 2 only at 3.
+  const model = linearClassifier({ weights: [[0, 1, 0.8]], bias: [1, 0, 0.6], bounds: [0, 100] });
+  const y = tf.tensor1d([0], 'int32');
+  const { closest, prediction } = await deepfool().run(
+    model,
+    tf.zeros([1, 1]),
+    y,
+    { norm: 'l2', epsilon: Infinity },
+    { targets: tf.tensor1d([1], 'int32') },
+  );
+  expect([...prediction]).toEqual([1]);
+  // The first step ends at 1.02, from where the boundary is 1.98 away; the overshoot is of both together.
+  expect(closest[0]).toBeCloseTo((1 + 1.98) * 1.02, 4);
+});

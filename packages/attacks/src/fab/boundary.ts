@@ -2,6 +2,7 @@ import type { GradientModel, Rows } from '@advrob/core';
 import { marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { averagedGradient } from '../gradient/averaged-gradient.js';
 import { logitOf } from '../gradient/logit-of.js';
 import { dualLengths } from '../tensors/lengths.js';
 import { select } from '../tensors/rows.js';
@@ -16,24 +17,23 @@ export interface Plane {
 
 /** A decision boundary to walk along. */
 export interface Boundary {
-  /** The boundary as seen from `adv`. */
-  planeAt(rows: Rows<'gradients'>, adv: Tensor): Plane;
+  /** The boundary as seen from `adv`, with gradients averaged over `passes` passes. */
+  planeAt(rows: Rows<'gradients'>, adv: Tensor, passes: number): Plane;
   /** Whether points with these logits lie beyond, [rows] (bool). */
   isBeyond(rows: Rows<'gradients'>, logits: Tensor): Tensor;
 }
 
 /** Between the label and the target of a target lane; any other class than the label is beyond. */
 export const targetBoundary: Boundary = {
-  planeAt: ({ model, y, target }, adv) => planeTowards(model, adv, y, target!),
+  planeAt: ({ model, y, target }, adv, passes) => planeTowards(model, adv, y, target!, passes),
   isBeyond: isNotLabel,
 };
 
 /** Around the class that the user wants predicted. */
 export const wantedBoundary: Boundary = {
-  planeAt({ model, y, target }, adv) {
-    const { gradient, logits, loss } = model.gradient(adv, (z) =>
-      marginLoss.value(z, { y, target: target!, clean: z }),
-    );
+  planeAt({ model, y, target }, adv, passes) {
+    const leadOf = (z: Tensor): Tensor => marginLoss.value(z, { y, target: target!, clean: z });
+    const { gradient, logits, loss } = averagedGradient(model, adv, leadOf, passes);
     return { values: loss, gradient, logits };
   },
   isBeyond: ({ target }, logits) => tf.equal(tf.argMax(logits, 1), target!),
@@ -41,11 +41,11 @@ export const wantedBoundary: Boundary = {
 
 /** Of the boundaries to all other classes the nearest by the linear models: one gradient per class. */
 export const nearestBoundary: Boundary = {
-  planeAt({ model, y, threat }, adv) {
+  planeAt({ model, y, threat }, adv, passes) {
     let nearest: (Plane & { readonly distance: Tensor }) | undefined;
     for (let shift = 1; shift < model.numClasses; shift++) {
       const other = tf.mod(tf.add(y, tf.scalar(shift, 'int32')), tf.scalar(model.numClasses, 'int32'));
-      const plane = planeTowards(model, adv, y, other);
+      const plane = planeTowards(model, adv, y, other, passes);
       const slope = dualLengths(threat.norm, plane.gradient);
       const distance = tf.div(tf.abs(plane.values), tf.add(slope, 1e-12));
       const isNearer = nearest && tf.less(distance, nearest.distance);
@@ -68,7 +68,12 @@ function isNotLabel({ y }: Rows<'gradients'>, logits: Tensor): Tensor {
   return tf.notEqual(tf.argMax(logits, 1), y);
 }
 
-function planeTowards(model: GradientModel, adv: Tensor, y: Tensor, other: Tensor): Plane {
-  const { gradient, logits, loss } = model.gradient(adv, (z) => tf.sub(logitOf(z, other), logitOf(z, y)));
+function planeTowards(model: GradientModel, adv: Tensor, y: Tensor, other: Tensor, passes: number): Plane {
+  const { gradient, logits, loss } = averagedGradient(
+    model,
+    adv,
+    (z) => tf.sub(logitOf(z, other), logitOf(z, y)),
+    passes,
+  );
   return { values: loss, gradient, logits };
 }

@@ -4,6 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { lengths } from '../tensors/lengths.js';
 import { column, flatRows, select } from '../tensors/rows.js';
+import { eotOption } from '../gradient/averaged-gradient.js';
 import type { Boundary, Plane } from './boundary.js';
 import { hyperplaneOffset } from './hyperplane-offset.js';
 
@@ -24,6 +25,7 @@ export const fabOptions = {
     .max(1)
     .default(0.1)
     .describe('largest weight of the step from the example (alpha_max)'),
+  eot: eotOption,
 };
 
 export interface WalkOptions {
@@ -32,6 +34,7 @@ export interface WalkOptions {
   readonly overshoot: number;
   readonly backStep: number;
   readonly largestBias: number;
+  readonly eot: number;
 }
 
 type WalkNorm = Exclude<Norm, 'l0'>;
@@ -44,7 +47,7 @@ type WalkNorm = Exclude<Norm, 'l0'>;
 export async function walk(scope: Scope<'gradients'>, boundary: Boundary, options: WalkOptions): Promise<void> {
   const start = options.start === 'random' ? randomStart(scope) : scope.x;
   await scope.iterate({ adv: start }, options.steps, ({ adv }, rows) => {
-    const plane = boundary.planeAt(rows, adv);
+    const plane = boundary.planeAt(rows, adv, options.eot);
     rows.offer(adv, plane.logits);
     const next = crossing(rows, adv, plane, options);
     const logits = rows.model.logits(next);
