@@ -1,69 +1,34 @@
 import { AdvrobError } from '@advrob/core';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
-import { backends, selectBackend } from './backend/select.js';
+import { selectBackend } from './backend/select.js';
+import {
+  collect,
+  json,
+  loss,
+  norm,
+  outputs,
+  plugin,
+  positive,
+  restarts,
+  seed,
+  set,
+  split,
+  wholeNumber,
+  withBackend,
+  type CommonFlags,
+} from './flags/options.js';
 import { attackCommand, type AttackFlags } from './commands/attack.js';
 import { doctor } from './commands/doctor.js';
 import { evaluateCommand, type EvaluateFlags } from './commands/evaluate.js';
 import { describeError, exitCodeOf } from './commands/exit.js';
 import { list } from './commands/list.js';
-import { reportCommand } from './commands/report.js';
+import { compareCommand, type CompareFlags } from './commands/compare.js';
+import { reportCommand, type ReportFlags } from './commands/report.js';
 import { runCommand, type RunFlags } from './commands/run.js';
 import { trainCommand, type TrainFlags } from './commands/train.js';
 import { terminalOutput, type Output } from './output/terminal.js';
 import { loadRegistry } from './plugins/load.js';
-
-interface CommonFlags {
-  readonly json?: boolean;
-  readonly plugin: string[];
-  readonly backend?: string;
-  readonly threads?: number;
-}
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
-
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < least)
-      throw new InvalidArgumentError(`expected a whole number of at least ${least}.`);
-    return value;
-  };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number above 0.');
-  return value;
-}
-
-const json = new Option('--json', 'machine-readable output on standard output, nothing else there');
-const plugin = new Option('--plugin <name>', 'a package or a file (./x.js) that brings more parts; may be repeated')
-  .argParser(collect)
-  .default([]);
-const set = new Option(
-  '--set <key=value>',
-  'an option of a part: pgd.steps=40, or steps=40 for every attack that has it; may be repeated',
-)
-  .argParser(collect)
-  .default([]);
-const seed = new Option('--seed <n>', 'of all random numbers').argParser(wholeNumber(0)).default(0);
-const norm = new Option('--norm <norm>', 'of the perturbation').choices(['linf', 'l2', 'l1', 'l0']).default('linf');
-const split = new Option('--split <split>', 'part of the data')
-  .choices(['train', 'validation', 'test'])
-  .default('test');
-const restarts = new Option('--restarts <n>', 'independent starts of each attack').argParser(wholeNumber(1)).default(1);
-const loss = new Option('--loss <name>', "what attacks ascend, e.g. ce, margin, dlr; default: the attack's own");
-const outputs = new Option('--outputs <kind>', 'what the model gives, when it cannot be seen from its layers').choices([
-  'logits',
-  'probabilities',
-]);
-
-function withBackend(command: Command): Command {
-  return command
-    .addOption(new Option('--backend <name>', 'default: the fastest that works').choices(Object.keys(backends)))
-    .addOption(new Option('--threads <n>', 'of the backend').argParser(wholeNumber(1)));
-}
 
 /** Builds the command line. `finish` is told the exit code of a command that fails without an error of its own. */
 function createProgram(commandLine: string, signal: AbortSignal, finish: (code: number) => void): Command {
@@ -101,15 +66,19 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
     .description('train one model')
     .requiredOption('--architecture <name>', 'see: advrob list models')
     .option('--dataset <name>', 'see: advrob list datasets', 'mnist')
-    .option('--objective <name>', 'see: advrob list objectives', 'erm')
+    .option('--trainer <name>', 'a named recipe, see: advrob list trainers; other flags override its parts')
+    .option('--objective <name>', "see: advrob list objectives; default: the trainer's, else erm")
+    .option('--optimizer <name>', "see: advrob list optimizers; default: the trainer's, else sgd with momentum")
     .option('--attack <name>', 'the inner maximisation of robust objectives')
+    .option('--teacher <path>', 'of kd: a safetensors file, or a folder with a tfjs model.json')
     .addOption(norm)
     .option('--epsilon <radius>', 'to train against, e.g. 0.3 or 8/255')
     .addOption(new Option('--epochs <n>', 'passes over the data').argParser(positive))
     .addOption(new Option('--steps <n>', 'instead of epochs').argParser(wholeNumber(1)).conflicts('epochs'))
     .addOption(new Option('--batch-size <n>').argParser(wholeNumber(1)).default(128))
-    .addOption(new Option('--learning-rate <rate>').argParser(positive).default(0.01))
+    .addOption(new Option('--learning-rate <rate>', "default: the trainer's, else 0.01").argParser(positive))
     .addOption(new Option('--take <n>', 'the first training examples only').argParser(wholeNumber(1)))
+    .option('--tensorboard', 'writes an event file for TensorBoard too')
     .addOption(set)
     .addOption(seed)
     .addOption(plugin)
@@ -130,7 +99,7 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
     .addOption(new Option('--take <n>', 'the first examples').argParser(wholeNumber(1)).default(100))
     .requiredOption('--attack <name>', 'see: advrob list attacks')
     .addOption(norm)
-    .requiredOption('--epsilon <radius>', 'e.g. 0.3 or 8/255')
+    .requiredOption('--epsilon <radius>', 'e.g. 0.3 or 8/255; inf for an attack that looks for a minimal norm')
     .addOption(restarts)
     .addOption(loss)
     .addOption(set)
@@ -153,11 +122,13 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
     .addOption(new Option('--take <n>', 'the first examples only').argParser(wholeNumber(1)))
     .requiredOption('--attack <name>', 'see: advrob list attacks; may be repeated', collect, [])
     .addOption(norm)
-    .requiredOption('--epsilon <radius>', 'e.g. 0.3, 8/255 or a list 2/255,4/255')
+    .requiredOption('--epsilon <radius>', 'e.g. 0.3, 8/255, a list 2/255,4/255; inf for a minimal norm')
     .addOption(restarts)
     .addOption(loss)
     .addOption(set)
     .addOption(new Option('--batch-size <n>').argParser(wholeNumber(1)).default(100))
+    .option('--checks', 'looks for signs that the robust accuracy is too good to be true')
+    .option('--save-adversarial', 'saves adversarial examples and judges them again as loaded, also in 8 bits')
     .addOption(seed)
     .addOption(plugin)
     .requiredOption(
@@ -183,9 +154,25 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
 
   program
     .command('report <folder>')
-    .description('make the page of a run anew from its record')
+    .description('make the page of a run anew from its record, or write result cards')
+    .option('--card', 'writes card.json, a row of a leaderboard, instead of the page')
+    .option('--model <name>', 'with --card: this model alone')
+    .addOption(new Option('--norm <norm>', 'with --card: default that of the first attack').choices(norm.argChoices!))
+    .option('--epsilon <radius>', 'with --card: default the largest')
     .addOption(json)
-    .action(async (folder: string, flags: CommonFlags) => reportCommand(folder, terminalOutput(flags.json === true)));
+    .action(async (folder: string, flags: ReportFlags & CommonFlags) =>
+      reportCommand(folder, flags, terminalOutput(flags.json === true)),
+    );
+
+  program
+    .command('compare <folders...>')
+    .description('every model of finished runs against one of them, on the same examples')
+    .option('--baseline <name>', 'default: the first model of the first folder')
+    .option('--out <folder>', 'for a page over all of them and compare.json')
+    .addOption(json)
+    .action(async (folders: string[], flags: CompareFlags & CommonFlags) =>
+      compareCommand(folders, flags, terminalOutput(flags.json === true)),
+    );
 
   program
     .command('doctor')

@@ -26,3 +26,13 @@ export function runCommandLine(folder: string, args: readonly string[], killAfte
     });
   });
 }
+
+/** What is left of standard error without the lines of progress, which begin with one of `names`, and without the backend's word that a slow machine compiles slowly. */
+export function complaintsIn(stderr: string, names: readonly string[]): string {
+  return stderr
+    .split('\n')
+    .filter((line) => !names.some((name) => line.startsWith(name)))
+    .filter((line) => !/onnxruntime backend: \d+ graphs were compiled|^\(Use `node --trace-warnings/.test(line))
+    .join('\n')
+    .trim();
+}

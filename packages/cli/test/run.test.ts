@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bin, runCommandLine, type Ended } from './command-line.js';
+import { bin, complaintsIn, runCommandLine, type Ended } from './command-line.js';
 import { smallExperiment } from './small-experiment.js';
 
 let folder = '';
@@ -31,7 +31,7 @@ describe('advrob run', () => {
     const start = performance.now();
     const ended = await advrob(['run', config, '--out', 'whole', '--json']);
     duration = performance.now() - start;
-    expect(ended.stderr.replace(/^(standard|pgd-at|small).*$/gm, '').trim()).toBe('');
+    expect(complaintsIn(ended.stderr, ['standard', 'pgd-at', 'small'])).toBe('');
     expect(ended.code).toBe(0);
     whole = await recordOf('whole');
     expect(JSON.parse(ended.stdout)).toEqual(whole);
@@ -120,7 +120,7 @@ describe('the single steps', () => {
       'mine',
       '--json',
     ]);
-    expect(trained.stderr.replace(/^mlp:.*$/gm, '').trim()).toBe('');
+    expect(complaintsIn(trained.stderr, ['mlp:'])).toBe('');
     const { weights } = JSON.parse(trained.stdout) as { weights: string };
     const flags = [
       '--model',

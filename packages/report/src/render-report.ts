@@ -1,5 +1,5 @@
 import type { Norm } from '@advrob/core';
-import type { RunRecord } from '@advrob/evaluation';
+import type { ModelComparison, RunRecord } from '@advrob/evaluation';
 import { attackDots } from './figures/attack-dots.js';
 import { epsilonCurve } from './figures/epsilon-curve.js';
 import type { Figure } from './figures/figure.js';
@@ -10,6 +10,7 @@ import { html } from './page/html.js';
 import { pageOf } from './page/page.js';
 import { answerText } from './sections/answer.js';
 import { checksSection, doubtText } from './sections/checks.js';
+import { comparisonsSection } from './sections/comparisons.js';
 import { figureSection } from './sections/figure-section.js';
 import { methodsSection } from './sections/methods.js';
 import { reproduceSection } from './sections/reproduce.js';
@@ -26,6 +27,8 @@ export interface ReportOptions {
   readonly title?: string;
   /** Radius per norm at which the table compares. Default: where most attacks were run, the largest of equals. */
   readonly epsilon?: Readonly<Partial<Record<Norm, number>>>;
+  /** Pairs of models on the same examples, as `compareModels` gives them. */
+  readonly comparisons?: readonly ModelComparison[];
 }
 
 /** A report and the files beside it. */
@@ -73,7 +76,12 @@ export async function renderReport(
   for (const figure of figures) rendered.push(await renderFigure(figure));
 
   const doubt = doubtText(subjects);
-  const sections = [checksSection(subjects), sampleGrid(subjects), savedExamplesSection(subjects)];
+  const sections = [
+    comparisonsSection(options.comparisons ?? []),
+    checksSection(subjects),
+    sampleGrid(subjects),
+    savedExamplesSection(subjects),
+  ];
   const body = [
     html`<h1>${title}</h1>
       <p class="answer">${answer}</p>

@@ -1,5 +1,6 @@
 import { AdvrobError } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { locate } from '../plugins/locate.js';
 
 /** The backends that the command line knows, best first, and where each comes from. */
 export const backends = {
@@ -11,6 +12,15 @@ export const backends = {
 } as const;
 
 export type BackendName = keyof typeof backends;
+
+/** What tfjs itself calls its native backends. */
+const otherNames: Readonly<Record<string, BackendName>> = { tensorflow: 'node', 'tensorflow-gpu': 'node-gpu' };
+
+/** Every name that is understood. */
+export const backendNames: readonly string[] = [...Object.keys(backends), ...Object.keys(otherNames)];
+
+/** Native code that a user installs beside the command: the download comes from another host than the registry. */
+const optional: readonly BackendName[] = ['node', 'node-gpu'];
 
 export interface BackendChoice {
   readonly name: BackendName;
@@ -42,10 +52,11 @@ const tfjsNames: Readonly<Record<BackendName, string>> = {
 export async function selectBackend(name?: string, options: BackendOptions = {}): Promise<BackendChoice> {
   tf.enableProdMode();
   if (name !== undefined) {
-    if (!(name in backends))
+    if (!backendNames.includes(name))
       throw new AdvrobError('ADVROB_BACKEND', `no backend '${name}'; there are ${Object.keys(backends).join(', ')}`);
-    await activate(name as BackendName, options);
-    return { name: name as BackendName, why: 'asked for' };
+    const known = otherNames[name] ?? (name as BackendName);
+    await activate(known, options);
+    return { name: known, why: 'asked for' };
   }
   try {
     await activate('onnxruntime', options);
@@ -64,22 +75,30 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
       const { registerOnnxRuntime } = await import('@advrob/backend-onnxruntime');
       registerOnnxRuntime({
         deterministic: options.deterministic ?? true,
+        // Several attacks on several models in one process: more graphs than a program of one's own has.
+        maxSessions: 256,
         ...(options.threads !== undefined && { threads: options.threads }),
       });
     } else if (name === 'wasm') {
       const wasm = await import('@tensorflow/tfjs-backend-wasm');
       wasm.setThreadsCount(options.threads ?? 2);
-    } else await import(source);
+    } else await import(optional.includes(name) ? locate(source, process.cwd()) : source);
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
-    throw new AdvrobError(
-      'ADVROB_BACKEND',
-      missing
-        ? `backend '${name}' needs the package ${source}, which is not installed: npm install ${source}`
-        : `the package ${source} of backend '${name}' failed to load: ${(cause as Error).message}`,
-      { cause },
-    );
+    throw new AdvrobError('ADVROB_BACKEND', describeFailure(name, cause as Error), { cause });
   }
+}
+
+/** Whether the package itself is missing, or something that it needs. */
+function describeFailure(name: BackendName, cause: Error): string {
+  const source = backends[name];
+  const isMissing =
+    (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && cause.message.includes(`'${source}'`);
+  if (isMissing)
+    return `backend '${name}' needs the package ${source}, which is not installed in this folder: npm install ${source}`;
+  const hint = optional.includes(name)
+    ? `; its install script downloads the native library, so let it run: npm rebuild ${source}`
+    : '';
+  return `the package ${source} of backend '${name}' failed to load: ${cause.message.split('\n')[0]}${hint}`;
 }
 
 async function activate(name: BackendName, options: BackendOptions): Promise<void> {

@@ -1,9 +1,19 @@
-import { optionNames, type Norm, type Registry } from '@advrob/core';
+import {
+  AdvrobError,
+  optionNames,
+  type Attack,
+  type Classifier,
+  type Dataset,
+  type Norm,
+  type Registry,
+} from '@advrob/core';
 import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
-import { lossNamed, makePart } from '../experiment/parts.js';
 import { loadAnyModel } from '../experiment/load-model.js';
+import { createModelShelf } from '../experiment/model-shelf.js';
+import { lossNamed, makePart } from '../experiment/parts.js';
+import { makeComposed } from '../experiment/references.js';
 import { parseEpsilons } from '../flags/epsilon.js';
 import { applySettings, parseSetting } from '../flags/settings.js';
 import { bar, createProgress, percent } from '../output/progress.js';
@@ -13,6 +23,7 @@ import { writeAtomically } from '../storage/file-storage.js';
 export interface AttackFlags {
   readonly model: string;
   readonly architecture?: string;
+  readonly outputs?: 'logits' | 'probabilities';
   readonly dataset: string;
   readonly split: 'train' | 'validation' | 'test';
   readonly take: number;
@@ -24,6 +35,16 @@ export interface AttackFlags {
   readonly set: readonly string[];
   readonly seed: number;
   readonly out: string;
+}
+
+/** What is saved: a tensor per name, one row per example in data-set order. */
+interface Crafted {
+  readonly x: Float32Array;
+  readonly adversarial: Float32Array;
+  readonly label: Int32Array;
+  readonly prediction: Int32Array;
+  readonly success: Int32Array;
+  readonly distance: Float32Array;
 }
 
 /**
@@ -41,17 +62,45 @@ export async function attackCommand(
     [{ name: flags.attack, options: {}, known: optionNames(definition.options) }],
     flags.set.map(parseSetting),
   );
-  const attack = makePart(registry, 'attacks', part!);
-  const [epsilon] = parseEpsilons(flags.epsilon);
-  const loss = flags.loss === undefined ? undefined : lossNamed(flags.loss);
+  const [epsilon, ...others] = parseEpsilons(flags.epsilon);
+  if (others.length > 0)
+    throw new AdvrobError(
+      'ADVROB_USAGE',
+      '--epsilon: attack takes one radius; evaluate takes a list and gives a curve',
+    );
   const splits = await makePart(registry, 'datasets', { name: flags.dataset, options: {} });
   const data = splits[flags.split].take(flags.take);
-  const model = await loadAnyModel(flags.model, registry, {
-    bounds: data.bounds,
-    ...(flags.architecture !== undefined && { architecture: flags.architecture }),
-  });
+  const shelf = createModelShelf(registry, data.bounds);
+  try {
+    const attack = await makeComposed(registry, 'attacks', part!, shelf.find);
+    const model = await loadAnyModel(flags.model, registry, {
+      bounds: data.bounds,
+      ...(flags.outputs && { outputs: flags.outputs }),
+      ...(flags.architecture !== undefined && { architecture: flags.architecture }),
+    });
+    shelf.add(flags.model, model);
+    const { crafted, withstood } = await craftAll(attack, model, data, epsilon!, flags, signal);
+    const file = join(flags.out, 'adversarial.safetensors');
+    await writeAtomically(file, encodeSafetensors(recordsOf(crafted, data)));
+    output.result(
+      { file, examples: data.length, robustAccuracy: withstood / data.length },
+      () => `robust accuracy ${percent(withstood / data.length, 1)} of ${data.length}: ${file}`,
+    );
+  } finally {
+    shelf.dispose();
+  }
+}
+
+async function craftAll(
+  attack: Attack,
+  model: Classifier,
+  data: Dataset,
+  epsilon: number,
+  { norm, seed, restarts, loss }: AttackFlags,
+  signal: AbortSignal,
+): Promise<{ crafted: Crafted; withstood: number }> {
   const size = data.inputShape.reduce((product, side) => product * side, 1);
-  const found = {
+  const crafted: Crafted = {
     x: new Float32Array(data.length * size),
     adversarial: new Float32Array(data.length * size),
     label: new Int32Array(data.length),
@@ -59,59 +108,48 @@ export async function attackCommand(
     success: new Int32Array(data.length),
     distance: new Float32Array(data.length),
   };
+  const chosen = loss === undefined ? {} : { loss: lossNamed(loss) };
   const progress = createProgress();
   let done = 0;
   let withstood = 0;
   try {
-    for await (const batch of data.batches({ size: 100 })) {
+    for await (const { x, y, ids } of data.batches({ size: 100 })) {
       try {
-        const result = await attack.run(
-          model,
-          batch.x,
-          batch.y,
-          { norm: flags.norm, epsilon: epsilon! },
-          {
-            seed: flags.seed,
-            ids: batch.ids,
-            restarts: flags.restarts,
-            signal,
-            ...(loss && { loss }),
-          },
-        );
-        found.x.set(await batch.x.data<'float32'>(), done * size);
-        found.adversarial.set(await result.adversarial.data<'float32'>(), done * size);
-        found.label.set(await batch.y.data<'int32'>(), done);
-        found.prediction.set(result.prediction, done);
-        found.success.set(result.success, done);
-        found.distance.set(result.distance, done);
+        const result = await attack.run(model, x, y, { norm, epsilon }, { seed, ids, restarts, signal, ...chosen });
+        crafted.x.set(await x.data<'float32'>(), done * size);
+        crafted.adversarial.set(await result.adversarial.data<'float32'>(), done * size);
         result.adversarial.dispose();
-        done += batch.ids.length;
-        withstood += Math.round(result.robustAccuracy * batch.ids.length);
-        progress.update(
-          () =>
-            `${flags.attack}: ${bar(done / data.length)} ${done}/${data.length}  robust ${percent(withstood / done, 1)}`,
-        );
+        crafted.label.set(await y.data<'int32'>(), done);
+        crafted.prediction.set(result.prediction, done);
+        crafted.success.set(result.success, done);
+        crafted.distance.set(result.distance, done);
+        done += ids.length;
+        withstood += Math.round(result.robustAccuracy * ids.length);
+        progress.update(() => {
+          const running = percent(withstood / done, 1);
+          return `${attack.name}: ${bar(done / data.length)} ${done}/${data.length}  robust ${running}`;
+        });
       } finally {
-        tf.dispose([batch.x, batch.y]);
+        tf.dispose([x, y]);
       }
     }
   } finally {
     progress.end();
-    model.dispose?.();
   }
+  return { crafted, withstood };
+}
+
+function recordsOf(crafted: Crafted, data: Dataset): Map<string, TensorRecord> {
   const images = [data.length, ...data.inputShape];
-  const path = join(flags.out, 'adversarial.safetensors');
-  const records = Object.entries(found).map(([name, values]): [string, TensorRecord] => [
-    name,
-    {
-      dtype: values instanceof Float32Array ? 'float32' : 'int32',
-      shape: values.length === data.length ? [data.length] : images,
-      data: values,
-    },
-  ]);
-  await writeAtomically(path, encodeSafetensors(new Map(records)));
-  output.result(
-    { file: path, examples: data.length, robustAccuracy: withstood / data.length },
-    () => `robust accuracy ${percent(withstood / data.length, 1)} of ${data.length}: ${path}`,
+  const entries = Object.entries(crafted as unknown as Record<string, Float32Array | Int32Array>);
+  return new Map(
+    entries.map(([name, values]): [string, TensorRecord] => [
+      name,
+      {
+        dtype: values instanceof Float32Array ? 'float32' : 'int32',
+        shape: values.length === data.length ? [data.length] : images,
+        data: values,
+      },
+    ]),
   );
 }

@@ -68,7 +68,7 @@ async function examine(name: BackendName): Promise<BackendReport> {
       return { name, state: 'works', test, note: `cannot train: no kernel ${test.missingGradients.join(', ')}` };
     return { name, state: 'works', test, note: test.note };
   } catch (error) {
-    const missing = error instanceof AdvrobError && error.message.includes('not installed');
+    const missing = error instanceof AdvrobError && error.message.includes('is not installed');
     return {
       name,
       state: missing ? 'not installed' : 'fails',

@@ -1,13 +1,18 @@
-import { optionNames, type Json, type Norm, type Registry } from '@advrob/core';
+import { AdvrobError, optionNames, type Json, type Norm, type Registry } from '@advrob/core';
 import { evaluate, type EvaluationAttack } from '@advrob/evaluation';
-import { lossNamed, makePart } from '../experiment/parts.js';
+import { defaultChecks } from '../config/evaluation-schema.js';
 import { loadAnyModel } from '../experiment/load-model.js';
+import { createModelShelf } from '../experiment/model-shelf.js';
+import { lossNamed, makePart } from '../experiment/parts.js';
 import { writeEvaluationRecord } from '../experiment/record.js';
+import { makeComposed, type ModelFinder } from '../experiment/references.js';
+import { checksOf } from '../experiment/robustness-checks.js';
 import { parseEpsilons } from '../flags/epsilon.js';
 import { applySettings, parseSetting, type Settable, type Setting } from '../flags/settings.js';
 import { followEvaluation } from '../output/evaluation-progress.js';
 import { createProgress } from '../output/progress.js';
 import { recordTable } from '../output/record-table.js';
+import { recordWords } from '../output/record-words.js';
 import type { Output } from '../output/terminal.js';
 import { fileStorage } from '../storage/file-storage.js';
 
@@ -23,6 +28,8 @@ export interface EvaluateFlags {
   readonly epsilon: string;
   readonly restarts: number;
   readonly loss?: string;
+  readonly saveAdversarial?: boolean;
+  readonly checks?: boolean;
   readonly set: readonly string[];
   readonly seed: number;
   readonly batchSize: number;
@@ -37,6 +44,88 @@ export async function evaluateCommand(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
+  const { dataset, architecture, attacks } = partsOf(flags, registry);
+  const epsilon = parseEpsilons(flags.epsilon);
+  const loss = flags.loss === undefined ? undefined : lossNamed(flags.loss);
+  const radius = Math.max(...epsilon.filter((each) => each < Infinity));
+  if (flags.checks && !Number.isFinite(radius))
+    throw new AdvrobError('ADVROB_USAGE', '--checks needs a finite --epsilon, the radius of the claim');
+
+  const splits = await makePart(registry, 'datasets', dataset);
+  const data = flags.take === undefined ? splits[flags.split] : splits[flags.split].take(flags.take);
+  const shelf = createModelShelf(registry, data.bounds);
+  const progress = createProgress();
+  try {
+    const evaluated = await composeAttacks(attacks, registry, shelf.find, {
+      norm: flags.norm,
+      epsilon,
+      restarts: flags.restarts,
+      ...(loss && { loss }),
+    });
+    const model = await loadAnyModel(flags.model, registry, {
+      bounds: data.bounds,
+      ...(flags.outputs && { outputs: flags.outputs }),
+      ...(architecture && {
+        architecture: architecture.name,
+        ...(Object.keys(architecture.options).length > 0 && { architectureOptions: architecture.options }),
+      }),
+    });
+    const name = flags.model.split('/').filter(Boolean).pop()!;
+    shelf.add(name, model);
+    const evaluation = await evaluate({
+      model,
+      data,
+      name,
+      attacks: evaluated,
+      seed: flags.seed,
+      batchSize: flags.batchSize,
+      saveAdversarial: flags.saveAdversarial ?? false,
+      storage: fileStorage(flags.out),
+      signal,
+      onProgress: followEvaluation(name, progress),
+    });
+    const checks = flags.checks
+      ? await checksOf({
+          id: name,
+          model,
+          data,
+          threat: { norm: flags.norm, epsilon: radius },
+          evaluated,
+          surrogates: {},
+          settings: defaultChecks,
+          seed: flags.seed,
+          folder: flags.out,
+          registry,
+          signal,
+          progress,
+        })
+      : [];
+    progress.end();
+    const record = await writeEvaluationRecord(flags.out, {
+      command,
+      seed: flags.seed,
+      config: JSON.parse(JSON.stringify(flags)) as Json,
+      data,
+      split: flags.split,
+      evaluation,
+      checks,
+    });
+    output.result(record, () =>
+      [recordTable(record), ...recordWords(record), `${flags.out}: record.json, examples.jsonl, report.html`].join(
+        '\n\n',
+      ),
+    );
+  } finally {
+    progress.end();
+    shelf.dispose();
+  }
+}
+
+/** The parts that the flags name, with the settings that belong to each. */
+function partsOf(
+  flags: EvaluateFlags,
+  registry: Registry,
+): { dataset: Settable; architecture: Settable | undefined; attacks: Settable[] } {
   const settings = flags.set.map(parseSetting);
   const [dataset] = applyOwned([settable(registry, 'datasets', flags.dataset)], settings);
   const architecture =
@@ -48,54 +137,19 @@ export async function evaluateCommand(
     flags.attack.map((name) => settable(registry, 'attacks', name)),
     settings.filter(({ owner }) => owner === undefined || !owned.includes(owner)),
   );
-  const epsilon = parseEpsilons(flags.epsilon);
-  const runs: EvaluationAttack[] = attacks.map(({ name, options }) => ({
-    attack: makePart(registry, 'attacks', { name, options }),
-    norm: flags.norm,
-    epsilon,
-    restarts: flags.restarts,
-    ...(flags.loss !== undefined && { loss: lossNamed(flags.loss) }),
-  }));
+  return { dataset: dataset!, architecture, attacks };
+}
 
-  const splits = await makePart(registry, 'datasets', { name: dataset!.name, options: dataset!.options });
-  const data = flags.take === undefined ? splits[flags.split] : splits[flags.split].take(flags.take);
-  const model = await loadAnyModel(flags.model, registry, {
-    bounds: data.bounds,
-    ...(flags.outputs && { outputs: flags.outputs }),
-    ...(architecture && {
-      architecture: architecture.name,
-      ...(Object.keys(architecture.options).length > 0 && { architectureOptions: architecture.options }),
-    }),
-  });
-  const progress = createProgress();
-  try {
-    const name = flags.model.split('/').filter(Boolean).pop()!;
-    const evaluation = await evaluate({
-      model,
-      data,
-      name,
-      attacks: runs,
-      seed: flags.seed,
-      batchSize: flags.batchSize,
-      storage: fileStorage(flags.out),
-      signal,
-      onProgress: followEvaluation(name, progress),
-    });
-    progress.end();
-    const config = JSON.parse(JSON.stringify(flags)) as Json;
-    const record = await writeEvaluationRecord(flags.out, {
-      command,
-      seed: flags.seed,
-      config,
-      data,
-      split: flags.split,
-      evaluation,
-    });
-    output.result(record, () => `${recordTable(record)}\n\n${flags.out}: record.json, examples.jsonl, report.html`);
-  } finally {
-    progress.end();
-    model.dispose?.();
-  }
+async function composeAttacks(
+  parts: readonly Settable[],
+  registry: Registry,
+  find: ModelFinder,
+  shared: Omit<EvaluationAttack, 'attack'>,
+): Promise<EvaluationAttack[]> {
+  const attacks: EvaluationAttack[] = [];
+  for (const { name, options } of parts)
+    attacks.push({ attack: await makeComposed(registry, 'attacks', { name, options }, find), ...shared });
+  return attacks;
 }
 
 function settable(registry: Registry, kind: 'attacks' | 'datasets' | 'models', name: string): Settable {

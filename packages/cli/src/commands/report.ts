@@ -1,17 +1,59 @@
-import { AdvrobError } from '@advrob/core';
-import { parseRecord, recordName } from '@advrob/evaluation';
+import { AdvrobError, type Norm } from '@advrob/core';
+import { cardName, createCard, parseRecord, recordName, serializeCard, type RunRecord } from '@advrob/evaluation';
 import { join } from 'node:path';
 import { writeReport } from '../experiment/write-report.js';
+import { parseEpsilon } from '../flags/epsilon.js';
 import { recordTable } from '../output/record-table.js';
+import { recordWords } from '../output/record-words.js';
 import type { Output } from '../output/terminal.js';
-import { readIfThere } from '../storage/file-storage.js';
+import { readIfThere, writeAtomically } from '../storage/file-storage.js';
 
-/** `advrob report`: makes the page of a run anew from its record. */
-export async function reportCommand(folder: string, output: Output): Promise<void> {
+export interface ReportFlags {
+  readonly card?: boolean;
+  readonly model?: string;
+  readonly norm?: Norm;
+  readonly epsilon?: string;
+}
+
+/** Reads the record of a finished run. @throws AdvrobError `ADVROB_USAGE` when there is none. */
+export async function readRecord(folder: string): Promise<RunRecord> {
   const bytes = await readIfThere(join(folder, recordName));
   if (bytes === undefined)
     throw new AdvrobError('ADVROB_USAGE', `no ${recordName} in ${folder}: expected the folder of a finished run`);
-  const record = parseRecord(new TextDecoder().decode(bytes));
+  return parseRecord(new TextDecoder().decode(bytes));
+}
+
+/** `advrob report`: makes the page of a run anew from its record, or writes result cards. */
+export async function reportCommand(folder: string, flags: ReportFlags, output: Output): Promise<void> {
+  const record = await readRecord(folder);
+  if (flags.card) return writeCards(folder, record, flags, output);
+  const ignored = (['model', 'norm', 'epsilon'] as const).find((flag) => flags[flag] !== undefined);
+  if (ignored) throw new AdvrobError('ADVROB_USAGE', `--${ignored} is for --card; the page shows everything`);
   const report = await writeReport(folder, record);
-  output.result({ report }, () => `${recordTable(record)}\n\nreport: ${report}`);
+  output.result({ report }, () => [recordTable(record), ...recordWords(record), `report: ${report}`].join('\n\n'));
+}
+
+/** One card per model: `card.json` where there is one model, else beside each model's files. */
+async function writeCards(
+  folder: string,
+  record: RunRecord,
+  { model, norm, epsilon }: ReportFlags,
+  output: Output,
+): Promise<void> {
+  const names = model === undefined ? record.models.map(({ name }) => name) : [model];
+  const cards = names.map((name) =>
+    createCard(record, {
+      model: name,
+      ...(norm && { norm }),
+      ...(epsilon !== undefined && { epsilon: parseEpsilon(epsilon) }),
+    }),
+  );
+  const paths: string[] = [];
+  for (const card of cards) {
+    const path =
+      record.models.length === 1 ? join(folder, cardName) : join(folder, 'models', card.model.name, cardName);
+    await writeAtomically(path, serializeCard(card));
+    paths.push(path);
+  }
+  output.result(cards, () => paths.map((path) => `card: ${path}`).join('\n'));
 }

@@ -4,6 +4,7 @@ import { selectBackend } from '../backend/select.js';
 import { runExperiment } from '../experiment/run-experiment.js';
 import { loadRegistry } from '../plugins/load.js';
 import { recordTable } from '../output/record-table.js';
+import { recordWords } from '../output/record-words.js';
 import { dirname, join, resolve } from 'node:path';
 
 export interface RunFlags {
@@ -34,7 +35,12 @@ export async function runCommand(
     signal,
   });
   output.result(record, () =>
-    [recordTable(record), ...unmet.map((problem) => `NOT MET: ${problem}`), `report: ${report}`].join('\n\n'),
+    [
+      recordTable(record),
+      ...recordWords(record),
+      ...unmet.map((problem) => `NOT MET: ${problem}`),
+      `report: ${report}`,
+    ].join('\n\n'),
   );
   return unmet.length === 0;
 }

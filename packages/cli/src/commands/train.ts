@@ -1,29 +1,36 @@
 import { AdvrobError, type Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
-import { claimFolder } from '../experiment/run-folder.js';
-import { makePart } from '../experiment/parts.js';
-import { settingsOf, trainModel } from '../experiment/train-model.js';
-import { logTraining } from '../experiment/training-log.js';
 import { experimentSchema, type ExperimentInput } from '../config/schema.js';
-import { parseEpsilons } from '../flags/epsilon.js';
+import { createModelShelf } from '../experiment/model-shelf.js';
+import { makePart } from '../experiment/parts.js';
+import { claimFolder } from '../experiment/run-folder.js';
+import { trainModel } from '../experiment/train-model.js';
+import { logTraining } from '../experiment/training-log.js';
+import { makeTrainingParts } from '../experiment/training-parts.js';
+import { settingsOf } from '../experiment/training-settings.js';
+import { parseEpsilon } from '../flags/epsilon.js';
 import { parseSetting } from '../flags/settings.js';
 import { createProgress } from '../output/progress.js';
-import { followTraining } from '../output/training-progress.js';
 import type { Output } from '../output/terminal.js';
+import { followTraining } from '../output/training-progress.js';
 import { writeAtomically } from '../storage/file-storage.js';
 
 export interface TrainFlags {
   readonly dataset: string;
   readonly architecture: string;
-  readonly objective: string;
+  readonly trainer?: string;
+  readonly objective?: string;
+  readonly optimizer?: string;
   readonly attack?: string;
+  readonly teacher?: string;
   readonly norm: 'linf' | 'l2' | 'l1' | 'l0';
   readonly epsilon?: string;
   readonly epochs?: number;
   readonly steps?: number;
   readonly batchSize: number;
-  readonly learningRate: number;
+  readonly learningRate?: number;
   readonly take?: number;
+  readonly tensorboard?: boolean;
   readonly set: readonly string[];
   readonly seed: number;
   readonly out: string;
@@ -36,23 +43,30 @@ export async function trainCommand(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  if (flags.attack !== undefined && flags.epsilon === undefined)
-    throw new AdvrobError('ADVROB_USAGE', '--attack needs --epsilon, the radius to train against');
+  if ((flags.attack !== undefined || flags.trainer !== undefined) && flags.epsilon === undefined)
+    throw new AdvrobError(
+      'ADVROB_USAGE',
+      `--${flags.attack === undefined ? 'trainer' : 'attack'} needs --epsilon, the radius to train against`,
+    );
   const experiment = experimentSchema.parse(describe(flags));
-  await claimFolder(flags.out, experiment);
+  const settings = settingsOf(experiment, 'model')!;
   const { dataset, architecture, threat, seed } = experiment;
   const splits = await makePart(registry, 'datasets', dataset);
-  const model = makePart(registry, 'models', architecture!)(seed);
+  const shelf = createModelShelf(registry, splits.train.bounds);
   const progress = createProgress();
-  const follow = followTraining(architecture!.name, progress);
-  const log = logTraining(flags.out);
   try {
+    const parts = await makeTrainingParts(registry, settings, shelf.find);
+    const model = makePart(registry, 'models', architecture!)(seed);
+    shelf.add('the model itself', model);
+    await claimFolder(flags.out, experiment);
+    const follow = followTraining(architecture!.name, progress);
+    const log = logTraining(flags.out, { tensorboard: settings.tensorboard ?? false });
     const result = await trainModel({
-      registry,
       model,
       splits,
       threat,
-      settings: settingsOf(experiment, 'model')!,
+      settings,
+      parts,
       seed,
       folder: flags.out,
       signal,
@@ -70,19 +84,17 @@ export async function trainCommand(
     );
   } finally {
     progress.end();
-    model.dispose?.();
+    shelf.dispose();
   }
 }
+
+const partFlags = ['trainer', 'objective', 'optimizer', 'attack'] as const;
 
 /** The flags as an experiment, which is what is saved beside the weights. */
 function describe(flags: TrainFlags): ExperimentInput {
   const options: Record<string, Record<string, unknown>> = {};
-  const used = [
-    flags.dataset,
-    flags.architecture,
-    flags.objective,
-    ...(flags.attack === undefined ? [] : [flags.attack]),
-  ];
+  const named = partFlags.flatMap((flag) => flags[flag] ?? []);
+  const used = [flags.dataset, flags.architecture, ...named];
   for (const { owner, key, value } of flags.set.map(parseSetting)) {
     if (owner === undefined || !used.includes(owner))
       throw new AdvrobError(
@@ -95,24 +107,28 @@ function describe(flags: TrainFlags): ExperimentInput {
     name,
     options: options[name] ?? {},
   });
+  const parts = Object.fromEntries(
+    partFlags.flatMap((flag) => (flags[flag] === undefined ? [] : [[flag, part(flags[flag])]])),
+  );
   return {
     version: 1,
     name: 'train',
     seed: flags.seed,
     dataset: part(flags.dataset),
-    threat: { norm: flags.norm, epsilon: flags.epsilon === undefined ? 1 : parseEpsilons(flags.epsilon)[0]! },
+    threat: { norm: flags.norm, epsilon: flags.epsilon === undefined ? 1 : parseEpsilon(flags.epsilon) },
     architecture: part(flags.architecture),
     models: [
       {
         id: 'model',
         train: {
-          objective: part(flags.objective),
-          ...(flags.attack !== undefined && { attack: part(flags.attack) }),
+          ...parts,
+          ...(flags.teacher !== undefined && { teacher: flags.teacher }),
           ...(flags.epochs !== undefined && { epochs: flags.epochs }),
           ...(flags.steps !== undefined && { steps: flags.steps }),
           ...(flags.take !== undefined && { take: flags.take }),
+          ...(flags.tensorboard && { tensorboard: true }),
           batchSize: flags.batchSize,
-          learningRate: flags.learningRate,
+          ...(flags.learningRate !== undefined && { learningRate: flags.learningRate }),
         },
       },
     ],

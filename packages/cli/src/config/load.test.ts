@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadExperiment } from './load.js';
+import { savedConfig } from './saved-config.js';
 
 const minimal = `version: 1
 name: small
@@ -55,7 +56,24 @@ describe('loadExperiment', () => {
     await expect(loadExperiment(file, ['models.two.train.steps=9'])).rejects.toThrow("no entry 'two'");
   });
 
+  it('takes no bound for attacks that look for a minimal norm, and saves it as it can be read again', async () => {
+    for (const text of ['.inf', 'inf', '[0.1, .inf]']) {
+      const file = await write(minimal.replace('[0.1, "2/255"]', text));
+      const experiment = await loadExperiment(file);
+      expect([experiment.evaluation.attacks[0]!.epsilon].flat().at(-1)).toBe(Infinity);
+      const saved = await write(JSON.stringify(savedConfig(experiment)), 'saved.json');
+      expect(await loadExperiment(saved)).toEqual(experiment);
+    }
+    await expect(loadExperiment(await write(minimal.replace('8/255', '.inf')))).rejects.toThrow(/threat\.epsilon/);
+  });
+
   it.each([
+    ['two models of one id', minimal.replace('evaluation:', '  - { id: one }\nevaluation:'), /models\.1\.id: .*'one'/],
+    [
+      'bounds for a model that is not there',
+      `${minimal}  require: { two: { cleanAtLeast: 0.5 } }\n`,
+      /evaluation\.require\.two: .*there is one/,
+    ],
     [
       'an unknown key',
       minimal.replace('dataset: mnist', 'dataset: mnist\ndatset: cifar'),

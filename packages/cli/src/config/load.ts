@@ -5,6 +5,7 @@ import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { parseSetting } from '../flags/settings.js';
 import { keysAt } from './known-keys.js';
+import { infinite } from './part-schema.js';
 import { experimentSchema, type Experiment } from './schema.js';
 
 /** A config with the places of its keys, where they are known. */
@@ -22,10 +23,18 @@ interface Source {
 export async function loadExperiment(file: string, overrides: readonly string[] = []): Promise<Experiment> {
   const source = await readSource(file);
   const value = overrides.reduce((config, text) => override(config, text), source.value);
-  const result = experimentSchema.safeParse(value);
+  const result = experimentSchema.safeParse(withoutInfinity(value));
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) => describeIssue(issue, source));
   throw new AdvrobError('ADVROB_CONFIG', problems.join('\n'));
+}
+
+/** Infinity (`.inf` in YAML) as the word that the schema has for it: JSON cannot hold the number, and the config is saved as JSON. */
+function withoutInfinity(value: unknown): unknown {
+  if (value === Infinity) return infinite;
+  if (Array.isArray(value)) return value.map(withoutInfinity);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutInfinity(inner)]));
 }
 
 /** One line per mistake: where, what, and what is allowed. */

@@ -18,7 +18,7 @@ import { attackLosses } from '@advrob/core/losses';
 import type { Part } from '../config/schema.js';
 
 /** What each kind of part becomes when its factory is called. */
-interface Products {
+export interface Products {
   attacks: Attack;
   objectives: Objective;
   optimizers: OptimizerBinding;

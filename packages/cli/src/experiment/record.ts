@@ -2,9 +2,11 @@ import type { Dataset, Json } from '@advrob/core';
 import {
   createRecord,
   describeData,
+  recordChecks,
   recordName,
   serializeRecord,
   type Evaluation,
+  type RobustnessCheck,
   type RunRecord,
 } from '@advrob/evaluation';
 import { join } from 'node:path';
@@ -16,9 +18,17 @@ import { writeReport } from './write-report.js';
 /** Writes `record.json` and `report.html` of one evaluated model. */
 export async function writeEvaluationRecord(
   folder: string,
-  parts: { command: string; seed: number; config: Json; data: Dataset; split: string; evaluation: Evaluation },
+  parts: {
+    command: string;
+    seed: number;
+    config: Json;
+    data: Dataset;
+    split: string;
+    evaluation: Evaluation;
+    checks: readonly RobustnessCheck[];
+  },
 ): Promise<RunRecord> {
-  const { command, seed, config, data, split, evaluation } = parts;
+  const { command, seed, config, data, split, evaluation, checks } = parts;
   const record = createRecord({
     title: `Robustness of ${evaluation.result.name}`,
     command,
@@ -27,6 +37,7 @@ export async function writeEvaluationRecord(
     seeds: { evaluation: seed },
     data: describeData(data, split),
     models: [evaluation.result],
+    checks: recordChecks(evaluation.result.name, checks),
     timing: { evaluation: evaluation.timing } as unknown as RunRecord['timing'],
   });
   await writeAtomically(join(folder, recordName), serializeRecord(record));

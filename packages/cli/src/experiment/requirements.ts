@@ -1,4 +1,4 @@
-import type { RunRecord } from '@advrob/evaluation';
+import type { RecordedModel, RunRecord } from '@advrob/evaluation';
 import type { Experiment } from '../config/schema.js';
 
 /**
@@ -9,10 +9,8 @@ export function unmetRequirements(record: RunRecord, required: Experiment['evalu
   return Object.entries(required ?? {}).flatMap(([id, bounds]) => {
     const model = record.models.find(({ name }) => name === id);
     if (model === undefined) return [`there is no model '${id}'`];
-    const attack = bounds.attack === undefined ? undefined : model.attacks.find(({ label }) => label === bounds.attack);
-    if (bounds.attack !== undefined && attack === undefined)
-      return [`model '${id}' was not attacked by '${bounds.attack}'`];
-    const robust = attack ? attack.points.at(-1)!.robust.rate : model.robust.rate;
+    const robust = robustRate(model, bounds.attack);
+    if (robust === undefined) return [`model '${id}' was not judged under '${bounds.attack}'`];
     const against = bounds.attack ?? 'all attacks';
     return [
       bounds.cleanAtLeast !== undefined && !(model.clean.rate >= bounds.cleanAtLeast)
@@ -26,6 +24,12 @@ export function unmetRequirements(record: RunRecord, required: Experiment['evalu
         : undefined,
     ].filter((problem) => problem !== undefined);
   });
+}
+
+/** Robust accuracy under an attack at its largest finite epsilon, or under all; undefined when it was not judged under that attack. */
+export function robustRate(model: RecordedModel, label: string | undefined): number | undefined {
+  if (label === undefined) return model.robust.rate;
+  return model.attacks.find((attack) => attack.label === label)?.points.at(-1)?.robust.rate;
 }
 
 function percent(rate: number): string {

@@ -1,5 +1,6 @@
 import { AdvrobError } from '@advrob/core';
 import { join } from 'node:path';
+import { savedConfig } from '../config/saved-config.js';
 import type { Experiment } from '../config/schema.js';
 import { readIfThere, writeAtomically } from '../storage/file-storage.js';
 
@@ -10,7 +11,7 @@ import { readIfThere, writeAtomically } from '../storage/file-storage.js';
  */
 export async function claimFolder(folder: string, experiment: Experiment): Promise<void> {
   const path = join(folder, 'config.json');
-  const wanted = JSON.parse(JSON.stringify(experiment)) as unknown;
+  const wanted = savedConfig(experiment);
   const found = await readIfThere(path);
   if (found === undefined) {
     await writeAtomically(path, `${JSON.stringify(wanted, null, 2)}\n`);

@@ -1,16 +1,19 @@
-import type { Classifier, Json, Registry, Splits, Threat } from '@advrob/core';
-import { fit, type FitResult, type TrainingEvent } from '@advrob/training';
-import type { Experiment, TrainingSettings } from '../config/schema.js';
+import { AdvrobError, type Classifier, type Dataset, type Json, type Splits, type Threat } from '@advrob/core';
+import { hashModel } from '@advrob/evaluation';
+import { fit, teacherLogits, type FitOptions, type FitResult, type TrainingEvent } from '@advrob/training';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { TrainingSettings } from '../config/schema.js';
 import { fileStorage } from '../storage/file-storage.js';
-import { makePart } from './parts.js';
+import { countInner } from './inner-attack.js';
+import type { TrainingParts } from './training-parts.js';
 
 export interface TrainModelOptions {
-  readonly registry: Registry;
   readonly model: Classifier;
   readonly splits: Splits;
   /** Of the experiment; the settings may name another. */
   readonly threat: Threat;
   readonly settings: TrainingSettings;
+  readonly parts: TrainingParts;
   readonly seed: number;
   /** Where checkpoints and weights go. */
   readonly folder: string;
@@ -18,83 +21,96 @@ export interface TrainModelOptions {
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 
+/** What training ended with. */
+export type Trained = FitResult & {
+  /** Nominal input gradients of the inner attack, where they are known. */
+  readonly adversarialGradients?: number;
+};
+
 /** Trains a model as its settings say. A run that was interrupted goes on from its checkpoint in the folder. */
-export async function trainModel(options: TrainModelOptions): Promise<FitResult> {
-  const { registry, model, splits, settings, seed, folder } = options;
-  const recipe = settings.trainer && makePart(registry, 'trainers', settings.trainer);
-  const objective = settings.objective
-    ? makePart(registry, 'objectives', settings.objective)
-    : (recipe?.objective ?? makePart(registry, 'objectives', { name: 'erm', options: {} }));
-  const optimizer = settings.optimizer ? makePart(registry, 'optimizers', settings.optimizer) : recipe?.optimizer;
-  const attack = settings.attack ? makePart(registry, 'attacks', settings.attack) : recipe?.attack;
-  const transforms = settings.transforms?.map((part) => makePart(registry, 'transforms', part)) ?? recipe?.transforms;
-  const augmentations =
-    settings.augmentations?.map((part) => makePart(registry, 'augmentations', part)) ?? recipe?.augmentations;
-  const averager = settings.averager ? makePart(registry, 'averagers', settings.averager) : recipe?.averager;
+export async function trainModel(options: TrainModelOptions): Promise<Trained> {
+  const { model, splits, settings, parts, seed, signal } = options;
+  const storage = fileStorage(options.folder);
   const data = settings.take === undefined ? splits.train : splits.train.take(settings.take);
-  const { validation } = settings;
-  const validationAttack = validation?.attack && makePart(registry, 'attacks', validation.attack);
-  const validationData =
-    validation && (validation.take === undefined ? splits.validation : splits.validation.take(validation.take));
-  const checkpoint = {
-    storage: fileStorage(folder),
-    ...(settings.checkpointEvery !== undefined && { every: settings.checkpointEvery }),
+  const { attack, validationAttack, teacher, ...others } = parts;
+  const inner = attack && countInner(attack, settings.batchSize ?? 128, storage);
+  const logits = teacher && (await teacherLogits(teacher, data, signal ? { signal } : {}));
+  const teacherHash = teacher && ((await hashModel(teacher)) ?? null);
+  let counting: Promise<void> | undefined;
+  try {
+    const result = await fit({
+      ...others,
+      ...numbersOf(settings),
+      model,
+      data: logits ? withTeacher(data, logits) : data,
+      threat: parts.threat ?? options.threat,
+      seed,
+      checkpoint: {
+        storage,
+        ...(settings.checkpointEvery !== undefined && { every: settings.checkpointEvery }),
+      },
+      config: JSON.parse(JSON.stringify({ ...settings, ...(teacher && { teacher: teacherHash }) })) as Json,
+      ...(inner && { attack: inner.attack }),
+      ...validationOf(settings, splits, validationAttack),
+      ...(signal && { signal }),
+      onEvent: (event) => {
+        if (event.type === 'step') counting ??= inner?.note();
+        options.onEvent?.(event);
+      },
+    });
+    await counting;
+    const adversarialGradients = await inner?.total(examplesDrawn(result, data, options));
+    return { ...result, ...(adversarialGradients !== undefined && { adversarialGradients }) };
+  } finally {
+    logits?.dispose();
+  }
+}
+
+/** The type of `kd` asks for the teacher's logits; a config is checked for them when its parts are made. */
+function withTeacher(data: Dataset, teacher: Tensor): Dataset {
+  if (teacher.shape[0] !== data.length)
+    throw new AdvrobError('ADVROB_SHAPE', `the teacher gave ${teacher.shape[0]} outputs for ${data.length} examples`);
+  return data.withExtras({ teacher });
+}
+
+/** Whole batches are drawn, each as often as the objective wants it. */
+function examplesDrawn(result: FitResult, data: Dataset, { settings, parts }: TrainModelOptions): number {
+  const { batchSize = 128 } = settings;
+  const perPass = data.length < batchSize ? data.length : Math.floor(data.length / batchSize) * batchSize;
+  return Math.round(result.epochs * perPass * (parts.objective.replays ?? 1));
+}
+
+function validationOf(
+  { validation }: TrainingSettings,
+  splits: Splits,
+  attack: TrainingParts['validationAttack'],
+): Pick<FitOptions, 'validation'> {
+  if (validation === undefined) return {};
+  const { take, every } = validation;
+  return {
+    validation: {
+      data: take === undefined ? splits.validation : splits.validation.take(take),
+      ...(every !== undefined && { every }),
+      ...(attack && { attack }),
+    },
   };
-
-  const given = pick(settings, [
-    'epochs',
-    'steps',
-    'batchSize',
-    'learningRate',
-    'schedule',
-    'epsilonSchedule',
-    'attackMode',
-    'logEvery',
-    'keep',
-  ]);
-  return fit({
-    ...(given.epochs === undefined && given.steps === undefined && { epochs: 10 }),
-    ...given,
-    model,
-    data,
-    objective,
-    threat: settings.threat ?? recipe?.threat ?? options.threat,
-    seed,
-    checkpoint,
-    config: JSON.parse(JSON.stringify(settings)) as Json,
-    ...(optimizer && { optimizer }),
-    ...(attack && { attack }),
-    ...(transforms && { transforms }),
-    ...(averager && { averager }),
-    ...(augmentations && { augmentations }),
-    ...(validation &&
-      validationData && {
-        validation: {
-          data: validationData,
-          ...(validation.every !== undefined && { every: validation.every }),
-          ...(validationAttack && { attack: validationAttack }),
-        },
-      }),
-    ...(options.signal && { signal: options.signal }),
-    ...(options.onEvent && { onEvent: options.onEvent }),
-  });
 }
 
-/** The training of a model: its own settings laid over those that all models share. */
-export function settingsOf(experiment: Experiment, id: string): TrainingSettings | undefined {
-  const own = experiment.models.find((model) => model.id === id)?.train;
-  if (own === undefined) return undefined;
-  const shared = { ...experiment.training };
-  if (own.steps !== undefined) delete shared.epochs;
-  if (own.epochs !== undefined) delete shared.steps;
-  return { ...shared, ...own };
-}
+const numbers = [
+  'epochs',
+  'steps',
+  'batchSize',
+  'learningRate',
+  'schedule',
+  'epsilonSchedule',
+  'attackMode',
+  'logEvery',
+  'keep',
+] as const;
 
-/** The keys that are given, with their types made exact. */
-function pick<T extends object, K extends keyof T>(
-  source: T,
-  keys: readonly K[],
-): { [key in K]?: Exclude<T[key], undefined> } {
-  const entries = keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]]);
-  return Object.fromEntries(entries) as { [key in K]?: Exclude<T[key], undefined> };
+/** What the settings say of the course of training; ten passes unless they say how long. */
+function numbersOf(settings: TrainingSettings): Pick<FitOptions, (typeof numbers)[number]> {
+  const given = numbers.filter((key) => settings[key] !== undefined).map((key) => [key, settings[key]]);
+  const isOpen = settings.epochs === undefined && settings.steps === undefined;
+  return { ...(isOpen && { epochs: 10 }), ...Object.fromEntries(given) } as Pick<FitOptions, (typeof numbers)[number]>;
 }

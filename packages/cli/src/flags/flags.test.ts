@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEpsilons } from './epsilon.js';
+import { parseEpsilon, parseEpsilons } from './epsilon.js';
 import { applySettings, parseSetting } from './settings.js';
 
 describe('parseEpsilons', () => {
@@ -9,11 +9,18 @@ describe('parseEpsilons', () => {
     ['.5', [0.5]],
     ['1e-2', [0.01]],
     ['2/255, 4/255,0.1', [2 / 255, 4 / 255, 0.1]],
+    ['0.1, inf', [0.1, Infinity]],
+    ['Infinity', [Infinity]],
   ])('reads %s', (text, expected) => expect(parseEpsilons(text)).toEqual(expected));
 
-  it.each(['', '-1', '0', '8/0', 'abc', '1/2/3', '0.1,', 'Infinity'])('refuses %j', (text) =>
+  it.each(['', '-1', '0', '8/0', 'abc', '1/2/3', '0.1,', '-inf', '1/inf'])('refuses %j', (text) =>
     expect(() => parseEpsilons(text)).toThrow('ADVROB_USAGE'),
   );
+});
+
+it('parseEpsilon reads one finite radius', () => {
+  expect(parseEpsilon(' 8/255 ')).toBe(8 / 255);
+  for (const text of ['inf', '0.1,0.2', '0']) expect(() => parseEpsilon(text)).toThrow('ADVROB_USAGE');
 });
 
 describe('settings', () => {

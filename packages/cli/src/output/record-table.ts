@@ -1,30 +1,76 @@
-import type { RunRecord } from '@advrob/evaluation';
+import type { RecordedModel, RunRecord } from '@advrob/evaluation';
 import { table } from './table.js';
 
-/** Clean and robust accuracy of every model with 95% intervals, per attack and epsilon, and in the worst case. */
-export function recordTable(record: RunRecord): string {
-  const columns = record.models[0]!.attacks.flatMap(({ label, norm, points }) =>
-    points.map(({ epsilon }, i) => ({ label, i, title: `${label} ${norm} ${Number(epsilon.toPrecision(3))}` })),
-  );
-  const header = [
-    `model (${record.data.name} ${record.data.split ?? ''}, ${record.data.length} images)`,
-    'clean',
-    ...columns.map(({ title }) => title),
-    'worst case',
-  ];
-  const rows = record.models.map((model) => [
-    model.name,
-    share(model.clean),
-    ...columns.map(({ label, i }) => {
-      const point = model.attacks.find((attack) => attack.label === label)?.points[i];
-      return point ? share(point.robust) : '–';
-    }),
-    share(model.robust),
-  ]);
-  return table([header, ...rows]);
+/** One column of the table: its title and what a model shows there. */
+interface Column {
+  readonly title: string;
+  readonly cell: (model: RecordedModel) => string;
 }
 
-function share({ rate, interval }: { rate: number; interval: readonly number[] }): string {
+/** What of a record is shown. */
+interface Detail {
+  /** All radii of each attack, or the largest alone. */
+  readonly allRadii: boolean;
+  readonly intervals: boolean;
+}
+
+/** From all to little. */
+const details: readonly Detail[] = [
+  { allRadii: true, intervals: true },
+  { allRadii: false, intervals: true },
+  { allRadii: false, intervals: false },
+];
+
+/**
+ * Clean and robust accuracy of every model with 95% intervals, per attack and epsilon, and in the worst case; the median smallest distance where an attack looked
+ * for it; and what training took. Where that is too wide, smaller radii go, then the intervals; the report has all.
+ *
+ * @param width - Characters in a line. Default: the terminal's, and 160 in a pipe.
+ */
+export function recordTable(record: RunRecord, width = process.stdout.columns ?? 160): string {
+  const tables = details.map((detail) => tableOf(record, detail));
+  return tables.find((text) => text.indexOf('\n') <= width) ?? tables.at(-1)!;
+}
+
+function tableOf(record: RunRecord, detail: Detail): string {
+  const { name, split, length } = record.data;
+  const columns: Column[] = [
+    { title: `model (${name} ${split ?? ''}, ${length} images)`, cell: (model) => model.name },
+    ...gradientColumn(record),
+    { title: 'clean', cell: ({ clean }) => share(clean, detail) },
+    ...record.models[0]!.attacks.flatMap((attack) => columnsOf(attack, detail)),
+    { title: 'worst case', cell: ({ robust }) => share(robust, detail) },
+  ];
+  if (record.models.some(({ note }) => note !== undefined))
+    columns.push({ title: 'note', cell: ({ note }) => note ?? '' });
+  const rows = record.models.map((model) => columns.map(({ cell }) => cell(model)));
+  return table([columns.map(({ title }) => title), ...rows]);
+}
+
+/** Models that were trained without an attack take none. */
+function gradientColumn({ models }: RunRecord): Column[] {
+  if (models.every(({ training }) => training?.adversarialGradients === undefined)) return [];
+  const cell = ({ training }: RecordedModel): string => String(training?.adversarialGradients ?? (training ? 0 : '–'));
+  return [{ title: 'adversarial gradients', cell }];
+}
+
+function columnsOf({ label, norm, points, minimal }: RecordedModel['attacks'][number], detail: Detail): Column[] {
+  const own = (model: RecordedModel) => model.attacks.find((attack) => attack.label === label);
+  const shown = detail.allRadii ? points : points.slice(-1);
+  const atRadii = shown.map(({ epsilon }) => ({
+    title: `${label} ${norm} ${Number(epsilon.toPrecision(3))}`,
+    cell: (model: RecordedModel): string => {
+      const point = own(model)?.points.find((other) => other.epsilon === epsilon);
+      return point ? share(point.robust, detail) : '–';
+    },
+  }));
+  if (minimal === undefined) return atRadii;
+  const median = (model: RecordedModel): string => String(own(model)?.minimal?.median?.toPrecision(3) ?? '–');
+  return [...atRadii, { title: `${label} ${norm}, median distance`, cell: median }];
+}
+
+function share({ rate, interval }: RecordedModel['clean'], { intervals }: Detail): string {
+  if (!intervals) return `${(100 * rate).toFixed(1)}%`;
   const [low, high] = interval.map((bound) => (100 * bound).toFixed(1));
   return `${(100 * rate).toFixed(1)}% [${low}, ${high}]`;
 }

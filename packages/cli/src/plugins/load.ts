@@ -1,8 +1,6 @@
 import { AdvrobError, createRegistry, type Plugin, type Registry } from '@advrob/core';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { builtIn } from './built-in.js';
+import { locate } from './locate.js';
 
 /**
  * The registry of the built-in plugins and those named: packages, or files with `./` or `/`. A name is looked up from the folder `from`.
@@ -32,15 +30,4 @@ async function loadPlugin(name: string, from: string): Promise<Plugin> {
       `plugin '${name}' has no plugin as its default export: export default definePlugin({ ... })`,
     );
   return loaded.default;
-}
-
-function locate(name: string, from: string): string {
-  if (/^\.{0,2}\//.test(name)) return pathToFileURL(resolve(from, name)).href;
-  const require = createRequire(resolve(from, 'package.json'));
-  try {
-    return pathToFileURL(require.resolve(name)).href;
-  } catch {
-    // Not beside the config: perhaps beside the command itself.
-    return name;
-  }
 }

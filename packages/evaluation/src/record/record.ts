@@ -34,6 +34,8 @@ const data = z.strictObject({
 const model = modelResult.extend({
   /** What the model is, in a few words. */
   description: z.string().optional(),
+  /** Words that stand beside its numbers, e.g. `undertrained at this budget`. */
+  note: z.string().optional(),
   architecture: z.strictObject({ name: z.string(), options: z.json(), parameters: z.int().min(0) }).optional(),
   training: trainingResult.optional(),
 });

@@ -23,6 +23,18 @@ export function epsilonText(epsilon: number): string {
   return Math.abs(levels / 255 - epsilon) < 1e-9 ? `${levels}/255` : decimal;
 }
 
+/** A difference of shares in percentage points: `+1.2`. */
+export function pointsText(share: number): string {
+  const text = (100 * share).toFixed(1);
+  if (Number(text) === 0) return '0.0';
+  return share > 0 ? `+${text}` : text.replace('-', '−');
+}
+
+/** `0.024`, `< 0.001`. */
+export function probabilityText(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
 const normNames: Readonly<Record<Norm, string>> = { linf: 'L∞', l2: 'L2', l1: 'L1', l0: 'L0' };
 
 export function normText(norm: Norm): string {

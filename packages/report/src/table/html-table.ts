@@ -1,6 +1,6 @@
-import { percent, percentRange } from '../format/numbers.js';
+import { countText, percent, percentRange } from '../format/numbers.js';
 import { html, type Html } from '../page/html.js';
-import type { Column, MainTable } from './main-table.js';
+import type { Column, MainTable, TableRow } from './main-table.js';
 
 /** The main table. On a narrow screen each row becomes a block; the roles keep it a table for screen readers. */
 export function htmlTable({ columns, rows }: MainTable, caption: string): Html {
@@ -18,10 +18,10 @@ export function htmlTable({ columns, rows }: MainTable, caption: string): Html {
     </thead>
     <tbody role="rowgroup">
       ${rows.map(
-        ({ model, cells }) =>
+        (row) =>
           html`<tr role="row">
-            <th scope="row" role="rowheader">${model}</th>
-            ${cells.map((cell, i) =>
+            <th scope="row" role="rowheader">${rowHeading(row)}</th>
+            ${row.cells.map((cell, i) =>
               cell
                 ? html`<td role="cell" class="${isTop(cell.rate, i) ? 'best' : ''} ${columns[i]!.kind}">
                     <span class="label" aria-hidden="true">${heading(columns[i]!)}</span
@@ -35,6 +35,10 @@ export function htmlTable({ columns, rows }: MainTable, caption: string): Html {
       )}
     </tbody>
   </table>`;
+}
+
+function rowHeading({ model, note, adversarialGradients }: TableRow): Html {
+  return html`${model}${adversarialGradients !== undefined && html` <small>${countText(adversarialGradients)} adversarial gradients</small>`}${note !== undefined && html` <small class="bad">${note}</small>`}`;
 }
 
 function heading({ title, threat }: Column): Html {

@@ -17,7 +17,16 @@ export interface Column {
 /** Clean and robust accuracy of every model: the table at the top of the page. */
 export interface MainTable {
   readonly columns: readonly Column[];
-  readonly rows: readonly { readonly model: string; readonly cells: readonly (Proportion | undefined)[] }[];
+  readonly rows: readonly TableRow[];
+}
+
+export interface TableRow {
+  readonly model: string;
+  /** Words beside its numbers. */
+  readonly note?: string;
+  /** Input gradients that training took. */
+  readonly adversarialGradients?: number;
+  readonly cells: readonly (Proportion | undefined)[];
 }
 
 export function mainTable(subjects: readonly Subject[], headline: Headline): MainTable {
@@ -32,7 +41,17 @@ export function mainTable(subjects: readonly Subject[], headline: Headline): Mai
   const used = columns.filter(isUsed);
   return {
     columns: used,
-    rows: subjects.map((subject) => ({ model: subject.name, cells: used.map((column) => cellOf(subject, column)) })),
+    rows: subjects.map((subject) => rowOf(subject, used)),
+  };
+}
+
+function rowOf(subject: Subject, columns: readonly Column[]): TableRow {
+  const { note, training } = subject.model;
+  return {
+    model: subject.name,
+    ...(note !== undefined && { note }),
+    ...(training?.adversarialGradients !== undefined && { adversarialGradients: training.adversarialGradients }),
+    cells: columns.map((column) => cellOf(subject, column)),
   };
 }
 

@@ -1,0 +1,107 @@
+import { AdvrobError, nearNames } from '@advrob/core';
+import {
+  compareModels,
+  examplesName,
+  parseExamples,
+  type ExampleRecord,
+  type JudgedModel,
+  type ModelComparison,
+  type RunRecord,
+} from '@advrob/evaluation';
+import { renderReport } from '@advrob/report';
+import { basename, join, resolve } from 'node:path';
+import { comparisonTable } from '../output/comparison-table.js';
+import type { Output } from '../output/terminal.js';
+import { readIfThere, writeAtomically } from '../storage/file-storage.js';
+import { readRecord } from './report.js';
+
+export interface CompareFlags {
+  readonly baseline?: string;
+  readonly out?: string;
+}
+
+/** A model of a finished run, by a name that no other one of the comparison has. */
+interface Candidate extends JudgedModel {
+  readonly name: string;
+}
+
+/**
+ * `advrob compare`: every model of the folders against one of them, example by example: difference with the interval of a paired bootstrap, and McNemar's
+ * exact test. With `--out` also `compare.json` and a page over all records.
+ */
+export async function compareCommand(folders: readonly string[], flags: CompareFlags, output: Output): Promise<void> {
+  const records: RunRecord[] = [];
+  for (const folder of folders) records.push(await readRecord(folder));
+  const candidates = await candidatesOf(folders, records);
+  if (candidates.length < 2)
+    throw new AdvrobError(
+      'ADVROB_USAGE',
+      `${folders.join(', ')}: expected at least two models to compare, found ${candidates.length}`,
+    );
+  const baseline = baselineOf(candidates, flags.baseline);
+  const comparisons = candidates.filter((other) => other !== baseline).map((other) => compared(other, baseline));
+  if (flags.out !== undefined) {
+    await writeAtomically(join(flags.out, 'compare.json'), `${JSON.stringify(comparisons, null, 2)}\n`);
+    const { html, markdown } = await renderReport(records, { comparisons });
+    await writeAtomically(join(flags.out, 'report.html'), html);
+    await writeAtomically(join(flags.out, 'report.md'), markdown);
+  }
+  output.result(comparisons, () =>
+    [
+      ...comparisons.map(comparisonTable),
+      "Differences in percentage points with 95% intervals of the paired bootstrap; p of McNemar's exact test, each for one comparison.",
+      ...(flags.out === undefined ? [] : [`${flags.out}: report.html, report.md, compare.json`]),
+    ].join('\n\n'),
+  );
+}
+
+/** All models of the records; names that occur twice get their folder in front. */
+async function candidatesOf(folders: readonly string[], records: readonly RunRecord[]): Promise<Candidate[]> {
+  const names = records.flatMap(({ models }) => models.map(({ name }) => name));
+  const isShared = (name: string): boolean => names.filter((other) => other === name).length > 1;
+  const candidates: Candidate[] = [];
+  for (const [i, { models }] of records.entries())
+    for (const model of models) {
+      const folder = folders[i]!;
+      const name = isShared(model.name) ? `${basename(resolve(folder))}/${model.name}` : model.name;
+      const examples = await examplesOf(folder, model.name, models.length);
+      candidates.push({ name, result: { ...model, name }, examples });
+    }
+  return candidates;
+}
+
+async function examplesOf(folder: string, model: string, models: number): Promise<ExampleRecord[]> {
+  const inModel = join(folder, 'models', model, examplesName);
+  const bytes =
+    (await readIfThere(inModel)) ?? (models === 1 ? await readIfThere(join(folder, examplesName)) : undefined);
+  if (bytes !== undefined) return parseExamples(new TextDecoder().decode(bytes));
+  throw new AdvrobError(
+    'ADVROB_USAGE',
+    `no ${examplesName} of '${model}' in ${folder}: a comparison needs the line of each example`,
+  );
+}
+
+function baselineOf(candidates: readonly Candidate[], wanted: string | undefined): Candidate {
+  if (wanted === undefined) return candidates[0]!;
+  const found = candidates.find(({ name }) => name === wanted);
+  if (found) return found;
+  const names = candidates.map(({ name }) => name);
+  const near = nearNames(wanted, names);
+  throw new AdvrobError(
+    'ADVROB_USAGE',
+    `--baseline: no model '${wanted}'; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `there are ${names.join(', ')}`}`,
+  );
+}
+
+function compared(other: Candidate, baseline: Candidate): ModelComparison {
+  try {
+    return compareModels(other, baseline);
+  } catch (error) {
+    if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_SHAPE') throw error;
+    throw new AdvrobError(
+      'ADVROB_USAGE',
+      `'${other.name}' and '${baseline.name}' were measured on different examples: run both with the same dataset, split and take`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+export const name = z.string().min(1);
+
+export const part = z
+  .union([
+    name.transform((only) => ({ name: only, options: {} as Record<string, unknown> })),
+    z.strictObject({ name, options: z.record(z.string(), z.unknown()).default({}).describe('see: advrob list') }),
+  ])
+  .describe('the name of a part, or { name, options }');
+export type Part = z.output<typeof part>;
+
+export const identifier = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'lower case letters, digits and hyphens')
+  .describe('names a folder of the run');
+
+const fraction = z
+  .string()
+  .regex(/^\d*\.?\d+(\/\d*\.?\d+)?$/, 'a number, or a fraction such as "8/255"')
+  .transform((text) => {
+    const [above, below = '1'] = text.split('/');
+    return Number(above) / Number(below);
+  });
+export const epsilon = z
+  .union([z.number(), fraction])
+  .refine((value) => value > 0 && Number.isFinite(value), 'above 0')
+  .describe('radius in units of the input values: a number or "8/255"');
+
+/** What stands for Infinity in a file; `.inf` of YAML and Infinity of TypeScript become it before the schema sees them. */
+export const infinite = 'inf';
+export const epsilonOrInfinite = z.union([
+  epsilon,
+  z
+    .literal(infinite)
+    .transform(() => Infinity)
+    .describe('no bound, for attacks that look for a minimal norm'),
+]);
+
+export const norm = z.enum(['linf', 'l2', 'l1', 'l0']);
+export const threat = z.strictObject({ norm: norm.default('linf'), epsilon });
+
+/** Another model: one of the experiment by its id, or a file. */
+export const modelReference = z.union([
+  name,
+  z.strictObject({
+    weights: z.string().describe('a safetensors file or a folder with model.json'),
+    architecture: part.optional().describe('of a weight file that does not say it'),
+  }),
+]);
+export type ModelReference = z.output<typeof modelReference>;

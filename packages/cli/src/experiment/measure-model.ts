@@ -1,0 +1,115 @@
+import type { Classifier, Json } from '@advrob/core';
+import {
+  evaluate,
+  trainingCurves,
+  type Evaluation,
+  type RecordedModel,
+  type RobustnessCheck,
+} from '@advrob/evaluation';
+import { join } from 'node:path';
+import { followEvaluation } from '../output/evaluation-progress.js';
+import { clock, type ProgressLine } from '../output/progress.js';
+import { fileStorage } from '../storage/file-storage.js';
+import type { Prepared, PreparedModel } from './prepared.js';
+import { checksOf, wantedChecks } from './robustness-checks.js';
+import type { ExperimentRun, TrainingOutcome } from './run-experiment.js';
+
+/** A model as the record holds it. */
+export interface Measured {
+  readonly model: RecordedModel;
+  readonly checks: readonly RobustnessCheck[];
+  readonly timing: Json;
+}
+
+/** At most so many other models of the experiment lend their adversarial examples to the checks. */
+const mostSurrogates = 1;
+
+/** Evaluates a trained model and checks the result. */
+export async function measureModel(
+  run: ExperimentRun,
+  prepared: Prepared,
+  { id, model, architecture, training }: PreparedModel,
+  { trained, seconds }: TrainingOutcome,
+  progress: ProgressLine,
+): Promise<Measured> {
+  const { experiment, registry, signal } = run;
+  const { batchSize, attackOn, saveAdversarial, checks: wanted } = experiment.evaluation;
+  const folder = join(run.folder, 'models', id);
+  const { data, attacks } = prepared;
+  const evaluation = await evaluate({
+    model,
+    data,
+    name: id,
+    attacks,
+    seed: experiment.seed,
+    batchSize,
+    attackOn,
+    saveAdversarial,
+    storage: fileStorage(folder),
+    signal,
+    onProgress: followEvaluation(id, progress),
+  });
+  const begun = performance.now();
+  const settings = wantedChecks(wanted, model);
+  const checks = settings
+    ? await checksOf({
+        id,
+        model,
+        data,
+        threat: experiment.threat,
+        evaluated: attacks,
+        surrogates: surrogatesFor(id, prepared),
+        settings,
+        seed: experiment.seed,
+        folder,
+        registry,
+        signal,
+        progress,
+      })
+    : [];
+  const checkSeconds = (performance.now() - begun) / 1000;
+  progress.end(`${id}: evaluated in ${clock(totalSeconds(evaluation) + checkSeconds)}`);
+  return {
+    model: {
+      ...evaluation.result,
+      ...(architecture && {
+        architecture: {
+          name: architecture.name,
+          options: architecture.options as never,
+          parameters: parametersOf(model),
+        },
+      }),
+      ...(training &&
+        trained && {
+          training: {
+            method: training.settings.trainer?.name ?? training.settings.objective?.name ?? 'erm',
+            steps: trained.steps,
+            seed: experiment.seed,
+            ...(trained.adversarialGradients !== undefined && { adversarialGradients: trained.adversarialGradients }),
+            dataHash: prepared.splits.train.hash,
+            curves: trainingCurves(trained.history),
+          },
+        }),
+    },
+    checks,
+    timing: { trainingSeconds: seconds, evaluation: evaluation.timing as unknown as Json, checkSeconds },
+  };
+}
+
+/** The model that stands next in the experiment, of the same inputs and classes, the last one's next being the first. */
+function surrogatesFor(id: string, { models }: Prepared): Record<string, Classifier> {
+  const own = models.findIndex((other) => other.id === id);
+  const { inputShape, numClasses } = models[own]!.model;
+  const next = [...models.slice(own + 1), ...models.slice(0, own)].filter(
+    ({ model }) => model.inputShape.join() === inputShape.join() && model.numClasses === numClasses,
+  );
+  return Object.fromEntries(next.slice(0, mostSurrogates).map((other) => [other.id, other.model]));
+}
+
+function parametersOf(model: Classifier): number {
+  return Object.values(model.weights).reduce((sum, { size }) => sum + size, 0);
+}
+
+function totalSeconds({ timing }: Evaluation): number {
+  return timing.attacks.reduce((sum, { seconds }) => sum + seconds, timing.clean);
+}

@@ -1,0 +1,64 @@
+import { AdvrobError, nearNames, type Classifier, type Registry } from '@advrob/core';
+import { stat } from 'node:fs/promises';
+import type { ModelReference } from '../config/schema.js';
+import { loadAnyModel } from './load-model.js';
+
+/** The models of one command: those of the experiment by their ids, and what was loaded from files. */
+export interface ModelShelf {
+  /**
+   * The model that a config or a flag names: an id, a file, or { weights, architecture }. Each file is loaded once.
+   *
+   * @throws AdvrobError `ADVROB_MODEL_MISSING` for what is neither.
+   */
+  find(reference: ModelReference): Promise<Classifier>;
+  /** Under an id, from now on the shelf's to dispose. */
+  add(id: string, model: Classifier): void;
+  dispose(): void;
+}
+
+/** @param bounds - What a layers model takes. */
+export function createModelShelf(registry: Registry, bounds: readonly [number, number]): ModelShelf {
+  const own = new Map<string, Classifier>();
+  const loaded = new Map<string, Promise<Classifier>>();
+  const all: Classifier[] = [];
+
+  const load = (reference: Exclude<ModelReference, string>): Promise<Classifier> => {
+    const key = JSON.stringify(reference);
+    const { weights, architecture } = reference;
+    if (!loaded.has(key))
+      loaded.set(
+        key,
+        loadAnyModel(weights, registry, {
+          bounds,
+          ...(architecture && { architecture: architecture.name, architectureOptions: architecture.options }),
+        }).then((model) => {
+          all.push(model);
+          return model;
+        }),
+      );
+    return loaded.get(key)!;
+  };
+
+  return {
+    async find(reference) {
+      if (typeof reference !== 'string') return load(reference);
+      const known = own.get(reference);
+      if (known) return known;
+      if (await stat(reference).catch(() => undefined)) return load({ weights: reference });
+      const ids = [...own.keys()];
+      const near = nearNames(reference, ids);
+      throw new AdvrobError(
+        'ADVROB_MODEL_MISSING',
+        `no model '${reference}': expected ${ids.length > 0 ? `the id of a model (${ids.join(', ')}), ` : ''}a .safetensors file, or a folder with a model.json` +
+          (near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''),
+      );
+    },
+    add(id, model) {
+      own.set(id, model);
+      all.push(model);
+    },
+    dispose() {
+      for (const model of all.splice(0)) model.dispose?.();
+    },
+  };
+}

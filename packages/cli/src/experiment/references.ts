@@ -1,0 +1,56 @@
+import {
+  AdvrobError,
+  optionJsonSchema,
+  type Attack,
+  type Classifier,
+  type PluginKind,
+  type Registry,
+} from '@advrob/core';
+import { modelReference, part } from '../config/part-schema.js';
+import type { ModelReference, Part } from '../config/schema.js';
+import { makePart, type Products } from './parts.js';
+
+/** Finds the model that a config names. */
+export type ModelFinder = (reference: ModelReference) => Promise<Classifier>;
+
+/**
+ * Makes a part whose options may themselves be models or attacks: an option says so by `advrob: 'model'` or `advrob: 'attack'` in its JSON Schema (with zod:
+ * `.meta({ advrob: 'model' })`), and a config then names a model, or an attack as { name, options }.
+ *
+ * @throws AdvrobError as the part's factory does; `ADVROB_OPTION` for what names no model or attack.
+ */
+export async function makeComposed<K extends keyof Products & PluginKind>(
+  registry: Registry,
+  kind: K,
+  { name, options }: Part,
+  find: ModelFinder,
+): Promise<Products[K]> {
+  const schema = optionJsonSchema(registry.find(kind, name).definition.options);
+  const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
+  const resolved: Record<string, unknown> = { ...options };
+  for (const [key, value] of Object.entries(options)) {
+    const where = `${kind.replace(/s$/, '')} '${name}': ${key}`;
+    const what = properties[key]?.advrob;
+    if (what === 'model') resolved[key] = await modelOf(value, where, find);
+    else if (what === 'attack') resolved[key] = await attackOf(value, where, registry, find);
+  }
+  return makePart(registry, kind, { name, options: resolved });
+}
+
+async function modelOf(value: unknown, where: string, find: ModelFinder): Promise<Classifier> {
+  const reference = modelReference.safeParse(value);
+  if (reference.success) return find(reference.data);
+  throw new AdvrobError(
+    'ADVROB_OPTION',
+    `${where}: expected the id of a model, a file, or { weights, architecture }, got ${JSON.stringify(value)}`,
+  );
+}
+
+async function attackOf(value: unknown, where: string, registry: Registry, find: ModelFinder): Promise<Attack> {
+  const attack = part.safeParse(value);
+  if (attack.success) return makeComposed(registry, 'attacks', attack.data, find);
+  throw new AdvrobError(
+    'ADVROB_OPTION',
+    `${where}: expected the name of an attack, or { name, options }, got ${JSON.stringify(value)}`,
+  );
+}

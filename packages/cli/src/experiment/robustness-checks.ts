@@ -1,0 +1,100 @@
+import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, type Registry } from '@advrob/core';
+import { checkRobustness, type CheckAttacks, type EvaluationAttack, type RobustnessCheck } from '@advrob/evaluation';
+import { defaultChecks, type CheckSettings } from '../config/evaluation-schema.js';
+import { bar, type ProgressLine } from '../output/progress.js';
+import { fileStorage } from '../storage/file-storage.js';
+import { makePart } from './parts.js';
+
+/** A model of more weights is checked only when the config asks for it. */
+const mostWeights = 1_000_000;
+
+/** What the config wants of checks for a model: undefined for none. */
+export function wantedChecks(
+  setting: boolean | CheckSettings | undefined,
+  model: Classifier,
+): CheckSettings | undefined {
+  if (typeof setting === 'object') return setting;
+  const isSmall = Object.values(model.weights).reduce((sum, { size }) => sum + size, 0) <= mostWeights;
+  return (setting ?? isSmall) ? defaultChecks : undefined;
+}
+
+export interface ChecksOfModel {
+  readonly id: string;
+  readonly model: Classifier;
+  readonly data: Dataset;
+  /** Of the claim. */
+  readonly threat: { readonly norm: Norm; readonly epsilon: number };
+  readonly evaluated: readonly EvaluationAttack[];
+  /** Models whose adversarial examples are tried on this one. */
+  readonly surrogates: Readonly<Record<string, Classifier>>;
+  readonly settings: CheckSettings;
+  readonly seed: number;
+  readonly folder: string;
+  readonly registry: Registry;
+  readonly signal: AbortSignal;
+  readonly progress: ProgressLine;
+}
+
+/**
+ * Looks for signs that the robust accuracy of a model is too good to be true. Measurements are kept in `checks.jsonl`.
+ */
+export async function checksOf(work: ChecksOfModel): Promise<readonly RobustnessCheck[]> {
+  const { id, settings, progress, signal } = work;
+  const { checks } = await checkRobustness({
+    model: work.model,
+    data: work.data,
+    threat: work.threat,
+    attacks: attacksFor(work),
+    surrogates: work.surrogates,
+    examples: settings.examples,
+    restarts: settings.restarts,
+    seed: work.seed,
+    storage: fileStorage(work.folder),
+    signal,
+    onProgress: ({ measurement, done, total }) =>
+      progress.update(() => `${id}: checks ${bar(done / total)} ${done}/${total}  ${measurement}`),
+  });
+  return checks;
+}
+
+/**
+ * The attacks that are compared: the first of the evaluation that ascends a loss step by step in the norm of the claim (else PGD), the same with three times
+ * the steps, and one attack each of a single step, without gradients, and along another loss, as far as they know the norm.
+ */
+function attacksFor({ model, evaluated, threat, settings, registry }: ChecksOfModel): CheckAttacks {
+  const make = (name: string, options: Record<string, unknown> = {}): Attack | undefined => {
+    const { norms } = registry.find('attacks', name).definition as Attack['definition'];
+    return norms.includes(threat.norm) ? makePart(registry, 'attacks', { name, options }) : undefined;
+  };
+  const found = evaluated.find(({ attack, norm }) => norm === threat.norm && isIterative(attack));
+  const iterative = found?.attack ?? make('pgd');
+  if (iterative === undefined)
+    throw new AdvrobError(
+      'ADVROB_CONFIG',
+      `checks: none of the attacks follows gradients in ${threat.norm}: leave the checks out (checks: false)`,
+    );
+  const { steps } = iterative.options as { steps: number };
+  const singleStep = make('fgsm');
+  const blackBox = make('square', { queries: settings.queries });
+  // The difference of logits ratio needs three classes.
+  const other = make(model.numClasses < 3 ? 'apgd-ce' : 'apgd-dlr', { steps });
+  return {
+    iterative,
+    longer: makePart(registry, 'attacks', {
+      name: iterative.name,
+      options: { ...(iterative.options as object), steps: 3 * steps },
+    }),
+    ...(singleStep && { singleStep }),
+    ...(blackBox && { blackBox }),
+    ...(other && { other }),
+  };
+}
+
+/** Attacks that ascend a loss step by step, with the number of steps as an option. */
+const iterativeNames: readonly string[] = ['pgd', 'apgd-ce', 'mim', 'bim'];
+/** Fewer steps are no search that could be stopped too early. */
+const fewestSteps = 5;
+
+function isIterative({ name, options }: Attack): boolean {
+  return iterativeNames.includes(name) && (options as { steps: number }).steps >= fewestSteps;
+}
