@@ -1,6 +1,6 @@
 import { AdvrobError, settle, type Extras } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { saveRun } from '../checkpoint/save-run.js';
+import { saveRun, saveWeights } from '../checkpoint/save-run.js';
 import { disposeSnapshot, restoreSnapshot, takeSnapshot } from '../weights/saved.js';
 import { findDivergence, read, truncate } from './metric-window.js';
 import type { Run } from './run.js';
@@ -21,16 +21,22 @@ export function openLastGood<P extends Extras, E extends Extras>(run: Run<P, E>)
 
   const fall = async (problem: string): Promise<never> => {
     const failed = counters.step;
+    const isFirst = good.saved.numbers.get('counters/step') === 0 && window.rows[0]?.some(isNotFinite);
     restoreSnapshot(parts, good.saved);
     truncate(window, 0);
     window.rows = [...good.rows];
     history.length = good.events;
+    const bad = await findBadWeight(run);
+    if (bad) throw new AdvrobError('ADVROB_TRAINING_DIVERGED', `training cannot begin: from the start ${bad}`);
     await saveRun(run);
-    const saved = run.options.checkpoint ? ' and the checkpoint' : '';
+    await saveWeights(run, 'last.safetensors');
+    const saved = run.options.checkpoint ? ', the checkpoint and last.safetensors' : '';
     throw new AdvrobError(
       'ADVROB_TRAINING_DIVERGED',
       `training diverged between steps ${counters.step} and ${failed}: ${problem}. The model${saved} went back to step ${counters.step}. ` +
-        'Lower the learning rate or begin with a warm-up',
+        (isFirst
+          ? 'The very first gradient was not finite: look for NaN in the data and the loss'
+          : 'Lower the learning rate or begin with a warm-up'),
     );
   };
 
@@ -48,16 +54,26 @@ export function openLastGood<P extends Extras, E extends Extras>(run: Run<P, E>)
   };
 }
 
-/** The name of a weight or buffer that is not finite. */
-async function findBadWeight<P extends Extras, E extends Extras>({ options }: Run<P, E>): Promise<string | undefined> {
+const isNotFinite = (value: number): boolean => !Number.isFinite(value);
+
+/** What is wrong with the weights and buffers, if anything. */
+async function findBadWeight<P extends Extras, E extends Extras>({
+  options,
+  settings,
+}: Run<P, E>): Promise<string | undefined> {
   const { weights, buffers = {} } = options.model;
   const all = Object.entries({ ...weights, ...buffers }).filter(([, { dtype }]) => dtype === 'float32');
-  const sizes = tf.tidy(() => tf.stack(all.map(([, variable]) => tf.sum(tf.abs(variable)))));
+  const sizes = tf.tidy(() => tf.stack(all.map(([, variable]) => tf.mean(tf.abs(variable)))));
   try {
     await settle(sizes);
     const values = await sizes.data();
-    const bad = all.find((_, i) => !Number.isFinite(values[i]!));
-    return bad && `the weight '${bad[0]}' is not finite`;
+    const isBad = (name: string, value: number): boolean =>
+      isNotFinite(value) || (name in weights && value > settings.maxWeight);
+    const bad = all.findIndex(([name], i) => isBad(name, values[i]!));
+    if (bad < 0) return undefined;
+    const [[name], value] = [all[bad]!, values[bad]!];
+    if (isNotFinite(value)) return `the weight '${name}' is not finite`;
+    return `the weight '${name}' has grown to ${value} on average, the limit is ${settings.maxWeight}`;
   } finally {
     sizes.dispose();
   }

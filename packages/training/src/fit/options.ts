@@ -42,6 +42,8 @@ export interface Validation {
 export interface Guards {
   /** Largest Euclidean norm of a gradient. Default 1e6. Values that are not finite always stop. */
   readonly maxGradientNorm?: number;
+  /** Largest mean absolute value of a weight tensor: weights that a step has thrown far away are finite for one step more. Default 1e6. */
+  readonly maxWeight?: number;
 }
 
 /** What {@link fit} trains, and how. */

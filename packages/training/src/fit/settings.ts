@@ -23,6 +23,7 @@ export interface Settings {
   readonly threat: ThreatModel | undefined;
   readonly attackMode: 'eval' | 'train' | 'probe';
   readonly maxGradientNorm: number;
+  readonly maxWeight: number;
   readonly logEvery: number;
   /** Steps between two checkpoints; 0: only at the end of a pass. */
   readonly saveEvery: number;
@@ -67,6 +68,7 @@ export function resolveSettings<P extends Extras, E extends Extras>(
     threat: options.threat && resolveThreat(options.threat, model.bounds),
     attackMode: options.attackMode ?? 'eval',
     maxGradientNorm: positive('guards.maxGradientNorm', options.guards?.maxGradientNorm ?? 1e6),
+    maxWeight: positive('guards.maxWeight', options.guards?.maxWeight ?? 1e6),
     logEvery: whole('logEvery', logEvery, 1),
     saveEvery: whole('checkpoint.every', options.checkpoint?.every ?? 0, 0),
     validateEvery: whole('validation.every', options.validation?.every ?? 1, 1),
