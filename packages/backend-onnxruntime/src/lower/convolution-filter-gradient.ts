@@ -1,5 +1,6 @@
 import type { Value } from '../ir/value.js';
 import { windowOf, type Window } from '../ir/window.js';
+import { gatheredFilterGradient } from './gathered-taps.js';
 import type { Lowering } from './lowering.js';
 import { defineLowering } from './registry.js';
 
@@ -10,13 +11,18 @@ const shiftedLimit = 16 * 1024 * 1024;
 const enoughRows = 16;
 
 /**
- * The gradient of a convolution with respect to its filter: for every tap of the window, the matrix product of the shifted
+ * The gradient of a convolution with respect to its filter. Where blocks can be used, see gathered-taps.ts. Else, for every tap of the window, the matrix product of the shifted
  * input, channels first and batch second, with the output gradient. That order makes long rows, which MLAS multiplies
  * fastest, and gives [h, w, in, out]. Inputs of few channels are unfolded, all taps in one product.
  */
 defineLowering('Conv2DFilterGradient', (lowering, value, node) => {
   const [x, dy] = node.inputs as [Value, Value];
   const { graph } = lowering;
+  const gathered = gatheredFilterGradient(lowering, value, 2 * shiftedLimit) ?? unfoldedImages(lowering, value);
+  if (gathered !== null) {
+    lowering.provide(value, 'tfjs', gathered);
+    return;
+  }
   const window = windowOf(node);
   const [, , inputs, outputs] = value.shape as [number, number, number, number];
   const [batch, outHeight, outWidth] = dy.shape as [number, number, number];
@@ -41,6 +47,29 @@ defineLowering('Conv2DFilterGradient', (lowering, value, node) => {
   }
   lowering.provide(value, 'tfjs', graph.reshape(joined(lowering, [...sums.values()]), value.shape));
 });
+
+/**
+ * With few input channels all taps of an image are few rows: their product with every image's output gradient, which stays
+ * blocked, summed over the images.
+ */
+function unfoldedImages(lowering: Lowering, value: Value): string | null {
+  const [x, dy] = value.node!.inputs as [Value, Value];
+  const window = windowOf(value.node!);
+  const [kernelHeight, kernelWidth, inputs, outputs] = value.shape as [number, number, number, number];
+  const [batch, height, width] = dy.shape as [number, number, number];
+  const taps = kernelHeight * kernelWidth;
+  const block = lowering.blockSize;
+  if (!lowering.canBlock(dy) || inputs >= enoughRows || batch * taps * inputs * height * width > shiftedLimit)
+    return null;
+  const { graph } = lowering;
+  const shifted = shifts(lowering, padded(lowering, lowering.form(x, 'channelsFirst'), window), window, height, width);
+  const rows = shifted.length === 1 ? shifted[0]! : graph.emit('Concat', shifted, { axis: 1 });
+  const left = graph.reshape(rows, [batch, 1, taps * inputs, height * width]);
+  const right = graph.reshape(lowering.form(dy, 'blocked'), [batch, outputs / block, height * width, block]);
+  const products = graph.emit('MatMul', [left, right]);
+  const sum = graph.emit('ReduceSum', [products, graph.indices([0])], { keepdims: 0 });
+  return graph.reshape(graph.transpose(sum, [1, 0, 2]), value.shape);
+}
 
 function channelsThenBatch(lowering: Lowering, value: Value): string {
   const { graph } = lowering;

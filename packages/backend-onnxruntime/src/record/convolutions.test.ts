@@ -15,6 +15,10 @@ const cases: Case[] = [
   ['channels that fill no block', [1, 6, 6, 20], [3, 3, 20, 10], 1, 'same', 1],
   ['dilated', [1, 9, 9, 16], [3, 3, 16, 16], 1, 'same', 2],
   ['not square, numeric padding', [1, 5, 6, 4], [3, 2, 4, 2], 1, 1, 1],
+  ['filter gradient: rows against columns', [1, 24, 6, 16], [3, 3, 16, 32], 1, 'valid', 1],
+  ['filter gradient: rows against columns, padded, not square', [2, 20, 9, 32], [3, 2, 32, 16], 1, 'same', 1],
+  ['filter gradient: all taps, padded', [2, 4, 4, 64], [3, 3, 64, 64], 1, 'same', 1],
+  ['filter gradient: first layer, blocked outputs', [3, 8, 7, 5], [3, 3, 5, 32], 2, 'same', 1],
   ['512 channels', [1, 4, 4, 512], [3, 3, 512, 16], 1, 'same', 1],
 ];
 
