@@ -2,9 +2,12 @@ import { definePlugin } from '@advrob/core';
 import { compactCnn } from './architectures/compact-cnn.js';
 import { lenet5 } from './architectures/lenet5.js';
 import { mlp } from './architectures/mlp.js';
+import { mnistNet } from './architectures/mnist-net.js';
+import { preactResnet18 } from './architectures/preact-resnet18.js';
 import { resnet18 } from './architectures/resnet18.js';
 import { smallCnn } from './architectures/small-cnn.js';
 import { twoLayer } from './architectures/two-layer.js';
+import { wideResnet } from './architectures/wide-resnet.js';
 
 /** The architectures of this package. */
 export default definePlugin({
@@ -16,6 +19,9 @@ export default definePlugin({
     lenet5,
     'compact-cnn': compactCnn,
     'small-cnn': smallCnn,
+    'mnist-net': mnistNet,
     resnet18,
+    'preact-resnet18': preactResnet18,
+    'wide-resnet': wideResnet,
   },
 });

@@ -43,8 +43,9 @@ describe('agrees with PyTorch', () => {
     model.dispose!();
   });
 
-  it('resnet18 in train and probe mode: logits, gradient through the batch statistics, running statistics', async () => {
-    const { model, fixture, x } = load('resnet18');
+  const normalizing = ['resnet18', 'preact-resnet18', 'wide-resnet'];
+  it.each(normalizing)('%s in train and probe mode: logits, gradient, running statistics', async (name) => {
+    const { model, fixture, x } = load(name);
     const buffers = { ...model.buffers };
     const before = await Promise.all(Object.values(buffers).map((buffer) => buffer.data()));
 

@@ -1,6 +1,16 @@
 import type { Classifier } from '@advrob/core';
 import type models from '../src/index.js';
-import { compactCnn, lenet5, mlp, resnet18, smallCnn, twoLayer } from '../src/index.js';
+import {
+  compactCnn,
+  lenet5,
+  mlp,
+  mnistNet,
+  preactResnet18,
+  resnet18,
+  smallCnn,
+  twoLayer,
+  wideResnet,
+} from '../src/index.js';
 
 /** A small version of every architecture; one without is a type error. */
 export const smallModels: Readonly<Record<keyof typeof models.models, (seed: number) => Classifier>> = {
@@ -9,5 +19,8 @@ export const smallModels: Readonly<Record<keyof typeof models.models, (seed: num
   lenet5: lenet5({ inputShape: [8, 8, 1], channels: [2, 3], hidden: 5 }),
   'compact-cnn': compactCnn({ inputShape: [8, 8, 1], channels: [2, 3], hidden: 5 }),
   'small-cnn': smallCnn({ inputShape: [16, 16, 1], channels: [2, 3], hidden: 5 }),
+  'mnist-net': mnistNet({ inputShape: [8, 8, 1], channels: [2, 3], hidden: 5 }),
   resnet18: resnet18({ inputShape: [8, 8, 3], width: 2 }),
+  'preact-resnet18': preactResnet18({ inputShape: [8, 8, 3], width: 2 }),
+  'wide-resnet': wideResnet({ inputShape: [8, 8, 3], depth: 10, width: 1, dropout: 0.3 }),
 };

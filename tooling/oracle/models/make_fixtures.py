@@ -1,9 +1,10 @@
 """Makes packages/models/test/fixtures: for small versions of every architecture, weights, and logits and gradients that PyTorch computes with them.
 
-Run with OPENBLAS_NUM_THREADS=1 python3 tooling/oracle/models/make_fixtures.py (PyTorch 1.13, NumPy).
+Run with OPENBLAS_NUM_THREADS=1 python3 tooling/oracle/models/make_fixtures.py [architecture ...] (PyTorch 1.13, NumPy).
 """
 import json
 import pathlib
+import sys
 
 import torch
 from torch import nn
@@ -27,6 +28,10 @@ CASES = {
                   lambda: networks.SmallCnn(20, 1, 3, 4, 6, 10)),
     "resnet18": ({"inputShape": [16, 16, 3], "width": 2, "mean": [0.4914, 0.4822, 0.4465], "std": [0.2471, 0.2435, 0.2616]},
                  lambda: networks.ResNet18(3, 2, 10)),
+    "mnist-net": ({"inputShape": [10, 10, 1], "channels": [3, 4], "hidden": 6},
+                  lambda: networks.MnistNet(10, 1, 3, 4, 6, 10)),
+    "preact-resnet18": ({"inputShape": [12, 12, 3], "width": 2}, lambda: networks.PreActResNet18(3, 2, 10)),
+    "wide-resnet": ({"inputShape": [10, 10, 3], "depth": 10, "width": 1}, lambda: networks.WideResNet(3, 10, 1, 10)),
 }
 
 
@@ -69,12 +74,12 @@ def make(name, options, build):
     safetensors_file.write(out / f"{name}.safetensors", state, {"format": "pt"})
     net.eval()
     fixture = {"options": options, "x": channels_last(x), "labels": y.tolist(), "eval": forward_and_gradient(net, x, y, options)}
-    if name == "resnet18":
+    if "resnet" in name:
         net.train()
         fixture["train"] = forward_and_gradient(net, x, y, options)
         fixture["buffers"] = {key: numbers(value) for key, value in net.state_dict().items() if "running" in key}
     (out / f"{name}.json").write_text(json.dumps(fixture) + "\n")
 
 
-for name, (options, build) in CASES.items():
-    make(name, options, build)
+for name in sys.argv[1:] or CASES:
+    make(name, *CASES[name])

@@ -119,3 +119,104 @@ class ResNet18(nn.Module):
         for stage in range(4):
             x = getattr(self, f"layer{stage + 1}")(x)
         return self.linear(x.mean((2, 3)))
+
+
+class MnistNet(nn.Module):
+    """Robey et al. 2021 (DALE), without the log-softmax at its end."""
+
+    def __init__(self, side, inputs, first, second, hidden, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, first, 3)
+        self.conv2 = nn.Conv2d(first, second, 3)
+        self.dropout1, self.dropout2 = nn.Dropout(0.25), nn.Dropout(0.5)
+        self.fc1 = nn.Linear(((side - 4) // 2) ** 2 * second, hidden)
+        self.fc2 = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv2(F.relu(self.conv1(x)))), 2)
+        x = F.relu(self.fc1(self.dropout1(x).flatten(1)))
+        return self.fc2(self.dropout2(x))
+
+
+class PreActBlock(nn.Module):
+    """He et al. 2016, Identity mappings; the shortcut, where there is one, starts after the first activation."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(inputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False))
+
+    def forward(self, x):
+        a = F.relu(self.bn1(x))
+        kept = self.shortcut(a) if hasattr(self, "shortcut") else x
+        return self.conv2(F.relu(self.bn2(self.conv1(a)))) + kept
+
+
+class PreActResNet18(nn.Module):
+    """As in the code of Rice et al. 2020, with a batch norm at the end."""
+
+    def __init__(self, inputs, width, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, width, 3, 1, 1, bias=False)
+        channels = width
+        for stage in range(4):
+            outputs = width * 2**stage
+            first = PreActBlock(channels, outputs, 1 if stage == 0 else 2)
+            setattr(self, f"layer{stage + 1}", nn.Sequential(first, PreActBlock(outputs, outputs, 1)))
+            channels = outputs
+        self.bn = nn.BatchNorm2d(channels)
+        self.linear = nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = self.conv1(x)
+        for stage in range(4):
+            x = getattr(self, f"layer{stage + 1}")(x)
+        return self.linear(F.relu(self.bn(x)).mean((2, 3)))
+
+
+class WideBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(inputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.convShortcut = None if inputs == outputs else nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+
+    def forward(self, x):
+        a = F.relu(self.bn1(x))
+        y = self.conv2(F.relu(self.bn2(self.conv1(a))))
+        return y + (x if self.convShortcut is None else self.convShortcut(a))
+
+
+class WideGroup(nn.Module):
+    def __init__(self, blocks):
+        super().__init__()
+        self.layer = nn.Sequential(*blocks)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class WideResNet(nn.Module):
+    """Zagoruyko and Komodakis 2016, with the parameter names of TRADES' code."""
+
+    def __init__(self, inputs, depth, width, classes):
+        super().__init__()
+        count = (depth - 4) // 6
+        sizes = [16, 16 * width, 32 * width, 64 * width]
+        self.conv1 = nn.Conv2d(inputs, 16, 3, 1, 1, bias=False)
+        for group in range(3):
+            a, b, stride = sizes[group], sizes[group + 1], 1 if group == 0 else 2
+            blocks = [WideBlock(a if i == 0 else b, b, stride if i == 0 else 1) for i in range(count)]
+            setattr(self, f"block{group + 1}", WideGroup(blocks))
+        self.bn1 = nn.BatchNorm2d(sizes[3])
+        self.fc = nn.Linear(sizes[3], classes)
+
+    def forward(self, x):
+        x = self.block3(self.block2(self.block1(self.conv1(x))))
+        return self.fc(F.relu(self.bn1(x)).mean((2, 3)))

@@ -7,7 +7,7 @@ import { conv2d } from '../layers/conv2d.js';
 import { dense } from '../layers/dense.js';
 import { type Layer, sequence } from '../layers/layer.js';
 import type { Parameters } from '../layers/parameters.js';
-import { relu } from '../layers/shape.js';
+import { averageOverImage, relu } from '../layers/shape.js';
 
 const options = z.strictObject({
   inputShape: imageShape(32, 32, 3),
@@ -48,8 +48,6 @@ export const resnet18 = defineArchitecture({
     return { features: sequence(stem, relu, ...stages, averageOverImage), head: (x) => linear(x, {}) };
   },
 });
-
-const averageOverImage: Layer = (x) => tf.mean(x, [1, 2]);
 
 /** relu(bn(conv(relu(bn(conv(x))))) + shortcut(x)) */
 function basicBlock(parameters: Parameters, name: string, inputs: number, outputs: number, stride: number): Layer {

@@ -6,3 +6,6 @@ export const flatten: Layer = (x) => tf.reshape(x, [x.shape[0]!, x.size / Math.m
 
 /** Rectified linear unit. */
 export const relu: Layer = (x) => tf.relu(x);
+
+/** Mean over the pixels: [n, h, w, c] to [n, c]. */
+export const averageOverImage: Layer = (x) => tf.mean(x, [1, 2]);
