@@ -1,0 +1,38 @@
+// What one epoch of PGD-AT on MNIST is, for the comparison with PyTorch and its small form in the tests.
+
+/** The whole epoch, and a small one whose losses are a fixture. */
+export const epochs = {
+  whole: { channels: [16, 32], hidden: 64, batchSize: 128, steps: 429 },
+  small: { channels: [4, 8], hidden: 16, batchSize: 16, steps: 12 },
+};
+/** Of both. The attack starts at the clean example, so that no random number is needed. */
+export const settings = {
+  epsilon: 0.1,
+  attackSteps: 7,
+  stepSize: 0.25 / 7,
+  learningRate: 0.05,
+  momentum: 0.9,
+};
+
+/**
+ * The losses of every step through our engine.
+ *
+ * @param parts {model, train} and the functions {fit, pgdAt, sgd, pgd}: from the sources in tests, from the built packages in the experiment.
+ */
+export async function ourLosses({ model, train, fit, pgdAt, sgd, pgd }, { batchSize, steps }) {
+  const { epsilon, attackSteps, stepSize, learningRate, momentum } = settings;
+  const { history } = await fit({
+    model,
+    data: train,
+    objective: pgdAt(),
+    attack: pgd({ steps: attackSteps, stepSize, start: 'zero' }),
+    threat: { norm: 'linf', epsilon },
+    optimizer: sgd({ momentum }),
+    learningRate,
+    batchSize,
+    steps,
+    seed: 0,
+    logEvery: 1,
+  });
+  return history.flatMap((event) => (event.type === 'metrics' ? [event.loss.total] : []));
+}
