@@ -13,7 +13,7 @@
 // Report-only, because K2 also depends on how far apart the iterates are (where attacks jump, it falls with the distance): K2 of SGD's neighbouring
 // updates; the lengths of the steps; K1, the same ratio between an iterate and a point 0.001 |w| from it in a random direction, equal for both
 // arms; K2 in each third of the training; accuracy.
-//   --seeds 3  --train 5000  --test 1000  --epochs 20  --epsilon 0.1  --hidden 128  --inner 10  --probe 500
+//   --seeds 3  --train 5000  --test 1000  --epochs 12  --epsilon 0.1  --hidden 64  --inner 10  --probe 250
 import * as tf from '@tensorflow/tfjs-core';
 import { marginLoss } from '../../packages/core/dist/losses.js';
 import { pgd } from '../../packages/attacks/dist/index.js';
@@ -29,11 +29,11 @@ const settings = readArguments({
   seeds: 3,
   train: 5000,
   test: 1000,
-  epochs: 20,
+  epochs: 12,
   epsilon: 0.1,
-  hidden: 128,
+  hidden: 64,
   inner: 10,
-  probe: 500,
+  probe: 250,
 });
 const { json, seeds, epochs, epsilon, inner, report, fashion } = settings;
 const threat = { norm: 'linf', epsilon };
