@@ -1,0 +1,47 @@
+import type { Classifier } from '@advrob/core';
+import { margin } from '@advrob/core/losses';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { projectAway, projectOnto, type Subspace } from '../subspace/subspace.js';
+
+/** At each example; all tensors are the caller's. */
+export interface OrthogonalGradient {
+  /** Predicted classes [n], int32. */
+  readonly prediction: Tensor;
+  /** Lead of the predicted class over the next one, |N(x)| for two classes, [n]. */
+  readonly lead: Tensor;
+  /** [n, ...inputShape]: direction of unit length in M along which the lead falls fastest, -sign(N) grad^M N / ||grad^M N||; 0 where the gradient is. */
+  readonly direction: Tensor;
+  /** ||grad^M|| of the lead, [n]. */
+  readonly orthogonal: Tensor;
+  /** ||grad^P|| of the lead, [n]. */
+  readonly along: Tensor;
+}
+
+/**
+ * How the decision of a classifier changes off the subspace that its data lie on: the gradient of the lead of the predicted class, split into its parts along P
+ * and in the orthogonal complement M (Melamed et al. 2023, https://arxiv.org/abs/2303.00783). In `eval` mode. Inputs stay the caller's.
+ */
+export function orthogonalGradient(model: Classifier, subspace: Subspace, x: Tensor): OrthogonalGradient {
+  return tf.tidy(() => {
+    const logits = model.logits(x);
+    const prediction = tf.argMax(logits, 1);
+    const loss = (points: Tensor): Tensor => margin(model.logits(points), prediction);
+    const gradient = tf.grad((points: Tensor) => tf.sum(loss(points)))(x);
+    const away = projectAway(subspace, gradient);
+    const orthogonal = rowNorms(away);
+    const column = tf.reshape(orthogonal, [-1, ...x.shape.slice(1).map(() => 1)]);
+    return {
+      prediction,
+      lead: tf.neg(margin(logits, prediction)),
+      direction: tf.where(tf.greater(column, 0), tf.div(away, tf.maximum(column, 1e-30)), tf.zerosLike(away)),
+      orthogonal,
+      along: rowNorms(projectOnto(subspace, gradient)),
+    } as unknown as tf.TensorContainer;
+  }) as unknown as OrthogonalGradient;
+}
+
+/** Euclidean norm of each row, [n]. */
+export function rowNorms(x: Tensor): Tensor {
+  return tf.tidy(() => tf.sqrt(tf.sum(tf.square(tf.reshape(x, [x.shape[0]!, -1])), 1)));
+}
