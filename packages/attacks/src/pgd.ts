@@ -1,11 +1,13 @@
 import { defineAttack } from '@advrob/core/attack';
-import type { Rows } from '@advrob/core';
+import type { Norm, Rows } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { ascentDirection, shareOption } from './gradient/ascent-direction.js';
 import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { reachOf } from './gradient/reach.js';
-import { sparseAscent } from './gradient/sparse-ascent.js';
+import { adam } from './penalty/adam.js';
+import { rowSize } from './tensors/rows.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(40).describe('gradient steps'),
@@ -13,26 +15,29 @@ const options = z.strictObject({
     .number()
     .positive()
     .optional()
-    .describe('length of a step, in the unit of epsilon; default 2.5 epsilon / steps'),
+    .describe(
+      'length of a step, in the unit of epsilon; default 2.5 epsilon / steps. For adam about the change of one value; default such that all together are as long',
+    ),
+  optimizer: z
+    .enum(['steepest', 'adam'])
+    .default('steepest')
+    .describe('steps of one length in the direction of steepest ascent, or those of Adam'),
   start: z
     .enum(['uniform', 'zero', 'tinygauss'])
     .default('uniform')
     .describe('a random point of the ball; the clean example; or, as in TRADES, the clean example plus 0.001 N(0, 1)'),
-  share: z
-    .number()
-    .positive()
-    .max(1)
-    .default(0.01)
-    .describe('share of the values that an L1 step moves, at least one value; other norms ignore it'),
+  share: shareOption,
   eot: eotOption,
 });
 
 /**
  * PGD: `x <- project(x + stepSize * direction(gradient))` from a random start. Linf: the sign; L2: the normalised gradient; L1: equal steps on the
- * few coordinates with the largest gradient that can still move ({@link sparseAscent}), with the exact projection on the ball and the bounds.
+ * few coordinates with the largest gradient that can still move ({@link ascentDirection}), with the exact projection on the ball and the bounds.
  *
  * The default step size 2.5 epsilon / steps lets every step sequence cross the ball and turn back (Madry et al., robustness library). Papers use
  * among others 40 steps of 0.01 at epsilon 0.3 for MNIST, 20 of 2/255 at 8/255 and, in L2, 20 of 15/255 at 128/255 for CIFAR-10.
+ * With `optimizer: 'adam'` the steps are those of Adam on the gradient, projected likewise, as in Uesato et al. 2018 (https://arxiv.org/abs/1802.05666).
+ * Peers that give Adam the sign of the gradient run another attack. In L1 it is weak: all values move at first, and the projection takes that back.
  * The noise of `tinygauss` is not projected before the first step, as in TRADES, so the start itself is never reported.
  *
  * @example
@@ -49,19 +54,31 @@ export const pgd = defineAttack({
   norms: ['linf', 'l2', 'l1'],
   budget: 'fixed',
   options,
-  async perturb(scope, { steps, stepSize, start, share, eot }) {
-    const length = stepSize ?? (2.5 * reachOf(scope.threat, scope.x)) / steps;
-    const { adv } = await scope.iterate({ adv: startOf(scope, start) }, steps, ({ adv }, rows) => {
+  async perturb(scope, { steps, stepSize, optimizer, start, share, eot }) {
+    const usual = (2.5 * reachOf(scope.threat, scope.x)) / steps;
+    const none = tf.zerosLike(scope.x);
+    const memory = optimizer === 'adam' ? { mean: none, square: none } : {};
+    const begin: Readonly<Record<string, Tensor>> = { adv: startOf(scope, start), ...memory };
+    const { adv } = await scope.iterate(begin, steps, ({ adv, mean, square }, rows) => {
       const { model, x, threat, lossOf, offer, step } = rows;
-      const { gradient, logits } = averagedGradient(model, adv, lossOf, eot);
-      if (step > 0 || start !== 'tinygauss') offer(adv, logits);
-      const direction =
-        threat.norm === 'l1' ? sparseAscent(gradient, adv, threat.bounds, share) : threat.steepestAscent(gradient);
-      return { adv: threat.project(tf.add(adv, tf.mul(direction, length)), x) };
+      const { gradient, logits } = averagedGradient(model, adv!, lossOf, eot);
+      if (step > 0 || start !== 'tinygauss') offer(adv!, logits);
+      if (mean && square) {
+        const rate = stepSize ?? usual / lengthOfOnes(threat.norm, x);
+        const { change, ...moments } = adam({ mean, square }, gradient, step, rate);
+        return { adv: threat.project(tf.add(adv!, change), x), ...moments };
+      }
+      const move = tf.mul(ascentDirection(threat, gradient, adv!, share), stepSize ?? usual);
+      return { adv: threat.project(tf.add(adv!, move), x) };
     });
-    return adv;
+    return adv!;
   },
 });
+
+/** Length of a change of 1 in every value. */
+function lengthOfOnes(norm: Norm, x: Tensor): number {
+  return norm === 'linf' ? 1 : norm === 'l2' ? Math.sqrt(rowSize(x)) : rowSize(x);
+}
 
 function startOf({ x, threat, rng }: Rows<'gradients'>, start: z.infer<typeof options>['start']): Tensor {
   if (start === 'zero') return x;

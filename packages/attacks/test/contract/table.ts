@@ -56,6 +56,8 @@ export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>
     { attack: pgd({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } },
     { attack: pgd({ steps: 10, start: 'zero' }), options: { reach: 0.85 } },
     { attack: pgd({ steps: 10, start: 'tinygauss' }), options: { reach: 0.85 } },
+    { attack: pgd({ steps: 10, optimizer: 'adam' }), options: { norms: ['linf', 'l2'], reach: 0.7 } },
+    { attack: pgd({ steps: 5, optimizer: 'adam' }), options: { norms: ['l1'] } },
   ],
   bim: [{ attack: bim(), options: { reach: 0.85 } }],
   mim: [{ attack: mim(), options: { reach: 0.85 } }],
