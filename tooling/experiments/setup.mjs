@@ -9,7 +9,7 @@ import { mlp } from '../../packages/models/dist/index.js';
 
 /**
  * Reads --seeds, --train, --test, --epochs, --epsilon, --hidden and what else has a default here, --fashion <folder> (Fashion-MNIST in place of MNIST),
- * --json (lines instead of tables) and --report <file> (where the results are put).
+ * --json (lines instead of tables), --report <file> (where the results are put) and --few (fewer arms).
  */
 export function readArguments(defaults) {
   const { values } = parseArgs({
@@ -20,13 +20,14 @@ export function readArguments(defaults) {
       json: { type: 'boolean', default: false },
       fashion: { type: 'string' },
       report: { type: 'string' },
+      few: { type: 'boolean', default: false },
     },
   });
-  const { json, fashion, report, ...rest } = values;
+  const { json, fashion, report, few, ...rest } = values;
   const numbers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, Number(value)]));
   if (!Object.values(numbers).every((value) => value > 0)) throw new Error('every number must be above 0');
   if (!(numbers.seeds >= 2 && numbers.seeds <= 10)) throw new Error('--seeds must be from 2 to 10');
-  return { ...numbers, json, ...(fashion && { fashion }), ...(report && { report }) };
+  return { ...numbers, json, few, ...(fashion && { fashion }), ...(report && { report }) };
 }
 
 /** Native backend, MNIST or Fashion-MNIST cut to size, and a maker of models. */
