@@ -258,6 +258,39 @@ describe('advrob list and doctor', () => {
     );
   });
 
+  it('shows every attack with its paper, what it sees, and its options with their ranges', async () => {
+    interface Option {
+      name: string;
+      type: string;
+      description?: string;
+    }
+    const ended = await advrob(['list', 'attacks', '--json']);
+    const parts = JSON.parse(ended.stdout) as {
+      name: string;
+      paper?: string;
+      knowledge: string;
+      norms: string[];
+      options: Option[];
+    }[];
+    for (const { name, paper, knowledge, norms, options } of parts) {
+      expect(paper, name).toMatch(/\d{4}/);
+      expect(['gradients', 'scores', 'labels'], name).toContain(knowledge);
+      expect(norms.length, name).toBeGreaterThan(0);
+      for (const option of options) {
+        expect(option.type, `${name}.${option.name}`).not.toMatch(/^any$|undefined/);
+        expect(option.description, `${name}.${option.name}`).toBeTypeOf('string');
+      }
+    }
+    expect(parts.find(({ name }) => name === 'transfer')!.options).toMatchObject([
+      { name: 'surrogate', type: 'model' },
+      { name: 'attack', type: 'attack' },
+    ]);
+    const { stdout } = await advrob(['list', 'attacks']);
+    for (const { name } of parts) expect(stdout).toContain(`\n  ${name} [`);
+    expect(stdout).toMatch(/sees labels/);
+    expect(stdout).toMatch(/looks for the smallest perturbation/);
+  });
+
   it('doctor names the backend in use and why', async () => {
     const ended = await advrob(['doctor', '--json']);
     const found = JSON.parse(ended.stdout) as {

@@ -39,6 +39,7 @@ export function list(registry: Registry, kind: string | undefined, output: Outpu
     ...(definition.paper !== undefined && { paper: definition.paper }),
     ...('norms' in definition && { norms: definition.norms }),
     ...('knowledge' in definition && { knowledge: definition.knowledge }),
+    ...('budget' in definition && { budget: definition.budget }),
     options: optionLines(optionJsonSchema(definition.options)),
   }));
   output.result(parts, () =>
@@ -55,6 +56,8 @@ function describe(part: {
   summary: string;
   paper?: string;
   norms?: unknown;
+  knowledge?: unknown;
+  budget?: unknown;
   options: OptionLine[];
 }): string {
   const norms = Array.isArray(part.norms) ? ` [${part.norms.join(', ')}]` : '';
@@ -66,8 +69,16 @@ function describe(part: {
     `  ${part.name}${norms}  ${part.summary}`,
     ...(part.paper === undefined ? [] : [`      ${part.paper}`]),
     ...options,
-    `      from ${part.plugin}`,
+    `      ${[...access(part), `from ${part.plugin}`].join('; ')}`,
   ].join('\n');
+}
+
+/** What an attack has to know of the model, and what it looks for. */
+function access({ knowledge, budget }: { knowledge?: unknown; budget?: unknown }): string[] {
+  return [
+    ...(typeof knowledge === 'string' ? [`sees ${knowledge}`] : []),
+    ...(budget === 'minimal' ? ['looks for the smallest perturbation'] : []),
+  ];
 }
 
 function optionLines(schema: Record<string, unknown>): OptionLine[] {
