@@ -24,7 +24,7 @@ interface Known {
 }
 
 /** What forms are made with; other ops on filters, such as those of weight decay, stay. */
-const moves = new Set(['Reshape', 'Transpose', 'Slice']);
+const moves = new Set(['Reshape', 'Transpose', 'Slice', 'Gather', 'ReorderInput']);
 
 /**
  * Takes out of `graph` what it computes from a single filter: the blocked and turned forms, which cost as much as a tenth

@@ -1,4 +1,5 @@
 import type { Value } from '../ir/value.js';
+import { blockedDomain } from '../onnx/builder.js';
 import type { Lowering } from './lowering.js';
 
 type FilterShape = readonly [height: number, width: number, inputs: number, outputs: number];
@@ -19,28 +20,41 @@ export function blockedFilter(lowering: Lowering, filter: Value): string {
     const split = graph.reshape(lowering.plain(filter), [h, w, i, o / block, block]);
     return graph.reshape(graph.transpose(split, [3, 2, 0, 1, 4]), [o, i, h, w]);
   }
-  const split = graph.reshape(lowering.plain(filter), [h, w, i / block, block, o / block, block]);
-  return graph.reshape(graph.transpose(split, [4, 2, 0, 1, 3, 5]), [o, i, h, w]);
+  // Taps as images of one row, inputs as pixels: ONNX Runtime blocks the outputs on all threads.
+  const outputsBlocked = graph.emit(
+    'ReorderInput',
+    [graph.reshape(lowering.plain(filter), [h * w, 1, i, o])],
+    { channels_last: 1 },
+    blockedDomain,
+  );
+  const split = graph.reshape(outputsBlocked, [h * w, o / block, i / block, block * block]);
+  return graph.reshape(h * w === 1 ? split : graph.transpose(split, [1, 2, 0, 3]), [o, i, h, w]);
 }
 
 /** The blocked filter of the input gradient: turned by 180 degrees, inputs and outputs swapped. */
 export function turnedBlockedFilter(lowering: Lowering, filter: Value): string {
   const { graph, blockSize: block } = lowering;
   const [h, w, i, o] = filter.shape as unknown as FilterShape;
-  const turned = turn(lowering, lowering.plain(filter), h, w);
-  const split = graph.reshape(turned, [h, w, i / block, block, o / block, block]);
-  return graph.reshape(graph.transpose(split, [2, 4, 0, 1, 5, 3]), [i, o, h, w]);
+  const inputsBlocked = graph.emit(
+    'ReorderInput',
+    [graph.reshape(turn(lowering, lowering.plain(filter), filter), [h * w, i, 1, o])],
+    {},
+    blockedDomain,
+  );
+  const split = graph.reshape(inputsBlocked, [h * w, i / block, o / block, block * block]);
+  return graph.reshape(h * w === 1 ? split : graph.transpose(split, [1, 2, 0, 3]), [i, o, h, w]);
 }
 
-function turn(lowering: Lowering, filter: string, h: number, w: number): string {
-  if (h * w === 1) return filter;
+/** All taps in reverse order; by index, since ONNX Runtime slices on one thread. */
+function turn(lowering: Lowering, name: string, filter: Value): string {
   const { graph } = lowering;
-  const beforeStart = -(2 ** 31);
-  return graph.emit('Slice', [
-    filter,
-    graph.indices([h - 1, w - 1]),
-    graph.indices([beforeStart, beforeStart]),
-    graph.indices([0, 1]),
-    graph.indices([-1, -1]),
-  ]);
+  const [h, w, i, o] = filter.shape as unknown as FilterShape;
+  const taps = h * w;
+  if (taps === 1) return name;
+  const reversed = graph.constant(
+    'int32',
+    [taps],
+    Array.from({ length: taps }, (_, tap) => taps - 1 - tap),
+  );
+  return graph.emit('Gather', [graph.reshape(name, [taps, i, o]), reversed], { axis: 0 });
 }
