@@ -108,17 +108,18 @@ def proposal(best, x, epsilon, norm, share, rng):
         two = (slice(gives[0][i], gives[0][i] + side), slice(gives[1][i], gives[1][i] + side))
         both = torch.zeros_like(change)
         both[one], both[two] = 1, 1
-        windows, total = size_of(change * both, norm), size_of(change, norm)
+        windows, total = change * both, size_of(change, norm)
         pattern = bump(side, norm)
         pattern = pattern.T if sideways[i] else pattern
         held = change[one].clone()
         change[two] = 0
         for channel in range(c):
             new = pattern * signs[i, 0, 0, channel] + held[..., channel] / (1e-12 + size_of(held[..., channel], norm))
+            spent = size_of(windows[..., channel], norm)
             if norm == "l2":
-                target = (max(epsilon**2 - float(total) ** 2, 0) / c + windows**2).sqrt()
+                target = (max(epsilon**2 - float(total) ** 2, 0) / c + spent**2).sqrt()
             else:
-                target = (max(epsilon - float(total), 0) / c + windows) * c
+                target = (max(epsilon - float(total), 0) / c + spent) * c
             change[one][..., channel] = new / (1e-12 + size_of(new, norm)) * target
         points.append(point(x[i], change, epsilon, norm))
     return torch.stack(points)

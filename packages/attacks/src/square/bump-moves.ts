@@ -21,13 +21,16 @@ export interface MoveDraws {
 export interface MoveNorm {
   readonly shape: BumpShape;
   length(changes: Tensor, axes: readonly number[]): Tensor;
-  /** Length of the new bump in each channel, out of what is unspent of epsilon and what the two windows held. */
+  /**
+   * Length of the new bump in each channel [n, 1, 1, c], out of what `total` [n, 1, 1, 1] leaves unspent of epsilon and what the two windows held in
+   * that channel, `windows` [n, 1, 1, c].
+   */
   bumpLength(epsilon: number, total: Tensor, windows: Tensor, channels: number): Tensor;
 }
 
 /**
- * The changes [n, h, w, c] after a move: the second window is emptied, the first gets a bump on top of the direction of what it held, with as much
- * length as the two windows had and epsilon has left.
+ * The changes [n, h, w, c] after a move: the second window is emptied, the first gets a bump on top of the direction of what it held, in each channel
+ * with as much length as the two windows had there, and a share of what epsilon has left (algorithm 3 of the paper).
  */
 export function moveBump(
   changes: Tensor,
@@ -40,7 +43,7 @@ export function moveBump(
   const gains = windowMask(draws.gains, frame, size);
   const gives = windowMask(draws.gives, frame, size);
   const held = tf.mul(changes, gains);
-  const windows = norm.length(tf.mul(changes, tf.maximum(gains, gives)), [1, 2, 3]);
+  const windows = norm.length(tf.mul(changes, tf.maximum(gains, gives)), [1, 2]);
   const total = norm.length(changes, [1, 2, 3]);
   const direction = tf.add(
     tf.mul(placedBumps(draws, frame, size, norm.shape), draws.signs),

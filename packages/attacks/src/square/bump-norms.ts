@@ -29,6 +29,7 @@ const l2: BumpNorm = {
 const l1: BumpNorm = {
   shape: l1Bump,
   length: (changes, axes) => tf.sum(tf.abs(changes), [...axes], true),
+  /** `c` times what L2 takes by analogy, as in AutoAttack: the projection cuts off what is too much. */
   bumpLength: (epsilon, total, windows, channels) => tf.add(tf.relu(tf.sub(epsilon, total)), tf.mul(windows, channels)),
   /** Projected on a ball that is smaller by a millionth, as in AutoAttack, so that rounding does not leave the ball. */
   pointOf(changes, x, threat, frame) {
