@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { adam } from './penalty/adam.js';
 import { handicapped, missingLead } from './penalty/confident-margin.js';
-import { firstWeights, isReview, isStalled, nextWeights, searchOptions } from './penalty/constant-search.js';
+import {
+  firstWeights,
+  isReview,
+  isStalled,
+  nextWeights,
+  searchOptions,
+  weightsOfSearch,
+} from './penalty/constant-search.js';
 import { fromTanhSpace, tanhSlope, toTanhSpace } from './penalty/tanh-space.js';
 import { isFooled } from './tensors/fooled.js';
 import { column, flatRows } from './tensors/rows.js';
@@ -48,7 +55,14 @@ export const cw = defineAttack({
     const none = tf.zeros([scope.x.shape[0]!]);
     let weights = firstWeights(scope.x.shape[0]!, initialWeight);
     for (let search = 0; search < searches; search++) {
-      const start = { ...weights, w, mean: zero, square: zero, solved: none, objective: tf.add(none, Infinity) };
+      const start = {
+        ...weightsOfSearch(weights, search, searches),
+        w,
+        mean: zero,
+        square: zero,
+        solved: none,
+        objective: tf.add(none, Infinity),
+      };
       const end = await scope.iterate(start, steps, (state, rows) => {
         const adv = fromTanhSpace(state.w, bounds);
         const { gradient, logits, loss } = averagedGradient(

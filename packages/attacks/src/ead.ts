@@ -4,7 +4,14 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { handicapped, missingLead } from './penalty/confident-margin.js';
-import { firstWeights, isReview, isStalled, nextWeights, searchOptions } from './penalty/constant-search.js';
+import {
+  firstWeights,
+  isReview,
+  isStalled,
+  nextWeights,
+  searchOptions,
+  weightsOfSearch,
+} from './penalty/constant-search.js';
 import { isFooled } from './tensors/fooled.js';
 import { lengths } from './tensors/lengths.js';
 import { column, flatRows, select } from './tensors/rows.js';
@@ -51,7 +58,14 @@ export const ead = defineAttack({
     let weights = firstWeights(scope.x.shape[0]!, initialWeight);
     let best: { readonly best: Tensor; readonly bestNet: Tensor } = { best: scope.x, bestNet: infinite };
     for (let search = 0; search < searches; search++) {
-      const start = { ...weights, ...best, point: scope.x, ahead: scope.x, solved: none, objective: infinite };
+      const start = {
+        ...weightsOfSearch(weights, search, searches),
+        ...best,
+        point: scope.x,
+        ahead: scope.x,
+        solved: none,
+        objective: infinite,
+      };
       const end = await scope.iterate(start, steps, (state, rows) => {
         const { x, model, step } = rows;
         const { gradient } = averagedGradient(model, state.ahead, (z) => missingLead(rows, z, confidence), eot);

@@ -48,7 +48,8 @@ const options = z.strictObject({
  */
 export const jsma = defineAttack({
   name: 'jsma',
-  summary: 'JSMA: changes the most salient pair of values again and again until the target class is reached.',
+  summary:
+    'Jacobian-based saliency map attack: changes the most salient pair of values, again and again until the target is reached.',
   paper:
     'Papernot et al. 2016, The Limitations of Deep Learning in Adversarial Settings, https://arxiv.org/abs/1511.07528',
   knowledge: 'gradients',

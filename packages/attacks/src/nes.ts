@@ -40,7 +40,8 @@ const options = z.strictObject({
  */
 export const nes = defineAttack({
   name: 'nes',
-  summary: 'NES: projected steps along gradients estimated from scores by Gaussian smoothing.',
+  summary:
+    'Natural evolution strategies: projected steps along gradients estimated from scores along Gaussian directions.',
   paper:
     'Ilyas et al. 2018, Black-box Adversarial Attacks with Limited Queries and Information, https://arxiv.org/abs/1804.08598, section 3.1',
   knowledge: 'scores',

@@ -41,7 +41,8 @@ const options = z.strictObject({
  */
 export const simba = defineAttack({
   name: 'simba',
-  summary: 'SimBA: tries single values or low-frequency waves one at a time and keeps what raises the loss.',
+  summary:
+    'Simple black-box attack: tries single values or low-frequency waves one at a time, from scores alone, and keeps what raises the loss.',
   paper: 'Guo et al. 2019, Simple Black-box Adversarial Attacks, https://arxiv.org/abs/1905.07121',
   knowledge: 'scores',
   norms: ['l2', 'linf'],

@@ -39,7 +39,8 @@ const options = z.strictObject({
  */
 export const spsa = defineAttack({
   name: 'spsa',
-  summary: 'SPSA: follows gradients estimated from scores along random signs, by Adam.',
+  summary:
+    'Simultaneous perturbation stochastic approximation: follows gradients estimated from scores along random signs, by Adam.',
   paper:
     'Uesato et al. 2018, Adversarial Risk and the Dangers of Evaluating Against Weak Attacks, https://arxiv.org/abs/1802.05666',
   knowledge: 'scores',

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { cw } from '../src/cw.js';
 import { ead } from '../src/ead.js';
 import { handicapped, missingLead } from '../src/penalty/confident-margin.js';
-import { firstWeights, isReview, nextWeights } from '../src/penalty/constant-search.js';
+import { firstWeights, isReview, nextWeights, weightsOfSearch } from '../src/penalty/constant-search.js';
 import { fromTanhSpace, tanhSlope, toTanhSpace } from '../src/penalty/tanh-space.js';
 import {
   fixture,
@@ -196,4 +196,22 @@ it('means the same in other units of the bounds', async () => {
     expect(one.closest[0]).toBeLessThan(Infinity);
     expect(other.closest[0]! / 256).toBeCloseTo(one.closest[0]!, 5);
   }
+});
+
+it('the last of ten searches takes the smallest weight that was enough, of nine the middle', () => {
+  const tried = (searches: number, enough: number): number[] => {
+    let weights = firstWeights(1, 1e-3);
+    return Array.from({ length: searches }, (_, search) => {
+      const { weight, ...ends } = weightsOfSearch(weights, search, searches);
+      const value = weight.dataSync()[0]!;
+      weights = nextWeights({ weight, ...ends }, tf.tensor1d([value >= enough], 'bool'));
+      return value;
+    });
+  };
+  const middle = [0.001, 0.01, 0.1, 1, 0.55, 0.325, 0.4375, 0.38125, 0.353125];
+  const close = (found: number[], wanted: number[]) =>
+    wanted.forEach((weight, i) => expect(found[i]! / weight).toBeCloseTo(1, 5));
+  close(tried(9, 0.37), middle);
+  close(tried(10, 0.37), [...middle, 0.38125]);
+  close(tried(10, Infinity).slice(-2), [1e5, 1e10]);
 });

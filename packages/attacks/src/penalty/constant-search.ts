@@ -51,6 +51,14 @@ export function nextWeights({ weight, lower, upper }: Weights, isSolved: Tensor)
 }
 
 /**
+ * The weights that search number `search` (0, 1, ...) of `searches` takes: those given, but in the last of at least ten the smallest that was enough, or
+ * 1e10 where none was, as in the authors' code.
+ */
+export function weightsOfSearch(weights: Weights, search: number, searches: number): Weights {
+  return searches >= 10 && search === searches - 1 ? { ...weights, weight: weights.upper } : weights;
+}
+
+/**
  * Rows [n] (bool) that make no more progress, asked at the steps for which {@link isReview} holds: the objective is above 99.99% of its value at
  * the last review.
  */
