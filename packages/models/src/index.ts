@@ -13,6 +13,7 @@ export * from './architectures/wide-resnet.js';
 export * from './checks/check-classifier.js';
 export * from './tfjs-format/load-layers-model.js';
 export * from './tfjs-format/save-layers-model.js';
+export type { ReadShard } from './tfjs-format/shards.js';
 export * from './weights/load-model.js';
 export * from './weights/load-weights.js';
 export * from './weights/save-weights.js';

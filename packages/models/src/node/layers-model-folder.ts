@@ -1,14 +1,10 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { mkdir, realpath } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
-import { formatError } from '../tfjs-format/format-error.js';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { loadLayersModelFiles } from '../tfjs-format/load-layers-model.js';
 import { saveLayersModelFiles } from '../tfjs-format/save-layers-model.js';
-import { readLimited } from './read-limited.js';
+import { openModelFolder } from './model-folder.js';
 import { writeAtomically } from './write-atomically.js';
-
-/** Most bytes of a model.json. Real ones have some kilobytes. */
-const longestModelJson = 64 * 1024 * 1024;
 
 /**
  * Loads a tfjs LayersModel from a folder with model.json and its shards.
@@ -21,19 +17,8 @@ const longestModelJson = 64 * 1024 * 1024;
  * ```
  */
 export async function loadLayersModelFolder(path: string): Promise<LayersModel> {
-  const json = basename(path).endsWith('.json') ? path : join(path, 'model.json');
-  const bytes = await readLimited(json, longestModelJson);
-  const folder = await realpath(dirname(json));
-  return loadLayersModelFiles(
-    bytes,
-    async (shard, limit) => {
-      const real = await realpath(join(folder, shard)).catch(() => join(folder, shard));
-      // A link could lead out of the folder, as a path with .. could.
-      if (!real.startsWith(folder + sep)) throw formatError(json, `shard '${shard}' leads out of the model's folder`);
-      return readLimited(real, limit);
-    },
-    json,
-  );
+  const { json, readShard, name } = await openModelFolder(path);
+  return loadLayersModelFiles(json, readShard, name);
 }
 
 /** Saves a LayersModel as a folder with model.json and one shard, making the folder if it is missing. The shard is written first. */

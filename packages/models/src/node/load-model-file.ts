@@ -3,21 +3,24 @@ import { stat } from 'node:fs/promises';
 import { disposeLayersModel } from '../adapters/dispose-layers-model.js';
 import { type FromLayersModelOptions, fromLayersModel } from '../adapters/from-layers-model.js';
 import { type LoadModelOptions, loadModel } from '../weights/load-model.js';
-import { loadLayersModelFolder } from './layers-model-folder.js';
+import { loadLayersModelFiles } from '../tfjs-format/load-layers-model.js';
+import { graphModelClassifier } from './graph-model-folder.js';
+import { openModelFolder } from './model-folder.js';
 import { readLimited } from './read-limited.js';
 
 /** Options for either kind of file. Those of `LoadModelOptions` are for safetensors, those of `layers` for tfjs. */
 export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
-  /** How to adapt a LayersModel. Default: bounds [0, 1], logits. */
+  /** How to adapt a LayersModel or GraphModel. Default: bounds [0, 1], logits. */
   readonly layers?: Partial<FromLayersModelOptions>;
   /** Most bytes of a safetensors file. Default 4 GiB. */
   readonly maxBytes?: number;
 }
 
 /**
- * Loads a classifier from a safetensors file, or from a folder with a tfjs LayersModel (or its model.json).
+ * Loads a classifier from a safetensors file, or from a folder with a tfjs LayersModel or
+ * GraphModel (or its model.json). A GraphModel needs the package `@tensorflow/tfjs-converter`.
  *
- * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`, and all of `loadModel`, `loadLayersModelFolder` and `fromLayersModel`.
+ * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`, and all of `loadModel`, `loadLayersModelFolder`, `fromLayersModel` and `loadGraphModelFiles`.
  * @example
  * ```ts
  * const model = await loadModelFile('mnist.safetensors');
@@ -32,7 +35,9 @@ export async function loadModelFile(path: string, options: LoadModelFileOptions 
   );
   if (!isFolder && !path.endsWith('.json'))
     return loadModel(await readLimited(path, maxBytes), { ...rest, name: path });
-  const model = await loadLayersModelFolder(path);
+  const folder = await openModelFolder(path);
+  if (folder.isGraph) return graphModelClassifier(folder, { bounds: [0, 1], ...layers });
+  const model = await loadLayersModelFiles(folder.json, folder.readShard, folder.name);
   try {
     const classifier = await fromLayersModel(model, { bounds: [0, 1], ...layers });
     return {

@@ -17,8 +17,10 @@ export interface ModelJson {
   readonly groups: readonly WeightGroup[];
 }
 
-/** Reads and checks a model.json of a LayersModel. @throws AdvrobError `ADVROB_MODEL_FILE`. */
-export function readModelJson(bytes: Uint8Array, file: string): ModelJson {
+export type ModelFormat = 'layers-model' | 'graph-model';
+
+/** Reads and checks a model.json of this format; a LayersModel need not say that it is one. @throws AdvrobError `ADVROB_MODEL_FILE`. */
+export function readModelJson(bytes: Uint8Array, file: string, expected: ModelFormat): ModelJson {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -27,10 +29,10 @@ export function readModelJson(bytes: Uint8Array, file: string): ModelJson {
   }
   if (!isRecord(json)) throw formatError(file, 'expected a JSON object with modelTopology and weightsManifest');
   const { format, modelTopology, weightsManifest } = json;
-  if (format !== undefined && format !== null && format !== 'layers-model')
+  if ((format ?? 'layers-model') !== expected)
     throw formatError(
       file,
-      `expected the format 'layers-model', found ${JSON.stringify(format)}: load a GraphModel with tfjs-converter and adapt it with fromFunction`,
+      `expected the format '${expected}', found ${JSON.stringify(format)}: a GraphModel is loaded with loadGraphModelFiles of @advrob/models/graph, a LayersModel with loadLayersModelFiles`,
     );
   if (!isRecord(modelTopology)) throw formatError(file, 'modelTopology is missing');
   if (!Array.isArray(weightsManifest)) throw formatError(file, 'weightsManifest is missing');

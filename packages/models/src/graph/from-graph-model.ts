@@ -1,0 +1,91 @@
+import { AdvrobError, type Classifier } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { GraphModel } from '@tensorflow/tfjs-converter';
+import { checkInput } from '../check-input.js';
+import { logProbabilities } from '../adapters/log-probabilities.js';
+import { probabilitiesError, sampleOutputs } from '../checks/outputs.js';
+import { normalize } from '../layers/normalize.js';
+import { createParameters } from '../layers/parameters.js';
+
+export interface FromGraphModelOptions {
+  /** Smallest and largest legal input value, before normalisation. */
+  readonly bounds: readonly [number, number];
+  /** Shape of one input, needed only when the graph leaves it open. */
+  readonly inputShape?: readonly number[];
+  /** What the output holds. `probabilities` are turned into logits by their logarithm. Default `logits`. */
+  readonly outputs?: 'logits' | 'probabilities';
+  /** Name of the node to take as output, such as the one before the last softmax. Default the graph's own. */
+  readonly node?: string;
+  /** Subtracted from the input: one value, or one for each channel. Default 0. */
+  readonly mean?: number | readonly number[];
+  /** Divides the centred input: one value, or one for each channel. Default 1. */
+  readonly std?: number | readonly number[];
+}
+
+/**
+ * Turns a tfjs GraphModel, as the converter makes it from Keras and SavedModels, with one input [n, ...] and scores [n, numClasses] into a classifier.
+ * It is differentiable in its input. Its weights are constants, so it cannot be trained, and every mode is `eval`. The graph stays the caller's.
+ *
+ * @throws AdvrobError `ADVROB_PROBABILITIES` when it gives probabilities that were not announced: name the node before the softmax, or pass
+ *   `outputs: 'probabilities'`; `ADVROB_SHAPE` for several inputs or open sizes; `ADVROB_NOT_FINITE`.
+ * @example
+ * ```ts
+ * import { fromGraphModel } from '@advrob/models/graph';
+ * import { loadGraphModel } from '@tensorflow/tfjs-converter';
+ *
+ * const model = await fromGraphModel(await loadGraphModel('https://example.org/model.json'), { bounds: [0, 1] });
+ * ```
+ */
+export async function fromGraphModel(
+  graph: Pick<GraphModel, 'execute' | 'inputs'>,
+  options: FromGraphModelOptions,
+): Promise<Classifier> {
+  const { bounds, outputs = 'logits', node, mean = 0, std = 1 } = options;
+  const who = 'GraphModel';
+  const inputShape = options.inputShape ?? declaredInputShape(who, graph);
+  const parameters = createParameters(() => tf.scalar(0));
+  try {
+    const normalized = normalize(parameters, { mean, std });
+    const scores = (x: tf.Tensor): tf.Tensor =>
+      tf.tidy(() => {
+        const output = graph.execute(normalized(x, {}), node) as tf.Tensor | tf.Tensor[];
+        if (Array.isArray(output))
+          throw new AdvrobError(
+            'ADVROB_SHAPE',
+            `${who}: expected one output, got ${output.length}: name one with node`,
+          );
+        return outputs === 'probabilities' ? logProbabilities(output) : tf.clone(output);
+      });
+    const sample = await sampleOutputs(who, { inputShape, bounds }, scores);
+    if (outputs === 'logits' && sample.areProbabilities)
+      throw probabilitiesError(who, 'its rows of outputs are not negative and sum to 1');
+    return {
+      inputShape,
+      numClasses: sample.numClasses,
+      bounds,
+      weights: {},
+      logits(x) {
+        checkInput(who, inputShape, x);
+        return scores(x);
+      },
+      dispose: () => parameters.dispose(),
+    };
+  } catch (error) {
+    parameters.dispose();
+    throw error;
+  }
+}
+
+function declaredInputShape(who: string, { inputs }: Pick<GraphModel, 'inputs'>): number[] {
+  if (inputs.length !== 1)
+    throw new AdvrobError(
+      'ADVROB_SHAPE',
+      `${who}: expected one input, got ${inputs.length} (${inputs.map(({ name }) => name).join(', ')}): wrap it with fromFunction`,
+    );
+  const [, ...shape] = inputs[0]!.shape ?? [];
+  if (shape.length > 0 && shape.every((side) => side > 0)) return shape;
+  throw new AdvrobError(
+    'ADVROB_SHAPE',
+    `${who}: its input shape [${shape.map((side) => (side > 0 ? side : 'open')).join(', ')}] is not fixed: pass inputShape`,
+  );
+}

@@ -1,0 +1,69 @@
+import { formatError, isRecord } from '../tfjs-format/format-error.js';
+
+/** One operation of a graph. */
+interface GraphNode {
+  readonly name: string;
+  readonly op: string;
+  readonly input: readonly string[];
+}
+
+/** Loops and branches: such graphs run asynchronously alone, where no gradient is taken. */
+const controlFlow =
+  /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|While|StatelessWhile|If|StatelessIf|TensorList.*|TensorArray.*)$/;
+const passing = ['Identity', 'Snapshot', 'StopGradient'];
+
+/** Where the scores of a graph are. */
+export interface GraphEnd {
+  /** Name of the node whose value is the graph's output. */
+  readonly output: string;
+  /** Name of the node before the last softmax, if the graph ends in one. */
+  readonly beforeSoftmax: string | undefined;
+}
+
+/**
+ * Finds the one output of a graph and whether it is a softmax.
+ *
+ * @throws AdvrobError `ADVROB_MODEL_FILE` for a malformed topology, control flow, or several outputs.
+ */
+export function graphEnd(file: string, topology: Readonly<Record<string, unknown>>): GraphEnd {
+  const nodes = readNodes(file, topology);
+  const flow = [...nodes.values()].find(({ op }) => controlFlow.test(op));
+  if (flow !== undefined)
+    throw formatError(
+      file,
+      `node '${flow.name}' is a ${flow.op}: graphs with loops or branches cannot be attacked by gradients`,
+    );
+  const used = new Set([...nodes.values()].flatMap(({ input }) => input));
+  const ends = [...nodes.values()].filter(({ name, op }) => !used.has(name) && op !== 'Const' && op !== 'NoOp');
+  if (ends.length !== 1)
+    throw formatError(
+      file,
+      `expected one output, found ${ends.map(({ name }) => name).join(', ') || 'none'}: adapt it with fromGraphModel and name the logits`,
+    );
+  const output = ends[0]!.name;
+  let node = ends[0];
+  for (let steps = 0; node !== undefined && passing.includes(node.op) && steps <= nodes.size; steps++)
+    node = nodes.get(node.input[0] ?? '');
+  return { output, beforeSoftmax: node?.op === 'Softmax' ? node.input[0] : undefined };
+}
+
+function readNodes(file: string, { node, library }: Readonly<Record<string, unknown>>): ReadonlyMap<string, GraphNode> {
+  if (!Array.isArray(node)) throw formatError(file, 'modelTopology has no list of nodes');
+  const functions = isRecord(library) && Array.isArray(library['function']) ? library['function'] : [];
+  if (functions.length > 0) throw formatError(file, 'the graph has functions of its own, which are not read');
+  const nodes = new Map<string, GraphNode>();
+  for (const each of node as unknown[]) {
+    if (!isRecord(each) || typeof each['name'] !== 'string' || typeof each['op'] !== 'string')
+      throw formatError(file, 'modelTopology has a node without name and op');
+    const { name, op, input = [] } = each as { name: string; op: string; input?: unknown };
+    if (!Array.isArray(input) || !input.every((from) => typeof from === 'string'))
+      throw formatError(file, `node '${name}': its inputs are not names`);
+    if (nodes.has(name)) throw formatError(file, `node '${name}' occurs twice`);
+    nodes.set(name, {
+      name,
+      op,
+      input: (input as string[]).map((from) => from.replace(/^\^/, '').replace(/:\d+$/, '')),
+    });
+  }
+  return nodes;
+}

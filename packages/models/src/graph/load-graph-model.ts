@@ -1,0 +1,81 @@
+import { AdvrobError, type Classifier } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
+import { formatError } from '../tfjs-format/format-error.js';
+import { checkFinite } from '../tfjs-format/check-finite.js';
+import { readModelJson } from '../tfjs-format/manifest.js';
+import { type ReadShard, readShards } from '../tfjs-format/shards.js';
+import { type FromGraphModelOptions, fromGraphModel } from './from-graph-model.js';
+import { graphEnd } from './graph-nodes.js';
+
+/**
+ * A classifier out of the model.json and the shards of a GraphModel. Everything is checked against everything else before memory is taken for it. When
+ * the graph ends in a softmax, the scores before it are the logits, whatever `outputs` says.
+ *
+ * @param name What messages call the file.
+ * @throws AdvrobError `ADVROB_MODEL_FILE` for a malformed model, control flow, or ops that tfjs lacks, `ADVROB_WEIGHTS_NOT_FINITE`, and those of
+ *   {@link fromGraphModel}.
+ * @example
+ * ```ts
+ * import { loadGraphModelFiles } from '@advrob/models/graph';
+ *
+ * const read = async (path: string) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+ * const model = await loadGraphModelFiles(await read('model.json'), read, { bounds: [0, 1] });
+ * ```
+ */
+export async function loadGraphModelFiles(
+  modelJson: Uint8Array,
+  readShard: ReadShard,
+  options: FromGraphModelOptions,
+  name = 'model.json',
+): Promise<Classifier> {
+  const { topology, groups } = readModelJson(modelJson, name, 'graph-model');
+  const { beforeSoftmax } = graphEnd(name, topology);
+  const parts = await Promise.all(groups.map((group) => readShards(name, group, readShard)));
+  const weightSpecs = groups.flatMap((group) => group.weights.map(({ byteLength: _, isOfModel: __, ...spec }) => spec));
+  const weightData = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((offset, part) => (weightData.set(part, offset), offset + part.length), 0);
+  const weights = tf.io.decodeWeights(weightData.buffer, weightSpecs);
+  try {
+    await checkFinite(name, weights);
+  } finally {
+    tf.dispose(weights);
+  }
+  const graph = build(name, { modelTopology: topology, weightSpecs, weightData: weightData.buffer });
+  try {
+    const end: Partial<FromGraphModelOptions> =
+      beforeSoftmax === undefined ? {} : { node: beforeSoftmax, outputs: 'logits' };
+    const model = await fromGraphModel(graph, { ...options, ...(options.node === undefined ? end : {}) });
+    return {
+      ...model,
+      dispose() {
+        model.dispose!();
+        graph.dispose();
+      },
+    };
+  } catch (cause) {
+    graph.dispose();
+    throw cause instanceof AdvrobError ? cause : unbuildable(name, cause);
+  }
+}
+
+function build(name: string, artifacts: tf.io.ModelArtifacts) {
+  tf.engine().startScope();
+  try {
+    const graph = loadGraphModelSync(artifacts);
+    for (const tensors of Object.values(graph.weights)) tensors.forEach((tensor) => tf.keep(tensor));
+    return graph;
+  } catch (cause) {
+    throw unbuildable(name, cause);
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+function unbuildable(name: string, cause: unknown): AdvrobError {
+  return formatError(
+    name,
+    `tfjs-converter cannot run it: ${cause instanceof Error ? cause.message : String(cause)}`,
+    cause,
+  );
+}

@@ -1,0 +1,37 @@
+import { formatError } from './format-error.js';
+import type { WeightGroup } from './manifest.js';
+
+/** Gives the bytes of the shard with this file name; `limit` is the most that the manifest leaves room for. */
+export type ReadShard = (path: string, limit: number) => Uint8Array | Promise<Uint8Array>;
+
+/**
+ * The shards of a group in one piece.
+ *
+ * @throws AdvrobError `ADVROB_MODEL_FILE` when they are together shorter or longer than the manifest says.
+ */
+export async function readShards(file: string, group: WeightGroup, readShard: ReadShard): Promise<Uint8Array> {
+  const shards: Uint8Array[] = [];
+  let left = group.byteLength;
+  for (const path of group.paths) {
+    const shard = await readShard(path, left);
+    if (shard.length > left)
+      throw formatError(
+        file,
+        `shard '${path}' has ${shard.length} bytes where weightsManifest leaves room for ${left}`,
+      );
+    shards.push(shard);
+    left -= shard.length;
+  }
+  if (left > 0)
+    throw formatError(
+      file,
+      `weightsManifest expects ${group.byteLength} bytes in ${group.paths.join(', ')}, which have ${group.byteLength - left}: are the files complete?`,
+    );
+  const bytes = new Uint8Array(group.byteLength);
+  let offset = 0;
+  for (const shard of shards) {
+    bytes.set(shard, offset);
+    offset += shard.length;
+  }
+  return bytes;
+}
