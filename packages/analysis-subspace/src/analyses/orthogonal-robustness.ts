@@ -125,9 +125,9 @@ async function universalFlips(
     for (let label = 0; label < model.numClasses; label++) {
       const members = Array.from(predictions).flatMap((predicted, i) => (predicted === label ? [i] : []));
       if (members.length === 0) continue;
-      const own = tf.gather(x, members);
+      const own = tf.tidy(() => tf.gather(x, tf.tensor1d(members, 'int32')));
       const direction = universalDirection(model, subspace, own, label);
-      const directions = tf.mul(direction, tf.onesLike(own));
+      const directions = tf.tidy(() => tf.mul(direction, tf.onesLike(own)));
       try {
         const { distances } = await flipDistances(model, own, directions, { limit: given.limit });
         found.push({ label, flips: [...distances] });
