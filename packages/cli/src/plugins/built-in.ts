@@ -1,3 +1,4 @@
+import subspace from '@advrob/analysis-subspace';
 import attacks from '@advrob/attacks';
 import type { Plugin } from '@advrob/core';
 import datasets from '@advrob/datasets';
@@ -8,4 +9,13 @@ import randomized from '@advrob/trainers-randomized';
 import training from '@advrob/training';
 
 /** The plugins that come with the command. Others are named in a config or by `--plugin`. */
-export const builtIn: readonly Plugin[] = [attacks, datasets, models, training, entropySgd, randomized, dualLangevin];
+export const builtIn: readonly Plugin[] = [
+  attacks,
+  datasets,
+  models,
+  training,
+  entropySgd,
+  randomized,
+  dualLangevin,
+  subspace,
+];
