@@ -1,3 +1,10 @@
+import { definePlugin } from '@advrob/core';
+import { logitComparison } from './analyses/logit-comparison.js';
+import { logitStatisticsAnalysis } from './analyses/logit-statistics.js';
+import { manipulatedDistillation } from './analyses/manipulated-distillation.js';
+import { distillationTrainer } from './distillation/recipe.js';
+
+export type { TableJson } from './analyses/statistics-table.js';
 export { collectLogits } from './collect/collect-logits.js';
 export { logitBatches, type LogitBatch } from './collect/logit-batches.js';
 export type { CollectOptions } from './collect/options.js';
@@ -9,6 +16,7 @@ export {
   type Confidences,
 } from './compare/confidences.js';
 export { exemplarPositions, type ExemplarPositions } from './compare/exemplars.js';
+export { exemplarGrids, type Exemplar, type ExemplarGrid } from './compare/exemplar-images.js';
 export { meanLogitMap, type MeanLogitMap } from './compare/mean-logit-map.js';
 export { logitMatrix, type LogitMatrix } from './logit-matrix.js';
 export {
@@ -43,5 +51,18 @@ export {
   type MarginRobustness,
   type MarginRobustnessOptions,
   type RobustPoint,
+  type Share,
 } from './distillation/margin-robustness.js';
-export { distillationTrainer } from './distillation/recipe.js';
+export type { FigureJson } from './figures/figure.js';
+export { distillationTrainer, logitComparison, logitStatisticsAnalysis, manipulatedDistillation };
+
+export default definePlugin({
+  name: '@advrob/analysis-logits',
+  contract: 1,
+  trainers: { distillation: distillationTrainer },
+  analyses: {
+    'logit-statistics': logitStatisticsAnalysis,
+    'logit-comparison': logitComparison,
+    'manipulated-distillation': manipulatedDistillation,
+  },
+});

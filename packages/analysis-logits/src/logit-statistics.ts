@@ -17,7 +17,7 @@ import { addValue, deviationOf, noMoments, skewnessOf, type Moments } from './st
 export const quantileShares = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 
 /** How one measure is distributed over the examples. */
-export interface Distribution {
+export type Distribution = {
   readonly mean: number;
   /** Of the population: divided by the number of examples. */
   readonly std: number;
@@ -29,10 +29,10 @@ export interface Distribution {
   readonly quantiles: readonly number[];
   /** Up to 4096 bins. */
   readonly histogram: DyadicHistogram;
-}
+};
 
 /** Statistics of the logits of one model on one kind of inputs. */
-export interface LogitStatistics {
+export type LogitStatistics = {
   readonly examples: number;
   /** Share of examples classified rightly. */
   readonly accuracy: number;
@@ -41,7 +41,7 @@ export interface LogitStatistics {
   readonly maxGapCorrelation: number | null;
   /** The same of the centred max logit. */
   readonly centredMaxGapCorrelation: number | null;
-}
+};
 
 interface Tally {
   moments: Moments;

@@ -3,23 +3,26 @@ import { AdvrobError, type Classifier, type Dataset, type Norm } from '@advrob/c
 import { crossEntropyLoss, marginLoss } from '@advrob/core/losses';
 import { evaluate, type Proportion } from '@advrob/evaluation';
 
+/** A share of examples with its Wilson 95% interval, as plain JSON. */
+export type Share = Pick<Proportion, keyof Proportion>;
+
 /** Robust accuracy at one radius. */
-export interface RobustPoint {
+export type RobustPoint = {
   readonly epsilon: number;
   /** Withstood PGD on cross-entropy. */
-  readonly ce: Proportion;
+  readonly ce: Share;
   /** Withstood PGD on the margin, whose gradient does not vanish with the probabilities. */
-  readonly margin: Proportion;
+  readonly margin: Share;
   /** Withstood both, at this and every smaller radius measured. */
-  readonly worst: Proportion;
-}
+  readonly worst: Share;
+};
 
 /** What {@link marginRobustness} finds. */
-export interface MarginRobustness {
-  readonly clean: Proportion;
+export type MarginRobustness = {
+  readonly clean: Share;
   /** Radius ascending. */
   readonly points: readonly RobustPoint[];
-}
+};
 
 export interface MarginRobustnessOptions {
   readonly threat: { readonly norm: Norm; readonly epsilon: number };

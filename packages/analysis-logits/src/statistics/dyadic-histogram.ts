@@ -2,14 +2,14 @@
  * A histogram of a stream whose range nobody knows beforehand. Bin `k` counts the values in [k width, (k + 1) width); the width is a power of two, so that two
  * bins make one of twice the width and histograms of different streams can be brought to common bins exactly. What it ends as does not depend on the order of the values.
  */
-export interface DyadicHistogram {
+export type DyadicHistogram = {
   /** `log2` of the width of a bin. */
   readonly exponent: number;
   /** Number of the first bin. */
   readonly first: number;
   /** Of the bins from the first to the last that is not empty; empty for no values. */
   readonly counts: readonly number[];
-}
+};
 
 /** A histogram that is being filled. */
 export interface HistogramBuilder {

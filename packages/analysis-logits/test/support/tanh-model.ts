@@ -14,7 +14,10 @@ export function tanhModel(initial: Values, shapes: Readonly<Record<string, numbe
   );
   const dense = (x: Tensor, layer: string): Tensor => {
     const matrix: Tensor = weights[`${layer}.weight`]!;
-    return tf.add(tf.matMul(x as Tensor2D, matrix as Tensor2D), weights[`${layer}.bias`]!);
+    return tf.add(
+      tf.matMul(tf.reshape(x, [x.shape[0]!, -1]) as Tensor2D, matrix as Tensor2D),
+      weights[`${layer}.bias`]!,
+    );
   };
   const features = (x: Tensor): Tensor => tf.tidy(() => tf.tanh(dense(x, 'hidden')));
   const head = (h: Tensor): Tensor => tf.tidy(() => dense(h, 'last'));

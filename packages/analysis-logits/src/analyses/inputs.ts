@@ -1,0 +1,59 @@
+import { pgd } from '@advrob/attacks';
+import type { AnalysisContext, Classifier } from '@advrob/core';
+import { attackLoss } from '@advrob/core/losses';
+import { z } from 'zod';
+import type { CollectOptions } from '../collect/options.js';
+import { checkSubject } from '../collect/check-subject.js';
+import { logitStatistics, type LogitStatistics } from '../logit-statistics.js';
+
+/** Options that the analyses of logits share. */
+export const inputFields = {
+  attackSteps: z
+    .int()
+    .min(0)
+    .default(20)
+    .describe('steps of PGD for the adversarial inputs, on the threat of the run; 0: clean inputs alone'),
+  attackLoss: z.enum(['ce', 'margin']).default('ce').describe('what PGD ascends'),
+  bins: z.int().min(4).max(512).default(48).describe('most bins of a drawn histogram'),
+  batchSize: z.int().min(1).default(128).describe('examples per batch'),
+  seed: z.int().min(0).default(0).describe('of the starts of PGD'),
+};
+export type InputOptions = z.output<z.ZodObject<typeof inputFields>>;
+
+/** Statistics by kind of inputs: `clean`, and `adversarial` unless that is switched off. */
+export type StatisticsByInputs = { readonly [inputs: string]: LogitStatistics };
+
+type Site = Pick<AnalysisContext<string>, 'data' | 'threat' | 'signal' | 'memo'>;
+
+/** What collects the logits of one model in an analysis. */
+export function collectOptions(
+  who: string,
+  { signal }: Pick<Site, 'signal'>,
+  { batchSize }: InputOptions,
+): CollectOptions {
+  return { who: `model '${who}'`, batchSize, ...(signal && { signal }) };
+}
+
+/** Statistics of one model on clean and adversarial inputs, each computed once. */
+export async function statisticsOf(
+  who: string,
+  model: Classifier,
+  site: Site,
+  options: InputOptions,
+): Promise<StatisticsByInputs> {
+  const { data, threat, memo } = site;
+  checkSubject(model, data, `model '${who}'`);
+  const collect = collectOptions(who, site, options);
+  const clean = await memo(`statistics/${who}/clean`, () => logitStatistics(model, data, collect));
+  if (options.attackSteps === 0) return { clean };
+  const adversarial = await memo(`statistics/${who}/adversarial`, () =>
+    logitStatistics(model, data, {
+      ...collect,
+      attack: pgd({ steps: options.attackSteps }),
+      loss: attackLoss(options.attackLoss),
+      threat,
+      seed: options.seed,
+    }),
+  );
+  return { clean, adversarial };
+}
