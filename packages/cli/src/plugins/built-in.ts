@@ -1,3 +1,4 @@
+import logits from '@advrob/analysis-logits';
 import subspace from '@advrob/analysis-subspace';
 import attacks from '@advrob/attacks';
 import type { Plugin } from '@advrob/core';
@@ -17,5 +18,6 @@ export const builtIn: readonly Plugin[] = [
   entropySgd,
   randomized,
   dualLangevin,
+  logits,
   subspace,
 ];
