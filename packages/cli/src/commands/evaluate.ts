@@ -2,6 +2,7 @@ import { AdvrobError, optionNames, type Json, type Norm, type Registry } from '@
 import { evaluate, type EvaluationAttack } from '@advrob/evaluation';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import { loadAnyModel } from '../experiment/load-model.js';
+import { modelName } from '../experiment/model-path.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makePart } from '../experiment/parts.js';
 import { writeEvaluationRecord } from '../experiment/record.js';
@@ -70,7 +71,7 @@ export async function evaluateCommand(
         ...(Object.keys(architecture.options).length > 0 && { architectureOptions: architecture.options }),
       }),
     });
-    const name = flags.model.split('/').filter(Boolean).pop()!;
+    const name = modelName(flags.model);
     shelf.add(name, model);
     const evaluation = await evaluate({
       model,

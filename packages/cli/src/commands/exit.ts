@@ -11,6 +11,7 @@ const usageCodes = new Set([
   'ADVROB_PLUGIN',
   'ADVROB_ARCHITECTURE',
   'ADVROB_MODEL_MISSING',
+  'ADVROB_ATTACK_MISSING',
 ]);
 
 /** 0 done, 1 the run failed, 2 bad usage. */

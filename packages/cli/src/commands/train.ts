@@ -1,6 +1,6 @@
-import { AdvrobError, type Registry } from '@advrob/core';
+import { AdvrobError, optionNames, type Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
-import { experimentSchema, type ExperimentInput } from '../config/schema.js';
+import { experimentSchema, type ExperimentInput, type Part } from '../config/schema.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
 import { claimFolder } from '../experiment/run-folder.js';
@@ -9,7 +9,7 @@ import { logTraining } from '../experiment/training-log.js';
 import { makeTrainingParts } from '../experiment/training-parts.js';
 import { settingsOf } from '../experiment/training-settings.js';
 import { parseEpsilon } from '../flags/epsilon.js';
-import { parseSetting } from '../flags/settings.js';
+import { applySettings, parseSetting } from '../flags/settings.js';
 import { createProgress } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
 import { followTraining } from '../output/training-progress.js';
@@ -48,7 +48,7 @@ export async function trainCommand(
       'ADVROB_USAGE',
       `--${flags.attack === undefined ? 'trainer' : 'attack'} needs --epsilon, the radius to train against`,
     );
-  const experiment = experimentSchema.parse(describe(flags));
+  const experiment = experimentSchema.parse(describe(flags, registry));
   const settings = settingsOf(experiment, 'model')!;
   const { dataset, architecture, threat, seed } = experiment;
   const splits = await makePart(registry, 'datasets', dataset);
@@ -88,40 +88,40 @@ export async function trainCommand(
   }
 }
 
-const partFlags = ['trainer', 'objective', 'optimizer', 'attack'] as const;
+/** The parts that flags name, and where the registry has them. */
+const partFlags = {
+  dataset: 'datasets',
+  architecture: 'models',
+  trainer: 'trainers',
+  objective: 'objectives',
+  optimizer: 'optimizers',
+  attack: 'attacks',
+} as const;
+type PartFlag = keyof typeof partFlags;
 
 /** The flags as an experiment, which is what is saved beside the weights. */
-function describe(flags: TrainFlags): ExperimentInput {
-  const options: Record<string, Record<string, unknown>> = {};
-  const named = partFlags.flatMap((flag) => flags[flag] ?? []);
-  const used = [flags.dataset, flags.architecture, ...named];
-  for (const { owner, key, value } of flags.set.map(parseSetting)) {
-    if (owner === undefined || !used.includes(owner))
-      throw new AdvrobError(
-        'ADVROB_USAGE',
-        `--set ${key}: say whose option it is, one of ${used.map((name) => `${name}.${key}`).join(', ')}`,
-      );
-    options[owner] = { ...options[owner], [key]: value };
-  }
-  const part = (name: string): { name: string; options: Record<string, unknown> } => ({
-    name,
-    options: options[name] ?? {},
+function describe(flags: TrainFlags, registry: Registry): ExperimentInput {
+  const named = (Object.keys(partFlags) as PartFlag[]).filter((flag) => flags[flag] !== undefined);
+  const settable = named.map((flag) => {
+    const name = flags[flag]!;
+    return { flag, name, options: {}, known: optionNames(registry.find(partFlags[flag], name).definition.options) };
   });
   const parts = Object.fromEntries(
-    partFlags.flatMap((flag) => (flags[flag] === undefined ? [] : [[flag, part(flags[flag])]])),
-  );
+    applySettings(settable, flags.set.map(parseSetting)).map(({ flag, name, options }) => [flag, { name, options }]),
+  ) as Partial<Record<PartFlag, Part>>;
+  const { dataset, architecture, ...training } = parts;
   return {
     version: 1,
     name: 'train',
     seed: flags.seed,
-    dataset: part(flags.dataset),
+    dataset: dataset!,
     threat: { norm: flags.norm, epsilon: flags.epsilon === undefined ? 1 : parseEpsilon(flags.epsilon) },
-    architecture: part(flags.architecture),
+    architecture: architecture!,
     models: [
       {
         id: 'model',
         train: {
-          ...parts,
+          ...training,
           ...(flags.teacher !== undefined && { teacher: flags.teacher }),
           ...(flags.epochs !== undefined && { epochs: flags.epochs }),
           ...(flags.steps !== undefined && { steps: flags.steps }),

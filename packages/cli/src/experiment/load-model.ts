@@ -1,6 +1,6 @@
 import { AdvrobError, type AnyFactory, type Classifier, type Registry } from '@advrob/core';
 import { loadModelFile } from '@advrob/models/node';
-import { stat } from 'node:fs/promises';
+import { findModelFile } from './model-path.js';
 
 export interface LoadOptions {
   /** Architecture of a weight file that does not say it. */
@@ -13,20 +13,21 @@ export interface LoadOptions {
 }
 
 /**
- * A model that anyone saved: a safetensors file of a known architecture, or a folder with a tfjs `model.json`.
+ * A model that anyone saved: a safetensors file of a known architecture, a folder with a tfjs `model.json`, or the folder of a training.
  *
  * @throws AdvrobError `ADVROB_MODEL_MISSING`, and what the readers throw.
  */
 export async function loadAnyModel(path: string, registry: Registry, options: LoadOptions = {}): Promise<Classifier> {
-  if (!(await stat(path).catch(() => undefined)))
+  const file = await findModelFile(path);
+  if (file === undefined)
     throw new AdvrobError(
       'ADVROB_MODEL_MISSING',
-      `no model at ${path}: expected a .safetensors file, or a folder with a model.json`,
+      `no model at ${path}: expected a .safetensors file, a folder with a model.json, or the folder of a training`,
     );
   const architectures = Object.fromEntries(
     registry.list('models').map(({ name }): [string, AnyFactory] => [name, registry.find('models', name)]),
   );
-  const loading = loadModelFile(path, {
+  const loading = loadModelFile(file, {
     architectures,
     ...(options.architecture !== undefined && { architecture: options.architecture }),
     ...(options.architectureOptions && { options: options.architectureOptions }),

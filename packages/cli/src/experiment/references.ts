@@ -28,6 +28,7 @@ export async function makeComposed<K extends keyof Products & PluginKind>(
   const schema = optionJsonSchema(registry.find(kind, name).definition.options);
   const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
   const resolved: Record<string, unknown> = { ...options };
+  checkGiven(`${kind.replace(/s$/, '')} '${name}'`, schema, options);
   for (const [key, value] of Object.entries(options)) {
     const where = `${kind.replace(/s$/, '')} '${name}': ${key}`;
     const what = properties[key]?.advrob;
@@ -35,6 +36,23 @@ export async function makeComposed<K extends keyof Products & PluginKind>(
     else if (what === 'attack') resolved[key] = await attackOf(value, where, registry, find);
   }
   return makePart(registry, kind, { name, options: resolved });
+}
+
+/** Options of the kinds above that must be given: their own words for it speak of objects, which a config has none of. */
+function checkGiven(who: string, schema: Record<string, unknown>, options: Part['options']): void {
+  const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
+  const missing = Object.entries(properties).flatMap(([key, { advrob }]) => {
+    const words = { model: 'the id of a model, or a file', attack: 'the name of an attack, or { name, options }' }[
+      String(advrob)
+    ];
+    const isNeeded = ((schema['required'] ?? []) as string[]).includes(key);
+    return words !== undefined && isNeeded && !(key in options) ? [`${key} (${words})`] : [];
+  });
+  if (missing.length > 0)
+    throw new AdvrobError(
+      'ADVROB_OPTION',
+      `${who} needs the options ${missing.join(' and ')}; on the command line with --set`,
+    );
 }
 
 async function modelOf(value: unknown, where: string, find: ModelFinder): Promise<Classifier> {

@@ -1,11 +1,16 @@
 import { AdvrobError } from '@advrob/core';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { savedConfig } from '../config/saved-config.js';
 import type { Experiment } from '../config/schema.js';
 import { readIfThere, writeAtomically } from '../storage/file-storage.js';
 
+/** Files that only finished work leaves behind. */
+const work: readonly string[] = ['checkpoint.safetensors', 'last.safetensors', 'evaluation.jsonl', 'record.json'];
+
 /**
- * Claims a folder for a run: writes the resolved config, or finds the same one there.
+ * Claims a folder for a run: writes the resolved config, or finds the same one there. A config that nothing came of, as of a run that failed at its first
+ * step, gives way.
  *
  * @throws AdvrobError `ADVROB_RUN_MISMATCH` when the folder holds a run with another config, naming the first key that differs.
  */
@@ -13,16 +18,20 @@ export async function claimFolder(folder: string, experiment: Experiment): Promi
   const path = join(folder, 'config.json');
   const wanted = savedConfig(experiment);
   const found = await readIfThere(path);
-  if (found === undefined) {
-    await writeAtomically(path, `${JSON.stringify(wanted, null, 2)}\n`);
-    return;
-  }
-  const difference = firstDifference(JSON.parse(new TextDecoder().decode(found)), wanted);
-  if (difference !== undefined)
+  const difference =
+    found === undefined ? undefined : firstDifference(JSON.parse(new TextDecoder().decode(found)), wanted);
+  if (found !== undefined && difference === undefined) return;
+  if (difference !== undefined && (await holdsWork(folder)))
     throw new AdvrobError(
       'ADVROB_RUN_MISMATCH',
       `${folder} holds a run with another config (${difference}): choose another folder with --out, or remove this one`,
     );
+  await writeAtomically(path, `${JSON.stringify(wanted, null, 2)}\n`);
+}
+
+async function holdsWork(folder: string): Promise<boolean> {
+  const files = await readdir(folder, { recursive: true });
+  return files.some((file) => work.includes(basename(file)));
 }
 
 /** Where two JSON values differ first, as `key: old -> new`. */

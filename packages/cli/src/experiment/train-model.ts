@@ -61,6 +61,13 @@ export async function trainModel(options: TrainModelOptions): Promise<Trained> {
     await counting;
     const adversarialGradients = await inner?.total(examplesDrawn(result, data, options));
     return { ...result, ...(adversarialGradients !== undefined && { adversarialGradients }) };
+  } catch (error) {
+    if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_ATTACK_MISSING') throw error;
+    throw new AdvrobError(
+      error.code,
+      'the objective searches adversarial examples and was given no attack: in a config `attack: pgd`, on the command line --attack pgd --epsilon 0.1',
+      { cause: error },
+    );
   } finally {
     logits?.dispose();
   }

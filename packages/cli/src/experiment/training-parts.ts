@@ -55,7 +55,10 @@ export async function makeTrainingParts(
 
 function checkTeacher({ objective, teacher }: TrainingSettings, augmentations: number): void {
   if (objective?.name === 'kd' && teacher === undefined)
-    throw new AdvrobError('ADVROB_CONFIG', "objective 'kd' needs a teacher: name a model that stands above, or a file");
+    throw new AdvrobError(
+      'ADVROB_CONFIG',
+      "objective 'kd' needs a teacher: in a config `teacher: <the id of a model that stands above, or a file>`, on the command line --teacher <file>",
+    );
   if (teacher !== undefined && augmentations > 0)
     throw new AdvrobError(
       'ADVROB_CONFIG',

@@ -34,12 +34,14 @@ export function recordTable(record: RunRecord, width = process.stdout.columns ??
 
 function tableOf(record: RunRecord, detail: Detail): string {
   const { name, split, length } = record.data;
+  // An attack without a bound measures distances and decides nothing.
+  const isJudged = record.models.some(({ worstCase }) => worstCase.length > 0);
   const columns: Column[] = [
     { title: `model (${name} ${split ?? ''}, ${length} images)`, cell: (model) => model.name },
     ...gradientColumn(record),
     { title: 'clean', cell: ({ clean }) => share(clean, detail) },
     ...record.models[0]!.attacks.flatMap((attack) => columnsOf(attack, detail)),
-    { title: 'worst case', cell: ({ robust }) => share(robust, detail) },
+    ...(isJudged ? [{ title: 'worst case', cell: ({ robust }: RecordedModel) => share(robust, detail) }] : []),
   ];
   if (record.models.some(({ note }) => note !== undefined))
     columns.push({ title: 'note', cell: ({ note }) => note ?? '' });

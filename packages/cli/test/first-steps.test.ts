@@ -1,0 +1,140 @@
+import { parseRecord } from '@advrob/evaluation';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { complaintsIn, runCommandLine, type Ended } from './command-line.js';
+
+let folder = '';
+const advrob = (...args: string[]): Promise<Ended> => runCommandLine(folder, args);
+const small = ['--architecture', 'mlp', '--set', 'hidden=[8]', '--take', '320', '--batch-size', '32'];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'advrob-first-'));
+  const ended = await advrob('train', ...small, '--steps', '20', '--learning-rate', '0.1', '--out', 'teacher');
+  expect(complaintsIn(ended.stderr, ['mlp:'])).toBe('');
+  expect(ended.code).toBe(0);
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('what a newcomer tries', () => {
+  it('a recipe by name, which brings its own learning rate', async () => {
+    const flags = ['--trainer', 'rat', '--epsilon', '0.1', '--set', 'attackSteps=2', '--steps', '2'];
+    expect((await advrob('train', ...small, ...flags, '--out', 'recipe')).code).toBe(0);
+    const metrics = (await readFile(join(folder, 'recipe/metrics.jsonl'), 'utf8')).trim().split('\n');
+    expect((JSON.parse(metrics.at(-1)!) as { rate: number }).rate).not.toBe(0.01);
+  }, 60_000);
+
+  it('a student of a saved model, then a measurement of the folder that training wrote, which gives it its name', async () => {
+    const student = await advrob(
+      'train',
+      ...small,
+      '--objective',
+      'kd',
+      '--teacher',
+      'teacher',
+      '--steps',
+      '5',
+      '--out',
+      'student',
+    );
+    expect(student.code).toBe(0);
+    const transfer = [
+      '--set',
+      'transfer.surrogate=teacher',
+      '--set',
+      'transfer.attack={ name: mim, options: { steps: 3 } }',
+    ];
+    const flags = ['--take', '10', '--epsilon', '0.1,inf', '--attack', 'fab', '--set', 'fab.steps=3', '--checks'];
+    const both = await advrob('evaluate', '--model', 'student', ...flags, '--save-adversarial', '--out', 'measured');
+    expect(both.code).toBe(0);
+    const record = parseRecord(await readFile(join(folder, 'measured/record.json'), 'utf8'));
+    expect(record.models[0]).toMatchObject({
+      name: 'student',
+      attacks: [{ label: 'fab', minimal: { examples: expect.any(Number) as number } }],
+    });
+    expect(record.models[0]!.attacks[0]!.points[0]!.saved).toBeDefined();
+    expect(record.checks.length).toBeGreaterThan(15);
+    const crossed = await advrob(
+      'evaluate',
+      '--model',
+      'student',
+      '--take',
+      '10',
+      '--epsilon',
+      '0.1',
+      '--attack',
+      'transfer',
+      ...transfer,
+      '--out',
+      'crossed',
+    );
+    expect(crossed.code).toBe(0);
+  }, 120_000);
+
+  it('a distance without a radius: no worst case, but a median', async () => {
+    const flags = ['--take', '10', '--epsilon', 'inf', '--attack', 'fab', '--set', 'steps=3', '--out', 'distances'];
+    const ended = await advrob('evaluate', '--model', 'teacher', ...flags);
+    expect(ended.stdout).toContain('median distance');
+    expect(ended.stdout).not.toContain('worst case');
+  }, 60_000);
+
+  it('again, in the folder of a training that failed at its first step', async () => {
+    const failed = await advrob('train', ...small, '--objective', 'pgd-at', '--steps', '2', '--out', 'again');
+    expect(failed.stderr).toContain('--attack pgd --epsilon 0.1');
+    expect(failed.code).toBe(2);
+    const better = ['--attack', 'pgd', '--set', 'pgd.steps=2', '--epsilon', '0.1', '--steps', '2'];
+    expect((await advrob('train', ...small, '--objective', 'pgd-at', ...better, '--out', 'again')).code).toBe(0);
+    const other = await advrob('train', ...small, '--objective', 'pgd-at', ...better, '--seed', '1', '--out', 'again');
+    expect(other.stderr).toContain('ADVROB_RUN_MISMATCH');
+  }, 60_000);
+});
+
+describe('mistakes that say what to do', () => {
+  it.each([
+    [['train', ...small, '--objective', 'kd', '--out', 'x'], /needs a teacher.*--teacher <file>/],
+    [['train', ...small, '--trainer', 'rat', '--out', 'x'], /--trainer needs --epsilon/],
+    [['train', ...small, '--set', 'hiden=[8]', '--out', 'x'], /did you mean hidden/],
+    [
+      ['evaluate', '--model', 'teacher', '--attack', 'transfer', '--epsilon', '0.1', '--out', 'x'],
+      /transfer' needs the options surrogate \(the id of a model, or a file\) and attack/,
+    ],
+    [
+      [
+        'evaluate',
+        '--model',
+        'teacher',
+        '--attack',
+        'transfer',
+        '--epsilon',
+        '0.1',
+        '--set',
+        'transfer.surrogate=nobody',
+        '--set',
+        'transfer.attack=mim',
+        '--out',
+        'x',
+      ],
+      /no model 'nobody': expected a \.safetensors file/,
+    ],
+    [
+      ['evaluate', '--model', 'teacher', '--attack', 'pgd', '--epsilon', 'inf', '--out', 'x'],
+      /expected one or more finite/,
+    ],
+    [
+      ['evaluate', '--model', 'teacher', '--attack', 'fab', '--epsilon', 'inf', '--checks', '--out', 'x'],
+      /--checks needs a finite/,
+    ],
+    [
+      ['attack', '--model', 'teacher', '--attack', 'pgd', '--epsilon', '0.1,0.2', '--out', 'x'],
+      /attack takes one radius/,
+    ],
+    [['compare', 'teacher'], /no record\.json in teacher/],
+    [['report', 'teacher', '--card'], /no record\.json in teacher/],
+  ])('%j', async (args, message) => {
+    const ended = await advrob(...args);
+    expect(ended.stderr).toMatch(message);
+    expect(ended.stderr).not.toMatch(/ {4}at /);
+    expect(ended.code).toBe(2);
+  });
+});
