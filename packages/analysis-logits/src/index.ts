@@ -4,7 +4,6 @@ import { logitStatisticsAnalysis } from './analyses/logit-statistics.js';
 import { manipulatedDistillation } from './analyses/manipulated-distillation.js';
 import { distillationTrainer } from './distillation/recipe.js';
 
-export type { TableJson } from './analyses/statistics-table.js';
 export { collectLogits } from './collect/collect-logits.js';
 export { logitBatches, type LogitBatch } from './collect/logit-batches.js';
 export type { CollectOptions } from './collect/options.js';
@@ -53,7 +52,7 @@ export {
   type RobustPoint,
   type Share,
 } from './distillation/margin-robustness.js';
-export type { FigureJson } from './figures/figure.js';
+export type { FigureJson, TableJson } from './figures/figure.js';
 export { distillationTrainer, logitComparison, logitStatisticsAnalysis, manipulatedDistillation };
 
 export default definePlugin({

@@ -1,36 +1,39 @@
+import type { TableJson } from '../figures/figure.js';
+import type { Described } from '../figures/histograms.js';
 import { quantileShares } from '../logit-statistics.js';
 import { measureNames, measureTitles } from '../measures.js';
-import type { Described } from '../figures/histograms.js';
-
-/** A table as plain JSON; null where a value does not exist. */
-export type TableJson = {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | number | null)[])[];
-};
 
 /** Mean, deviation, skewness and quantiles of every measure, one row each. */
 export function statisticsTable(all: readonly Described[]): TableJson {
+  const quantileKeys = quantileShares.map((share) => `q${100 * share}`);
   return {
+    id: 'logit-distributions',
     title: 'Distributions of the logits',
-    columns: [
-      'Model',
-      'Inputs',
-      'Measure',
-      'Mean',
-      'Standard deviation',
-      'Skewness',
-      ...quantileShares.map((share) => `${100 * share}% quantile`),
-      'Correlation with the gap',
-    ],
+    columns: {
+      model: 'Model',
+      inputs: 'Inputs',
+      measure: 'Measure',
+      mean: 'Mean',
+      std: 'Standard deviation',
+      skewness: 'Skewness',
+      ...Object.fromEntries(quantileShares.map((share, i) => [quantileKeys[i]!, `${100 * share}% quantile`])),
+      gapCorrelation: 'Correlation with the gap',
+    },
     rows: all.flatMap(({ model, inputs, statistics }) =>
       measureNames.map((name) => {
         const { mean, std, skewness, quantiles } = statistics.measures[name];
-        const correlation = {
-          max: statistics.maxGapCorrelation,
-          centredMax: statistics.centredMaxGapCorrelation,
-        }[name as 'max'];
-        return [model, inputs, measureTitles[name], mean, std, skewness, ...quantiles, correlation ?? null];
+        return {
+          model,
+          inputs,
+          measure: measureTitles[name],
+          mean,
+          std,
+          skewness,
+          ...Object.fromEntries(quantiles.map((value, i) => [quantileKeys[i]!, value])),
+          gapCorrelation:
+            { max: statistics.maxGapCorrelation, centredMax: statistics.centredMaxGapCorrelation }[name as 'max'] ??
+            null,
+        };
       }),
     ),
   };

@@ -24,6 +24,7 @@ export function confidenceScatter(
     title: 'Confidence of both models, example by example',
     caption: `One mark per example${count < bothCorrect.length ? ` for the first ${count}` : ''}; on the line both are equally confident. ${rho}.`,
     alt: `Scatter of the confidences of two models. ${rho}.`,
+    rows,
     columns: { standard: 'Confidence, standard', robust: 'Confidence, robust', correct: 'Classified rightly by' },
     spec: {
       ...vegaLite(rows, 420, 420),

@@ -1,20 +1,23 @@
 import type { Json } from '@advrob/core';
 
-export type FigureRow = { readonly [column: string]: string | number };
+type FigureRow = { readonly [column: string]: string | number };
 
-/** A figure as plain JSON, for a report to draw. */
-export type FigureJson = {
-  /** File name without extension. */
+/** A table as plain JSON; null where a value does not exist. */
+export type TableJson = {
   readonly id: string;
   readonly title: string;
+  /** Keys of the rows in order, with the heading of their column. */
+  readonly columns: { readonly [column: string]: string };
+  readonly rows: readonly { readonly [column: string]: string | number | null }[];
+};
+
+/** A figure as plain JSON, for a report to draw: a table with a Vega-Lite 6 spec that holds its rows. */
+export type FigureJson = TableJson & {
   /** What is drawn, and what to see in it. */
   readonly caption: string;
   /** For those who do not see it. */
   readonly alt: string;
-  /** Keys of the rows in `spec.data.values`, in order, with the heading of their column. */
-  readonly columns: { readonly [column: string]: string };
-  /** Vega-Lite 6; holds its data. */
-  readonly spec: { readonly data: { readonly values: readonly FigureRow[] }; readonly [key: string]: Json };
+  readonly spec: { readonly [key: string]: Json };
 };
 
 /** What all specs of this package begin with. */

@@ -1,7 +1,7 @@
 import type { LogitStatistics } from '../logit-statistics.js';
 import { measureTitles, type MeasureName } from '../measures.js';
 import { commonBins } from '../statistics/dyadic-histogram.js';
-import { shortNumber, vegaLite, type FigureJson, type FigureRow } from './figure.js';
+import { shortNumber, vegaLite, type FigureJson } from './figure.js';
 
 /** Statistics with what they are of. */
 export interface Described {
@@ -18,7 +18,7 @@ export function histogramFigure(measure: MeasureName, all: readonly Described[],
     all.map(({ statistics }) => statistics.measures[measure].histogram),
     maxBins,
   );
-  const rows = all.flatMap(({ model, inputs, statistics }, i): FigureRow[] => {
+  const rows = all.flatMap(({ model, inputs, statistics }, i) => {
     const { exponent, first, counts } = histograms[i]!;
     const width = 2 ** exponent;
     return counts.map((count, bin) => ({
@@ -40,6 +40,7 @@ export function histogramFigure(measure: MeasureName, all: readonly Described[],
     title: `${title}: distribution over the examples`,
     caption: `Share of the examples in each bin; all histograms have the same bins. ${means.join('; ')}.`,
     alt: `Histograms of ${title.toLowerCase()}. ${means.join('; ')}.`,
+    rows,
     columns: { model: 'Model', inputs: 'Inputs', low: 'From', high: 'To', share: 'Share of examples' },
     spec: {
       ...vegaLite(rows, 560, 200),

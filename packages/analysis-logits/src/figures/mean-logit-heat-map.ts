@@ -22,6 +22,7 @@ export function meanLogitHeatMap(
     caption:
       'For the examples predicted as the class of a row: the mean logit of every other class. Bright cells of a row are the classes that it is mistaken for; the predicted class itself is left out.',
     alt: `Heat maps of mean non-max logits of ${models.join(' and ')}, ${classes.length} by ${classes.length} classes.`,
+    rows,
     columns: { model: 'Model', predicted: 'Predicted class', class: 'Other class', logit: 'Mean logit' },
     spec: {
       ...vegaLite(rows, 260, 260),

@@ -27,6 +27,7 @@ export function studentBars(students: readonly StudentBar[]): FigureJson {
     caption:
       'Worst case over PGD on cross-entropy and PGD on the margin; lines are Wilson 95% intervals over the test examples. The first bars are the teachers.',
     alt: `Bars of robust accuracy at the largest epsilon: ${best.join(', ')}.`,
+    rows,
     columns: {
       arm: 'Model',
       epsilon: 'Epsilon',
