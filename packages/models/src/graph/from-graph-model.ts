@@ -4,6 +4,7 @@ import type { GraphModel } from '@tensorflow/tfjs-converter';
 import { checkInput } from '../check-input.js';
 import { logProbabilities } from '../adapters/log-probabilities.js';
 import { probabilitiesError, sampleOutputs } from '../checks/outputs.js';
+import { constant } from '../layers/initializers.js';
 import { normalize } from '../layers/normalize.js';
 import { createParameters } from '../layers/parameters.js';
 
@@ -24,7 +25,8 @@ export interface FromGraphModelOptions {
 
 /**
  * Turns a tfjs GraphModel, as the converter makes it from Keras and SavedModels, with one input [n, ...] and scores [n, numClasses] into a classifier.
- * It is differentiable in its input. Its weights are constants, so it cannot be trained, and every mode is `eval`. The graph stays the caller's.
+ * It is differentiable in its input. Its weights are constants, so it cannot be trained, and every mode is `eval`;
+ * they are the classifier's `buffers`, which tell it from other models. The graph stays the caller's.
  *
  * @throws AdvrobError `ADVROB_PROBABILITIES` when it gives probabilities that were not announced: name the node before the softmax, or pass
  *   `outputs: 'probabilities'`; `ADVROB_SHAPE` for several inputs or open sizes; `ADVROB_NOT_FINITE`.
@@ -37,15 +39,16 @@ export interface FromGraphModelOptions {
  * ```
  */
 export async function fromGraphModel(
-  graph: Pick<GraphModel, 'execute' | 'inputs'>,
+  graph: Pick<GraphModel, 'execute' | 'inputs' | 'weights'>,
   options: FromGraphModelOptions,
 ): Promise<Classifier> {
   const { bounds, outputs = 'logits', node, mean = 0, std = 1 } = options;
   const who = 'GraphModel';
   const inputShape = options.inputShape ?? declaredInputShape(who, graph);
-  const parameters = createParameters(() => tf.scalar(0));
+  const parameters = createParameters((name) => tf.clone(graph.weights[name]![0]!));
   try {
     const normalized = normalize(parameters, { mean, std });
+    for (const [name, [tensor]] of Object.entries(graph.weights)) parameters.buffer(name, tensor!.shape, constant(0));
     const scores = (x: tf.Tensor): tf.Tensor =>
       tf.tidy(() => {
         const output = graph.execute(normalized(x, {}), node) as tf.Tensor | tf.Tensor[];
@@ -64,6 +67,7 @@ export async function fromGraphModel(
       numClasses: sample.numClasses,
       bounds,
       weights: {},
+      buffers: parameters.buffers,
       logits(x) {
         checkInput(who, inputShape, x);
         return scores(x);
