@@ -27,11 +27,21 @@ import plugin, {
   square,
   transfer,
 } from '../../src/index.js';
+import { usualUnit, type Unit } from './problem.js';
 
 /** An attack with options for small models and few steps, and what can be asked of it. */
 export interface Row {
   readonly attack: Attack;
   readonly options: AttackContractOptions;
+  /**
+   * By how much more than the distance of a plane the radius must be for all examples to be fooled, relatively, e.g. 0.01. Left out: the attack makes no
+   * such promise.
+   */
+  readonly excess?: number;
+  /** The only number of classes that the attack takes, because of a model among its options. */
+  readonly classes?: number;
+  /** The attack for inputs in other units, where its options or models are not in units of epsilon or of the bounds. */
+  readonly inUnit?: (unit: Unit) => Attack;
 }
 
 /** Attacks and models among the options, in a word. */
@@ -41,39 +51,47 @@ export function shortened(key: string, value: unknown): unknown {
 }
 
 /** A model for the inputs and classes of the table that resembles none of those attacked. */
-function otherModel() {
+function otherModel({ scale, shift }: Unit = usualUnit) {
   const weights = Array.from({ length: 32 }, (_, i) => Array.from({ length: 5 }, (_, k) => Math.sin(3 * i + 7 * k)));
-  return linearClassifier({ weights, bias: [0, 0, 0, 0, 0], inputShape: [4, 4, 2], bounds: [-1, 3] });
+  const scaled = weights.map((row) => row.map((weight) => weight / scale));
+  const bias = scaled.reduce((sum, row) => sum.map((each, k) => each - shift * row[k]!), [0, 0, 0, 0, 0]);
+  return linearClassifier({
+    weights: scaled,
+    bias,
+    inputShape: [4, 4, 2],
+    bounds: [shift - scale, shift + 3 * scale],
+  });
 }
 
 /** Every attack, with options small enough for a table. Adding an attack to the plugin without a row here fails. */
 export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>> = {
   fgsm: [
-    { attack: fgsm(), options: { reach: 0.85 } },
+    { attack: fgsm(), options: { reach: 0.85 }, excess: 0.001 },
     { attack: fgsm({ start: 'uniform' }), options: { differsBySeed: true } },
   ],
   pgd: [
-    { attack: pgd({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } },
-    { attack: pgd({ steps: 10, start: 'zero' }), options: { reach: 0.85 } },
+    { attack: pgd({ steps: 10 }), options: { reach: 0.85, differsBySeed: true }, excess: 0.05 },
+    { attack: pgd({ steps: 10, start: 'zero' }), options: { reach: 0.85 }, excess: 0.001 },
     { attack: pgd({ steps: 10, start: 'tinygauss' }), options: { reach: 0.85 } },
     { attack: pgd({ steps: 10, optimizer: 'adam' }), options: { norms: ['linf', 'l2'], reach: 0.7 } },
     { attack: pgd({ steps: 5, optimizer: 'adam' }), options: { norms: ['l1'] } },
   ],
-  bim: [{ attack: bim(), options: { reach: 0.85 } }],
-  mim: [{ attack: mim(), options: { reach: 0.85 } }],
-  'apgd-ce': [{ attack: apgdCe({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } }],
-  'apgd-dlr': [{ attack: apgdDlr({ steps: 10 }), options: { reach: 0.85, differsBySeed: true } }],
-  'apgd-t': [{ attack: apgdT({ steps: 10 }), options: { reach: 0.95, differsBySeed: true } }],
+  bim: [{ attack: bim(), options: { reach: 0.85 }, excess: 0.001 }],
+  mim: [{ attack: mim(), options: { reach: 0.85 }, excess: 0.001 }],
+  'apgd-ce': [{ attack: apgdCe({ steps: 10 }), options: { reach: 0.85, differsBySeed: true }, excess: 0.02 }],
+  'apgd-dlr': [{ attack: apgdDlr({ steps: 10 }), options: { reach: 0.85, differsBySeed: true }, excess: 0.02 }],
+  'apgd-t': [{ attack: apgdT({ steps: 10 }), options: { reach: 0.95, differsBySeed: true }, excess: 0.02 }],
   fab: [
-    { attack: fab({ steps: 10 }), options: { reach: 0.95 } },
+    { attack: fab({ steps: 10 }), options: { reach: 0.95 }, excess: 0.02 },
     { attack: fab({ steps: 15, start: 'random' }), options: { reach: 0.95, differsBySeed: true } },
   ],
-  'fab-t': [{ attack: fabT({ steps: 10 }), options: { reach: 0.95 } }],
-  deepfool: [{ attack: deepfool(), options: { reach: 0.97 } }],
+  'fab-t': [{ attack: fabT({ steps: 10 }), options: { reach: 0.95 }, excess: 0.02 }],
+  deepfool: [{ attack: deepfool(), options: { reach: 0.97 }, excess: 0.03 }],
   cw: [
     {
       attack: cw({ steps: 40, searches: 3, learningRate: 0.02, initialWeight: 0.1 }),
       options: { reach: 0.85 },
+      excess: 0.1,
     },
   ],
   ead: [
@@ -83,8 +101,8 @@ export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>
     },
     { attack: ead({ steps: 15, searches: 2, initialWeight: 0.1, rule: 'en' }), options: {} },
   ],
-  ddn: [{ attack: ddn({ steps: 40, initialRadius: 0.1 }), options: { reach: 0.9 } }],
-  fmn: [{ attack: fmn({ steps: 40 }), options: { reach: 0.9 } }],
+  ddn: [{ attack: ddn({ steps: 40, initialRadius: 0.1 }), options: { reach: 0.9 }, excess: 0.1 }],
+  fmn: [{ attack: fmn({ steps: 40 }), options: { reach: 0.9 }, excess: 0.05 }],
   'sigma-zero': [{ attack: sigmaZero({ steps: 40 }), options: { reach: 0.7 } }],
   jsma: [
     { attack: jsma({ share: 1 }), options: {} },
@@ -114,14 +132,22 @@ export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>
     {
       attack: transfer({ surrogate: otherModel(), attack: pgd({ steps: 5 }) }),
       options: { norms: ['linf', 'l2', 'l1'] },
+      classes: 5,
+      inUnit: (unit) => transfer({ surrogate: otherModel(unit), attack: pgd({ steps: 5 }) }),
     },
     {
       attack: transfer({ surrogate: otherModel(), attack: fmn({ steps: 10 }) }),
       options: { norms: ['l0'], maximizes: false },
+      classes: 5,
+      inUnit: (unit) => transfer({ surrogate: otherModel(unit), attack: fmn({ steps: 10 }) }),
     },
   ],
   autoattack: [
-    { attack: autoattack({ steps: 4, queries: 6 }), options: { reach: 0.95, restarts: false, maximizes: false } },
+    {
+      attack: autoattack({ steps: 4, queries: 6 }),
+      options: { reach: 0.95, restarts: false, maximizes: false },
+      excess: 0.02,
+    },
     {
       attack: autoattack({ version: 'plus', steps: 3, queries: 3 }),
       options: { reach: 0.9, restarts: false, maximizes: false, norms: ['linf'], inputShape: [20] },

@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
+import { runOn, successOf, withProblem, type SubjectCheck } from './subject.js';
+
+/** What counts as labels. */
+export const labelForms: Readonly<Record<string, SubjectCheck>> = {
+  'takes predictions as labels, and refuses labels that are no classes': (subject) =>
+    withProblem(subject, async (problem) => {
+      const { model, x, y, labels, mislabelled } = problem;
+      const predicted = tf.tidy(() => tf.argMax(model.logits(x), 1));
+      const wrong = {
+        'class 5 of example 1': tf.tensor1d(
+          [...labels].map((label, i) => (i === 1 ? 5 : label)),
+          'int32',
+        ),
+        'class -1 of example 1': tf.tensor1d(
+          [...labels].map((label, i) => (i === 1 ? -1 : label)),
+          'int32',
+        ),
+        'class indices [16] or one-hot rows [16, 5]': tf.ones([16, 1]),
+        'expected 16 class indices': tf.slice(y, [0], [15]),
+      };
+      try {
+        const [own, forPredictions] = [
+          await successOf(runOn(subject, problem)),
+          await successOf(runOn(subject, { ...problem, y: predicted })),
+        ];
+        const others = (flags: number[]): number[] => flags.filter((_, i) => i !== mislabelled);
+        if (subject.isExact) expect(others(forPredictions)).toEqual(others(own));
+        for (const [message, given] of Object.entries(wrong))
+          await expect(runOn(subject, { ...problem, y: given })).rejects.toMatchObject({
+            code: 'ADVROB_LABEL',
+            message: expect.stringContaining(message) as string,
+          });
+      } finally {
+        tf.dispose([predicted, wrong]);
+      }
+    }),
+};

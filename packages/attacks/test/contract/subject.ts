@@ -1,0 +1,55 @@
+import type { Attack, AttackResult, Norm, RunOptions } from '@advrob/core';
+import { smallProblem, type Problem, type Unit } from './problem.js';
+import type { Row } from './table.js';
+
+/** One attack in one norm, on one backend. */
+export interface Subject {
+  readonly row: Row;
+  readonly attack: Attack;
+  readonly norm: Norm;
+  readonly inputShape: readonly number[];
+  /** Whether rows have the same bits in batches of any size: the cpu backend's promise. */
+  readonly isExact: boolean;
+}
+
+export type SubjectCheck = (subject: Subject) => Promise<void>;
+
+/** Gives `body` the examples of the small network, and frees them. */
+export async function withProblem<T>(
+  { inputShape }: Pick<Subject, 'inputShape'>,
+  body: (problem: Problem) => Promise<T>,
+  unit?: Unit,
+): Promise<T> {
+  const problem = await smallProblem(inputShape, unit);
+  try {
+    return await body(problem);
+  } finally {
+    problem.dispose();
+  }
+}
+
+/** An attack on a problem at its usual radius, or at `factor` times that. The result's tensor is the caller's. */
+export function runOn(
+  { attack, norm }: Pick<Subject, 'attack' | 'norm'>,
+  { model, x, y, epsilonOf }: Problem,
+  { factor = 1, ...how }: RunOptions & { readonly factor?: number } = {},
+): Promise<AttackResult> {
+  return attack.run(model, x, y, { norm, epsilon: factor * epsilonOf(norm) }, { seed: 3, ...how });
+}
+
+/** Success flags of a run alone. */
+export async function successOf(result: Promise<AttackResult>): Promise<number[]> {
+  const { success, adversarial } = await result;
+  adversarial.dispose();
+  return [...success];
+}
+
+/** Success flags and points of a run, as plain numbers. */
+export async function valuesOf(result: Promise<AttackResult>): Promise<{ success: number[]; points: number[] }> {
+  const { success, adversarial } = await result;
+  try {
+    return { success: [...success], points: [...(await adversarial.data())] };
+  } finally {
+    adversarial.dispose();
+  }
+}
