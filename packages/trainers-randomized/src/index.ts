@@ -5,7 +5,7 @@ import { awpRatTrainer } from './trainers/awp-rat.js';
 import { ratTrainer } from './trainers/rat.js';
 import { weightNoise } from './weight-noise.js';
 
-export { flatness, type Flatness, type FlatnessOptions } from './flatness.js';
+export { flatness, type Flatness, type FlatnessOptions } from '@advrob/training';
 export { lastLayerSums } from './last-layer-sums.js';
 export { softTargets } from './soft-targets.js';
 export { awpRatTrainer, rat, ratTrainer, taylorExpansion, weightNoise };

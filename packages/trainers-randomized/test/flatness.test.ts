@@ -3,13 +3,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import { pgd } from '@advrob/attacks';
 import type { Classifier } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
-import { erm, fit, sgd } from '@advrob/training';
+import { erm, filterNormalized, fit, sgd } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { tinyData } from '../../training/test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../training/test/support/tiny-model.js';
-import { filterNormalized } from '../src/filter-normalized.js';
 import { flatness } from '../src/index.js';
 
 beforeAll(() => tf.setBackend('cpu'));

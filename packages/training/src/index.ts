@@ -31,6 +31,8 @@ export { teacherLogits, type TeacherLogitsOptions } from './distillation/teacher
 export type { LoggedEvent, MetricsEvent, TrainingEvent, ValidationEvent } from './fit/events.js';
 export { fit, type FitResult } from './fit/fit.js';
 export type { FitOptions, Guards, Measurement, Validation } from './fit/options.js';
+export { filterNormalized } from './flatness/filter-normalized.js';
+export { flatness, type Flatness, type FlatnessOptions } from './flatness/flatness.js';
 export { robustOverfitting, type OverfittingCurve, type OverfittingPoint } from './logs/robust-overfitting.js';
 export { encodeEvents, eventFileHeader, scalarsOf, type ScalarEvent } from './logs/event-file.js';
 export { factorAt } from './schedules/factor-at.js';

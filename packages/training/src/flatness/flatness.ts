@@ -9,9 +9,9 @@ import {
 } from '@advrob/core';
 import { crossEntropy } from '@advrob/core/losses';
 import { createRandom } from '@advrob/core/random';
-import { withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { withWeights } from '../weights/with-weights.js';
 import { filterNormalized } from './filter-normalized.js';
 
 export interface FlatnessOptions {
@@ -55,7 +55,7 @@ export interface Flatness {
  * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_ATTACK_MISSING` for an attack without a threat.
  * @example
  * ```ts
- * import { flatness } from '@advrob/trainers-randomized';
+ * import { flatness } from '@advrob/training';
  * const { lossIncrease, errorIncrease } = await flatness(model, test.take(1000), { attack: pgd({ steps: 20 }), threat: { norm: 'linf', epsilon: 0.1 } });
  * ```
  */
