@@ -24,7 +24,7 @@ interface Known {
 }
 
 /** What forms are made with; other ops on filters, such as those of weight decay, stay. */
-const moves = new Set(['Reshape', 'Transpose', 'Slice', 'Gather', 'ReorderInput']);
+const formOps = new Set(['Reshape', 'Transpose', 'Slice', 'Gather', 'ReorderInput', 'MatMul']);
 
 /**
  * Takes out of `graph` what it computes from a single filter: the blocked and turned forms, which cost as much as a tenth
@@ -51,7 +51,7 @@ function findForms(graph: OnnxGraph, filters: ReadonlySet<string>): Map<string, 
   );
   const results = new Set(graph.outputs.map((port) => port.name));
   for (const node of graph.nodes) {
-    if (!moves.has(node.op) || results.has(node.outputs[0]!)) continue;
+    if (!formOps.has(node.op) || results.has(node.outputs[0]!)) continue;
     const form = formOf(node, (name) => {
       if (filters.has(name)) return { filter: name, recipe: '#' };
       const constant = constants.get(name);

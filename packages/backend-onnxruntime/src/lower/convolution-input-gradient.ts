@@ -3,10 +3,11 @@ import { windowOf } from '../ir/window.js';
 import { blockedDomain } from '../onnx/builder.js';
 import { channelsFirstFilter, turnedBlockedFilter } from './filters.js';
 import { defineLowering } from './registry.js';
+import { suitsTiles, tiledConvolution } from './tiled-convolution.js';
 
 /**
  * The gradient of a convolution with respect to its input. With stride 1 and full blocks it is a convolution of the output
- * gradient with the turned filter; else a transposed convolution, which for a first layer with few channels is faster too.
+ * gradient with the turned filter, on small maps by tiles; else a transposed convolution, which for a first layer with few channels is faster too.
  */
 defineLowering('Conv2DInputGradient', (lowering, value, node) => {
   const [dy, filter] = node.inputs as [Value, Value];
@@ -21,6 +22,10 @@ defineLowering('Conv2DInputGradient', (lowering, value, node) => {
     inHeight + pads[0] - outHeight,
     inWidth + pads[1] - outWidth,
   ];
+  if (suitsTiles(lowering, windowOf(node), dy, filter)) {
+    lowering.provide(value, 'tfjs', graph.reshape(tiledConvolution(lowering, dy, filter, true), value.shape));
+    return;
+  }
   const isUnitStride = strides[0] === 1 && strides[1] === 1;
   const hasBlocks = block > 0 && inputs % block === 0 && outputs % block === 0;
   if (isUnitStride && hasBlocks && turnedPads.every((pad) => pad >= 0)) {

@@ -5,6 +5,7 @@ import type { ConvolutionTail } from './fuse.js';
 import { blockedFilter, channelsFirstFilter } from './filters.js';
 import type { Lowering } from './lowering.js';
 import { defineLowering } from './registry.js';
+import { suitsTiles, tiledConvolution } from './tiled-convolution.js';
 
 /** Lowers a convolution with what follows it; `result` is the last value of the chain. */
 export function lowerConvolution(lowering: Lowering, result: Value, tail: ConvolutionTail): void {
@@ -13,6 +14,12 @@ export function lowerConvolution(lowering: Lowering, result: Value, tail: Convol
   const { graph } = lowering;
   const window = onnxWindow(windowOf(node));
   const bias = tail.bias ? [graph.reshape(lowering.plain(tail.bias), [tail.bias.size])] : [];
+  if (suitsTiles(lowering, windowOf(node), x, filter)) {
+    const product = tiledConvolution(lowering, x, filter, false);
+    const sum = bias.length > 0 ? graph.emit('Add', [product, ...bias]) : product;
+    lowering.provide(result, 'tfjs', graph.reshape(tail.relu ? graph.emit('Relu', [sum]) : sum, result.shape));
+    return;
+  }
   if (canUseBlocks(lowering, x, filter)) {
     const isFirstLayer = x.shape[3]! < lowering.blockSize;
     const input = lowering.form(x, isFirstLayer ? 'channelsFirst' : 'blocked');
