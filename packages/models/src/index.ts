@@ -16,6 +16,7 @@ export * from './tfjs-format/save-layers-model.js';
 export type { ReadShard } from './tfjs-format/shards.js';
 export * from './weights/load-model.js';
 export * from './weights/load-weights.js';
+export * from './weights/save-pytorch-weights.js';
 export * from './weights/save-weights.js';
 export type { WeightLayout } from './weights/weight-file.js';
 export { default } from './plugin.js';

@@ -3,7 +3,8 @@ import '@advrob/core/gradients';
 import type { Classifier, ForwardOptions } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import models, { loadModel } from '../src/index.js';
+import { decodeSafetensors } from '@advrob/core/safetensors';
+import models, { loadModel, savePytorchWeights } from '../src/index.js';
 import { type Fixture, readFixture, readWeights } from './fixtures.js';
 
 function load(name: string): { model: Classifier; fixture: Fixture; x: tf.Tensor } {
@@ -40,6 +41,16 @@ describe('agrees with PyTorch', () => {
   it.each(Object.keys(models.models))('%s: logits and input gradient', async (name) => {
     const { model, fixture, x } = load(name);
     await expectAgreement(await pass(model, x, fixture.labels), fixture.eval);
+    model.dispose!();
+  });
+
+  it.each(Object.keys(models.models))('%s: writes the file that PyTorch wrote', async (name) => {
+    const { model } = load(name);
+    const [mine, its] = [await savePytorchWeights(model), readWeights(name)].map((bytes) => decodeSafetensors(bytes));
+    const expected = [...its!.records].filter(([key]) => !key.endsWith('num_batches_tracked'));
+    expect([...mine!.records.keys()].sort()).toEqual(expected.map(([key]) => key).sort());
+    for (const [key, record] of expected) expect(mine!.records.get(key), key).toEqual(record);
+    expect(mine!.metadata.get('format')).toBe('pt');
     model.dispose!();
   });
 

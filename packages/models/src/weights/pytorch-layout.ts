@@ -17,31 +17,49 @@ export function fromPytorchLayout(
   shape: readonly number[],
   image: FlattenedImage | undefined,
 ): Float32Array {
-  if (shape.length === 4) return fromFilter(data, shape);
-  if (shape.length === 2) return fromDense(data, shape[0]!, shape[1]!, image ?? [1, 1, shape[0]!]);
-  return data;
+  const places = pytorchPlaces(shape, image);
+  return places === undefined ? data : Float32Array.from(places, (place) => data[place]!);
 }
 
-function fromFilter(data: Float32Array, [height, width, inputs, outputs]: readonly number[]): Float32Array {
-  const [h, w, i, o] = [height!, width!, inputs!, outputs!];
-  const result = new Float32Array(data.length);
-  let target = 0;
-  for (let y = 0; y < h; y++)
-    for (let x = 0; x < w; x++)
-      for (let input = 0; input < i; input++)
-        for (let output = 0; output < o; output++) result[target++] = data[((output * i + input) * h + y) * w + x]!;
+/** Reorders our values into PyTorch's, `shape` being ours: the inverse of {@link fromPytorchLayout}. */
+export function toPytorchLayout(
+  data: Float32Array,
+  shape: readonly number[],
+  image: FlattenedImage | undefined,
+): Float32Array {
+  const result = Float32Array.from(data);
+  pytorchPlaces(shape, image)?.forEach((place, i) => {
+    result[place] = data[i]!;
+  });
   return result;
 }
 
-function fromDense(data: Float32Array, inputs: number, outputs: number, image: FlattenedImage): Float32Array {
-  const [height, width, channels] = image;
-  const result = new Float32Array(data.length);
-  let target = 0;
+/** Where PyTorch keeps each of our values, in the order of ours; undefined for shapes that are alike. */
+function pytorchPlaces(shape: readonly number[], image: FlattenedImage | undefined): Int32Array | undefined {
+  if (shape.length === 4) return filterPlaces(shape);
+  if (shape.length === 2) return densePlaces(shape[0]!, shape[1]!, image ?? [1, 1, shape[0]!]);
+  return undefined;
+}
+
+function filterPlaces([height, width, inputs, outputs]: readonly number[]): Int32Array {
+  const [h, w, i, o] = [height!, width!, inputs!, outputs!];
+  const places = new Int32Array(h * w * i * o);
+  let ours = 0;
+  for (let y = 0; y < h; y++)
+    for (let x = 0; x < w; x++)
+      for (let input = 0; input < i; input++)
+        for (let output = 0; output < o; output++) places[ours++] = ((output * i + input) * h + y) * w + x;
+  return places;
+}
+
+function densePlaces(inputs: number, outputs: number, [height, width, channels]: FlattenedImage): Int32Array {
+  const places = new Int32Array(inputs * outputs);
+  let ours = 0;
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
       for (let channel = 0; channel < channels; channel++) {
         const input = (channel * height + y) * width + x;
-        for (let output = 0; output < outputs; output++) result[target++] = data[output * inputs + input]!;
+        for (let output = 0; output < outputs; output++) places[ours++] = output * inputs + input;
       }
-  return result;
+  return places;
 }
