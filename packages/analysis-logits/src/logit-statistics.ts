@@ -25,9 +25,9 @@ export type Distribution = {
   readonly skewness: number | null;
   readonly min: number;
   readonly max: number;
-  /** At {@link quantileShares}; each off by at most one bin of `histogram`. */
+  /** At {@link quantileShares}; each off by at most one of up to 4096 bins. */
   readonly quantiles: readonly number[];
-  /** Up to 4096 bins. */
+  /** Up to 4096 bins; in the result of an analysis, as many as are drawn. */
   readonly histogram: DyadicHistogram;
 };
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { CollectOptions } from '../collect/options.js';
 import { checkSubject } from '../collect/check-subject.js';
 import { logitStatistics, type LogitStatistics } from '../logit-statistics.js';
+import { commonBins } from '../statistics/dyadic-histogram.js';
 
 /** Options that the analyses of logits share. */
 export const inputFields = {
@@ -44,16 +45,23 @@ export async function statisticsOf(
   const { data, threat, memo } = site;
   checkSubject(model, data, `model '${who}'`);
   const collect = collectOptions(who, site, options);
-  const clean = await memo(`statistics/${who}/clean`, () => logitStatistics(model, data, collect));
+  const clean = await memo(`statistics/${who}/clean`, async () =>
+    withBins(await logitStatistics(model, data, collect), options.bins),
+  );
   if (options.attackSteps === 0) return { clean };
-  const adversarial = await memo(`statistics/${who}/adversarial`, () =>
-    logitStatistics(model, data, {
-      ...collect,
-      attack: pgd({ steps: options.attackSteps }),
-      loss: attackLoss(options.attackLoss),
-      threat,
-      seed: options.seed,
-    }),
+  const attack = pgd({ steps: options.attackSteps });
+  const attacked = { ...collect, attack, loss: attackLoss(options.attackLoss), threat, seed: options.seed };
+  const adversarial = await memo(`statistics/${who}/adversarial`, async () =>
+    withBins(await logitStatistics(model, data, attacked), options.bins),
   );
   return { clean, adversarial };
+}
+
+/** The same with histograms as coarse as they are drawn, for a record that people open; common bins stay exact. */
+function withBins(statistics: LogitStatistics, bins: number): LogitStatistics {
+  const measures = Object.entries(statistics.measures).map(([name, measure]) => [
+    name,
+    { ...measure, histogram: commonBins([measure.histogram], bins)[0]! },
+  ]);
+  return { ...statistics, measures: Object.fromEntries(measures) as LogitStatistics['measures'] };
 }
