@@ -22,7 +22,10 @@ export function requirePyTorch() {
  * Starts one of the PyTorch scripts in peers/. OpenBLAS gets one thread, since otherwise its pool spins beside PyTorch's own on the same cores.
  * `blasFolder` is searched first for libblas.so.3, for machines whose system BLAS is the slow reference one.
  */
-export function startPyTorch(script, { blasFolder } = {}) {
+export function startPyTorch(script, { blasFolder, env = {} } = {}) {
   const path = [blasFolder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
-  return startChild(python, [script], { cwd: folder, env: { OPENBLAS_NUM_THREADS: '1', LD_LIBRARY_PATH: path } });
+  return startChild(python, [script], {
+    cwd: folder,
+    env: { ...env, OPENBLAS_NUM_THREADS: '1', LD_LIBRARY_PATH: path },
+  });
 }

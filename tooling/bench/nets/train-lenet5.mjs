@@ -3,7 +3,7 @@
 // It has Madry's layers with fewer filters and units (12 and 24 filters, 48 units: 64,522 weights, about as many as LeCun's), so that its weights fit into
 // the repository. Every number of the run is written here; the same machine gives the same weights again.
 //   --steps 2500  --batch 64  --rate 0.001  --epsilon 0.3  --attack-steps 7  --attack-step-size 0.1  --channels 12,24  --hidden 48
-//   --threads 2
+//   --warm-up 0.4 (share of the run in which epsilon grows)  --from <file> (weights to go on from)  --threads 2
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '../../../packages/core/dist/gradients.js';
@@ -11,7 +11,7 @@ import { pgd } from '../../../packages/attacks/dist/index.js';
 import { registerOnnxRuntime } from '../../../packages/backend-onnxruntime/dist/index.js';
 import { mnist } from '../../../packages/datasets/dist/index.js';
 import { lenet5 } from '../../../packages/models/dist/index.js';
-import { saveModelFile } from '../../../packages/models/dist/node.js';
+import { loadModelFile, saveModelFile } from '../../../packages/models/dist/node.js';
 import { adam, fit, pgdAt } from '../../../packages/training/dist/index.js';
 
 const { values } = parseArgs({
@@ -25,6 +25,8 @@ const { values } = parseArgs({
     'attack-step-size': { type: 'string', default: '0.1' },
     channels: { type: 'string', default: '12,24' },
     hidden: { type: 'string', default: '48' },
+    'warm-up': { type: 'string', default: '0.4' },
+    from: { type: 'string' },
     threads: { type: 'string', default: '2' },
   },
 });
@@ -34,7 +36,8 @@ registerOnnxRuntime({ deterministic: true, threads: Number(values.threads) });
 await tf.setBackend('onnxruntime');
 
 const { train, test } = await mnist();
-const model = lenet5({ channels: values.channels.split(',').map(Number), hidden: Number(values.hidden) })(0);
+const shape = { channels: values.channels.split(',').map(Number), hidden: Number(values.hidden) };
+const model = values.from ? await loadModelFile(values.from) : lenet5(shape)(0);
 const threat = { norm: 'linf', epsilon: Number(values.epsilon) };
 const start = performance.now();
 await fit({
@@ -46,7 +49,9 @@ await fit({
   optimizer: adam(),
   learningRate: Number(values.rate),
   schedule: { name: 'cosine' },
-  epsilonSchedule: { name: 'warm-up', length: 0.4, unit: 'run' },
+  ...(Number(values['warm-up']) > 0 && {
+    epsilonSchedule: { name: 'warm-up', length: Number(values['warm-up']), unit: 'run' },
+  }),
   steps: Number(values.steps),
   batchSize: Number(values.batch),
   seed: 0,

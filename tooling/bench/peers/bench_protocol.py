@@ -3,6 +3,7 @@
 setup {case, batch}   -> {params, macs, logits, loss}   builds the case and describes it, so that both sides can be compared
 steps {count}         -> {wallMs, cpuMs}                does `count` steps; CPU time is that of all threads
 memory {}             -> {peakGb}                       peak resident memory of this process
+facts {}              -> what the case has found        e.g. the robust accuracy
 """
 
 import json
@@ -12,17 +13,20 @@ import time
 
 
 def serve(setup):
-    """Answers requests until stdin closes. `setup(case, batch)` returns (description, step)."""
-    step = None
+    """Answers requests until stdin closes. `setup(case, batch)` returns (description, step) or (description, step, facts)."""
+    step = facts = None
     for line in sys.stdin:
         request = json.loads(line)
         if request["do"] == "setup":
-            answer, step = setup(request["case"], request["batch"])
+            answer, step, *more = setup(request["case"], request["batch"])
+            facts = more[0] if more else dict
         elif request["do"] == "steps":
             wall, cpu = time.perf_counter(), time.process_time()
             for _ in range(request["count"]):
                 step()
             answer = {"wallMs": (time.perf_counter() - wall) * 1e3, "cpuMs": (time.process_time() - cpu) * 1e3}
+        elif request["do"] == "facts":
+            answer = facts()
         else:
             answer = {"peakGb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9}
         print(json.dumps(answer), flush=True)

@@ -2,17 +2,20 @@
 //   setup {case, batch} -> {params, macs, logits, loss}  builds the case and describes it, so that both sides can be compared
 //   steps {count}       -> {wallMs, cpuMs, ...}          does `count` steps; CPU time is that of all threads
 //   memory {}           -> {peakGb}                      peak resident memory of this process
+//   facts {}            -> what the case has found       e.g. the robust accuracy
 import { createInterface } from 'node:readline';
 
-/** Answers requests until stdin closes. `setup(case, batch)` returns { described, step }, `probe()` more numbers of the last steps. */
+/** Answers requests until stdin closes. `setup(case, batch)` returns { described, step, facts? }, `probe()` more numbers of the last steps. */
 export async function serve(setup, probe = () => ({})) {
   let step;
+  let facts = () => ({});
   for await (const line of createInterface({ input: process.stdin })) {
     const request = JSON.parse(line);
     let answer;
     if (request.do === 'setup') {
       const work = await setup(request.case, request.batch);
       step = work.step;
+      facts = work.facts ?? facts;
       answer = work.described;
     } else if (request.do === 'steps') {
       probe();
@@ -22,6 +25,8 @@ export async function serve(setup, probe = () => ({})) {
       const wallMs = performance.now() - wall;
       const { user, system } = process.cpuUsage(cpu);
       answer = { wallMs, cpuMs: (user + system) / 1000, ...probe() };
+    } else if (request.do === 'facts') {
+      answer = await facts();
     } else {
       answer = { peakGb: (process.resourceUsage().maxRSS * 1024) / 1e9 };
     }

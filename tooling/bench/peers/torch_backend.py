@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from bench_protocol import serve
+from torch_facts import blas
 from torch_nets import count, fill, images, resnet18, small_cnn
 
 torch.set_num_threads(2)
@@ -39,13 +40,6 @@ def training(net, x, labels):
         loss.item()
 
     return step
-
-
-def blas():
-    """The BLAS this PyTorch uses; Debian's reference BLAS makes its small convolutions three times slower."""
-    with open("/proc/self/maps", encoding="utf8") as maps:
-        loaded = maps.read()
-    return next((name for name in ("openblas", "mkl", "blis") if name in loaded), "reference")
 
 
 def setup(case, batch):
