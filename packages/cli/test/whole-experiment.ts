@@ -12,6 +12,10 @@ models:
     train: { objective: pgd-at, attack: { name: pgd, options: { steps: 2, stepSize: 0.06 } } }
   - id: student
     train: { objective: { name: kd, options: { temperature: 4 } }, teacher: robust }
+  - id: distilled
+    train:
+      objective: { name: kd-at, options: { standard: standard, robust: robust } }
+      attack: { name: pgd, options: { steps: 2, stepSize: 0.06 } }
 evaluation:
   take: 60
   batchSize: 30

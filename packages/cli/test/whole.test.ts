@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'advrob-whole-'));
   await writeFile(join(folder, 'whole.yaml'), wholeExperiment);
   const ended = await advrob('run', 'whole.yaml', '--out', 'whole');
-  expect(complaintsIn(ended.stderr, ['standard', 'robust', 'student'])).toBe('');
+  expect(complaintsIn(ended.stderr, ['standard', 'robust', 'student', 'distilled'])).toBe('');
   expect(ended.code).toBe(0);
   printed = ended.stdout;
   record = parseRecord(await text('whole/record.json'));
@@ -44,6 +44,11 @@ describe('an experiment that names a surrogate, a teacher, a minimal norm, saved
     const student = record.models[2]!;
     expect(student.training).toMatchObject({ method: 'kd', steps: 40 });
     expect(student.clean.rate).toBeGreaterThan(0.3);
+    const distilled = record.models[3]!;
+    expect(distilled.training).toMatchObject({ method: 'kd-at', steps: 40 });
+    const terms = distilled.training!.curves.map(({ name }) => name);
+    expect(terms).toEqual(expect.arrayContaining(['ce', 'kdStandard', 'kdRobust']));
+    expect(distilled.clean.rate).toBeGreaterThan(0.3);
   });
 
   it('judges a minimal-norm attack without a bound, at its radii and by its distances', () => {
@@ -77,8 +82,14 @@ describe('an experiment that names a surrogate, a teacher, a minimal norm, saved
       undefined,
       40 * 64 * 2,
       undefined,
+      40 * 64 * 2,
     ]);
-    expect(record.models.map(({ note }) => note)).toEqual([undefined, 'undertrained at this budget', undefined]);
+    expect(record.models.map(({ note }) => note)).toEqual([
+      undefined,
+      'undertrained at this budget',
+      undefined,
+      'undertrained at this budget',
+    ]);
     expect(printed).toMatch(/robust +5120 .*undertrained at this budget/);
     expect(await text('whole/report.md')).toContain('robust (undertrained at this budget) | 5,120');
   });
@@ -115,6 +126,7 @@ describe('an experiment that names a surrogate, a teacher, a minimal norm, saved
     expect(comparisons.map(({ first, second }) => [first, second])).toEqual([
       ['robust', 'standard'],
       ['student', 'standard'],
+      ['distilled', 'standard'],
     ]);
     const [standard, robust] = record.models;
     const clean = comparisons[0]!.comparisons.find(({ kind }) => kind === 'clean')!;
@@ -149,7 +161,12 @@ describe('mistakes are found before any training', () => {
       'epsilon: inf',
       /epsilon of attack 'pgd': expected one or more finite/,
     ],
-    ['a bound for nobody', '  notes:', '  require: { robots: {} }\n  notes:', /there is standard, robust, student/],
+    [
+      'a bound for nobody',
+      '  notes:',
+      '  require: { robots: {} }\n  notes:',
+      /there is standard, robust, student, distilled/,
+    ],
   ])('%s', async (_, before, after, message) => {
     expect(wholeExperiment).toContain(before);
     await writeFile(join(folder, 'wrong.yaml'), wholeExperiment.replace(before, after));

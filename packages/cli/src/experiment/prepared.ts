@@ -6,7 +6,7 @@ import { attacksOf } from './attacks.js';
 import { createModelShelf, type ModelShelf } from './model-shelf.js';
 import { loadAnyModel } from './load-model.js';
 import { makePart } from './parts.js';
-import { checkTeacherStandsAbove, makeTrainingParts, type TrainingParts } from './training-parts.js';
+import { checkTeachersStandAbove, makeTrainingParts, teachersOf, type TrainingParts } from './training-parts.js';
 import { settingsOf } from './training-settings.js';
 
 /** A model of an experiment with all that happens to it. */
@@ -87,9 +87,9 @@ async function withTraining(
 ): Promise<PreparedModel> {
   const settings = settingsOf(experiment, model.id);
   if (settings === undefined) return model;
-  checkTeacherStandsAbove(
+  checkTeachersStandAbove(
     model.id,
-    settings.teacher,
+    teachersOf(registry, settings),
     experiment.models.map(({ id }) => id),
   );
   return { ...model, training: { settings, parts: await makeTrainingParts(registry, settings, shelf.find) } };

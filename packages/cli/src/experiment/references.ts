@@ -10,6 +10,16 @@ import { modelReference, part } from '../config/part-schema.js';
 import type { ModelReference, Part } from '../config/schema.js';
 import { makePart, type Products } from './parts.js';
 
+/** The options of a part that are models, as the config names them. */
+export function modelOptions(registry: Registry, kind: PluginKind, { name, options }: Part): ModelReference[] {
+  const schema = optionJsonSchema(registry.find(kind, name).definition.options);
+  const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
+  return Object.entries(options).flatMap(([key, value]) => {
+    const reference = modelReference.safeParse(value);
+    return properties[key]?.advrob === 'model' && reference.success ? [reference.data] : [];
+  });
+}
+
 /** Finds the model that a config names. */
 export type ModelFinder = (reference: ModelReference) => Promise<Classifier>;
 

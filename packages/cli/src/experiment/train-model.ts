@@ -32,10 +32,11 @@ export async function trainModel(options: TrainModelOptions): Promise<Trained> {
   const { model, splits, settings, parts, seed, signal } = options;
   const storage = fileStorage(options.folder);
   const data = settings.take === undefined ? splits.train : splits.train.take(settings.take);
-  const { attack, validationAttack, teacher, ...others } = parts;
+  const { attack, validationAttack, teacher, teachers, ...others } = parts;
   const inner = attack && countInner(attack, settings.batchSize ?? 128, storage);
   const logits = teacher && (await teacherLogits(teacher, data, signal ? { signal } : {}));
-  const teacherHash = teacher && ((await hashModel(teacher)) ?? null);
+  const teacherHashes: (string | null)[] = [];
+  for (const each of teachers) teacherHashes.push((await hashModel(each)) ?? null);
   let counting: Promise<void> | undefined;
   try {
     const result = await fit({
@@ -49,7 +50,9 @@ export async function trainModel(options: TrainModelOptions): Promise<Trained> {
         storage,
         ...(settings.checkpointEvery !== undefined && { every: settings.checkpointEvery }),
       },
-      config: JSON.parse(JSON.stringify({ ...settings, ...(teacher && { teacher: teacherHash }) })) as Json,
+      config: JSON.parse(
+        JSON.stringify({ ...settings, ...(teachers.length > 0 && { teachers: teacherHashes }) }),
+      ) as Json,
       ...(inner && { attack: inner.attack }),
       ...validationOf(settings, splits, validationAttack),
       ...(signal && { signal }),

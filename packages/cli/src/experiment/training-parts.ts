@@ -1,13 +1,15 @@
-import { AdvrobError, type Classifier, type Registry, type TrainingPlan } from '@advrob/core';
+import { AdvrobError, type Classifier, type Objective, type Registry, type TrainingPlan } from '@advrob/core';
 import type { ModelReference, TrainingSettings } from '../config/schema.js';
 import { makePart } from './parts.js';
-import { makeComposed, type ModelFinder } from './references.js';
+import { makeComposed, modelOptions, type ModelFinder } from './references.js';
 
 /** Everything that a training is made of, by its names in the config. */
 export interface TrainingParts extends TrainingPlan {
   readonly validationAttack?: TrainingPlan['attack'];
-  /** Whose outputs the student learns. */
+  /** Whose outputs on clean examples the student learns. */
   readonly teacher?: Classifier;
+  /** Every model that training learns from. */
+  readonly teachers: readonly Classifier[];
 }
 
 /**
@@ -21,12 +23,9 @@ export async function makeTrainingParts(
   find: ModelFinder,
 ): Promise<TrainingParts> {
   const recipe = settings.trainer && makePart(registry, 'trainers', settings.trainer);
-  const make = <K extends 'objectives' | 'optimizers' | 'averagers'>(
-    kind: K,
-    key: 'objective' | 'optimizer' | 'averager',
-  ) => settings[key] && makePart(registry, kind, settings[key]);
-  const optimizer = make('optimizers', 'optimizer') ?? recipe?.optimizer;
-  const averager = make('averagers', 'averager') ?? recipe?.averager;
+  const objective = await objectiveOf(registry, settings, find);
+  const optimizer = settings.optimizer ? makePart(registry, 'optimizers', settings.optimizer) : recipe?.optimizer;
+  const averager = settings.averager ? makePart(registry, 'averagers', settings.averager) : recipe?.averager;
   const attack = settings.attack ? await makeComposed(registry, 'attacks', settings.attack, find) : recipe?.attack;
   const transforms = settings.transforms?.map((each) => makePart(registry, 'transforms', each)) ?? recipe?.transforms;
   const augmentations =
@@ -35,11 +34,10 @@ export async function makeTrainingParts(
     settings.validation?.attack && (await makeComposed(registry, 'attacks', settings.validation.attack, find));
   const threat = settings.threat ?? recipe?.threat;
   checkTeacher(settings, augmentations?.length ?? 0);
+  const teachers: Classifier[] = [];
+  for (const reference of teachersOf(registry, settings)) teachers.push(await find(reference));
   return {
-    objective:
-      make('objectives', 'objective') ??
-      recipe?.objective ??
-      makePart(registry, 'objectives', { name: 'erm', options: {} }),
+    objective: objective ?? recipe?.objective ?? makePart(registry, 'objectives', { name: 'erm', options: {} }),
     ...(optimizer && { optimizer }),
     ...(averager && { averager }),
     ...(attack && { attack }),
@@ -50,7 +48,28 @@ export async function makeTrainingParts(
     ...(augmentations && { augmentations }),
     ...(validationAttack && { validationAttack }),
     ...(settings.teacher !== undefined && { teacher: await find(settings.teacher) }),
+    teachers,
   };
+}
+
+/** The models that a training learns from, as the settings name them. */
+export function teachersOf(registry: Registry, { objective, teacher }: TrainingSettings): ModelReference[] {
+  return [
+    ...(teacher === undefined ? [] : [teacher]),
+    ...(objective === undefined ? [] : modelOptions(registry, 'objectives', objective)),
+  ];
+}
+
+/** What an objective was made from enters its checkpoints: models by their names there, by their weights beside it. */
+async function objectiveOf(
+  registry: Registry,
+  { objective }: TrainingSettings,
+  find: ModelFinder,
+): Promise<Objective | undefined> {
+  if (objective === undefined) return undefined;
+  const made = await makeComposed(registry, 'objectives', objective, find);
+  if (modelOptions(registry, 'objectives', objective).length === 0) return made;
+  return Object.assign(made, { origin: { name: objective.name, options: objective.options } });
 }
 
 function checkTeacher({ objective, teacher }: TrainingSettings, augmentations: number): void {
@@ -66,11 +85,13 @@ function checkTeacher({ objective, teacher }: TrainingSettings, augmentations: n
     );
 }
 
-/** The reference as one that a student may learn from: a file, or a model that is trained before it. */
-export function checkTeacherStandsAbove(id: string, teacher: ModelReference | undefined, ids: readonly string[]): void {
-  if (typeof teacher !== 'string' || !ids.includes(teacher) || ids.indexOf(teacher) < ids.indexOf(id)) return;
-  throw new AdvrobError(
-    'ADVROB_CONFIG',
-    `models.${id}.train.teacher: '${teacher}' ${teacher === id ? 'is the student itself' : `is trained after '${id}': put it above`}`,
-  );
+/** @throws AdvrobError `ADVROB_CONFIG` when a model would learn from itself, or from one that is trained after it. */
+export function checkTeachersStandAbove(id: string, teachers: readonly ModelReference[], ids: readonly string[]): void {
+  for (const teacher of teachers) {
+    if (typeof teacher !== 'string' || !ids.includes(teacher) || ids.indexOf(teacher) < ids.indexOf(id)) continue;
+    throw new AdvrobError(
+      'ADVROB_CONFIG',
+      `models.${id}.train: the teacher '${teacher}' ${teacher === id ? 'is the student itself' : `is trained after '${id}': put it above`}`,
+    );
+  }
 }
