@@ -2,7 +2,7 @@
 
 /** The whole epoch, and a small one whose losses are a fixture. */
 export const epochs = {
-  whole: { channels: [8, 16], hidden: 32, batchSize: 128, steps: 429 },
+  whole: { channels: [4, 8], hidden: 16, batchSize: 128, steps: 429 },
   small: { channels: [4, 8], hidden: 16, batchSize: 16, steps: 12 },
 };
 /** Of both. The attack starts at the clean example, so that no random number is needed. */

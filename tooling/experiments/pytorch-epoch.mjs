@@ -1,6 +1,6 @@
 // Does an epoch of PGD-AT on MNIST follow PyTorch's?  node tooling/experiments/pytorch-epoch.mjs [--report docs/reproduce/pytorch.md] [--fixture]
 //
-// Protocol. compact-cnn of half its width, batches of 128 of all training examples (429 steps), PGD-7 from the clean example at epsilon 0.1 in eval mode, SGD with rate 0.05 and
+// Protocol. compact-cnn of a quarter of its width, batches of 128 of all training examples (429 steps), PGD-7 from the clean example at epsilon 0.1 in eval mode, SGD with rate 0.05 and
 // momentum 0.9, from the same initial weights and batches on both sides. Signs of gradients near 0 flip with rounding, so two runs part slowly even
 // within PyTorch. That is the noise: PyTorch with other convolution kernels, and from initial weights that differ by up to 1e-7 of their size.
 // Measure: mean over the steps of |difference of the losses|, and the largest difference of their means over 20 steps. We follow PyTorch within noise
