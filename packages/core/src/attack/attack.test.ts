@@ -62,6 +62,7 @@ describe('lossOf', () => {
       async perturb(scope) {
         const three = tf.reshape(tf.tile(tf.expandDims(scope.clean, 1), [1, 3, 1]), [-1, 2]);
         await note(scope.lossOf(scope.clean), scope.lossOf(three));
+        expect(() => scope.lossOf(tf.zeros([5, 2]))).toThrow(/5 rows of logits, expected 2/);
         return scope.x;
       },
     });

@@ -59,6 +59,11 @@ export function viewOf<K extends keyof Knowledge>(
       if (knowledge === 'labels')
         throw new AdvrobError('ADVROB_ATTACK', `attack '${name}' knows labels only and has no loss`);
       const points = logits.shape[0]! / count;
+      if (!Number.isInteger(points) || points === 0)
+        throw new AdvrobError(
+          'ADVROB_ATTACK',
+          `attack '${name}': lossOf was given ${logits.shape[0]} rows of logits, expected ${count}, or as many for each of several points per row`,
+        );
       const each = (tensor: Tensor): Tensor => (points === 1 ? tensor : repeatRows(tensor, points));
       const { y, target } = rows;
       const seen = { y: each(y), ...(target && { target: each(target) }) };
