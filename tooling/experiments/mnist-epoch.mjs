@@ -1,9 +1,9 @@
 // What one epoch of PGD-AT on MNIST is, for the comparison with PyTorch and its small form in the tests.
 
-/** The whole epoch, and a small one whose losses are a fixture. */
+/** The whole epoch, and a small one whose losses are a fixture. Epsilon rises from 0 in the first `warmUp` steps: without, the network stays at chance. */
 export const epochs = {
-  whole: { channels: [4, 8], hidden: 16, batchSize: 128, steps: 429 },
-  small: { channels: [4, 8], hidden: 16, batchSize: 16, steps: 12 },
+  whole: { channels: [4, 8], hidden: 16, batchSize: 128, steps: 429, warmUp: 200 },
+  small: { channels: [4, 8], hidden: 16, batchSize: 16, steps: 12, warmUp: 4 },
 };
 /** Of both. The attack starts at the clean example, so that no random number is needed. */
 export const settings = {
@@ -19,7 +19,7 @@ export const settings = {
  *
  * @param parts {model, train} and the functions {fit, pgdAt, sgd, pgd}: from the sources in tests, from the built packages in the experiment.
  */
-export async function ourLosses({ model, train, fit, pgdAt, sgd, pgd }, { batchSize, steps }) {
+export async function ourLosses({ model, train, fit, pgdAt, sgd, pgd }, { batchSize, steps, warmUp }) {
   const { epsilon, attackSteps, stepSize, learningRate, momentum } = settings;
   const { history } = await fit({
     model,
@@ -27,6 +27,7 @@ export async function ourLosses({ model, train, fit, pgdAt, sgd, pgd }, { batchS
     objective: pgdAt(),
     attack: pgd({ steps: attackSteps, stepSize, start: 'zero' }),
     threat: { norm: 'linf', epsilon },
+    epsilonSchedule: { name: 'warm-up', length: warmUp, unit: 'steps' },
     optimizer: sgd({ momentum }),
     learningRate,
     batchSize,

@@ -68,10 +68,11 @@ def main(folder, variant):
     net = CompactCnn(weights)
     optimizer = torch.optim.SGD(net.parameters(), lr=settings["learningRate"], momentum=settings["momentum"])
     losses = []
-    for x, y in zip(images, labels):
+    for step, (x, y) in enumerate(zip(images, labels)):
+        epsilon = settings["epsilon"] * min(1, step / settings["warmUp"])
         x = torch.from_numpy(x.astype(np.float32) / np.float32(255))
         y = torch.from_numpy(y.astype(np.int64))
-        adversarial = attack(net, x, y, settings["epsilon"], settings["attackSteps"], settings["stepSize"])
+        adversarial = attack(net, x, y, epsilon, settings["attackSteps"], settings["stepSize"])
         optimizer.zero_grad()
         loss = F.cross_entropy(net(adversarial), y)
         loss.backward()
