@@ -25,7 +25,7 @@ export function confidenceScatter(
     caption: `One mark per example${count < bothCorrect.length ? ` for the first ${count}` : ''}; on the line both are equally confident. ${rho}.`,
     alt: `Scatter of the confidences of two models. ${rho}.`,
     rows,
-    columns: { standard: 'Confidence, standard', robust: 'Confidence, robust', correct: 'Classified rightly by' },
+    columns: { standard: 'Confidence, standard', robust: 'Confidence, robust', correct: 'Correct' },
     spec: {
       ...vegaLite(rows, 420, 420),
       layer: [
@@ -39,8 +39,8 @@ export function confidenceScatter(
           encoding: {
             x: axis('standard'),
             y: axis('robust'),
-            color: { field: 'correct', type: 'nominal', title: 'Classified rightly by' },
-            shape: { field: 'correct', type: 'nominal', title: 'Classified rightly by' },
+            color: { field: 'correct', type: 'nominal', title: 'Correct' },
+            shape: { field: 'correct', type: 'nominal', title: 'Correct' },
           },
         },
       ],

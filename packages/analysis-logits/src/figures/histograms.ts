@@ -35,6 +35,7 @@ export function histogramFigure(measure: MeasureName, all: readonly Described[],
     return `${model}, ${inputs}: mean ${shortNumber(mean)}, skewness ${shortNumber(skewness)}`;
   });
   const inputs = [...new Set(all.map((each) => each.inputs))];
+  const models = [...new Set(all.map(({ model }) => model))];
   return {
     id: `logits-${measure.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
     title: `${title}: distribution over the examples`,
@@ -46,10 +47,10 @@ export function histogramFigure(measure: MeasureName, all: readonly Described[],
       ...vegaLite(rows, 560, 200),
       mark: { type: 'bar', opacity: 0.55 },
       encoding: {
-        x: { field: 'low', type: 'quantitative', axis: { title } },
+        x: { field: 'low', type: 'quantitative', bin: { binned: true }, axis: { title } },
         x2: { field: 'high' },
         y: { field: 'share', type: 'quantitative', stack: null, axis: { title: 'Share of examples', format: '%' } },
-        color: { field: 'model', type: 'nominal', title: 'Model' },
+        color: { field: 'model', type: 'nominal', title: 'Model', sort: models },
         row: { field: 'inputs', type: 'nominal', title: null, sort: inputs },
       },
     },
