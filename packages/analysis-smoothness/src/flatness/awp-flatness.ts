@@ -1,0 +1,43 @@
+import { AdvrobError, type Classifier } from '@advrob/core';
+import { withWeights } from '@advrob/training';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ProbeExamples } from '../probes/examples.js';
+import { lossGradient, meanLoss } from '../probes/loss-gradient.js';
+
+/** F3 at one gamma. */
+export type AwpIncrease = { readonly gamma: number; readonly increase: number };
+
+/**
+ * F3: how much the loss rises when the weights move along the direction of adversarial weight perturbation, per kernel gamma ||w|| g / ||g||; biases and batch norm
+ * stay (Wu, Xia, Wang 2020, https://arxiv.org/abs/2004.05884, eq. 8 to 10). Examples are frozen; in `eval` mode; the weights come back as they were.
+ *
+ * @param inputs As {@link attacked} gives them.
+ * @throws AdvrobError `ADVROB_OPTION` for a gamma that is not above 0.
+ */
+export async function awpFlatness(
+  model: Classifier,
+  examples: ProbeExamples,
+  inputs: readonly Tensor[],
+  gammas: readonly number[] = [0.005, 0.01],
+): Promise<AwpIncrease[]> {
+  if (!gammas.every((gamma) => gamma > 0))
+    throw new AdvrobError('ADVROB_OPTION', `awpFlatness: expected every gamma above 0, got ${gammas.join(', ')}`);
+  const here = await meanLoss(model, examples, inputs);
+  const gradient = await lossGradient(model, examples, inputs);
+  try {
+    const found: AwpIncrease[] = [];
+    for (const gamma of gammas) {
+      const change = (name: string, weight: Tensor): Tensor | undefined => {
+        if (weight.rank < 2) return undefined;
+        const length = tf.div(tf.mul(gamma, tf.norm(weight)), tf.add(tf.norm(gradient[name]!), 1e-20));
+        return tf.mul(gradient[name]!, length);
+      };
+      const there = await withWeights(model, change, () => meanLoss(model, examples, inputs));
+      found.push({ gamma, increase: there - here });
+    }
+    return found;
+  } finally {
+    tf.dispose(gradient);
+  }
+}

@@ -1,0 +1,66 @@
+import { AdvrobError, type Classifier, type Random } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** One tensor for each weight of a model, by its names: weights, a gradient or a direction, as one long vector. */
+export type WeightVector = Readonly<Record<string, Tensor>>;
+
+/** The weights as they are now. The result is the caller's. */
+export function currentWeights(model: Classifier): WeightVector {
+  return mapWeights(model.weights as unknown as WeightVector, (weight) => tf.clone(weight));
+}
+
+/** @throws AdvrobError `ADVROB_ANALYSIS` for a model without trainable weights, e.g. a function that names none. */
+export function checkWeights(who: string, model: Classifier): void {
+  if (Object.keys(model.weights).length > 0) return;
+  throw new AdvrobError(
+    'ADVROB_ANALYSIS',
+    `${who}: the model names no trainable weights, so there is nothing to move: pass { weights } to fromFunction, or another model`,
+  );
+}
+
+/** A new vector, part by part; temporary tensors are freed. */
+export function mapWeights(vector: WeightVector, change: (part: Tensor, name: string) => Tensor): WeightVector {
+  return tf.tidy(
+    () =>
+      Object.fromEntries(Object.entries(vector).map(([name, part]) => [name, change(part, name)])) as Record<
+        string,
+        Tensor
+      >,
+  );
+}
+
+/** a + factor * b. */
+export function addScaled(a: WeightVector, b: WeightVector, factor: number): WeightVector {
+  return mapWeights(a, (part, name) => tf.add(part, tf.mul(b[name]!, factor)));
+}
+
+export function scaled(a: WeightVector, factor: number): WeightVector {
+  return mapWeights(a, (part) => tf.mul(part, factor));
+}
+
+/** Euclidean norm of the whole vector. */
+export async function normOf(vector: WeightVector): Promise<number> {
+  return Math.sqrt(await innerProduct(vector, vector));
+}
+
+export async function innerProduct(a: WeightVector, b: WeightVector): Promise<number> {
+  const product = tf.tidy(() => tf.addN(Object.keys(a).map((name) => tf.sum(tf.mul(a[name]!, b[name]!)))));
+  try {
+    return (await product.data())[0]!;
+  } finally {
+    product.dispose();
+  }
+}
+
+/** A random direction of length 1 over all weights. */
+export async function randomUnit(model: Classifier, random: Random, purpose: string): Promise<WeightVector> {
+  const drawn = mapWeights(model.weights as unknown as WeightVector, (weight, name) =>
+    random.normal(`${purpose}/${name}`, weight.shape),
+  );
+  try {
+    return scaled(drawn, 1 / (await normOf(drawn)));
+  } finally {
+    tf.dispose(drawn);
+  }
+}
