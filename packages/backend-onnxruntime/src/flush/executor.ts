@@ -29,6 +29,9 @@ const skeletonLimit = 1024;
  */
 const keptMemoryLimit = 384 * 1024 * 1024;
 
+/** Bytes of the values of all graphs whose sessions keep memory: an attack that drops examples has a graph for each batch size. */
+const keptTogetherLimit = 1024 * 1024 * 1024;
+
 /** Computes recorded values: finds or makes the graph's session, feeds it and keeps the results. */
 export class Executor {
   readonly pool = new ArrayPool(poolLimit);
@@ -45,9 +48,8 @@ export class Executor {
     private readonly counters: Counters,
   ) {
     this.forms = new FilterForms(runtime, this.pool, counters);
-    this.sessions = new SessionCache(runtime, options.maxSessions, (keepsMemory) =>
-      sessionOptions(options, keepsMemory),
-    );
+    const limits = { sessions: options.maxSessions, bytes: keptTogetherLimit };
+    this.sessions = new SessionCache(runtime, limits, (keepsMemory) => sessionOptions(options, keepsMemory));
   }
 
   get sessionCount(): number {
@@ -113,7 +115,8 @@ export class Executor {
     });
     const id = known?.id ?? this.nextGraph++;
     try {
-      const session = this.sessions.load(id, lowered.model, bytesOf(recorded) <= keptMemoryLimit);
+      const bytes = bytesOf(recorded);
+      const session = this.sessions.load(id, lowered.model, bytes <= keptMemoryLimit ? bytes : 0);
       this.counters.graphsCompiled++;
       const plan = lowered.plan && { id: this.nextGraph++, ...lowered.plan };
       this.counters.compileMs += performance.now() - started;
@@ -141,7 +144,7 @@ export class Executor {
         feeds,
         recorded,
         plan,
-        () => this.sessions.get(plan.id) ?? this.sessions.load(plan.id, plan.model, false),
+        () => this.sessions.get(plan.id) ?? this.sessions.load(plan.id, plan.model, 0),
       );
     const arrays: NumericArray[] = [];
     try {

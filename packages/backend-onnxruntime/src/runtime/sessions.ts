@@ -1,44 +1,61 @@
 import type { NativeSession, Runtime } from './binding.js';
 
-/** Loaded sessions by graph id; loading beyond the limit drops the least recently used. */
+interface Loaded {
+  readonly session: NativeSession;
+  /** Most bytes that it may hold on to between runs. */
+  readonly bytes: number;
+}
+
+/** What is kept at most, of sessions and of the memory they hold on to. */
+export interface SessionLimits {
+  readonly sessions: number;
+  readonly bytes: number;
+}
+
+/** Loaded sessions by graph id; loading beyond a limit drops the least recently used. */
 export class SessionCache {
-  private readonly sessions = new Map<number, NativeSession>();
+  private readonly loaded = new Map<number, Loaded>();
+  private heldBytes = 0;
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly limit: number,
+    private readonly limits: SessionLimits,
     private readonly optionsFor: (keepsMemory: boolean) => object,
   ) {}
 
   get size(): number {
-    return this.sessions.size;
+    return this.loaded.size;
   }
 
   get(id: number): NativeSession | undefined {
-    const session = this.sessions.get(id);
-    if (session) {
+    const found = this.loaded.get(id);
+    if (found) {
       // Map order is age: put it at the young end.
-      this.sessions.delete(id);
-      this.sessions.set(id, session);
+      this.loaded.delete(id);
+      this.loaded.set(id, found);
     }
+    return found?.session;
+  }
+
+  /** `bytes`: what the session may hold on to for its next run; with 0 it gives all memory back after each. */
+  load(id: number, model: Uint8Array, bytes: number): NativeSession {
+    const session = this.runtime.createSession();
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, this.optionsFor(bytes > 0));
+    this.loaded.set(id, { session, bytes });
+    this.heldBytes += bytes;
+    while (this.loaded.size > this.limits.sessions || (this.heldBytes > this.limits.bytes && this.loaded.size > 1))
+      this.dropOldest();
     return session;
   }
 
-  /** `keepsMemory`: the session keeps the memory of its runs; without, it is allocated for every run. */
-  load(id: number, model: Uint8Array, keepsMemory: boolean): NativeSession {
-    const session = this.runtime.createSession();
-    session.loadModel(model.buffer, model.byteOffset, model.byteLength, this.optionsFor(keepsMemory));
-    this.sessions.set(id, session);
-    if (this.sessions.size > this.limit) {
-      const [oldest, old] = this.sessions.entries().next().value!;
-      this.sessions.delete(oldest);
-      old.dispose();
-    }
-    return session;
+  private dropOldest(): void {
+    const [id, { session, bytes }] = this.loaded.entries().next().value!;
+    this.loaded.delete(id);
+    this.heldBytes -= bytes;
+    session.dispose();
   }
 
   clear(): void {
-    for (const session of this.sessions.values()) session.dispose();
-    this.sessions.clear();
+    while (this.loaded.size > 0) this.dropOldest();
   }
 }

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import type { NativeSession, Runtime } from './binding.js';
+import { SessionCache } from './sessions.js';
+
+/** Sessions that compute nothing and tell when they are dropped, by the order in which they were made. */
+function imitation(): { runtime: Runtime; dropped: number[]; options: object[] } {
+  const dropped: number[] = [];
+  const options: object[] = [];
+  let made = 0;
+  const createSession = (): NativeSession => {
+    const number = made++;
+    return {
+      loadModel: (_buffer, _offset, _length, given) => void options.push(given),
+      run: () => ({}),
+      dispose: () => void dropped.push(number),
+    };
+  };
+  const tensor = (type: string, data: unknown, dims: readonly number[]) => ({ type, data, dims });
+  return { runtime: { createSession, tensor, providers: ['cpu'] }, dropped, options };
+}
+const model = new Uint8Array(4);
+
+it('drops the least recently used session beyond the number of sessions', () => {
+  const { runtime, dropped } = imitation();
+  const cache = new SessionCache(runtime, { sessions: 2, bytes: 1e9 }, () => ({}));
+  cache.load(10, model, 1);
+  const kept = cache.load(11, model, 1);
+  cache.get(10);
+  cache.load(12, model, 1);
+  expect(dropped).toEqual([1]);
+  expect(cache.get(11)).toBeUndefined();
+  expect(cache.get(10)).not.toBe(kept);
+  expect(cache.size).toBe(2);
+});
+
+it('drops sessions beyond the bytes they hold on to, but never the newest', () => {
+  const { runtime, dropped, options } = imitation();
+  const cache = new SessionCache(runtime, { sessions: 10, bytes: 100 }, (keepsMemory) => ({ keepsMemory }));
+  cache.load(1, model, 60);
+  cache.load(2, model, 0);
+  expect(dropped).toEqual([]);
+  cache.load(3, model, 50);
+  expect(dropped).toEqual([0]);
+  cache.load(4, model, 500);
+  expect(dropped).toEqual([0, 1, 2]);
+  expect(cache.size).toBe(1);
+  cache.load(5, model, 100);
+  expect(dropped).toEqual([0, 1, 2, 3]);
+  expect(options).toEqual([true, false, true, true, true].map((keepsMemory) => ({ keepsMemory })));
+  cache.clear();
+  expect(dropped).toEqual([0, 1, 2, 3, 4]);
+  expect(cache.size).toBe(0);
+});
