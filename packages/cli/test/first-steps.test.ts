@@ -23,7 +23,7 @@ describe('what a newcomer tries', () => {
     expect((await advrob('train', ...small, ...flags, '--out', 'recipe')).code).toBe(0);
     const metrics = (await readFile(join(folder, 'recipe/metrics.jsonl'), 'utf8')).trim().split('\n');
     expect((JSON.parse(metrics.at(-1)!) as { rate: number }).rate).not.toBe(0.01);
-  }, 60_000);
+  }, 120_000);
 
   it('a student of a saved model, then a measurement of the folder that training wrote, which gives it its name', async () => {
     const student = await advrob(
@@ -77,7 +77,7 @@ describe('what a newcomer tries', () => {
     const ended = await advrob('evaluate', '--model', 'teacher', ...flags);
     expect(ended.stdout).toContain('median distance');
     expect(ended.stdout).not.toContain('worst case');
-  }, 60_000);
+  }, 120_000);
 
   it('again, in the folder of a training that failed at its first step', async () => {
     const failed = await advrob('train', ...small, '--objective', 'pgd-at', '--steps', '2', '--out', 'again');
@@ -87,7 +87,7 @@ describe('what a newcomer tries', () => {
     expect((await advrob('train', ...small, '--objective', 'pgd-at', ...better, '--out', 'again')).code).toBe(0);
     const other = await advrob('train', ...small, '--objective', 'pgd-at', ...better, '--seed', '1', '--out', 'again');
     expect(other.stderr).toContain('ADVROB_RUN_MISMATCH');
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('mistakes that say what to do', () => {

@@ -4,7 +4,7 @@ name: whole
 dataset: { name: mnist, options: { validation: 1000 } }
 threat: { norm: linf, epsilon: 0.1 }
 architecture: { name: mlp, options: { hidden: [32] } }
-training: { steps: 40, batchSize: 64, learningRate: 0.1, take: 1280, logEvery: 10, checkpointEvery: 7, tensorboard: true }
+training: { steps: 40, batchSize: 64, learningRate: 0.1, take: 1280, logEvery: 10, checkpointEvery: 7, tensorboard: true, epsilonSchedule: { name: warm-up, length: 0.2, unit: run } }
 models:
   - id: standard
     train: { objective: erm }

@@ -7,7 +7,7 @@ const fileName = 'inner-attack.json';
 export interface InnerCount {
   /** The attack, counting. */
   readonly attack: Attack;
-  /** Called after each step. */
+  /** Called after each step; resolves when what was seen is on disk. */
   note(): Promise<void>;
   /**
    * Nominal input gradients over `examples` drawn: those times steps of the attack times copies of each example. Undefined when the attack was not used, or
@@ -17,15 +17,14 @@ export interface InnerCount {
 }
 
 /**
- * How many adversarial gradients a training takes is no setting: an objective may leave the attack unused or attack several copies. So the first step is watched,
+ * How many adversarial gradients a training takes is no setting: an objective may leave the attack unused or attack several copies. So the first attack is watched,
  * and what it showed is kept in the folder, since a session that finds all training done sees none.
  */
 export function countInner(attack: Attack, batchSize: number, storage: RunStorage): InnerCount {
   let rows = 0;
-  let isKept = false;
+  let kept: Promise<void> | undefined;
   const { steps } = (attack.options ?? {}) as { readonly steps?: unknown };
   const keep = async (copies: number): Promise<void> => {
-    isKept = true;
     await storage.write(fileName, new TextEncoder().encode(`${JSON.stringify({ copies })}\n`));
   };
   return {
@@ -37,7 +36,9 @@ export function countInner(attack: Attack, batchSize: number, storage: RunStorag
       },
     },
     async note() {
-      if (!isKept && rows > 0) await keep(Math.max(1, Math.round(rows / batchSize)));
+      // A warm-up that begins at no radius leaves the attack out of the first steps.
+      if (rows > 0) kept ??= keep(Math.max(1, Math.round(rows / batchSize)));
+      await kept;
     },
     async total(examples) {
       const found = await storage.read(fileName);

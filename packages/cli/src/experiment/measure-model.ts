@@ -50,7 +50,7 @@ export async function measureModel(
     onProgress: followEvaluation(id, progress),
   });
   const begun = performance.now();
-  const settings = wantedChecks(wanted, model);
+  const settings = wantedChecks(wanted, model, experiment.threat.norm);
   const checks = settings
     ? await checksOf({
         id,

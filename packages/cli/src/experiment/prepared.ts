@@ -6,6 +6,7 @@ import { attacksOf } from './attacks.js';
 import { createModelShelf, type ModelShelf } from './model-shelf.js';
 import { loadAnyModel } from './load-model.js';
 import { makePart } from './parts.js';
+import { attacksFor, wantedChecks } from './robustness-checks.js';
 import { checkTeachersStandAbove, makeTrainingParts, teachersOf, type TrainingParts } from './training-parts.js';
 import { settingsOf } from './training-settings.js';
 
@@ -44,6 +45,10 @@ export async function prepare(experiment: Experiment, registry: Registry): Promi
     const attacks = await attacksOf(experiment, registry, shelf.find);
     const storage = fileStorage('.');
     for (const { model } of models) checkEvaluation({ model, data, attacks, batchSize, saveAdversarial, storage });
+    for (const { model } of models) {
+      const settings = wantedChecks(experiment.evaluation.checks, model, experiment.threat.norm);
+      if (settings) attacksFor({ model, evaluated: attacks, threat: experiment.threat, settings, registry });
+    }
     const prepared: PreparedModel[] = [];
     for (const each of models) prepared.push(await withTraining(experiment, registry, each, shelf));
     return { splits, data, models: prepared, attacks, shelf };

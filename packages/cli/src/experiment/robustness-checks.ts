@@ -8,14 +8,18 @@ import { makePart } from './parts.js';
 /** A model of more weights is checked only when the config asks for it. */
 const mostWeights = 1_000_000;
 
-/** What the config wants of checks for a model: undefined for none. */
+/**
+ * What the config wants of checks for a model: undefined for none. Without a word about them they are made where they are cheap and possible: no attack that ascends
+ * a loss step by step knows L0.
+ */
 export function wantedChecks(
   setting: boolean | CheckSettings | undefined,
   model: Classifier,
+  norm: Norm,
 ): CheckSettings | undefined {
   if (typeof setting === 'object') return setting;
   const isSmall = Object.values(model.weights).reduce((sum, { size }) => sum + size, 0) <= mostWeights;
-  return (setting ?? isSmall) ? defaultChecks : undefined;
+  return (setting ?? (isSmall && norm !== 'l0')) ? defaultChecks : undefined;
 }
 
 export interface ChecksOfModel {
@@ -61,7 +65,13 @@ export async function checksOf(work: ChecksOfModel): Promise<readonly Robustness
  * The attacks that are compared: the first of the evaluation that ascends a loss step by step in the norm of the claim (else PGD), the same with three times
  * the steps, and one attack each of a single step, without gradients, and along another loss, as far as they know the norm.
  */
-function attacksFor({ model, evaluated, threat, settings, registry }: ChecksOfModel): CheckAttacks {
+export function attacksFor({
+  model,
+  evaluated,
+  threat,
+  settings,
+  registry,
+}: Pick<ChecksOfModel, 'model' | 'evaluated' | 'threat' | 'settings' | 'registry'>): CheckAttacks {
   const make = (name: string, options: Record<string, unknown> = {}): Attack | undefined => {
     const { norms } = registry.find('attacks', name).definition as Attack['definition'];
     return norms.includes(threat.norm) ? makePart(registry, 'attacks', { name, options }) : undefined;

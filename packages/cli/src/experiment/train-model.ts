@@ -57,7 +57,7 @@ export async function trainModel(options: TrainModelOptions): Promise<Trained> {
       ...validationOf(settings, splits, validationAttack),
       ...(signal && { signal }),
       onEvent: (event) => {
-        if (event.type === 'step') counting ??= inner?.note();
+        if (event.type === 'step') counting = inner?.note();
         options.onEvent?.(event);
       },
     });
