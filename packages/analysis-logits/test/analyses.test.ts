@@ -78,6 +78,14 @@ describe('logit-comparison', () => {
       exemplars: 3,
     }).analyze(given);
     await expectDrawn(figures);
+    for (const { rows, spec } of figures.slice(0, 5)) {
+      // Bars that stand on the axis, and every example in one of them.
+      expect(spec['encoding']).toMatchObject({ x: { bin: { binned: true } } });
+      for (const model of ['standard', 'robust']) {
+        const own = rows.filter((row) => row['model'] === model);
+        expect(own.reduce((sum, row) => sum + Number(row['share']), 0)).toBeCloseTo(1, 10);
+      }
+    }
     expect(confidence.spearman).toBeLessThan(1);
     expect(ordering!.meanTau).toBeLessThan(1);
     expect(maps.robust.counts.reduce((sum, count) => sum + count, 0)).toBe(given.data.length);

@@ -18,7 +18,12 @@ export function studentBars(students: readonly StudentBar[]): FigureJson {
       high: worst.interval[1],
     })),
   );
-  const y = { field: 'arm', type: 'nominal', sort: students.map(({ arm }) => arm), axis: { title: null, labelLimit: 360 } };
+  const y = {
+    field: 'arm',
+    type: 'nominal',
+    sort: students.map(({ arm }) => arm),
+    axis: { title: null, labelLimit: 360 },
+  };
   const share = { type: 'quantitative', scale: { domain: [0, 1] }, axis: { title: 'Robust accuracy', format: '%' } };
   const best = students.map(({ arm, points }) => `${arm} ${(100 * points.at(-1)!.worst.rate).toFixed(1)}%`);
   return {
