@@ -208,7 +208,7 @@ async function probe(model, data, threat, seed) {
   });
   const context = {
     models: { model },
-    data: test,
+    data,
     threat: createThreat(threat, [0, 1]),
     rng: createRandom({ seed }),
     memo: (_, compute) => compute(),

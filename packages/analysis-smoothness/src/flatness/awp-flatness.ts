@@ -1,9 +1,9 @@
 import { AdvrobError, type Classifier } from '@advrob/core';
-import { withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ProbeExamples } from '../probes/examples.js';
 import { lossGradient, meanLoss } from '../probes/loss-gradient.js';
+import { atWeights } from '../weights/at-weights.js';
 
 /** F3 at one gamma. */
 export type AwpIncrease = { readonly gamma: number; readonly increase: number };
@@ -33,7 +33,7 @@ export async function awpFlatness(
         const length = tf.div(tf.mul(gamma, tf.norm(weight)), tf.add(tf.norm(gradient[name]!), 1e-20));
         return tf.mul(gradient[name]!, length);
       };
-      const there = await withWeights(model, change, () => meanLoss(model, examples, inputs));
+      const there = await atWeights(model, change, () => meanLoss(model, examples, inputs));
       found.push({ gamma, increase: there - here });
     }
     return found;

@@ -1,5 +1,4 @@
 import type { Classifier, Random } from '@advrob/core';
-import { withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ProbeExamples } from '../probes/examples.js';
@@ -13,6 +12,7 @@ import {
   scaled,
   type WeightVector,
 } from '../weights/weight-vector.js';
+import { atWeights } from '../weights/at-weights.js';
 
 export interface EigenvalueOptions {
   /** Rounds of power iteration. Default 20. */
@@ -69,7 +69,7 @@ async function hessianProduct(
   h: number,
 ): Promise<WeightVector> {
   const at = (factor: number): Promise<WeightVector> =>
-    withWeights(
+    atWeights(
       model,
       (name) => tf.mul(unit[name]!, factor),
       () => lossGradient(model, examples, inputs),

@@ -1,11 +1,11 @@
 import { AdvrobError, type Classifier, type Random } from '@advrob/core';
-import { withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { addScaled, currentWeights, normOf, randomUnit, type WeightVector } from '../weights/weight-vector.js';
 import { displacement } from './displacement.js';
 import { attacked, type Adversary, type ProbeExamples } from './examples.js';
 import { lossGradient } from './loss-gradient.js';
+import { atWeights } from '../weights/at-weights.js';
 
 export interface SmoothnessOptions {
   /** Left out: the clean loss. */
@@ -59,7 +59,7 @@ export async function smoothnessRatio(
       try {
         for (const step of steps) {
           const h = step * length;
-          const there = await withWeights(
+          const there = await atWeights(
             model,
             (name) => tf.mul(unit[name]!, h),
             () => gradientHere(model, examples, adversary),

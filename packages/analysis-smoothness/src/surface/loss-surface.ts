@@ -1,10 +1,11 @@
 import { AdvrobError, stopIfAborted, type Classifier, type Random } from '@advrob/core';
-import { filterNormalized, withWeights } from '@advrob/training';
+import { filterNormalized } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { attacked, type Adversary, type ProbeExamples } from '../probes/examples.js';
 import { meanLoss } from '../probes/loss-gradient.js';
 import { mapWeights, type WeightVector } from '../weights/weight-vector.js';
+import { atWeights } from '../weights/at-weights.js';
 
 export interface SurfaceOptions {
   /** Left out: the clean loss. */
@@ -60,7 +61,7 @@ export async function lossSurface(
           const parts = directions.map((each, axis) => tf.mul(each[name]!, axis === 0 ? a : b));
           return tf.addN(parts);
         };
-        surface.push({ a, b, loss: await withWeights(model, change, here) });
+        surface.push({ a, b, loss: await atWeights(model, change, here) });
       }
     return surface;
   } finally {

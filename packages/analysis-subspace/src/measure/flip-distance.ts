@@ -41,44 +41,49 @@ export async function flipDistances(
       'ADVROB_OPTION',
       `flipDistances: expected 0 < first <= limit and a ratio above 1, got first ${first}, limit ${limit}, ratio ${ratio}`,
     );
-  const points = Math.ceil(Math.log(limit / first) / Math.log(ratio));
-  const grid = Array.from({ length: points + 1 }, (_, k) => Math.min(first * ratio ** k, limit));
+  const points = Math.ceil(Math.log(limit / first) / Math.log(ratio)) + 1;
   const count = x.shape[0]!;
-  let bracket: Bracket = { low: tf.zeros([count]), high: tf.fill([count], Infinity) };
+  // The distance is state of the search, not a new number in every step: a backend that compiles graphs then compiles one.
+  let bracket: Bracket = {
+    low: tf.zeros([count]),
+    high: tf.fill([count], Infinity),
+    next: tf.fill([count], first),
+  };
   const labels = tf.tidy(() => tf.argMax(model.logits(x), 1));
   const at = (distance: Tensor): Tensor => tf.add(x, tf.mul(directions, column(distance, x)));
   const hasChanged = (distance: Tensor): Tensor => tf.notEqual(tf.argMax(model.logits(at(distance)), 1), labels);
   /** Replaces the bracket by what `update` makes of it. */
   const move = async (update: (now: Bracket) => Bracket): Promise<void> => {
     const next = tf.tidy(() => update(bracket) as unknown as tf.TensorContainer) as unknown as Bracket;
-    tf.dispose([bracket.low, bracket.high]);
+    tf.dispose({ ...bracket });
     bracket = next;
-    await settle(bracket.low, bracket.high);
+    await settle(bracket.low, bracket.high, bracket.next);
   };
   try {
-    for (const distance of grid)
-      await move(({ low, high }) => {
+    for (let i = 0; i < points; i++)
+      await move(({ low, high, next }) => {
         const isOpen = tf.greater(high, limit);
-        const there = tf.fill([count], distance);
-        const changed = hasChanged(there);
+        const changed = hasChanged(next);
         return {
-          low: tf.where(tf.logicalAnd(isOpen, tf.logicalNot(changed)), there, low),
-          high: tf.where(tf.logicalAnd(isOpen, changed), there, high),
+          low: tf.where(tf.logicalAnd(isOpen, tf.logicalNot(changed)), next, low),
+          high: tf.where(tf.logicalAnd(isOpen, changed), next, high),
+          next: tf.minimum(tf.mul(next, ratio), limit),
         };
       });
     for (let i = 0; i < bisections; i++)
-      await move(({ low, high }) => {
+      await move(({ low, high, next }) => {
         const middle = tf.mul(0.5, tf.add(low, tf.minimum(high, limit)));
         const changed = hasChanged(middle);
         const isBracketed = tf.lessEqual(high, limit);
         return {
           low: tf.where(tf.logicalAnd(isBracketed, tf.logicalNot(changed)), middle, low),
           high: tf.where(tf.logicalAnd(isBracketed, changed), middle, high),
+          next: tf.clone(next),
         };
       });
     return await readFlips(model, bracket.high, limit, (distance) => at(tf.minimum(distance, limit)));
   } finally {
-    tf.dispose([bracket.low, bracket.high, labels]);
+    tf.dispose([{ ...bracket }, labels]);
   }
 }
 
@@ -86,6 +91,8 @@ export async function flipDistances(
 interface Bracket {
   readonly low: Tensor;
   readonly high: Tensor;
+  /** Next distance of the grid. */
+  readonly next: Tensor;
 }
 
 async function readFlips(
