@@ -11,33 +11,36 @@ interface Column {
 interface Detail {
   /** All radii of each attack, or the largest alone. */
   readonly allRadii: boolean;
-  readonly intervals: boolean;
+  /** Digits after the point of the intervals; undefined leaves them out. */
+  readonly intervalDigits?: number;
 }
 
 /** From all to little. */
 const details: readonly Detail[] = [
-  { allRadii: true, intervals: true },
-  { allRadii: false, intervals: true },
-  { allRadii: false, intervals: false },
+  { allRadii: true, intervalDigits: 1 },
+  { allRadii: false, intervalDigits: 1 },
+  { allRadii: false, intervalDigits: 0 },
+  { allRadii: false },
 ];
 
 /**
  * Clean and robust accuracy of every model with 95% intervals, per attack and epsilon, and in the worst case; the median smallest distance where an attack looked
- * for it; and what training took. Where that is too wide, smaller radii go, then the intervals; the report has all.
+ * for it; and what training took. Where that is too wide, smaller radii go, then digits of the intervals, then the intervals; the report has all.
  *
- * @param width - Characters in a line. Default: the terminal's, and 160 in a pipe.
+ * @param width - Characters in a line. Default: the terminal's, and any number in a pipe.
  */
-export function recordTable(record: RunRecord, width = process.stdout.columns ?? 160): string {
+export function recordTable(record: RunRecord, width = process.stdout.columns ?? Infinity): string {
   const tables = details.map((detail) => tableOf(record, detail));
-  return tables.find((text) => text.indexOf('\n') <= width) ?? tables.at(-1)!;
+  const { name, split = '', length } = record.data;
+  const fitting = tables.find((text) => text.split('\n').every((line) => line.length <= width));
+  return `${name} ${split}, ${length} images:\n${fitting ?? tables.at(-1)!}`;
 }
 
 function tableOf(record: RunRecord, detail: Detail): string {
-  const { name, split, length } = record.data;
   // An attack without a bound measures distances and decides nothing.
   const isJudged = record.models.some(({ worstCase }) => worstCase.length > 0);
   const columns: Column[] = [
-    { title: `model (${name} ${split ?? ''}, ${length} images)`, cell: (model) => model.name },
+    { title: 'model', cell: ({ name }) => name },
     ...gradientColumn(record),
     { title: 'clean', cell: ({ clean }) => share(clean, detail) },
     ...record.models[0]!.attacks.flatMap((attack) => columnsOf(attack, detail)),
@@ -53,7 +56,7 @@ function tableOf(record: RunRecord, detail: Detail): string {
 function gradientColumn({ models }: RunRecord): Column[] {
   if (models.every(({ training }) => training?.adversarialGradients === undefined)) return [];
   const cell = ({ training }: RecordedModel): string => String(training?.adversarialGradients ?? (training ? 0 : '–'));
-  return [{ title: 'adversarial gradients', cell }];
+  return [{ title: 'adv. gradients', cell }];
 }
 
 function columnsOf({ label, norm, points, minimal }: RecordedModel['attacks'][number], detail: Detail): Column[] {
@@ -71,8 +74,8 @@ function columnsOf({ label, norm, points, minimal }: RecordedModel['attacks'][nu
   return [...atRadii, { title: `${label} ${norm}, median distance`, cell: median }];
 }
 
-function share({ rate, interval }: RecordedModel['clean'], { intervals }: Detail): string {
-  if (!intervals) return `${(100 * rate).toFixed(1)}%`;
-  const [low, high] = interval.map((bound) => (100 * bound).toFixed(1));
+function share({ rate, interval }: RecordedModel['clean'], { intervalDigits }: Detail): string {
+  if (intervalDigits === undefined) return `${(100 * rate).toFixed(1)}%`;
+  const [low, high] = interval.map((bound) => (100 * bound).toFixed(intervalDigits));
   return `${(100 * rate).toFixed(1)}% [${low}, ${high}]`;
 }
