@@ -5,7 +5,7 @@ import { AdvrobError } from '../errors.js';
 import { crossEntropyLoss } from '../losses.js';
 import { tidy } from '../tidy.js';
 import { AuthorTensors } from './author-tensors.js';
-import { keepOf, restOf } from './bucket.js';
+import { restOf } from './bucket.js';
 import { stopIfAborted } from '../event-loop.js';
 import { expandLanes, gatherExamples, type Lanes } from './lanes.js';
 import { gatherRows, mergeRows } from './rows.js';
@@ -109,7 +109,8 @@ async function perturbSurvivors(session: Session, pool: Pool, attack: Attack, op
   const before = await pool.winners.found.data();
   const wanted = Array.from(before).flatMap((found, i) => (found > 0 ? [] : [i]));
   if (wanted.length === 0) return;
-  const kept = keepOf(wanted, total) ?? Array.from(before, (_, i) => i);
+  // Exactly these, of no particular size: a member makes so many steps that compiling for one more size costs less than rows that only fill a batch.
+  const kept = wanted;
   const rest = restOf(kept, total);
 
   const part: Pool = tidy(() => ({
