@@ -3,7 +3,7 @@
 /** The whole epoch, and a small one whose losses are a fixture. Epsilon rises from 0 in the first `warmUp` steps: without, the network stays at chance. */
 export const epochs = {
   whole: { channels: [4, 8], hidden: 16, batchSize: 128, steps: 429, warmUp: 200 },
-  small: { channels: [4, 8], hidden: 16, batchSize: 16, steps: 12, warmUp: 4 },
+  small: { channels: [4, 8], hidden: 16, batchSize: 8, steps: 10, warmUp: 4 },
 };
 /** Of both. The attack starts at the clean example, so that no random number is needed. */
 export const settings = {

@@ -24,4 +24,4 @@ it("PGD-AT on MNIST has PyTorch's losses step by step", async () => {
   model.dispose();
   expect(found).toHaveLength(losses.length);
   for (const [step, loss] of losses.entries()) expect(Math.abs(found[step]! - loss), `step ${step}`).toBeLessThan(1e-5);
-});
+}, 180_000);

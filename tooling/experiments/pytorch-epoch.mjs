@@ -6,7 +6,7 @@
 // A first run without that rise agreed too, but never left the loss of chance, where there is little to compare.
 // Measure: mean over the steps of |difference of the losses|, and the largest difference of their means over 20 steps. We follow PyTorch within noise
 // when neither is above twice the largest among the variants of PyTorch.
-// --fixture writes the losses of a small epoch (12 steps of 16) to tooling/oracle/training/fixtures/mnist-epoch.json instead.
+// --fixture writes the losses of a small epoch (10 steps of 8) to tooling/oracle/training/fixtures/mnist-epoch.json instead.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
