@@ -1,5 +1,5 @@
 // Counts the forward and backward passes of AutoAttack standard on a tfjs backend (first argument), and those of its reference's schedule on the same images:
-//   count {examples, epsilon} -> { robust, peerRobust, differing, rows: [{ name, ours, peer, limit? }] }
+//   count {examples, epsilon, steps?, queries?} -> { robust, peerRobust, differing, rows: [{ name, ours, peer, limit? }] }
 // A pass is one row that goes through the model, forward or back; rows that only fill up a batch count too. Ours are all passes of one call of `run`, with the
 // clean pass before it and the check after it. The schedule is run with dropping off: every example that a member starts with makes all of its steps, and a
 // watcher notes when it is first fooled; it then pays for all of the member's restarts and targets up to that one, and leaves.
@@ -15,11 +15,11 @@ tf.enableProdMode();
 await useBackend(tf, process.argv[2]);
 
 /** The members of the standard version in Linf; the targeted ones run nine targets one after the other, and first ask for the clean logits. */
-const schedule = [
-  { attack: apgdCe(), stages: 1, asksForClean: false },
-  { attack: apgdT({ targets: 9 }), stages: 9, asksForClean: true },
-  { attack: fabT({ targets: 9 }), stages: 9, asksForClean: true },
-  { attack: square({ queries: 5000, rescaleSchedule: false }), stages: 1, asksForClean: false },
+const scheduleOf = ({ steps, queries }) => [
+  { attack: apgdCe({ steps }), stages: 1, asksForClean: false },
+  { attack: apgdT({ steps, targets: 9 }), stages: 9, asksForClean: true },
+  { attack: fabT({ steps, targets: 9 }), stages: 9, asksForClean: true },
+  { attack: square({ queries, rescaleSchedule: false }), stages: 1, asksForClean: false },
 ];
 
 /** A model that counts its passes. */
@@ -55,14 +55,14 @@ function watching(model, clean, labels, epsilon, skipped) {
   return { model: { ...model, logits }, passes: counted.passes, firstCalls: () => first.data() };
 }
 
-async function runSchedule(model, x, y, epsilon) {
+async function runSchedule(model, x, y, { epsilon, ...effort }) {
   const threat = { norm: 'linf', epsilon };
   const labels = await y.data();
   const predicted = await tf.tidy(() => tf.argMax(model.logits(x), 1)).data();
   let left = [...labels.keys()].filter((i) => predicted[i] === labels[i]);
   const total = { forward: labels.length, backward: 0 };
   const members = [];
-  for (const { attack, stages, asksForClean } of schedule) {
+  for (const { attack, stages, asksForClean } of scheduleOf(effort)) {
     const started = left.length;
     const ids = Int32Array.from(left);
     const [clean, own] = [tf.gather(x, tf.tensor1d(ids)), tf.gather(y, tf.tensor1d(ids))];
@@ -72,11 +72,11 @@ async function runSchedule(model, x, y, epsilon) {
       forward: (watched.passes.forward / started - (asksForClean ? 1 : 0)) / stages,
       backward: watched.passes.backward / started / stages,
     };
-    const paid = [...(await watched.firstCalls())].map((call) =>
-      call < 0 ? stages : Math.floor(call / perStage.forward) + 1,
+    const found = [...(await watched.firstCalls())];
+    const stagesPaid = found.reduce(
+      (sum, call) => sum + (call < 0 ? stages : Math.floor(call / perStage.forward) + 1),
+      0,
     );
-    const stagesPaid = paid.reduce((sum, count) => sum + count, 0);
-    const found = await watched.firstCalls();
     left = left.filter((_, i) => found[i] < 0);
     const made = { forward: stagesPaid * perStage.forward, backward: stagesPaid * perStage.backward };
     total.forward += made.forward;
@@ -86,7 +86,7 @@ async function runSchedule(model, x, y, epsilon) {
   return { left, total, members };
 }
 
-async function count({ examples, epsilon }) {
+async function count({ examples, epsilon, steps = 100, queries = 5000 }) {
   const file = readFileSync(process.env.ADVROB_BENCH_IMAGES);
   const values = new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
   const all = values.length / 785;
@@ -94,9 +94,12 @@ async function count({ examples, epsilon }) {
   const y = tf.tensor1d(Int32Array.from(values.slice(all * 784, all * 784 + examples)), 'int32');
   const model = loadModel(readFileSync(process.env.ADVROB_BENCH_WEIGHTS));
 
-  const reference = await runSchedule(model, x, y, epsilon);
+  const reference = await runSchedule(model, x, y, { epsilon, steps, queries });
   const counted = counting(model);
-  const { success, adversarial } = await autoattack().run(counted.model, x, y, { norm: 'linf', epsilon });
+  const { success, adversarial } = await autoattack({ steps, queries }).run(counted.model, x, y, {
+    norm: 'linf',
+    epsilon,
+  });
   adversarial.dispose();
   const withstood = [...success].flatMap((hit, i) => (hit ? [] : [i]));
   const per = (passes) => passes / examples;

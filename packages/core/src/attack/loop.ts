@@ -12,6 +12,9 @@ import { checkState, freeze, type State } from './state.js';
 import { viewOf, type Actor, type Meter } from './view.js';
 import { mergeWorking, takeRows, type Working } from './working.js';
 
+/** Loops of so many steps start with the open examples alone: compiling for one more batch size costs less than steps of rows that only fill a bucket. */
+const longLoop = 64;
+
 export type Update<K extends keyof Knowledge> = (state: State, rows: StepRows<K>) => State;
 
 /**
@@ -33,10 +36,11 @@ export async function runLoop<K extends keyof Knowledge>(
   const parked: Working[] = [];
   let working: Working = begin(pool, lanes, start);
   const holder = new Holder([working]);
-  /** Parks the examples that are not among `wanted`; false when none is left. */
-  const dropDecided = (wanted: readonly number[]): boolean => {
+  /** Parks the examples that are not among `wanted`, `exactly` or but for those that fill a bucket; false when none is left. */
+  const dropDecided = (wanted: readonly number[], exactly: boolean): boolean => {
     if (wanted.length === 0) return false;
-    const kept = keepOf(wanted, working.positions.length);
+    const total = working.positions.length;
+    const kept = !exactly ? keepOf(wanted, total) : wanted.length < total ? [...wanted] : undefined;
     if (kept === undefined) return true;
     parked.push(takeRows(working, restOf(kept, working.positions.length)));
     working = takeRows(working, kept);
@@ -47,7 +51,10 @@ export async function runLoop<K extends keyof Knowledge>(
   try {
     let goesOn = true;
     if (session.measures && actor.keep !== 'closest')
-      goesOn = dropDecided(indicesWhere(await pool.winners.found.data(), (found) => found === 0));
+      goesOn = dropDecided(
+        indicesWhere(await pool.winners.found.data(), (found) => found === 0),
+        steps >= longLoop,
+      );
     for (let step = 0; step < steps && goesOn; step++) {
       stopIfAborted(session.signal);
       const current = working;
@@ -58,7 +65,10 @@ export async function runLoop<K extends keyof Knowledge>(
       session.onProgress?.({ attack: actor.name, step: step + 1, steps, rows: working.rows.x.shape[0]! });
       await giveWay();
       if (!session.measures || step + 1 === steps || !looksAt(step)) continue;
-      goesOn = dropDecided(indicesWhere(await alive.data(), (isAlive) => isAlive > 0));
+      goesOn = dropDecided(
+        indicesWhere(await alive.data(), (isAlive) => isAlive > 0),
+        false,
+      );
     }
     const { state, winners } = mergeWorking([...parked, working]);
     pool.winners = winners;
