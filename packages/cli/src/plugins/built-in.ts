@@ -1,4 +1,5 @@
 import logits from '@advrob/analysis-logits';
+import smoothness from '@advrob/analysis-smoothness';
 import subspace from '@advrob/analysis-subspace';
 import attacks from '@advrob/attacks';
 import { definePlugin, type Plugin } from '@advrob/core';
@@ -23,5 +24,6 @@ export const builtIn: readonly Plugin[] = [
   randomized,
   dualLangevin,
   logits,
+  smoothness,
   subspace,
 ];
