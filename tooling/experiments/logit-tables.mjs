@@ -41,8 +41,6 @@ export function verdicts(runs) {
 
 /** Markdown of all that was found. */
 export function logitReport(head, runs, epsilon) {
-  const arms = Object.keys(runs[0].arms);
-  const isKl = (arm) => /^M\d+, KL$/.test(arm) && arm !== 'M0, KL';
   const statistic = (model, inputs, key) =>
     formatInterval(intervalOf(runs.map(({ statistics }) => statistics[model][inputs][key])), 2);
   const keys = ['max', 'centredMax', 'gap', 'confidence', 'maxSkewness', 'gapSkewness', 'correlation'];
@@ -71,6 +69,15 @@ export function logitReport(head, runs, epsilon) {
       ),
     ),
     `ST beside AT on test images: Spearman's rho of the confidences ${compared('spearman')}; Kendall's tau of the classes that neither predicts ${compared('tau')}; overlap of the best three of these ${compared('overlap')}.`,
+    ...robustnessTables(runs, epsilon),
+  ].join('\n\n');
+}
+
+/** What each arm withstands, and the students of manipulated logits beside that of M0. */
+export function robustnessTables(runs, epsilon) {
+  const arms = Object.keys(runs[0].arms);
+  const isKl = (arm) => /^M\d+, KL$/.test(arm) && arm !== 'M0, KL';
+  return [
     `Robustness (share of test images that are classified rightly and withstand), at epsilon ${[epsilon / 5, epsilon / 2, epsilon].join(', ')}; \`worst\`: PGD-20 on cross-entropy and on the margin together:`,
     markdownTable(
       ['arm', 'clean', 'PGD-20', 'PGD-20', 'PGD-20', 'worst', 'worst', 'worst', 'mean max', 'mean gap'],
@@ -95,5 +102,5 @@ export function logitReport(head, runs, epsilon) {
           ),
         ]),
     ),
-  ].join('\n\n');
+  ];
 }
