@@ -18,7 +18,8 @@ function everyTrainer(): { ids: string[]; config: string } {
     const options = Object.fromEntries(Object.entries(quick).filter(([key]) => known.includes(key)));
     const plan = registry.find('trainers', name)(options) as TrainingPlan;
     const attack = plan.attack ? {} : { attack: { name: 'pgd', options: { steps: 2 } } };
-    return { id: name, train: { trainer: { name, options }, ...attack } };
+    const teacher = plan.objective.origin?.name === 'kd' ? { teacher: 'pgd-at' } : {};
+    return { id: name, train: { trainer: { name, options }, ...attack, ...teacher } };
   });
   const config = {
     version: 1,

@@ -23,7 +23,10 @@ export async function makeTrainingParts(
   find: ModelFinder,
 ): Promise<TrainingParts> {
   const recipe = settings.trainer && makePart(registry, 'trainers', settings.trainer);
-  const objective = await objectiveOf(registry, settings, find);
+  const objective =
+    (await objectiveOf(registry, settings, find)) ??
+    recipe?.objective ??
+    makePart(registry, 'objectives', { name: 'erm', options: {} });
   const optimizer = settings.optimizer ? makePart(registry, 'optimizers', settings.optimizer) : recipe?.optimizer;
   const averager = settings.averager ? makePart(registry, 'averagers', settings.averager) : recipe?.averager;
   const attack = settings.attack ? await makeComposed(registry, 'attacks', settings.attack, find) : recipe?.attack;
@@ -33,11 +36,11 @@ export async function makeTrainingParts(
   const validationAttack =
     settings.validation?.attack && (await makeComposed(registry, 'attacks', settings.validation.attack, find));
   const threat = settings.threat ?? recipe?.threat;
-  checkTeacher(settings, augmentations?.length ?? 0);
+  checkTeacher(objective, settings.teacher, augmentations?.length ?? 0);
   const teachers: Classifier[] = [];
   for (const reference of teachersOf(registry, settings)) teachers.push(await find(reference));
   return {
-    objective: objective ?? recipe?.objective ?? makePart(registry, 'objectives', { name: 'erm', options: {} }),
+    objective,
     ...(optimizer && { optimizer }),
     ...(averager && { averager }),
     ...(attack && { attack }),
@@ -72,8 +75,8 @@ async function objectiveOf(
   return Object.assign(made, { origin: { name: objective.name, options: objective.options } });
 }
 
-function checkTeacher({ objective, teacher }: TrainingSettings, augmentations: number): void {
-  if (objective?.name === 'kd' && teacher === undefined)
+function checkTeacher({ origin }: Objective, teacher: ModelReference | undefined, augmentations: number): void {
+  if (origin?.name === 'kd' && teacher === undefined)
     throw new AdvrobError(
       'ADVROB_CONFIG',
       "objective 'kd' needs a teacher: in a config `teacher: <the id of a model that stands above, or a file>`, on the command line --teacher <file>",
