@@ -49,8 +49,13 @@ const smoothUnaries = [
   unary('sqrt', { range: [0.5, 6], accepts: above(0.1), gradient: true, nonfinite: true }),
   unary('rsqrt', { range: [0.5, 6], accepts: above(0.1), gradient: true }),
   unary('reciprocal', { range: [0.5, 4], accepts: ([x]) => x.minAbs > 0.3, gradient: true }),
-  // their gradients are made of the rounded result: farther out, that rounding is all there is
-  unary('sigmoid', { range: [-4, 4], accepts: within(4), gradient: true, nonfinite: true }),
+  // their gradients are made of the rounded result: where it is near 1, that rounding is all there is
+  unary('sigmoid', {
+    range: [-30, 4],
+    accepts: ([x]) => x.maxAbs <= 30 && x.max <= 4,
+    gradient: true,
+    nonfinite: true,
+  }),
   unary('tanh', { range: [-2, 2], accepts: within(2), gradient: true, nonfinite: true }),
   unary('softplus', { accepts: within(20), gradient: true }),
   unary('elu', { accepts: within(20), kink: true, gradient: true }),

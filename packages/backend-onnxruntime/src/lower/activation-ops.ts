@@ -14,11 +14,28 @@ defineElementwise('Selu', (graph, [x]) =>
   ]),
 );
 
-/** max(x, 0) + log(1 + exp(-|x|)): no overflow, and exact for large |x|. */
+/**
+ * 1 / (1 + exp(-x)). ONNX' own Sigmoid ends at -18: 0 from there on, and wrong from -14. The gradient of a cross-entropy is a
+ * sigmoid, so an example with a large margin would have no gradient.
+ */
+defineElementwise('Sigmoid', (graph, [x]) => {
+  const one = graph.constant('float32', [], [1]);
+  return graph.emit('Reciprocal', [graph.emit('Add', [graph.emit('Exp', [graph.emit('Neg', [x!])]), one])]);
+});
+
+/**
+ * max(x, 0) + log(1 + e), e = exp(-|x|): no overflow. With u = 1 + e rounded, log(u) * e / (u - 1) is log(1 + e) to the last bits
+ * (Kahan), where log(u) alone loses all of a small e.
+ */
 defineElementwise('Softplus', (graph, [x]) => {
   const one = graph.constant('float32', [], [1]);
+  const zero = graph.constant('float32', [], [0]);
   const small = graph.emit('Exp', [graph.emit('Neg', [graph.emit('Abs', [x!])])]);
-  return graph.emit('Add', [graph.emit('Relu', [x!]), graph.emit('Log', [graph.emit('Add', [small, one])])]);
+  const sum = graph.emit('Add', [small, one]);
+  const rounded = graph.emit('Sub', [sum, one]);
+  const logarithm = graph.emit('Mul', [graph.emit('Log', [sum]), graph.emit('Div', [small, rounded])]);
+  const tail = graph.emit('Where', [graph.emit('Equal', [rounded, zero]), small, logarithm]);
+  return graph.emit('Add', [graph.emit('Relu', [x!]), tail]);
 });
 
 /** dy where y >= 0, dy * (y + 1) below. */

@@ -13,7 +13,6 @@ for (const op of [
   'Exp',
   'Log',
   'Sqrt',
-  'Sigmoid',
   'Tanh',
   'Relu',
   'Reciprocal',
