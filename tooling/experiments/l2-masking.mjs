@@ -5,7 +5,7 @@
 // gradients (Square) do not need it to rise. PGD-40, PGD-200, APGD-CE, FAB-T, Square and AutoAttack standard on the first test images of MNIST; then
 // checkRobustness, which has to say so in words. Expected: PGD-40's robust accuracy at least 20 points above AutoAttack's, and a finding that another attack
 // beats PGD. Exit code 1 otherwise.
-//   --examples 200  --epsilon 2  --batch 100  --weights <file>  --seed 0
+//   --examples 200  --epsilon 2  --batch 100  --weights <file>  --seed 0  --steps 100 (of AutoAttack and FAB-T)  --queries 5000 (of AutoAttack's Square)
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -22,6 +22,8 @@ const { values } = parseArgs({
     epsilon: { type: 'string', default: '2' },
     batch: { type: 'string', default: '100' },
     seed: { type: 'string', default: '0' },
+    steps: { type: 'string', default: '100' },
+    queries: { type: 'string', default: '5000' },
     weights: {
       type: 'string',
       default: fileURLToPath(new URL('../bench/nets/lenet5-pgd.safetensors', import.meta.url)),
@@ -29,7 +31,14 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const [examples, epsilon, batchSize, seed] = [values.examples, values.epsilon, values.batch, values.seed].map(Number);
+const {
+  examples,
+  epsilon,
+  batch: batchSize,
+  seed,
+  steps,
+  queries,
+} = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
 
 tf.enableProdMode();
 registerOnnxRuntime({ deterministic: true });
@@ -41,15 +50,16 @@ const threat = { norm: 'l2', epsilon };
 const attacks = {
   'pgd-40': pgd({ steps: 40 }),
   'pgd-200': pgd({ steps: 200 }),
-  'apgd-ce': apgdCe(),
-  'fab-t': fabT(),
-  square: square({ queries: 1000 }),
-  autoattack: autoattack(),
+  'apgd-ce': apgdCe({ steps }),
+  'fab-t': fabT({ steps }),
+  square: square({ queries: Math.min(queries, 1000) }),
+  autoattack: autoattack({ steps, queries }),
 };
 const { result } = await evaluate({
   model,
   data,
   batchSize,
+  samples: 0,
   seed,
   attacks: Object.entries(attacks).map(([label, attack]) => ({ label, attack, ...threat })),
 });
