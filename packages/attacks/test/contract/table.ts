@@ -110,7 +110,12 @@ export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>
   ],
   langevin: [
     { attack: langevin(), options: { reach: 0.85, differsBySeed: true } },
-    { attack: langevin({ sampler: 'laplace', noise: 0.02 }), options: { reach: 0.7, differsBySeed: true } },
+    {
+      attack: langevin({ sampler: 'laplace', noise: 0.02 }),
+      options: { reach: 0.7, differsBySeed: true },
+      // In units of the gradient.
+      inUnit: ({ scale }) => langevin({ sampler: 'laplace', noise: 0.02 / scale }),
+    },
   ],
   square: [
     { attack: square({ queries: 40 }), options: { differsBySeed: true } },
