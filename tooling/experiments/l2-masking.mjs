@@ -59,7 +59,6 @@ const { result } = await evaluate({
   model,
   data,
   batchSize,
-  samples: 0,
   seed,
   attacks: Object.entries(attacks).map(([label, attack]) => ({ label, attack, ...threat })),
 });

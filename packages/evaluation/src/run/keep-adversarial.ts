@@ -1,4 +1,4 @@
-import type { AttackResult } from '@advrob/core';
+import { AdvrobError, type AttackResult } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AttackBatch } from './attack-batch.js';
 import { classify } from './classify.js';
@@ -56,7 +56,7 @@ async function lastTried(
   const { attack, loss } = run.entry;
   const isNeeded = wanted.some((i) => !result.success[i]);
   if (!isNeeded || attack.definition.budget === 'minimal') return tf.clone(x);
-  return attack.maximize(
+  const last = attack.maximize(
     model,
     x,
     y,
@@ -68,6 +68,11 @@ async function lastTried(
       ...(signal && { signal }),
     },
   );
+  return last.catch((error: unknown) => {
+    // An ensemble has no last iterate.
+    if (error instanceof AdvrobError && error.code === 'ADVROB_ATTACK') return tf.clone(x);
+    throw error;
+  });
 }
 
 /** Rows of `a` where `mask` [n] is true, else of `b`. */
