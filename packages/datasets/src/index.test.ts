@@ -12,6 +12,10 @@ describe('the plugin', () => {
       'idx',
       'cifar10',
       'cifar100',
+      'npz',
+      'image-folder',
+      'parquet',
+      'svhn',
     ]);
     expect(optionNames(mnist.definition.options)).toEqual(['validation', 'seed', 'directory', 'maxBytes']);
   });
