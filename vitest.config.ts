@@ -13,6 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tooling/**/*.test.ts'],
+    setupFiles: ['tooling/testing/seed.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

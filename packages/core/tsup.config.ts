@@ -10,6 +10,7 @@ export default preset(
     losses: 'src/losses.ts',
     random: 'src/random.ts',
     settle: 'src/settle.ts',
+    figure: 'src/figure.ts',
     gradients: 'src/gradients.ts',
     safetensors: 'src/safetensors.ts',
     testing: 'src/testing.ts',

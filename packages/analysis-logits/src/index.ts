@@ -52,7 +52,7 @@ export {
   type RobustPoint,
   type Share,
 } from './distillation/margin-robustness.js';
-export type { FigureJson, TableJson } from './figures/figure.js';
+export type { Figure, Table } from '@advrob/core/figure';
 export { distillationTrainer, logitComparison, logitStatisticsAnalysis, manipulatedDistillation };
 
 export default definePlugin({

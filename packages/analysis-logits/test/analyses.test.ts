@@ -14,7 +14,7 @@ import {
   logitStatistics,
   logitStatisticsAnalysis,
   manipulatedDistillation,
-  type FigureJson,
+  type Figure as FigureJson,
   type MeasureName,
 } from '../src/index.js';
 import { classes, noMemo, smallContext, smallData, smallModel } from './support/situation.js';

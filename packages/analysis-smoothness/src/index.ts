@@ -8,7 +8,7 @@ export { flatness, linear, smoothness, surface };
 export type { LinearReport } from './analyses/linear.js';
 export type { ArmMeasures, SmoothnessReport } from './analyses/smoothness-report.js';
 export type { SurfaceReport } from './analyses/surface.js';
-export type { Figure, Row, Table } from './figures/figure.js';
+export type { Figure, Row, Table } from '@advrob/core/figure';
 export { awpFlatness, type AwpIncrease } from './flatness/awp-flatness.js';
 export { topEigenvalue, type EigenvalueOptions } from './flatness/top-eigenvalue.js';
 export {

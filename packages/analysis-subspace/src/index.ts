@@ -18,7 +18,7 @@ export { diagonalPoints, diagonalSubspace } from './data/diagonal.js';
 export type { Points } from './data/points.js';
 export { projected } from './data/projected.js';
 export { subspacePoints, type SubspacePointsOptions } from './data/subspace-points.js';
-export type { Figure, Row, Table } from './figures/figure.js';
+export type { Figure, Row, Table } from '@advrob/core/figure';
 export { boundaryLines, type Segment } from './measure/boundary-lines.js';
 export { flipDistances, type Flips, type FlipSearch } from './measure/flip-distance.js';
 export { orthogonalGradient, type OrthogonalGradient } from './measure/orthogonal-gradient.js';

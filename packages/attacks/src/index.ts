@@ -16,7 +16,7 @@ export { fgsm } from './fgsm.js';
 export { fmn } from './fmn.js';
 export { hopskipjump } from './hopskipjump.js';
 export { jsma } from './jsma.js';
-export { langevin } from './langevin.js';
+export { langevin, langevinOptions } from './langevin.js';
 export { langevinStep, type LangevinNoise, type LangevinPlace } from './langevin/langevin-step.js';
 export { mim } from './mim.js';
 export { nes } from './nes.js';

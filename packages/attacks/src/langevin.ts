@@ -8,7 +8,8 @@ import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { reachOf } from './gradient/reach.js';
 import { langevinStep } from './langevin/langevin-step.js';
 
-const options = z.strictObject({
+/** Options of {@link langevin}, for recipes that bring it. */
+export const langevinOptions = z.strictObject({
   sampler: z.enum(['gaussian', 'laplace']).default('gaussian').describe('noise added after, or inside, the sign'),
   steps: z.int().min(1).default(10).describe('steps of the sampler'),
   stepSize: z
@@ -48,7 +49,7 @@ export const langevin = defineAttack({
   norms: ['linf'],
   budget: 'fixed',
   loss: logOneMinusLoss,
-  options,
+  options: langevinOptions,
   async perturb(scope, { steps, stepSize, start, eot, ...noise }) {
     const length = stepSize ?? (2.5 * reachOf(scope.threat, scope.x)) / steps;
     const { adv } = await scope.iterate({ adv: startOf(scope, start) }, steps, ({ adv }, rows) => {
@@ -61,7 +62,7 @@ export const langevin = defineAttack({
   },
 });
 
-function startOf({ x, threat, rng }: Rows<'gradients'>, start: z.infer<typeof options>['start']): Tensor {
+function startOf({ x, threat, rng }: Rows<'gradients'>, start: z.infer<typeof langevinOptions>['start']): Tensor {
   if (start === 'zero') return x;
   if (start === 'uniform') return threat.randomStart(x, rng);
   return tf.add(x, tf.mul(0.001, rng.normal('start', x.shape.slice(1))));

@@ -82,7 +82,7 @@ async function withScores(
     options: z.strictObject({}),
     perturb: body,
   });
-  const model = linearClassifier({ weights: slopes.map((slope) => [slope, 0]), bias: [1000, 0] });
+  const model = linearClassifier({ weights: slopes.map((slope) => [slope, 0]), bias: [64, 0] });
   const result = await probe().run(model, tf.tensor2d([[...at]]), tf.tensor1d([0], 'int32'), {
     norm: 'linf',
     epsilon: 1,

@@ -1,11 +1,10 @@
 import { AdvrobError, defineObjective, type Classifier, type ForwardOptions } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
-import { detach, withWeights } from '@advrob/training';
+import { detach, withWeights, secondPass } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
 import { lastLayerSums } from './last-layer-sums.js';
 import { ratOptions, type RatOptions } from './rat-options.js';
-import { secondPass } from './second-pass.js';
 import { divergenceFrom, softTargets } from './soft-targets.js';
 
 /**

@@ -35,6 +35,7 @@ export { filterNormalized } from './flatness/filter-normalized.js';
 export { flatness, type Flatness, type FlatnessOptions } from './flatness/flatness.js';
 export { robustOverfitting, type OverfittingCurve, type OverfittingPoint } from './logs/robust-overfitting.js';
 export { encodeEvents, eventFileHeader, scalarsOf, type ScalarEvent } from './logs/event-file.js';
+export { secondPass } from './objectives/second-pass.js';
 export { factorAt } from './schedules/factor-at.js';
 export { scheduleSchema, type Schedule, type ScheduleTime, type ScheduleUnit } from './schedules/schedule.js';
 export { detach } from './weights/detach.js';

@@ -1,10 +1,10 @@
-import type { TableJson } from '../figures/figure.js';
+import type { Table } from '@advrob/core/figure';
 import type { Described } from '../figures/histograms.js';
 import { quantileShares } from '../logit-statistics.js';
 import { measureNames, measureTitles } from '../measures.js';
 
 /** Mean, deviation, skewness and quantiles of every measure, one row each. */
-export function statisticsTable(all: readonly Described[]): TableJson {
+export function statisticsTable(all: readonly Described[]): Table {
   const quantileKeys = quantileShares.map((share) => `q${100 * share}`);
   return {
     id: 'logit-distributions',

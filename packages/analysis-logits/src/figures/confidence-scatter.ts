@@ -1,11 +1,12 @@
+import { figure, type Figure } from '@advrob/core/figure';
 import type { ConfidenceComparison } from '../compare/confidences.js';
-import { shortNumber, vegaLite, type FigureJson } from './figure.js';
+import { shortNumber } from './short-number.js';
 
 /** Confidence of the robust model against that of the standard model, for the first `points` examples. */
 export function confidenceScatter(
   { standard, robust, bothCorrect, spearman }: ConfidenceComparison,
   points: number,
-): FigureJson {
+): Figure {
   const count = Math.min(points, bothCorrect.length);
   const rows = Array.from({ length: count }, (_, i) => ({
     standard: standard.confidences[i]!,
@@ -19,15 +20,20 @@ export function confidenceScatter(
     axis: { title: `Confidence of the ${who} model` },
   });
   const rho = `Spearman's rho over all ${bothCorrect.length} examples: ${shortNumber(spearman)}`;
-  return {
-    id: 'confidence-scatter',
-    title: 'Confidence of both models, example by example',
-    caption: `One mark per example${count < bothCorrect.length ? ` for the first ${count}` : ''}; on the line both are equally confident. ${rho}.`,
-    alt: `Scatter of the confidences of two models. ${rho}.`,
-    rows,
-    columns: { standard: 'Confidence, standard', robust: 'Confidence, robust', correct: 'Correct' },
-    spec: {
-      ...vegaLite(rows, 420, 420),
+  return figure(
+    {
+      id: 'confidence-scatter',
+      title: 'Confidence of both models, example by example',
+      columns: { standard: 'Confidence, standard', robust: 'Confidence, robust', correct: 'Correct' },
+      rows,
+    },
+    {
+      caption: `One mark per example${count < bothCorrect.length ? ` for the first ${count}` : ''}; on the line both are equally confident. ${rho}.`,
+      alt: `Scatter of the confidences of two models. ${rho}.`,
+    },
+    {
+      width: 420,
+      height: 420,
       layer: [
         {
           data: { values: [{ at: 0 }, { at: 1 }] },
@@ -45,5 +51,5 @@ export function confidenceScatter(
         },
       ],
     },
-  };
+  );
 }

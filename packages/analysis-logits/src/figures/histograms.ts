@@ -1,7 +1,8 @@
+import { figure, type Figure } from '@advrob/core/figure';
 import type { LogitStatistics } from '../logit-statistics.js';
 import { measureTitles, type MeasureName } from '../measures.js';
 import { commonBins } from '../statistics/dyadic-histogram.js';
-import { shortNumber, vegaLite, type FigureJson } from './figure.js';
+import { shortNumber } from './short-number.js';
 
 /** Statistics with what they are of. */
 export interface Described {
@@ -13,7 +14,7 @@ export interface Described {
 }
 
 /** Histograms of one measure in common bins: models in colours, kinds of inputs below each other. */
-export function histogramFigure(measure: MeasureName, all: readonly Described[], maxBins: number): FigureJson {
+export function histogramFigure(measure: MeasureName, all: readonly Described[], maxBins: number): Figure {
   const histograms = commonBins(
     all.map(({ statistics }) => statistics.measures[measure].histogram),
     maxBins,
@@ -36,15 +37,20 @@ export function histogramFigure(measure: MeasureName, all: readonly Described[],
   });
   const inputs = [...new Set(all.map((each) => each.inputs))];
   const models = [...new Set(all.map(({ model }) => model))];
-  return {
-    id: `logits-${measure.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    title: `${title}: distribution over the examples`,
-    caption: `Share of the examples in each bin; all histograms have the same bins. ${means.join('; ')}.`,
-    alt: `Histograms of ${title.toLowerCase()}. ${means.join('; ')}.`,
-    rows,
-    columns: { model: 'Model', inputs: 'Inputs', low: 'From', high: 'To', share: 'Share of examples' },
-    spec: {
-      ...vegaLite(rows, 560, 200),
+  return figure(
+    {
+      id: `logits-${measure.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      title: `${title}: distribution over the examples`,
+      columns: { model: 'Model', inputs: 'Inputs', low: 'From', high: 'To', share: 'Share of examples' },
+      rows,
+    },
+    {
+      caption: `Share of the examples in each bin; all histograms have the same bins. ${means.join('; ')}.`,
+      alt: `Histograms of ${title.toLowerCase()}. ${means.join('; ')}.`,
+    },
+    {
+      width: 560,
+      height: 200,
       mark: { type: 'bar', opacity: 0.55 },
       encoding: {
         x: { field: 'low', type: 'quantitative', bin: { binned: true }, axis: { title } },
@@ -54,5 +60,5 @@ export function histogramFigure(measure: MeasureName, all: readonly Described[],
         row: { field: 'inputs', type: 'nominal', title: null, sort: inputs },
       },
     },
-  };
+  );
 }

@@ -1,11 +1,11 @@
+import { figure, type Figure } from '@advrob/core/figure';
 import type { MeanLogitMap } from '../compare/mean-logit-map.js';
-import { vegaLite, type FigureJson } from './figure.js';
 
 /** Mean non-max logits by predicted class, one C x C map per model. */
 export function meanLogitHeatMap(
   maps: Readonly<Record<string, MeanLogitMap>>,
   nameOf: (label: number) => string,
-): FigureJson {
+): Figure {
   const rows = Object.entries(maps).flatMap(([model, { means }]) =>
     means.flatMap((mean, predicted) =>
       (mean ?? []).flatMap((value, k) =>
@@ -16,16 +16,21 @@ export function meanLogitHeatMap(
   const classes = Object.values(maps)[0]!.means.map((_, k) => nameOf(k));
   const models = Object.keys(maps);
   const axis = { type: 'nominal', sort: classes };
-  return {
-    id: 'mean-non-max-logits',
-    title: 'Mean logits of the classes that are not predicted',
-    caption:
-      'For the examples predicted as the class of a row: the mean logit of every other class. Bright cells of a row are the classes that it is mistaken for; the predicted class itself is left out.',
-    alt: `Heat maps of mean non-max logits of ${models.join(' and ')}, ${classes.length} by ${classes.length} classes.`,
-    rows,
-    columns: { model: 'Model', predicted: 'Predicted class', class: 'Other class', logit: 'Mean logit' },
-    spec: {
-      ...vegaLite(rows, 260, 260),
+  return figure(
+    {
+      id: 'mean-non-max-logits',
+      title: 'Mean logits of the classes that are not predicted',
+      columns: { model: 'Model', predicted: 'Predicted class', class: 'Other class', logit: 'Mean logit' },
+      rows,
+    },
+    {
+      caption:
+        'For the examples predicted as the class of a row: the mean logit of every other class. Bright cells of a row are the classes that it is mistaken for; the predicted class itself is left out.',
+      alt: `Heat maps of mean non-max logits of ${models.join(' and ')}, ${classes.length} by ${classes.length} classes.`,
+    },
+    {
+      width: 260,
+      height: 260,
       mark: 'rect',
       encoding: {
         x: { ...axis, field: 'class', axis: { title: 'Other class' } },
@@ -35,5 +40,5 @@ export function meanLogitHeatMap(
       },
       resolve: { scale: { color: 'independent' } },
     },
-  };
+  );
 }

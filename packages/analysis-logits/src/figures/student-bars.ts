@@ -1,5 +1,5 @@
+import { figure, type Figure } from '@advrob/core/figure';
 import type { Share } from '../distillation/margin-robustness.js';
-import { vegaLite, type FigureJson } from './figure.js';
 
 /** A model or student with its worst-case robust accuracy. */
 export interface StudentBar {
@@ -8,7 +8,7 @@ export interface StudentBar {
 }
 
 /** Bars of worst-case robust accuracy per manipulation, epsilons below each other. */
-export function studentBars(students: readonly StudentBar[]): FigureJson {
+export function studentBars(students: readonly StudentBar[]): Figure {
   const rows = students.flatMap(({ arm, points }) =>
     points.map(({ epsilon, worst }) => ({
       arm,
@@ -26,22 +26,27 @@ export function studentBars(students: readonly StudentBar[]): FigureJson {
   };
   const share = { type: 'quantitative', scale: { domain: [0, 1] }, axis: { title: 'Robust accuracy', format: '%' } };
   const best = students.map(({ arm, points }) => `${arm} ${(100 * points.at(-1)!.worst.rate).toFixed(1)}%`);
-  return {
-    id: 'student-robustness',
-    title: 'Robust accuracy of students of manipulated logits',
-    caption:
-      'Worst case over PGD on cross-entropy and PGD on the margin; lines are Wilson 95% intervals over the test examples. The first bars are the teachers.',
-    alt: `Bars of robust accuracy at the largest epsilon: ${best.join(', ')}.`,
-    rows,
-    columns: {
-      arm: 'Model',
-      epsilon: 'Epsilon',
-      robust: 'Robust accuracy',
-      low: 'Interval low',
-      high: 'Interval high',
+  return figure(
+    {
+      id: 'student-robustness',
+      title: 'Robust accuracy of students of manipulated logits',
+      columns: {
+        arm: 'Model',
+        epsilon: 'Epsilon',
+        robust: 'Robust accuracy',
+        low: 'Interval low',
+        high: 'Interval high',
+      },
+      rows,
     },
-    spec: {
-      ...vegaLite(rows),
+    {
+      caption:
+        'Worst case over PGD on cross-entropy and PGD on the margin; lines are Wilson 95% intervals over the test examples. The first bars are the teachers.',
+      alt: `Bars of robust accuracy at the largest epsilon: ${best.join(', ')}.`,
+    },
+    {
+      width: 560,
+      height: 260,
       facet: {
         row: { field: 'epsilon', type: 'nominal', title: null, sort: [...new Set(rows.map(({ epsilon }) => epsilon))] },
       },
@@ -54,5 +59,5 @@ export function studentBars(students: readonly StudentBar[]): FigureJson {
         ],
       },
     },
-  };
+  );
 }

@@ -3,7 +3,7 @@ import { createRandom } from '@advrob/core/random';
 import { flatness as randomFlatness } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Row, Table } from '../figures/figure.js';
+import type { Row, Table } from '@advrob/core/figure';
 import { awpFlatness } from '../flatness/awp-flatness.js';
 import { topEigenvalue } from '../flatness/top-eigenvalue.js';
 import { attacked, probeExamples } from '../probes/examples.js';

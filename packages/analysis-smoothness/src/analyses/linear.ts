@@ -1,6 +1,6 @@
 import { defineAnalysis } from '@advrob/core';
 import { z } from 'zod';
-import { figure, quantity, type Figure } from '../figures/figure.js';
+import { figure, quantity, type Figure } from '@advrob/core/figure';
 import { linearRatio, type LinearRatio } from '../linear/linear-ratio.js';
 import { logLogSlope } from './statistics.js';
 

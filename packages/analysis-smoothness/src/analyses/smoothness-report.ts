@@ -1,4 +1,4 @@
-import { figure, quantity, type Figure, type Row, type Table } from '../figures/figure.js';
+import { figure, quantity, type Figure, type Row, type Table } from '@advrob/core/figure';
 import type { InputFlatness } from '../probes/input-flatness.js';
 import type { SmoothnessPoint } from '../probes/smoothness-ratio.js';
 import { logLogSlope, meanOf, medianOf } from './statistics.js';

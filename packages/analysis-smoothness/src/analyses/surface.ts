@@ -1,7 +1,7 @@
 import { defineAnalysis } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import { z } from 'zod';
-import { figure, quantity, type Figure } from '../figures/figure.js';
+import { figure, quantity, type Figure } from '@advrob/core/figure';
 import { probeExamples } from '../probes/examples.js';
 import { lossSurface, type SurfacePoint } from '../surface/loss-surface.js';
 import { checkWeights } from '../weights/weight-vector.js';

@@ -1,5 +1,5 @@
 import type { Points } from '../data/points.js';
-import { figure, quantity, type Figure, type Row, type Table } from '../figures/figure.js';
+import { figure, quantity, type Figure, type Row, type Table } from '@advrob/core/figure';
 import { summarize } from '../measure/statistics.js';
 import type { Segment } from '../measure/boundary-lines.js';
 import type { Height } from '../measure/height-map.js';

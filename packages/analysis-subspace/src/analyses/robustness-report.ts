@@ -1,4 +1,4 @@
-import { figure, quantity, type Figure, type Table } from '../figures/figure.js';
+import { figure, quantity, type Figure, type Table } from '@advrob/core/figure';
 import { meanOf, summarize, type Summary } from '../measure/statistics.js';
 
 /** What was measured at one example. */

@@ -1,4 +1,4 @@
-import { figure, quantity, type Figure, type Row, type Table } from '../figures/figure.js';
+import { figure, quantity, type Figure, type Row, type Table } from '@advrob/core/figure';
 import { logLogSlope, meanOf, summarize } from '../measure/statistics.js';
 import type { Descent } from '../network/train-to-margin.js';
 import type { MeasuredTheory } from '../theory/measure-theory.js';

@@ -1,5 +1,5 @@
 import { AdvrobError } from '@advrob/core';
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type Compressors } from 'hyparquet';
+import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type AsyncBuffer, type Compressors } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
 /** Encoded pictures and their labels, row by row. */
@@ -29,7 +29,11 @@ export async function readParquet(
   maxBytes: number,
   name = 'Parquet file',
 ): Promise<ParquetPictures> {
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  // Pieces are copied as they are asked for, never the whole file.
+  const file: AsyncBuffer = {
+    byteLength: bytes.length,
+    slice: (start, end) => bytes.slice(start, end).buffer as ArrayBuffer,
+  };
   const guarded = await guard(name, async () => {
     const metadata = await parquetMetadataAsync(file);
     const columns = parquetSchema(metadata).children.map(({ element }) => element.name);

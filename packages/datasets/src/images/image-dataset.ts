@@ -63,6 +63,6 @@ export function imageDataset({ name, images, labels, shape, numClasses, classNam
 const unitValues = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /** Writes bytes as numbers in [0, 1] to `target` from position `start` on. */
-export function toUnit(bytes: Uint8Array, target: Float32Array, start: number): void {
+function toUnit(bytes: Uint8Array, target: Float32Array, start: number): void {
   for (let i = 0; i < bytes.length; i++) target[start + i] = unitValues[bytes[i]!]!;
 }

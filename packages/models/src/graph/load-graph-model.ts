@@ -33,16 +33,13 @@ export async function loadGraphModelFiles(
   const { beforeSoftmax } = graphEnd(name, topology);
   const parts = await Promise.all(groups.map((group) => readShards(name, group, readShard)));
   const weightSpecs = groups.flatMap((group) => group.weights.map(({ byteLength: _, isOfModel: __, ...spec }) => spec));
-  const weightData = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((offset, part) => (weightData.set(part, offset), offset + part.length), 0);
-  const weights = tf.io.decodeWeights(weightData.buffer, weightSpecs);
+  const weightData = parts.map((part) => part.buffer as ArrayBuffer);
+  const graph = build(name, { modelTopology: topology, weightSpecs, weightData });
   try {
-    await checkFinite(name, weights);
-  } finally {
-    tf.dispose(weights);
-  }
-  const graph = build(name, { modelTopology: topology, weightSpecs, weightData: weightData.buffer });
-  try {
+    await checkFinite(
+      name,
+      Object.fromEntries(Object.entries(graph.weights).map(([weight, [tensor]]) => [weight, tensor!])),
+    );
     const end: Partial<FromGraphModelOptions> =
       beforeSoftmax === undefined ? {} : { node: beforeSoftmax, outputs: 'logits' };
     const model = await fromGraphModel(graph, { ...options, ...(options.node === undefined ? end : {}) });

@@ -1,7 +1,7 @@
 import type { Classifier, ForwardOptions, Objective } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
+import { secondPass } from '@advrob/training';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { secondPass } from '../second-pass.js';
 
 /** Clean examples, what the attack of the run made of them, and their labels. */
 export type Pairs = { readonly x: Tensor; readonly adversarial: Tensor; readonly y: Tensor };

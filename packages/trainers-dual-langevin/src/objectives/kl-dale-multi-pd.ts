@@ -1,6 +1,7 @@
 import { langevin, type LangevinNoise } from '@advrob/attacks';
 import { AdvrobError, defineObjective, type Batch, type PrepareContext } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
+import { secondPass } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -8,7 +9,6 @@ import { dualFields } from '../constrained/dual-options.js';
 import { primalDual } from '../constrained/primal-dual.js';
 import { batchMeanNoise } from '../inner/batch-mean-noise.js';
 import { chainStep } from '../inner/chain-step.js';
-import { secondPass } from '../second-pass.js';
 
 export const klDaleMultiPdFields = {
   ...dualFields,

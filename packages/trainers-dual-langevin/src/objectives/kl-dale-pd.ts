@@ -1,8 +1,8 @@
 import { defineObjective } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
+import { secondPass } from '@advrob/training';
 import { dualOptions } from '../constrained/dual-options.js';
 import { primalDual } from '../constrained/primal-dual.js';
-import { secondPass } from '../second-pass.js';
 import type { Pairs } from './clean-and-robust.js';
 
 /**

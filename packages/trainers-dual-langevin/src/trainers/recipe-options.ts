@@ -1,26 +1,10 @@
-import { langevin } from '@advrob/attacks';
+import { langevin, langevinOptions } from '@advrob/attacks';
 import type { Attack } from '@advrob/core';
 import { z } from 'zod';
 import { batchMeanNoise } from '../inner/batch-mean-noise.js';
 
 /** Options of the recipes' sampler, beside its kind of noise. */
-export const samplerFields = {
-  steps: z.int().min(1).default(10).describe('K: steps of the sampler'),
-  stepSize: z
-    .number()
-    .positive()
-    .optional()
-    .describe('length of a step, in the unit of epsilon; default 2.5 epsilon / steps'),
-  noise: z
-    .number()
-    .min(0)
-    .default(0.001)
-    .describe("scale of the noise: in units of the inputs (gaussian) or of one example's gradient (laplace)"),
-  start: z
-    .enum(['tinygauss', 'uniform', 'zero'])
-    .default('tinygauss')
-    .describe('the clean example plus 0.001 N(0, 1), as in the paper; a random point of the ball; the clean example'),
-};
+export const samplerFields = langevinOptions.pick({ steps: true, stepSize: true, noise: true, start: true }).shape;
 
 export const advbenchCompat = z
   .boolean()

@@ -1,4 +1,4 @@
-import type { Json } from '@advrob/core';
+import type { Json } from '../contract/index.js';
 
 /** A row of a figure's or table's data. */
 export type Row = Readonly<Record<string, string | number | null>>;
