@@ -42,7 +42,7 @@ async function life(storage: RunStorage, arm: Arm, onEvent?: (event: TrainingEve
   const { makeObjective = dual, ...own } = arm;
   const objective = makeObjective();
   try {
-    const { history, best, steps } = await fit({
+    const { history, best, steps, inputGradients } = await fit({
       model,
       data: tinyData({ length: 22 }),
       objective,
@@ -65,7 +65,7 @@ async function life(storage: RunStorage, arm: Arm, onEvent?: (event: TrainingEve
         typeof value === 'number' ? value : [...(await value.data())],
       ),
     );
-    return { history, best, steps, state, weights: await valuesOf(model) };
+    return { history, best, steps, inputGradients, state, weights: await valuesOf(model) };
   } finally {
     model.dispose!();
     objective.dispose?.();

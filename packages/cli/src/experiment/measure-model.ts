@@ -85,7 +85,7 @@ export async function measureModel(
             method: training.settings.trainer?.name ?? training.settings.objective?.name ?? 'erm',
             steps: trained.steps,
             seed: experiment.seed,
-            ...(trained.adversarialGradients !== undefined && { adversarialGradients: trained.adversarialGradients }),
+            ...(trained.inputGradients > 0 && { adversarialGradients: trained.inputGradients }),
             dataHash: prepared.splits.train.hash,
             curves: trainingCurves(trained.history),
           },

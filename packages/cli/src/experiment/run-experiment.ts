@@ -8,6 +8,7 @@ import {
   type RecordedModel,
   type RunRecord,
 } from '@advrob/evaluation';
+import type { FitResult } from '@advrob/training';
 import { join } from 'node:path';
 import type { BackendChoice } from '../backend/select.js';
 import { savedConfig } from '../config/saved-config.js';
@@ -22,7 +23,7 @@ import { noteOf } from './notes.js';
 import { prepare, type Prepared, type PreparedModel } from './prepared.js';
 import { unmetRequirements } from './requirements.js';
 import { claimFolder } from './run-folder.js';
-import { trainModel, type Trained } from './train-model.js';
+import { trainModel } from './train-model.js';
 import { logTraining } from './training-log.js';
 import { writeReport } from './write-report.js';
 
@@ -47,7 +48,7 @@ export interface ExperimentResult {
 
 /** What training a model gave, with its time. */
 export interface TrainingOutcome {
-  readonly trained?: Trained;
+  readonly trained?: FitResult;
   readonly seconds: number;
 }
 

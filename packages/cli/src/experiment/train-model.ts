@@ -4,7 +4,6 @@ import { fit, teacherLogits, type FitOptions, type FitResult, type TrainingEvent
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { TrainingSettings } from '../config/schema.js';
 import { fileStorage } from '../storage/file-storage.js';
-import { countInner } from './inner-attack.js';
 import type { TrainingParts } from './training-parts.js';
 
 export interface TrainModelOptions {
@@ -21,25 +20,17 @@ export interface TrainModelOptions {
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 
-/** What training ended with. */
-export type Trained = FitResult & {
-  /** Nominal input gradients of the inner attack, where they are known. */
-  readonly adversarialGradients?: number;
-};
-
 /** Trains a model as its settings say. A run that was interrupted goes on from its checkpoint in the folder. */
-export async function trainModel(options: TrainModelOptions): Promise<Trained> {
+export async function trainModel(options: TrainModelOptions): Promise<FitResult> {
   const { model, splits, settings, parts, seed, signal } = options;
   const storage = fileStorage(options.folder);
   const data = settings.take === undefined ? splits.train : splits.train.take(settings.take);
   const { attack, validationAttack, teacher, teachers, ...others } = parts;
-  const inner = attack && countInner(attack, settings.batchSize ?? 128, storage);
   const logits = teacher && (await teacherLogits(teacher, data, signal ? { signal } : {}));
   const teacherHashes: (string | null)[] = [];
   for (const each of teachers) teacherHashes.push((await hashModel(each)) ?? null);
-  let counting: Promise<void> | undefined;
   try {
-    const result = await fit({
+    return await fit({
       ...others,
       ...numbersOf(settings),
       model,
@@ -53,17 +44,11 @@ export async function trainModel(options: TrainModelOptions): Promise<Trained> {
       config: JSON.parse(
         JSON.stringify({ ...settings, ...(teachers.length > 0 && { teachers: teacherHashes }) }),
       ) as Json,
-      ...(inner && { attack: inner.attack }),
+      ...(attack && { attack }),
       ...validationOf(settings, splits, validationAttack),
       ...(signal && { signal }),
-      onEvent: (event) => {
-        if (event.type === 'step') counting = inner?.note();
-        options.onEvent?.(event);
-      },
+      ...(options.onEvent && { onEvent: options.onEvent }),
     });
-    await counting;
-    const adversarialGradients = await inner?.total(examplesDrawn(result, data, options));
-    return { ...result, ...(adversarialGradients !== undefined && { adversarialGradients }) };
   } catch (error) {
     if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_ATTACK_MISSING') throw error;
     throw new AdvrobError(
@@ -81,13 +66,6 @@ function withTeacher(data: Dataset, teacher: Tensor): Dataset {
   if (teacher.shape[0] !== data.length)
     throw new AdvrobError('ADVROB_SHAPE', `the teacher gave ${teacher.shape[0]} outputs for ${data.length} examples`);
   return data.withExtras({ teacher });
-}
-
-/** Whole batches are drawn, each as often as the objective wants it. */
-function examplesDrawn(result: FitResult, data: Dataset, { settings, parts }: TrainModelOptions): number {
-  const { batchSize = 128 } = settings;
-  const perPass = data.length < batchSize ? data.length : Math.floor(data.length / batchSize) * batchSize;
-  return Math.round(result.epochs * perPass * (parts.objective.replays ?? 1));
 }
 
 function validationOf(

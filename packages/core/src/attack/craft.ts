@@ -31,6 +31,7 @@ export async function craftPoints(
           ...(options.loss && { loss: options.loss }),
           ...(session.signal && { signal: session.signal }),
           ...(session.onProgress && { onProgress: session.onProgress }),
+          ...(session.onGradient && { onGradient: session.onGradient }),
         });
         parts.push(points);
       } finally {

@@ -3,13 +3,15 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Classifier, ForwardOptions, GradientModel, Knowledge } from '../contract/index.js';
 
 /**
- * The only view of a model that an attack of this knowledge receives. `count` is told the number of rows of each forward pass.
+ * The only view of a model that an attack of this knowledge receives. `count` is told the number of rows of each forward pass, `countGradient` those of
+ * each gradient.
  */
 export function narrow<K extends keyof Knowledge>(
   model: Classifier,
   knowledge: K,
   how: ForwardOptions,
   count: (rows: number) => void,
+  countGradient: (rows: number) => void = () => {},
 ): Knowledge[K] {
   const forward = (x: Tensor): Tensor => {
     count(x.shape[0]!);
@@ -20,14 +22,15 @@ export function narrow<K extends keyof Knowledge>(
   const views = {
     labels: () => ({ ...facts, labels }),
     scores: () => ({ ...facts, labels, logits: forward }),
-    gradients: () => ({ ...facts, labels, logits: forward, gradient: gradientOf(forward) }),
+    gradients: () => ({ ...facts, labels, logits: forward, gradient: gradientOf(forward, countGradient) }),
   };
   return views[knowledge]() as Knowledge[K];
 }
 
-function gradientOf(forward: (x: Tensor) => Tensor): GradientModel['gradient'] {
+function gradientOf(forward: (x: Tensor) => Tensor, count: (rows: number) => void): GradientModel['gradient'] {
   return (x, loss) =>
     tf.tidy(() => {
+      count(x.shape[0]!);
       let logits: Tensor | undefined;
       let values: Tensor | undefined;
       const lossOf = (input: Tensor): Tensor => {

@@ -36,6 +36,7 @@ export async function maximizeAttack(
       measures: false,
       ...(options.signal && { signal: options.signal }),
       ...(options.onProgress && { onProgress: options.onProgress.bind(options) }),
+      ...(options.onGradient && { onGradient: options.onGradient.bind(options) }),
     };
     const loss = options.loss ?? attack.definition.loss ?? crossEntropyLoss;
     const clean = loss.usesClean ? model.logits(x, session.how) : undefined;

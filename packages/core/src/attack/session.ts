@@ -16,6 +16,8 @@ export interface Session {
   readonly measures: boolean;
   readonly signal?: AbortSignal;
   onProgress?(progress: Progress): void;
+  /** Told the rows of every input gradient. */
+  onGradient?(rows: number): void;
 }
 
 /** The examples of one attack with their winners, which the loops replace as they go. */

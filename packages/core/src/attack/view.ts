@@ -39,7 +39,13 @@ export function viewOf<K extends keyof Knowledge>(
   const count = rows.x.shape[0]!;
   const cleanLogits = (): Tensor => rows.clean ?? session.model.logits(rows.x, session.how);
   return {
-    model: narrow(session.model, knowledge, session.how, (forwarded) => (meter.passes += forwarded / count)),
+    model: narrow(
+      session.model,
+      knowledge,
+      session.how,
+      (forwarded) => (meter.passes += forwarded / count),
+      session.onGradient?.bind(session),
+    ),
     x: rows.x,
     y: rows.y,
     ...(rows.target && { target: rows.target }),

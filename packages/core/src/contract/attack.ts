@@ -127,6 +127,8 @@ export interface MaximizeOptions extends CallOptions {
   readonly mode?: ForwardOptions['mode'];
   /** Step of the training run: enters the randomness, so that every step draws anew. Default 0. */
   readonly step?: number;
+  /** Told the number of rows of every gradient with respect to the input, from which the cost of a training is counted. */
+  onGradient?(rows: number): void;
 }
 
 /** What `run` found, in the order of the examples given. */

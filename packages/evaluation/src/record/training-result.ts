@@ -6,7 +6,7 @@ export const trainingResult = z.strictObject({
   method: z.string(),
   steps: z.int().min(0),
   seed: z.int().min(0),
-  /** Nominal gradients with respect to the input, one per example: examples drawn times steps of the inner attack; left out where they are not known. */
+  /** Gradients with respect to the input taken in search of adversarial examples, one per example and step; left out where there are none. */
   adversarialGradients: z.int().min(0).optional(),
   /** Hash of the training data and their selection. */
   dataHash: z.string().optional(),

@@ -15,6 +15,11 @@ export interface FitResult {
   readonly steps: number;
   /** Passes over the data. */
   readonly epochs: number;
+  /**
+   * Gradients with respect to the input taken in search of adversarial examples, one per example and step: what robust trainings are compared at. Of a
+   * smoothed model (SmoothAdv) one, however many noise vectors it averages.
+   */
+  readonly inputGradients: number;
   /** All metrics and measurements, as they were emitted. */
   readonly history: readonly LoggedEvent[];
   /** Where the best validation score was, if there is validation data. */
@@ -61,6 +66,7 @@ export async function fit<P extends Extras, E extends Extras>(options: FitOption
     return {
       steps: end.step,
       epochs: end.draws / run.settings.drawsPerEpoch,
+      inputGradients: run.counters.inputGradients,
       history: run.history,
       ...(run.best && { best: withoutValues(run.best) }),
     };

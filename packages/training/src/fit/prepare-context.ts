@@ -43,6 +43,7 @@ export function prepareContext<P extends Extras, E extends Extras>(
               step: draw,
               ids,
               mode: settings.attackMode,
+              onGradient: (rows) => (run.counters.inputGradients += rows),
               ...(loss && { loss }),
               ...(lanes !== undefined && { restarts: lanes }),
               ...(signal && { signal }),

@@ -35,6 +35,8 @@ export interface Counters extends Record<string, number> {
   validated: number;
   /** Passes over the data that are closed altogether. */
   closed: number;
+  /** Gradients with respect to the input taken in search of adversarial examples, one per example. */
+  inputGradients: number;
 }
 
 /** A training run: what is given, what changes and is saved, and what is open. */
@@ -65,7 +67,15 @@ export function openRun<P extends Extras, E extends Extras>(options: FitOptions<
     const settings = resolveSettings(options, optimizer);
     averager = options.averager?.(model);
     objective.open?.({ inputShape: model.inputShape, numClasses: model.numClasses, batchSize: settings.batchSize });
-    const counters: Counters = { step: 0, draws: 0, logged: 0, averaged: 0, validated: 0, closed: 0 };
+    const counters: Counters = {
+      step: 0,
+      draws: 0,
+      logged: 0,
+      averaged: 0,
+      validated: 0,
+      closed: 0,
+      inputGradients: 0,
+    };
     return {
       options,
       settings,

@@ -55,6 +55,8 @@ export function openWork<P extends Extras, E extends Extras>(run: Run<P, E>): Op
     const { norm, inputGradients, grads, terms } = weightGradient(objective, prepared.values as P, model, how);
     for (const tensor of [grads, terms, inputGradients].flatMap((made) => Object.values(made))) ofGradients.add(tensor);
     ofGradients.add(norm);
+    const [moved] = objective.inputs ?? [];
+    if (moved !== undefined) counters.inputGradients += (prepared.values[moved] as Tensor).shape[0]!;
     if (!probe) {
       note(window, terms, norm);
       if (!isUpdated) tf.tidy(() => objective.afterGradient?.(terms, inputGradients));

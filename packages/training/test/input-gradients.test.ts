@@ -1,0 +1,50 @@
+import '@advrob/core/gradients';
+import '@tensorflow/tfjs-backend-cpu';
+import type { Extras, Objective } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, it } from 'vitest';
+import { erm, fgsmAt, fit, free, pgdAt, smoothadv, trades, type FitOptions } from '../src/index.js';
+import { signAttack } from './support/sign-attack.js';
+import { tinyData } from './support/tiny-data.js';
+import { tinyModel } from './support/tiny-model.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+/** Input gradients of two passes over 22 examples in batches of 4; the last two of a pass are left out. */
+async function gradientsOf(objective: unknown, more: Partial<FitOptions> = {}): Promise<number> {
+  const model = tinyModel();
+  const given = objective as Objective<Extras>;
+  try {
+    const { inputGradients } = await fit({
+      model,
+      data: tinyData({ length: 22 }),
+      objective: given,
+      attack: signAttack({ steps: 3 }),
+      threat: { norm: 'linf', epsilon: 0.1 },
+      batchSize: 4,
+      epochs: 2,
+      ...more,
+    });
+    return inputGradients;
+  } finally {
+    model.dispose!();
+    given.dispose?.();
+  }
+}
+
+const drawn = 2 * 20;
+
+it.each<[string, unknown, number]>([
+  ['none without an attack', erm(), 0],
+  ['one per example and step', pgdAt(), drawn * 3],
+  ['the same for a loss that looks at the clean logits', trades(), drawn * 3],
+  ['those of an attack that the objective brings', fgsmAt(), drawn],
+  ['the shared backward pass of free adversarial training', free({ replays: 2 }), drawn * 2],
+  ['one per step for an average over noise', smoothadv({ samples: 2 }), drawn * 3],
+])('counts %s', async (_, objective, expected) => {
+  expect(await gradientsOf(objective)).toBe(expected);
+});
+
+it('counts none while the radius is 0', async () => {
+  expect(await gradientsOf(pgdAt(), { threat: { norm: 'linf', epsilon: 0 } })).toBe(0);
+});
