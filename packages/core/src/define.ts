@@ -83,6 +83,8 @@ export function defineAnalysis<I, O, const Role extends string, R extends Json>(
 ): AnalysisFactory<I, Role, R> {
   return factory('analysis', definition, (options: O) => ({
     name: definition.name,
+    definition: definition as unknown as Definition,
+    options,
     roles: definition.roles,
     analyze: (context) => definition.analyze(context, options),
   }));

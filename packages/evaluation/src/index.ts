@@ -1,6 +1,10 @@
 export type { EvaluateOptions, EvaluationAttack } from './options.js';
 export type { EvaluationProgress } from './progress/progress.js';
 export { checkEvaluation, evaluate, type Evaluation, type EvaluationTiming } from './run/evaluate.js';
+export { analysisName, analyze, type AnalyzeOptions } from './analysis/analyze.js';
+export { checkAnalysis } from './analysis/check-analysis.js';
+export { analysisResult, type AnalysisResult } from './record/analysis-result.js';
+export type { DataDescription } from './record/data-description.js';
 export { journalName } from './resume/journal.js';
 export { hashModel } from './resume/model-hash.js';
 export { decodeFloats, encodeFloats } from './resume/base64.js';
@@ -13,6 +17,7 @@ export { recordChecks, recordName, runRecord, type RecordedModel, type RunRecord
 export {
   createRecord,
   describeData,
+  measuredData,
   parseRecord,
   recordJsonSchema,
   serializeRecord,

@@ -16,9 +16,16 @@ export interface AnalysisContext<Role extends string> {
   memo<T extends Json>(key: string, compute: () => Promise<T>): Promise<T>;
 }
 
-/** An analysis with its options: takes models in the roles it declares, returns plain JSON (tables, Vega-Lite specs, images). Rendering is the report's. */
+/**
+ * An analysis with its options: takes models in the roles it declares, returns plain JSON. Rendering is the report's, which shows what stands under the keys of
+ * `Findings` (`@advrob/core/figure`).
+ */
 export interface Analysis<Role extends string = string, R extends Json = Json> {
   readonly name: string;
+  /** What `defineAnalysis` made it from. */
+  readonly definition?: Definition;
+  /** The validated options. */
+  readonly options?: unknown;
   readonly roles: readonly Role[];
   analyze(context: AnalysisContext<Role>): Promise<R>;
 }

@@ -1,5 +1,6 @@
 import { AdvrobError, type Norm } from '@advrob/core';
 import { z } from 'zod';
+import { measuredData } from '../record/create-record.js';
 import type { RecordedModel, RunRecord } from '../record/record.js';
 import { resultCard, type ResultCard } from './result-card.js';
 
@@ -24,6 +25,7 @@ export interface CardOptions {
  */
 export function createCard(record: RunRecord, options: CardOptions = {}): ResultCard {
   const model = modelOf(record, options.model);
+  const data = measuredData(record);
   const { norm, epsilon, robust } = threatOf(model, options);
   const attacks = model.attacks.filter((attack) => attack.norm === norm);
   const card: ResultCard = {
@@ -31,13 +33,13 @@ export function createCard(record: RunRecord, options: CardOptions = {}): Result
     version: 1,
     model: aboutModel(model),
     data: {
-      name: record.data.name,
-      ...(record.data.split !== undefined && { split: record.data.split }),
-      hash: record.data.hash,
+      name: data.name,
+      ...(data.split !== undefined && { split: data.split }),
+      hash: data.hash,
       examples: model.clean.total,
-      classes: record.data.numClasses,
+      classes: data.numClasses,
     },
-    threat: { norm, epsilon, bounds: record.data.bounds },
+    threat: { norm, epsilon, bounds: data.bounds },
     clean: model.clean,
     robust,
     attacks: attacks.flatMap(({ label, attack, options: settings, restarts, loss, points }) =>

@@ -1,21 +1,23 @@
 import { AdvrobError, type Dataset } from '@advrob/core';
 import { z } from 'zod';
+import type { DataDescription } from './data-description.js';
 import { runRecord, type RunRecord } from './record.js';
 
 /** What a record is made from; the rest is filled in. */
-export type RecordParts = Omit<RunRecord, 'format' | 'version' | 'checks'> & { readonly checks?: RunRecord['checks'] };
+export type RecordParts = Omit<RunRecord, 'format' | 'version' | 'checks' | 'analyses'> &
+  Partial<Pick<RunRecord, 'checks' | 'analyses'>>;
 
 /**
  * Makes a record and checks it against its schema.
  *
- * @throws AdvrobError `ADVROB_RECORD` naming what does not fit, or two models of one name.
+ * @throws AdvrobError `ADVROB_RECORD` naming what does not fit, or two models or analyses of one name.
  */
 export function createRecord(parts: RecordParts): RunRecord {
-  return checkRecord({ format: 'advrob-record', version: 1, checks: [], ...parts });
+  return checkRecord({ format: 'advrob-record', version: 1, checks: [], analyses: [], ...parts });
 }
 
 /** What a record says about data. */
-export function describeData(dataset: Dataset, split?: string): RunRecord['data'] {
+export function describeData(dataset: Dataset, split?: string): DataDescription {
   const { name, length, hash, inputShape, numClasses, bounds, classNames } = dataset;
   return {
     name,
@@ -59,7 +61,7 @@ export function withoutTiming(record: RunRecord): Omit<RunRecord, 'timing'> {
 
 /** The JSON Schema of `record.json`. */
 export function recordJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(runRecord, { target: 'draft-2020-12' });
+  return z.toJSONSchema(runRecord, { target: 'draft-2020-12', io: 'input' });
 }
 
 function checkRecord(value: unknown): RunRecord {
@@ -68,9 +70,34 @@ function checkRecord(value: unknown): RunRecord {
     throw new AdvrobError('ADVROB_RECORD', `the record has version ${version}; this advrob reads version 1: update it`);
   const parsed = runRecord.safeParse(value);
   if (!parsed.success) throw new AdvrobError('ADVROB_RECORD', `not a record: ${z.prettifyError(parsed.error)}`);
-  const names = parsed.data.models.map(({ name }) => name);
+  const { models, analyses, data } = parsed.data;
+  checkNames(
+    'models',
+    models.map(({ name }) => name),
+  );
+  checkNames(
+    'analyses',
+    analyses.map(({ id }) => id),
+  );
+  if (models.length === 0 && analyses.length === 0)
+    throw new AdvrobError('ADVROB_RECORD', 'the record holds no model and no analysis: expected at least one of them');
+  if (models.length > 0 && data === undefined)
+    throw new AdvrobError('ADVROB_RECORD', 'the record holds models but not what they were measured on (data)');
+  return parsed.data;
+}
+
+function checkNames(what: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw new AdvrobError('ADVROB_RECORD', `two models of the record are called '${twice}': give each its own name`);
-  return parsed.data;
+    throw new AdvrobError('ADVROB_RECORD', `two ${what} of the record are called '${twice}': give each its own name`);
+}
+
+/**
+ * What the models of a record were measured on.
+ *
+ * @throws AdvrobError `ADVROB_RECORD` for a record of analyses alone.
+ */
+export function measuredData({ title, data }: RunRecord): DataDescription {
+  if (data) return data;
+  throw new AdvrobError('ADVROB_RECORD', `'${title}' is a record of analyses alone: no model of it was measured`);
 }

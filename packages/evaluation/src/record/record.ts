@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { robustnessCheck, type RobustnessCheck } from '../checks/robustness-check.js';
+import { analysisResult } from './analysis-result.js';
+import { dataDescription } from './data-description.js';
 import { modelResult } from './model-result.js';
 import { trainingResult } from './training-result.js';
 
@@ -17,18 +19,6 @@ const environment = z.strictObject({
   cpu: z.string().optional(),
   /** Package versions by name. */
   versions: z.record(z.string(), z.string()),
-});
-
-const data = z.strictObject({
-  name: z.string(),
-  /** `test`, `validation` or `train`. */
-  split: z.string().optional(),
-  length: z.int().min(1),
-  hash: z.string(),
-  inputShape: z.array(z.int().min(1)),
-  numClasses: z.int().min(1),
-  bounds: z.tuple([z.number(), z.number()]),
-  classNames: z.array(z.string()).optional(),
 });
 
 const model = modelResult.extend({
@@ -66,9 +56,13 @@ export const runRecord = z.strictObject({
   config: z.json(),
   environment,
   seeds: z.record(z.string(), z.int().min(0)),
-  data,
-  models: z.array(model).min(1),
+  /** What the models were measured on; left out where none was measured. */
+  data: dataDescription.optional(),
+  /** The models that were measured. */
+  models: z.array(model),
   checks: z.array(check),
+  /** What analyses found, in the order of the config. */
+  analyses: z.array(analysisResult).default([]),
   /** Times, and nothing else that differs between two runs of the same settings. */
   timing: z.json(),
 });
