@@ -3,21 +3,13 @@ import { boundary } from './analyses/boundary.js';
 import { orthogonalRobustness } from './analyses/orthogonal-robustness.js';
 import { theory } from './analyses/theory.js';
 import { orthogonal } from './attack/orthogonal.js';
-import { chess } from './data/chess.js';
-import { diagonal } from './data/diagonal.js';
-import { subspace } from './data/subspace-points.js';
 
 export { boundary, orthogonalRobustness, theory };
-export { orthogonal, chess, diagonal, subspace };
+export { orthogonal };
 export type { BoundaryReport, BoundaryRun } from './analyses/boundary-report.js';
 export type { ExamplePoint, RobustnessReport } from './analyses/robustness-report.js';
 export type { TheoryReport, TheoryRun } from './analyses/theory-report.js';
 export { orthogonalThreat } from './attack/orthogonal-threat.js';
-export { chessPoints, chessSubspace } from './data/chess.js';
-export { diagonalPoints, diagonalSubspace } from './data/diagonal.js';
-export type { Points } from './data/points.js';
-export { projected } from './data/projected.js';
-export { subspacePoints, type SubspacePointsOptions } from './data/subspace-points.js';
 export type { Figure, Row, Table } from '@advrob/core/figure';
 export { boundaryLines, type Segment } from './measure/boundary-lines.js';
 export { flipDistances, type Flips, type FlipSearch } from './measure/flip-distance.js';
@@ -27,11 +19,31 @@ export { universalDirection } from './measure/universal-direction.js';
 export { scaleOrthogonal } from './network/scale-orthogonal.js';
 export { trainToMargin, type Descent, type DescentOptions } from './network/train-to-margin.js';
 export { trainTwoLayer } from './network/train-two-layer.js';
-export { deadInputs } from './subspace/dead-inputs.js';
-export { principalComponents } from './subspace/principal-components.js';
-export { randomSubspace } from './subspace/random-subspace.js';
-export { complementDimension, projectAway, projectOnto, spanOf, withoutInputs } from './subspace/subspace.js';
-export type { AxisSubspace, BasisSubspace, Subspace } from './subspace/subspace.js';
+// The subspaces and the data on them are in @advrob/datasets; they go with everything here.
+export {
+  chess,
+  chessPoints,
+  chessSubspace,
+  complementDimension,
+  deadInputs,
+  diagonal,
+  diagonalPoints,
+  diagonalSubspace,
+  principalComponents,
+  projectAway,
+  projected,
+  projectOnto,
+  randomSubspace,
+  spanOf,
+  subspace,
+  subspacePoints,
+  withoutInputs,
+  type AxisSubspace,
+  type BasisSubspace,
+  type Points,
+  type Subspace,
+  type SubspacePointsOptions,
+} from '@advrob/datasets';
 export {
   flipBound,
   orthogonalGradientBounds,
@@ -58,5 +70,4 @@ export default definePlugin({
     'subspace-boundary': boundary,
   },
   attacks: { orthogonal },
-  datasets: { diagonal, chess, subspace },
 });

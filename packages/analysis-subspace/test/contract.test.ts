@@ -1,31 +1,20 @@
 import '@advrob/core/gradients';
 import '@tensorflow/tfjs-backend-cpu';
 import { apgdCe, bim, pgd, square } from '@advrob/attacks';
-import type { Analysis, AnalysisContext, Dataset } from '@advrob/core';
+import type { Analysis, AnalysisContext } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import {
   analysisContract,
   attackContract,
-  datasetContract,
   linearClassifier,
   type AttackContractOptions,
   type Check,
 } from '@advrob/core/testing';
 import { createThreat } from '@advrob/core/threat';
-import { arrayDataset } from '@advrob/datasets';
 import { mlp } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import plugin, {
-  boundary,
-  chess,
-  diagonal,
-  orthogonal,
-  orthogonalRobustness,
-  subspace,
-  subspacePoints,
-  theory,
-} from '../src/index.js';
+import plugin, { boundary, orthogonal, orthogonalRobustness, subspace, subspacePoints, theory } from '../src/index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -45,27 +34,6 @@ const attacks: Record<string, [ReturnType<typeof pgd>, AttackContractOptions]> =
   'square off axes': [orthogonal({ attack: square({ queries: 10 }), subspace: { unused } }), { norms: ['linf'] }],
 };
 describe.each(Object.entries(attacks))('attack %s', (_, [attack, options]) => suite(attackContract(attack, options)));
-
-const datasets: Record<keyof typeof plugin.datasets, () => Promise<Dataset>> = {
-  // The contract wants eight examples and there are seven: here each comes twice.
-  diagonal: async () => repeated((await diagonal()).train),
-  chess: async () => (await chess()).train,
-  subspace: async () => (await subspace({ size: 6, complement: 2, rotated: true })).train,
-};
-describe.each(Object.entries(datasets))('data set %s', (_, make) => suite(datasetContract(make)));
-
-async function repeated(data: Dataset): Promise<Dataset> {
-  const inputs: number[] = [];
-  const labels: number[] = [];
-  for await (const { x, y } of data.batches({ size: 4 })) {
-    inputs.push(...(await x.data()));
-    labels.push(...(await y.data()));
-    tf.dispose([x, y]);
-  }
-  const twice = { inputs: Float32Array.from([...inputs, ...inputs]), labels: [...labels, ...labels] };
-  const { name, inputShape, numClasses, bounds } = data;
-  return arrayDataset({ name, inputShape, numClasses, bounds, ...twice });
-}
 
 const analyses: Record<keyof typeof plugin.analyses, () => Analysis<'model'>> = {
   'orthogonal-robustness': () =>
@@ -96,7 +64,6 @@ async function context(): Promise<Omit<AnalysisContext<'model'>, 'memo'>> {
 describe.each(Object.entries(analyses))('analysis %s', (_, make) => suite(analysisContract(make(), context)));
 
 it('every part of the plugin has its row above', () => {
-  expect(Object.keys(datasets).sort()).toEqual(Object.keys(plugin.datasets).sort());
   expect(Object.keys(analyses).sort()).toEqual(Object.keys(plugin.analyses).sort());
   expect(Object.keys(plugin.attacks)).toEqual(['orthogonal']);
 });

@@ -16,6 +16,11 @@ describe('the plugin', () => {
       'image-folder',
       'parquet',
       'svhn',
+      'diagonal',
+      'chess',
+      'subspace',
+      'dead-pixels',
+      'principal-components',
     ]);
     expect(optionNames(mnist.definition.options)).toEqual(['validation', 'seed', 'directory', 'maxBytes']);
   });

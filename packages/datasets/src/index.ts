@@ -8,6 +8,10 @@ import { mnist } from './sets/mnist.js';
 import { npz } from './sets/npz.js';
 import { parquet } from './sets/parquet.js';
 import { svhn } from './sets/svhn.js';
+import { deadPixels, principalComponentData } from './subspaces/subspace-sets.js';
+import { chess } from './synthetic/chess.js';
+import { diagonal } from './synthetic/diagonal.js';
+import { subspace } from './synthetic/subspace-points.js';
 
 export { arrayDataset, type NumberArrays } from './arrays/array-dataset.js';
 export { parseCifar10, type LabelledImages } from './formats/cifar10.js';
@@ -20,6 +24,17 @@ export { parseNpy, type NpyArray } from './formats/npy.js';
 export { readNpz } from './formats/npz.js';
 export { imageDataset, type ImageBytes } from './images/image-dataset.js';
 export { splitValidation, type ValidationChoice } from './sets/split-validation.js';
+export { deadInputs } from './subspaces/dead-inputs.js';
+export { principalComponents } from './subspaces/principal-components.js';
+export { projected } from './subspaces/projected.js';
+export { randomSubspace } from './subspaces/random-subspace.js';
+export { complementDimension, projectAway, projectOnto, spanOf, withoutInputs } from './subspaces/subspace.js';
+export type { AxisSubspace, BasisSubspace, Subspace } from './subspaces/subspace.js';
+export { chessPoints, chessSubspace } from './synthetic/chess.js';
+export { diagonalPoints, diagonalSubspace } from './synthetic/diagonal.js';
+export type { Points } from './synthetic/points.js';
+export { subspacePoints, type SubspacePointsOptions } from './synthetic/subspace-points.js';
+export { chess, deadPixels, diagonal, principalComponentData, subspace };
 export { cifar10, cifar100, fashionMnist, idx, imageFolder, mnist, npz, parquet, svhn };
 
 /** The plugin object for `createRegistry`. */
@@ -36,5 +51,10 @@ export default definePlugin({
     'image-folder': imageFolder,
     parquet,
     svhn,
+    diagonal,
+    chess,
+    subspace,
+    'dead-pixels': deadPixels,
+    'principal-components': principalComponentData,
   },
 });

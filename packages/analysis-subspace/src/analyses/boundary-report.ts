@@ -1,4 +1,4 @@
-import type { Points } from '../data/points.js';
+import type { Points } from '@advrob/datasets';
 import { figure, quantity, type Figure, type Row, type Table } from '@advrob/core/figure';
 import { summarize } from '../measure/statistics.js';
 import type { Segment } from '../measure/boundary-lines.js';

@@ -1,7 +1,11 @@
-import { chessPoints, chessSubspace } from '../data/chess.js';
-import { diagonalPoints, diagonalSubspace } from '../data/diagonal.js';
-import type { Points } from '../data/points.js';
-import type { Subspace } from '../subspace/subspace.js';
+import {
+  chessPoints,
+  chessSubspace,
+  diagonalPoints,
+  diagonalSubspace,
+  type Points,
+  type Subspace,
+} from '@advrob/datasets';
 
 /** One arm: how the network starts, and how it is regularised. */
 export interface Arm {

@@ -6,7 +6,7 @@ import { flipDistances } from '../measure/flip-distance.js';
 import { orthogonalGradient } from '../measure/orthogonal-gradient.js';
 import { universalDirection } from '../measure/universal-direction.js';
 import { foundSubspace, resolveFound } from '../subspace/subspace-option.js';
-import { complementDimension, projectOnto, type Subspace } from '../subspace/subspace.js';
+import { complementDimension, projectOnto, type Subspace } from '@advrob/datasets';
 import { robustnessReport, type ExamplePoint } from './robustness-report.js';
 
 const options = z.strictObject({

@@ -3,7 +3,7 @@ import { twoLayer } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { subspacePoints } from '../data/subspace-points.js';
+import { subspacePoints } from '@advrob/datasets';
 import { trainTwoLayer } from '../network/train-two-layer.js';
 import { shrinkage } from '../theory/bounds.js';
 import { measureTheory } from '../theory/measure-theory.js';

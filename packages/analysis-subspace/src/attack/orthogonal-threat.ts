@@ -1,7 +1,7 @@
 import type { ThreatModel } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { projectAway, type Subspace } from '../subspace/subspace.js';
+import { projectAway, type Subspace } from '@advrob/datasets';
 
 /**
  * A threat model whose adversary may only move in M, orthogonal to P: the ball cut by M.

@@ -3,7 +3,7 @@ import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { givenSubspace, resolveGiven } from '../subspace/subspace-option.js';
-import { projectAway, type Subspace } from '../subspace/subspace.js';
+import { projectAway, type Subspace } from '@advrob/datasets';
 import { orthogonalThreat } from './orthogonal-threat.js';
 
 const inner: z.ZodType<Attack, Attack> = z

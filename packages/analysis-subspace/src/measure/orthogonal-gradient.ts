@@ -2,7 +2,7 @@ import type { Classifier } from '@advrob/core';
 import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { projectAway, projectOnto, type Subspace } from '../subspace/subspace.js';
+import { projectAway, projectOnto, type Subspace } from '@advrob/datasets';
 
 /** At each example; all tensors are the caller's. */
 export interface OrthogonalGradient {

@@ -2,7 +2,7 @@ import type { Classifier } from '@advrob/core';
 import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { projectAway, type Subspace } from '../subspace/subspace.js';
+import { projectAway, type Subspace } from '@advrob/datasets';
 
 /**
  * One direction in M for a whole class: the mean over its examples of the gradient of its margin, projected on M, of unit length. Works on any classifier. For the

@@ -1,7 +1,7 @@
 import { AdvrobError, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { projectAway, type Subspace } from '../subspace/subspace.js';
+import { projectAway, type Subspace } from '@advrob/datasets';
 
 /**
  * Multiplies the part of a first layer that is orthogonal to the data, w_j^M, by a factor, in place: small initialisation of that part alone (P5). What the model says about

@@ -1,5 +1,5 @@
 import { AdvrobError, giveWay, stopIfAborted, type Classifier } from '@advrob/core';
-import type { Points } from '../data/points.js';
+import type { Points } from '@advrob/datasets';
 import { readNetwork, writeNetwork, type HostNetwork } from './host-network.js';
 import type { Descent, DescentOptions } from './train-to-margin.js';
 

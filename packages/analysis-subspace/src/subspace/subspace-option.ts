@@ -1,8 +1,6 @@
 import type { Dataset } from '@advrob/core';
+import { deadInputs, principalComponents, spanOf, withoutInputs, type Subspace } from '@advrob/datasets';
 import { z } from 'zod';
-import { deadInputs } from './dead-inputs.js';
-import { principalComponents } from './principal-components.js';
-import { spanOf, withoutInputs, type Subspace } from './subspace.js';
 
 const unused = z.strictObject({
   unused: z.array(z.int().min(0)).min(1).describe('flat indices of the input values that data never use'),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { projectAway, type Subspace } from '../subspace/subspace.js';
+import { projectAway, type Subspace } from '@advrob/datasets';
 
 /**
  * Largest entry of |w^M - factor w_0^M| over all neurons: how far the components of the first layer orthogonal to P are from where P1 (factor 1) or P6

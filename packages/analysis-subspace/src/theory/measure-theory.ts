@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { flipDistances } from '../measure/flip-distance.js';
 import { orthogonalGradient } from '../measure/orthogonal-gradient.js';
-import { complementDimension, type Subspace } from '../subspace/subspace.js';
+import { complementDimension, type Subspace } from '@advrob/datasets';
 import { flipBound, orthogonalGradientBounds } from './bounds.js';
 import { frozenChange } from './frozen-components.js';
 import { activeNeurons, theoryNetwork } from './theory-network.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { projectAway, type Subspace } from '../subspace/subspace.js';
+import { projectAway, type Subspace } from '@advrob/datasets';
 import type { TheoryNetwork } from './theory-network.js';
 
 /**

@@ -2,8 +2,8 @@ import { defineDataset } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { randomSubspace } from '../subspace/random-subspace.js';
-import { projectOnto, withoutInputs, type Subspace } from '../subspace/subspace.js';
+import { randomSubspace } from '../subspaces/random-subspace.js';
+import { projectOnto, withoutInputs, type Subspace } from '../subspaces/subspace.js';
 import { pointSplits, type Points } from './points.js';
 
 const options = z.strictObject({

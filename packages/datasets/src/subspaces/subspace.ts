@@ -59,7 +59,7 @@ export function withoutInputs(size: number, unused: Iterable<number>): AxisSubsp
  * @throws AdvrobError `ADVROB_OPTION` for rows that differ in length, are not finite, span nothing or the whole space.
  * @example
  * ```ts
- * import { spanOf } from '@advrob/analysis-subspace';
+ * import { spanOf } from '@advrob/datasets';
  * const diagonal = spanOf([[1, 1]]); // of the plane
  * ```
  */

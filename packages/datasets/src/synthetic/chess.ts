@@ -1,6 +1,6 @@
 import { defineDataset } from '@advrob/core';
 import { z } from 'zod';
-import { withoutInputs, type AxisSubspace } from '../subspace/subspace.js';
+import { withoutInputs, type AxisSubspace } from '../subspaces/subspace.js';
 import { pointSplits, type Points } from './points.js';
 
 /** P = span of the first two axes. The points lie on the plane at height 0.5 above it, which biases make equivalent. */

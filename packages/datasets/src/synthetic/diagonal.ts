@@ -1,6 +1,6 @@
 import { defineDataset } from '@advrob/core';
 import { z } from 'zod';
-import { spanOf, type BasisSubspace } from '../subspace/subspace.js';
+import { spanOf, type BasisSubspace } from '../subspaces/subspace.js';
 import { pointSplits, type Points } from './points.js';
 
 /** P = span(1, 1) in the plane. */
