@@ -1,15 +1,17 @@
 // What the experiments of this folder share: arguments, backend, data and the measurement. They run on the built packages (`pnpm build`).
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '../../packages/core/dist/gradients.js';
 import { pgd } from '../../packages/attacks/dist/index.js';
 import { registerOnnxRuntime } from '../../packages/backend-onnxruntime/dist/index.js';
-import { fashionMnist, mnist } from '../../packages/datasets/dist/index.js';
-import { mlp } from '../../packages/models/dist/index.js';
+import { cifar10, fashionMnist, mnist } from '../../packages/datasets/dist/index.js';
+import { compactCnn, mlp } from '../../packages/models/dist/index.js';
 
 /**
- * Reads --seeds, --train, --test, --epochs, --epsilon, --hidden and what else has a default here, --fashion <folder> (Fashion-MNIST in place of MNIST),
- * --json (lines instead of tables), --report <file> (where the results are put) and --few (fewer arms).
+ * Reads --seeds, --train, --test, --epochs, --epsilon, --hidden and what else has a default here, --fashion <folder> or --cifar <folder> (Fashion-MNIST, or
+ * the first file of CIFAR-10, in place of MNIST), --held-out (measures on the validation split, for choosing settings), --json (lines
+ * instead of tables), --report <file> (where the results are put), --figures <folder> and --few (fewer arms).
  */
 export function readArguments(defaults) {
   const { values } = parseArgs({
@@ -19,27 +21,49 @@ export function readArguments(defaults) {
       ),
       json: { type: 'boolean', default: false },
       fashion: { type: 'string' },
+      cifar: { type: 'string' },
       report: { type: 'string' },
+      figures: { type: 'string' },
       few: { type: 'boolean', default: false },
+      'held-out': { type: 'boolean', default: false },
     },
   });
-  const { json, fashion, report, few, ...rest } = values;
+  const { json, fashion, cifar, report, figures, few, 'held-out': heldOut, ...rest } = values;
+  for (const folder of [fashion, cifar])
+    if (folder !== undefined && !existsSync(folder)) {
+      console.log(`skipped: there is no folder ${folder}`);
+      process.exit();
+    }
   const numbers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, Number(value)]));
   if (!Object.values(numbers).every((value) => value > 0)) throw new Error('every number must be above 0');
   if (!(numbers.seeds >= 2 && numbers.seeds <= 10)) throw new Error('--seeds must be from 2 to 10');
-  return { ...numbers, json, few, ...(fashion && { fashion }), ...(report && { report }) };
+  return {
+    ...numbers,
+    json,
+    few,
+    heldOut,
+    ...(fashion && { fashion }),
+    ...(cifar && { cifar }),
+    ...(report && { report }),
+    ...(figures && { figures }),
+  };
 }
 
-/** Native backend, MNIST or Fashion-MNIST cut to size, and a maker of models. */
-export async function open({ train, test, hidden, fashion }) {
+/** Native backend, the data cut to size, and a maker of models: an MLP with `hidden` units, for CIFAR-10 a small convolution network. */
+export async function open({ train, test, hidden, fashion, cifar, heldOut = false }) {
   tf.enableProdMode();
   registerOnnxRuntime({ deterministic: true, threads: 1 });
   await tf.setBackend('onnxruntime');
-  const data = await (fashion ? fashionMnist({ directory: fashion }) : mnist());
+  const data = await (cifar
+    ? cifar10({ directory: cifar, trainFiles: [1] })
+    : fashion
+      ? fashionMnist({ directory: fashion })
+      : mnist());
+  const make = cifar ? compactCnn({ inputShape: [32, 32, 3] }) : mlp({ hidden: [hidden] });
   return {
     train: data.train.take(train),
-    test: data.test.take(test),
-    makeModel: (seed) => mlp({ hidden: [hidden] })(seed),
+    test: (heldOut ? data.validation : data.test).take(test),
+    makeModel: (seed) => make(seed),
   };
 }
 
