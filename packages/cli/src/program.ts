@@ -1,7 +1,7 @@
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Registry } from '@advrob/core';
 import { Command, CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
-import { selectBackend } from './backend/select.js';
+import { selectBackend, type BackendChoice } from './backend/select.js';
 import {
   collect,
   json,
@@ -18,6 +18,7 @@ import {
   withBackend,
   type CommonFlags,
 } from './flags/options.js';
+import { analyzeCommand, type AnalyzeFlags } from './commands/analyze.js';
 import { attackCommand, type AttackFlags } from './commands/attack.js';
 import { doctor } from './commands/doctor.js';
 import { evaluateCommand, type EvaluateFlags } from './commands/evaluate.js';
@@ -39,12 +40,10 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
 
-  const ready = async (
-    flags: CommonFlags,
-  ): Promise<{ output: Output; registry: Awaited<ReturnType<typeof loadRegistry>> }> => {
+  const ready = async (flags: CommonFlags): Promise<{ output: Output; registry: Registry; backend: BackendChoice }> => {
     const registry = await loadRegistry(flags.plugin);
-    await selectBackend(flags.backend, flags.threads === undefined ? {} : { threads: flags.threads });
-    return { output: terminalOutput(flags.json === true), registry };
+    const backend = await selectBackend(flags.backend, flags.threads === undefined ? {} : { threads: flags.threads });
+    return { output: terminalOutput(flags.json === true), registry, backend };
   };
 
   program
@@ -141,6 +140,34 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
         throw new AdvrobError('ADVROB_USAGE', '--attack: name at least one; see: advrob list attacks');
       const { registry, output } = await ready(flags);
       await evaluateCommand(flags, registry, commandLine, output, signal);
+    });
+
+  withBackend(program.command('analyze <analysis>'))
+    .description('look at saved models by an analysis, see: advrob list analyses')
+    .option(
+      '--model <path>',
+      'a safetensors file, or a folder with a tfjs model.json; of an analysis of several models <role>=<path> for each',
+      collect,
+      [],
+    )
+    .option('--architecture <name>', 'of weight files that do not say it')
+    .addOption(outputs)
+    .option('--dataset <name>', 'see: advrob list datasets; default: mnist where the analysis looks at models')
+    .addOption(split)
+    .addOption(new Option('--take <n>', 'the first examples only').argParser(wholeNumber(1)))
+    .addOption(norm)
+    .option('--epsilon <radius>', 'of attacks inside the analysis, e.g. 0.3 or 8/255')
+    .addOption(
+      new Option('--set <key=value>', 'an option of the analysis, or as mnist.validation=1000 of another part')
+        .argParser(collect)
+        .default([]),
+    )
+    .addOption(seed)
+    .addOption(plugin)
+    .requiredOption('--out <folder>', 'for record.json and the page; started again, it goes on where it was stopped')
+    .addOption(json)
+    .action(async (name: string, flags: AnalyzeFlags & CommonFlags) => {
+      await analyzeCommand(name, flags, { ...(await ready(flags)), command: commandLine, signal });
     });
 
   program

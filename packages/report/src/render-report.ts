@@ -64,7 +64,7 @@ export async function renderReport(
   const table = mainTable(subjects, headline);
   const title = options.title ?? [...new Set(records.map((record) => record.title))].join(' · ');
   const answer = answerText(subjects, table);
-  const hashes = new Set(records.map(({ data }) => data.hash));
+  const hashes = new Set(subjects.map(({ data }) => data.hash));
 
   const figures: Figure[] = [
     attackDots(table),

@@ -1,5 +1,5 @@
 import { AdvrobError, type Norm } from '@advrob/core';
-import type { RecordedModel, RunRecord } from '@advrob/evaluation';
+import { measuredData, type DataDescription, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 
 /** A model of the report. */
 export interface Subject {
@@ -7,12 +7,16 @@ export interface Subject {
   readonly name: string;
   readonly model: RecordedModel;
   readonly record: RunRecord;
+  /** What it was measured on. */
+  readonly data: DataDescription;
 }
 
 /** All models of the records; names that occur twice get the title of their record. */
 export function subjectsOf(records: readonly RunRecord[]): Subject[] {
   if (records.length === 0) throw new AdvrobError('ADVROB_RECORD', 'expected at least one record, got none');
-  const plain = records.flatMap((record) => record.models.map((model) => ({ name: model.name, model, record })));
+  const plain = records.flatMap((record) =>
+    record.models.map((model) => ({ name: model.name, model, record, data: measuredData(record) })),
+  );
   const isShared = (name: string): boolean => plain.filter((other) => other.name === name).length > 1;
   const titled = plain.map((subject) => ({
     ...subject,

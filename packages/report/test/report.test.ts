@@ -1,9 +1,9 @@
-import { createRecord, encodeFloats, type RunRecord } from '@advrob/evaluation';
+import { createRecord, encodeFloats } from '@advrob/evaluation';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderReport, type Report } from '../src/index.js';
 import { sampleRecord } from './support/sample-record.js';
 
-let record: RunRecord;
+let record: ReturnType<typeof sampleRecord>;
 let report: Report;
 
 beforeAll(async () => {

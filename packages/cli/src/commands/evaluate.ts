@@ -12,8 +12,7 @@ import { parseEpsilons } from '../flags/epsilon.js';
 import { applySettings, parseSetting, type Settable, type Setting } from '../flags/settings.js';
 import { followEvaluation } from '../output/evaluation-progress.js';
 import { createProgress } from '../output/progress.js';
-import { recordTable } from '../output/record-table.js';
-import { recordWords } from '../output/record-words.js';
+import { recordText } from '../output/record-words.js';
 import type { Output } from '../output/terminal.js';
 import { fileStorage } from '../storage/file-storage.js';
 
@@ -112,9 +111,7 @@ export async function evaluateCommand(
       checks,
     });
     output.result(record, () =>
-      [recordTable(record), ...recordWords(record), `${flags.out}: record.json, examples.jsonl, report.html`].join(
-        '\n\n',
-      ),
+      [...recordText(record), `${flags.out}: record.json, examples.jsonl, report.html`].join('\n\n'),
     );
   } finally {
     progress.end();

@@ -3,8 +3,7 @@ import { cardName, createCard, parseRecord, recordName, serializeCard, type RunR
 import { join } from 'node:path';
 import { writeReport } from '../experiment/write-report.js';
 import { parseEpsilon } from '../flags/epsilon.js';
-import { recordTable } from '../output/record-table.js';
-import { recordWords } from '../output/record-words.js';
+import { recordText } from '../output/record-words.js';
 import type { Output } from '../output/terminal.js';
 import { readIfThere, writeAtomically } from '../storage/file-storage.js';
 
@@ -30,7 +29,7 @@ export async function reportCommand(folder: string, flags: ReportFlags, output: 
   const ignored = (['model', 'norm', 'epsilon'] as const).find((flag) => flags[flag] !== undefined);
   if (ignored) throw new AdvrobError('ADVROB_USAGE', `--${ignored} is for --card; the page shows everything`);
   const report = await writeReport(folder, record);
-  output.result({ report }, () => [recordTable(record), ...recordWords(record), `report: ${report}`].join('\n\n'));
+  output.result({ report }, () => [...recordText(record), `report: ${report}`].join('\n\n'));
 }
 
 /** One card per model: `card.json` where there is one model, else beside each model's files. */

@@ -3,8 +3,7 @@ import { loadExperiment } from '../config/load.js';
 import { selectBackend } from '../backend/select.js';
 import { runExperiment } from '../experiment/run-experiment.js';
 import { loadRegistry } from '../plugins/load.js';
-import { recordTable } from '../output/record-table.js';
-import { recordWords } from '../output/record-words.js';
+import { recordText } from '../output/record-words.js';
 import { dirname, join, resolve } from 'node:path';
 
 export interface RunFlags {
@@ -35,12 +34,7 @@ export async function runCommand(
     signal,
   });
   output.result(record, () =>
-    [
-      recordTable(record),
-      ...recordWords(record),
-      ...unmet.map((problem) => `NOT MET: ${problem}`),
-      `report: ${report}`,
-    ].join('\n\n'),
+    [...recordText(record), ...unmet.map((problem) => `NOT MET: ${problem}`), `report: ${report}`].join('\n\n'),
   );
   return unmet.length === 0;
 }

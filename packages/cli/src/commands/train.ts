@@ -1,6 +1,6 @@
 import { AdvrobError, optionNames, type Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
-import { experimentSchema, type ExperimentInput, type Part } from '../config/schema.js';
+import { experimentSchema, type ExperimentInput, type ModelExperiment, type Part } from '../config/schema.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
 import { claimFolder } from '../experiment/run-folder.js';
@@ -48,7 +48,8 @@ export async function trainCommand(
       'ADVROB_USAGE',
       `--${flags.attack === undefined ? 'trainer' : 'attack'} needs --epsilon, the radius to train against`,
     );
-  const experiment = experimentSchema.parse(describe(flags, registry));
+  // It has a model, so the schema has seen to the rest.
+  const experiment = experimentSchema.parse(describe(flags, registry)) as ModelExperiment;
   const settings = settingsOf(experiment, 'model')!;
   const { dataset, architecture, threat, seed } = experiment;
   const splits = await makePart(registry, 'datasets', dataset);

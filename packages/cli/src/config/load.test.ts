@@ -35,8 +35,8 @@ describe('loadExperiment', () => {
   it('fills in defaults, short forms and fractions', async () => {
     const experiment = await loadExperiment(await write(minimal));
     expect(experiment.dataset).toEqual({ name: 'mnist', options: {} });
-    expect(experiment.threat.epsilon).toBe(8 / 255);
-    expect(experiment.evaluation.attacks[0]!.epsilon).toEqual([0.1, 2 / 255]);
+    expect(experiment.threat!.epsilon).toBe(8 / 255);
+    expect(experiment.evaluation!.attacks[0]!.epsilon).toEqual([0.1, 2 / 255]);
     expect(experiment.backend).toEqual({ deterministic: true });
     expect(experiment.seed).toBe(0);
   });
@@ -51,8 +51,8 @@ describe('loadExperiment', () => {
     ]);
     expect(experiment.seed).toBe(7);
     expect(experiment.models[0]!.train!.steps).toBe(9);
-    expect(experiment.evaluation.attacks[0]!.options['steps']).toBe(11);
-    expect(experiment.threat.epsilon).toBe(0.5);
+    expect(experiment.evaluation!.attacks[0]!.options['steps']).toBe(11);
+    expect(experiment.threat!.epsilon).toBe(0.5);
     await expect(loadExperiment(file, ['models.two.train.steps=9'])).rejects.toThrow("no entry 'two'");
   });
 
@@ -60,7 +60,7 @@ describe('loadExperiment', () => {
     for (const text of ['.inf', 'inf', '[0.1, .inf]']) {
       const file = await write(minimal.replace('[0.1, "2/255"]', text));
       const experiment = await loadExperiment(file);
-      expect([experiment.evaluation.attacks[0]!.epsilon].flat().at(-1)).toBe(Infinity);
+      expect([experiment.evaluation!.attacks[0]!.epsilon].flat().at(-1)).toBe(Infinity);
       const saved = await write(JSON.stringify(savedConfig(experiment)), 'saved.json');
       expect(await loadExperiment(saved)).toEqual(experiment);
     }

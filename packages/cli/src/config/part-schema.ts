@@ -46,6 +46,10 @@ export const modelReference = z.union([
   z.strictObject({
     weights: z.string().describe('a safetensors file or a folder with model.json'),
     architecture: part.optional().describe('of a weight file that does not say it'),
+    outputs: z
+      .enum(['logits', 'probabilities'])
+      .optional()
+      .describe('what the model gives, when it cannot be seen from its layers'),
   }),
 ]);
 export type ModelReference = z.output<typeof modelReference>;

@@ -1,12 +1,12 @@
 import type { Registry } from '@advrob/core';
 import type { EvaluationAttack } from '@advrob/evaluation';
-import type { Experiment } from '../config/schema.js';
+import type { MeasuringExperiment } from '../config/schema.js';
 import { lossNamed } from './parts.js';
 import { makeComposed, type ModelFinder } from './references.js';
 
 /** The attacks of an experiment, with the threats they are run under. */
 export async function attacksOf(
-  { threat, evaluation }: Experiment,
+  { threat, evaluation }: MeasuringExperiment,
   registry: Registry,
   find: ModelFinder,
 ): Promise<EvaluationAttack[]> {

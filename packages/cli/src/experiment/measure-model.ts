@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { followEvaluation } from '../output/evaluation-progress.js';
 import { clock, type ProgressLine } from '../output/progress.js';
 import { fileStorage } from '../storage/file-storage.js';
+import type { MeasuringExperiment } from '../config/schema.js';
 import type { Prepared, PreparedModel } from './prepared.js';
 import { checksOf, wantedChecks } from './robustness-checks.js';
 import type { ExperimentRun, TrainingOutcome } from './run-experiment.js';
@@ -21,13 +22,16 @@ export interface Measured {
   readonly timing: Json;
 }
 
+/** An experiment whose models are measured. */
+export type MeasurablePrepared = Prepared & Required<Pick<Prepared, 'splits' | 'measurement'>>;
+
 /** At most so many other models of the experiment lend their adversarial examples to the checks. */
 const mostSurrogates = 1;
 
 /** Evaluates a trained model and checks the result. */
 export async function measureModel(
-  run: ExperimentRun,
-  prepared: Prepared,
+  run: ExperimentRun & { readonly experiment: MeasuringExperiment },
+  { splits, models, measurement }: MeasurablePrepared,
   { id, model, architecture, training }: PreparedModel,
   { trained, seconds }: TrainingOutcome,
   progress: ProgressLine,
@@ -35,7 +39,7 @@ export async function measureModel(
   const { experiment, registry, signal } = run;
   const { batchSize, attackOn, saveAdversarial, checks: wanted } = experiment.evaluation;
   const folder = join(run.folder, 'models', id);
-  const { data, attacks } = prepared;
+  const { data, attacks } = measurement;
   const evaluation = await evaluate({
     model,
     data,
@@ -58,7 +62,7 @@ export async function measureModel(
         data,
         threat: experiment.threat,
         evaluated: attacks,
-        surrogates: surrogatesFor(id, prepared),
+        surrogates: surrogatesFor(id, models),
         settings,
         seed: experiment.seed,
         folder,
@@ -86,7 +90,7 @@ export async function measureModel(
             steps: trained.steps,
             seed: experiment.seed,
             ...(trained.inputGradients > 0 && { adversarialGradients: trained.inputGradients }),
-            dataHash: prepared.splits.train.hash,
+            dataHash: splits.train.hash,
             curves: trainingCurves(trained.history),
           },
         }),
@@ -97,7 +101,7 @@ export async function measureModel(
 }
 
 /** The model that stands next in the experiment, of the same inputs and classes, the last one's next being the first. */
-function surrogatesFor(id: string, { models }: Prepared): Record<string, Classifier> {
+function surrogatesFor(id: string, models: readonly PreparedModel[]): Record<string, Classifier> {
   const own = models.findIndex((other) => other.id === id);
   const { inputShape, numClasses } = models[own]!.model;
   const next = [...models.slice(own + 1), ...models.slice(0, own)].filter(

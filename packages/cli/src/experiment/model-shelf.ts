@@ -13,6 +13,8 @@ export interface ModelShelf {
   find(reference: ModelReference): Promise<Classifier>;
   /** Under an id, from now on the shelf's to dispose. */
   add(id: string, model: Classifier): void;
+  /** Without a name, but the shelf's to dispose. */
+  keep(model: Classifier): void;
   dispose(): void;
 }
 
@@ -24,12 +26,13 @@ export function createModelShelf(registry: Registry, bounds: readonly [number, n
 
   const load = (reference: Exclude<ModelReference, string>): Promise<Classifier> => {
     const key = JSON.stringify(reference);
-    const { weights, architecture } = reference;
+    const { weights, architecture, outputs } = reference;
     if (!loaded.has(key))
       loaded.set(
         key,
         loadAnyModel(weights, registry, {
           bounds,
+          ...(outputs && { outputs }),
           ...(architecture && { architecture: architecture.name, architectureOptions: architecture.options }),
         }).then((model) => {
           all.push(model);
@@ -55,6 +58,9 @@ export function createModelShelf(registry: Registry, bounds: readonly [number, n
     },
     add(id, model) {
       own.set(id, model);
+      all.push(model);
+    },
+    keep(model) {
       all.push(model);
     },
     dispose() {

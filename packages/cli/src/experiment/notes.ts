@@ -1,9 +1,9 @@
 import type { RecordedModel } from '@advrob/evaluation';
-import type { Experiment } from '../config/schema.js';
+import type { Evaluation } from '../config/schema.js';
 import { robustRate } from './requirements.js';
 
 /** The words that the config wants beside the numbers of a model, if it misses a bound. */
-export function noteOf(model: RecordedModel, notes: Experiment['evaluation']['notes']): string | undefined {
+export function noteOf(model: RecordedModel, notes: Evaluation['notes']): string | undefined {
   const found = (notes ?? []).filter(({ models, attack, robustBelow }) => {
     const isMeant = models ? models.includes(model.name) : (model.training?.adversarialGradients ?? 0) > 0;
     const rate = robustRate(model, attack);

@@ -1,4 +1,5 @@
 import {
+  type Analysis,
   type Attack,
   AdvrobError,
   type Augmentation,
@@ -26,6 +27,7 @@ export interface Products {
   averagers: AveragerBinding;
   augmentations: Augmentation;
   trainers: TrainingPlan;
+  analyses: Analysis;
   datasets: Promise<Splits>;
   models: (seed: number) => Classifier;
 }

@@ -1,7 +1,15 @@
 import { AdvrobError, type Classifier, type Dataset, type Registry, type Splits } from '@advrob/core';
 import { checkEvaluation, type EvaluationAttack } from '@advrob/evaluation';
-import type { Experiment, TrainingSettings } from '../config/schema.js';
+import {
+  hasModels,
+  isMeasuring,
+  type Experiment,
+  type MeasuringExperiment,
+  type ModelExperiment,
+  type TrainingSettings,
+} from '../config/schema.js';
 import { fileStorage } from '../storage/file-storage.js';
+import { prepareAnalyses, type PreparedAnalysis } from './analyses.js';
 import { attacksOf } from './attacks.js';
 import { createModelShelf, type ModelShelf } from './model-shelf.js';
 import { loadAnyModel } from './load-model.js';
@@ -19,14 +27,21 @@ export interface PreparedModel {
   readonly training?: { readonly settings: TrainingSettings; readonly parts: TrainingParts };
 }
 
+/** What the models of an experiment are measured on and by. */
+export interface Measurement {
+  readonly data: Dataset;
+  readonly attacks: readonly EvaluationAttack[];
+}
+
 /** An experiment with everything made that it names, before anything is trained. */
 export interface Prepared {
-  readonly splits: Splits;
-  /** What the models are measured on. */
-  readonly data: Dataset;
+  /** Left out for an experiment without data. */
+  readonly splits?: Splits;
   /** In the order of the config. */
   readonly models: readonly PreparedModel[];
-  readonly attacks: readonly EvaluationAttack[];
+  /** Left out where nothing is measured. */
+  readonly measurement?: Measurement;
+  readonly analyses: readonly PreparedAnalysis[];
   readonly shelf: ModelShelf;
 }
 
@@ -36,30 +51,45 @@ export interface Prepared {
  * @throws AdvrobError for whatever is wrong.
  */
 export async function prepare(experiment: Experiment, registry: Registry): Promise<Prepared> {
-  const splits = await makePart(registry, 'datasets', experiment.dataset);
-  const { split, take, batchSize, saveAdversarial } = experiment.evaluation;
-  const data = take === undefined ? splits[split] : splits[split].take(take);
-  const shelf = createModelShelf(registry, data.bounds);
+  const splits = experiment.dataset && (await makePart(registry, 'datasets', experiment.dataset));
+  const shelf = createModelShelf(registry, splits?.test.bounds ?? [0, 1]);
   try {
-    const models = await openModels(experiment, registry, data, shelf);
-    const attacks = await attacksOf(experiment, registry, shelf.find);
-    const storage = fileStorage('.');
-    for (const { model } of models) checkEvaluation({ model, data, attacks, batchSize, saveAdversarial, storage });
-    for (const { model } of models) {
-      const settings = wantedChecks(experiment.evaluation.checks, model, experiment.threat.norm);
-      if (settings) attacksFor({ model, evaluated: attacks, threat: experiment.threat, settings, registry });
-    }
+    const models = splits && hasModels(experiment) ? await openModels(experiment, registry, splits.test, shelf) : [];
+    const measurement =
+      splits && isMeasuring(experiment)
+        ? await prepareMeasurement(experiment, registry, splits, models, shelf)
+        : undefined;
     const prepared: PreparedModel[] = [];
     for (const each of models) prepared.push(await withTraining(experiment, registry, each, shelf));
-    return { splits, data, models: prepared, attacks, shelf };
+    const analyses = await prepareAnalyses(experiment, registry, splits, shelf);
+    return { ...(splits && { splits }), models: prepared, ...(measurement && { measurement }), analyses, shelf };
   } catch (error) {
     shelf.dispose();
     throw error;
   }
 }
 
+async function prepareMeasurement(
+  experiment: MeasuringExperiment,
+  registry: Registry,
+  splits: Splits,
+  models: readonly PreparedModel[],
+  shelf: ModelShelf,
+): Promise<Measurement> {
+  const { split, take, batchSize, saveAdversarial, checks } = experiment.evaluation;
+  const data = take === undefined ? splits[split] : splits[split].take(take);
+  const attacks = await attacksOf(experiment, registry, shelf.find);
+  const storage = fileStorage('.');
+  for (const { model } of models) checkEvaluation({ model, data, attacks, batchSize, saveAdversarial, storage });
+  for (const { model } of models) {
+    const settings = wantedChecks(checks, model, experiment.threat.norm);
+    if (settings) attacksFor({ model, evaluated: attacks, threat: experiment.threat, settings, registry });
+  }
+  return { data, attacks };
+}
+
 async function openModels(
-  experiment: Experiment,
+  experiment: ModelExperiment,
   registry: Registry,
   data: Dataset,
   shelf: ModelShelf,

@@ -38,9 +38,10 @@ export async function makeComposed<K extends keyof Products & PluginKind>(
   const schema = optionJsonSchema(registry.find(kind, name).definition.options);
   const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
   const resolved: Record<string, unknown> = { ...options };
-  checkGiven(`${kind.replace(/s$/, '')} '${name}'`, schema, options);
+  const who = `${kind === 'analyses' ? 'analysis' : kind.replace(/s$/, '')} '${name}'`;
+  checkGiven(who, schema, options);
   for (const [key, value] of Object.entries(options)) {
-    const where = `${kind.replace(/s$/, '')} '${name}': ${key}`;
+    const where = `${who}: ${key}`;
     const what = properties[key]?.advrob;
     if (what === 'model') resolved[key] = await modelOf(value, where, find);
     else if (what === 'attack') resolved[key] = await attackOf(value, where, registry, find);

@@ -1,11 +1,11 @@
 import type { RecordedModel, RunRecord } from '@advrob/evaluation';
-import type { Experiment } from '../config/schema.js';
+import type { Evaluation } from '../config/schema.js';
 
 /**
  * What a record lacks of the bounds that the config demands, one sentence each. Clean and robust accuracy are of the same examples, so a classifier that
  * always says the same fails by its clean accuracy.
  */
-export function unmetRequirements(record: RunRecord, required: Experiment['evaluation']['require']): string[] {
+export function unmetRequirements(record: RunRecord, required: Evaluation['require']): string[] {
   return Object.entries(required ?? {}).flatMap(([id, bounds]) => {
     const model = record.models.find(({ name }) => name === id);
     if (model === undefined) return [`there is no model '${id}'`];

@@ -1,4 +1,4 @@
-import type { Registry, Threat } from '@advrob/core';
+import type { Registry, Splits } from '@advrob/core';
 import {
   createRecord,
   describeData,
@@ -12,11 +12,12 @@ import type { FitResult } from '@advrob/training';
 import { join } from 'node:path';
 import type { BackendChoice } from '../backend/select.js';
 import { savedConfig } from '../config/saved-config.js';
-import type { Experiment } from '../config/schema.js';
+import { hasModels, isMeasuring, type Experiment, type ModelExperiment } from '../config/schema.js';
 import { createProgress, type ProgressLine } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
 import { followTraining } from '../output/training-progress.js';
 import { writeAtomically } from '../storage/file-storage.js';
+import { analyzeAll } from './analyses.js';
 import { environmentOf } from './environment.js';
 import { measureModel, type Measured } from './measure-model.js';
 import { noteOf } from './notes.js';
@@ -53,7 +54,7 @@ export interface TrainingOutcome {
 }
 
 /**
- * Trains all models of an experiment in one folder, then measures each, and writes record and page. Whatever a run that was stopped has left in the folder is
+ * Trains all models of an experiment in one folder, then measures each, then runs the analyses, and writes record and page. Whatever a run that was stopped has left in the folder is
  * taken up; the record ends the same, bit for bit, times aside.
  */
 export async function runExperiment(run: ExperimentRun): Promise<ExperimentResult> {
@@ -63,26 +64,29 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
   try {
     await claimFolder(folder, experiment);
     output.line(`${experiment.title ?? experiment.name}: backend ${backend.name}, folder ${folder}`);
-    const outcomes: TrainingOutcome[] = [];
-    for (const model of prepared.models) outcomes.push(await train(run, prepared, model, progress));
-    const measured: Measured[] = [];
-    for (const [i, model] of prepared.models.entries())
-      measured.push(await measureModel(run, prepared, model, outcomes[i]!, progress));
+    const outcomes = await trainAll(run, prepared, progress);
+    const measured = await measureAll(run, prepared, outcomes, progress);
+    const analysed = await analyzeAll(run, prepared.analyses, progress);
     progress.end();
+    const { measurement } = prepared;
     const record = createRecord({
       title: experiment.title ?? experiment.name,
       command,
       config: savedConfig(experiment) as RunRecord['config'],
       environment: environmentOf(backend.name),
       seeds: { experiment: experiment.seed },
-      data: describeData(prepared.data, experiment.evaluation.split),
+      ...(measurement && { data: describeData(measurement.data, experiment.evaluation?.split) }),
       models: measured.map(({ model }) => withNote(model, experiment)),
       checks: measured.flatMap(({ model, checks }) => recordChecks(model.name, checks)),
-      timing: Object.fromEntries(measured.map(({ model, timing }) => [model.name, timing])) as RunRecord['timing'],
+      analyses: analysed.map(({ result }) => result),
+      timing: {
+        ...Object.fromEntries(measured.map(({ model, timing }) => [model.name, timing])),
+        ...Object.fromEntries(analysed.map(({ result, seconds }) => [`analysis ${result.id}`, { seconds }])),
+      } as RunRecord['timing'],
     });
     await writeAtomically(join(folder, recordName), serializeRecord(record));
     const report = await writeReport(folder, record);
-    return { record, report, unmet: unmetRequirements(record, experiment.evaluation.require) };
+    return { record, report, unmet: unmetRequirements(record, experiment.evaluation?.require) };
   } finally {
     progress.end();
     prepared.shelf.dispose();
@@ -90,13 +94,38 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
 }
 
 function withNote(model: RecordedModel, { evaluation }: Experiment): RecordedModel {
-  const note = noteOf(model, evaluation.notes);
+  const note = noteOf(model, evaluation?.notes);
   return note === undefined ? model : { ...model, note };
 }
 
+async function trainAll(
+  { experiment, ...run }: ExperimentRun,
+  { models, splits }: Prepared,
+  progress: ProgressLine,
+): Promise<TrainingOutcome[]> {
+  const outcomes: TrainingOutcome[] = [];
+  if (!hasModels(experiment) || splits === undefined) return outcomes;
+  for (const model of models) outcomes.push(await train({ ...run, experiment }, splits, model, progress));
+  return outcomes;
+}
+
+async function measureAll(
+  { experiment, ...run }: ExperimentRun,
+  { splits, measurement, ...prepared }: Prepared,
+  outcomes: readonly TrainingOutcome[],
+  progress: ProgressLine,
+): Promise<Measured[]> {
+  const measured: Measured[] = [];
+  if (!isMeasuring(experiment) || splits === undefined || measurement === undefined) return measured;
+  const site = { ...prepared, splits, measurement };
+  for (const [i, model] of prepared.models.entries())
+    measured.push(await measureModel({ ...run, experiment }, site, model, outcomes[i]!, progress));
+  return measured;
+}
+
 async function train(
-  run: ExperimentRun,
-  { splits }: Prepared,
+  run: ExperimentRun & { readonly experiment: ModelExperiment },
+  splits: Splits,
   { id, model, training }: PreparedModel,
   progress: ProgressLine,
 ): Promise<TrainingOutcome> {
@@ -108,7 +137,7 @@ async function train(
   const trained = await trainModel({
     model,
     splits,
-    threat: run.experiment.threat as Threat,
+    threat: run.experiment.threat,
     ...training,
     seed: run.experiment.seed,
     folder,

@@ -6,7 +6,13 @@ import type { Experiment } from '../config/schema.js';
 import { readIfThere, writeAtomically } from '../storage/file-storage.js';
 
 /** Files that only finished work leaves behind. */
-const work: readonly string[] = ['checkpoint.safetensors', 'last.safetensors', 'evaluation.jsonl', 'record.json'];
+const work: readonly string[] = [
+  'checkpoint.safetensors',
+  'last.safetensors',
+  'evaluation.jsonl',
+  'analysis.jsonl',
+  'record.json',
+];
 
 /**
  * Claims a folder for a run: writes the resolved config, or finds the same one there. A config that nothing came of, as of a run that failed at its first

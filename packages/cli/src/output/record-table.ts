@@ -1,4 +1,4 @@
-import type { RecordedModel, RunRecord } from '@advrob/evaluation';
+import { measuredData, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 import { table } from './table.js';
 
 /** One column of the table: its title and what a model shows there. */
@@ -31,7 +31,7 @@ const details: readonly Detail[] = [
  */
 export function recordTable(record: RunRecord, width = process.stdout.columns ?? Infinity): string {
   const tables = details.map((detail) => tableOf(record, detail));
-  const { name, split = '', length } = record.data;
+  const { name, split = '', length } = measuredData(record);
   const fitting = tables.find((text) => text.split('\n').every((line) => line.length <= width));
   return `${name} ${split}, ${length} images:\n${fitting ?? tables.at(-1)!}`;
 }

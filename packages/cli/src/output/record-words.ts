@@ -1,9 +1,25 @@
 import type { RunRecord } from '@advrob/evaluation';
+import { recordTable } from './record-table.js';
 
-/** What stands below the table of a record: findings of the checks, and what became of saved examples. Paragraphs, none when there is nothing to say. */
-export function recordWords(record: RunRecord): string[] {
-  const paragraphs = [findings(record), saved(record)];
-  return paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+/**
+ * A record for a terminal, in paragraphs: the table of its models, findings of the checks, what became of saved examples, and what the analyses found.
+ */
+export function recordText(record: RunRecord): string[] {
+  const paragraphs = [findings(record), saved(record), ...record.analyses.map(analysed)];
+  return [
+    ...(record.models.length > 0 ? [recordTable(record)] : []),
+    ...paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')),
+  ];
+}
+
+/** Without sentences of its own an analysis has its tables and figures in the report. */
+function analysed({ id, models, findings: sentences, tables, figures }: RunRecord['analyses'][number]): string[] {
+  const names = [...new Set(Object.values(models).map(({ name }) => name))];
+  const elsewhere = `${tables.length} tables and ${figures.length} figures are in the report`;
+  return [
+    `Analysis ${id}${names.length > 0 ? ` of ${names.join(', ')}` : ''}:`,
+    ...(sentences.length > 0 ? sentences : [elsewhere]).map((sentence) => `  ${sentence}`),
+  ];
 }
 
 function findings({ checks }: RunRecord): string[] {

@@ -5,8 +5,8 @@ import type { MainTable } from '../table/main-table.js';
 
 /** The result in one sentence. */
 export function answerText(subjects: readonly Subject[], table: MainTable): string {
-  const { data } = subjects[0]!.record;
-  const isOneSet = subjects.every(({ record }) => record.data.hash === data.hash);
+  const { data } = subjects[0]!;
+  const isOneSet = subjects.every((subject) => subject.data.hash === data.hash);
   const examples = isOneSet
     ? `${countText(data.length)} ${data.name} ${data.split ?? ''} examples`.replace(/ +/g, ' ')
     : 'their examples';

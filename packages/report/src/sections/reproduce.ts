@@ -36,7 +36,14 @@ function entries({ environment, seeds, data, models, timing }: RunRecord): (read
         .map(([name, seed]) => `${name} ${seed}`)
         .join(', '),
     ],
-    ['Data', html`${data.name} ${data.split ?? ''}, ${countText(data.length)} examples, ${code(data.hash)}`],
+    ...(data
+      ? [
+          [
+            'Data',
+            html`${data.name} ${data.split ?? ''}, ${countText(data.length)} examples, ${code(data.hash)}`,
+          ] as const,
+        ]
+      : []),
     ...models.map(
       ({ name, modelHash }) => [`Weights of ${name}`, modelHash === null ? 'none' : code(modelHash)] as const,
     ),

@@ -25,8 +25,8 @@ export function sampleGrid(subjects: readonly Subject[]): Html | undefined {
   </section>`;
 }
 
-function gridOf({ name, model, record }: Subject): Html | undefined {
-  const format = pictureFormat(record.data.inputShape, record.data.bounds);
+function gridOf({ name, model, data }: Subject): Html | undefined {
+  const format = pictureFormat(data.inputShape, data.bounds);
   const label = strongest(model);
   const shown = model.samples.flatMap((sample) => {
     const attacked = sample.attacked.find(({ attack }) => attack === label);
@@ -35,7 +35,7 @@ function gridOf({ name, model, record }: Subject): Html | undefined {
   const [first] = shown;
   if (!format || !first) return undefined;
   const factor = magnification(shown, format);
-  const className = (index: number): string => record.data.classNames?.[index] ?? String(index);
+  const className = (index: number): string => data.classNames?.[index] ?? String(index);
   const { attack, norm, epsilon } = first.attacked;
   return html`<figure class="grid">
     <figcaption>

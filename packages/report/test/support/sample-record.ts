@@ -3,6 +3,7 @@ import {
   encodeFloats,
   proportionOf,
   trainingCurves,
+  type DataDescription,
   type ModelResult,
   type RecordedModel,
   type RunRecord,
@@ -113,8 +114,10 @@ function modelOf(name: string, seed: number): RecordedModel {
 }
 
 /** A record with every part that a report shows; its numbers are made up. */
-export function sampleRecord(names: readonly string[] = ['standard', 'pgd-at', 'trades']): RunRecord {
-  return createRecord({
+export function sampleRecord(
+  names: readonly string[] = ['standard', 'pgd-at', 'trades'],
+): RunRecord & { data: DataDescription } {
+  const record = createRecord({
     title: 'Standard and robust training on MNIST',
     command: 'advrob run experiment.yaml --set training.steps=600 --seed 0 --out runs/mnist',
     config: { data: { name: 'mnist', take: 1000 }, attacks: [{ name: 'pgd', options: { steps: 40 } }] },
@@ -126,16 +129,19 @@ export function sampleRecord(names: readonly string[] = ['standard', 'pgd-at', '
       versions: { '@advrob/core': '0.1.0', '@tensorflow/tfjs-core': '4.22.0', 'onnxruntime-node': '1.30.0' },
     },
     seeds: { data: 0, training: 0, evaluation: 0 },
-    data: {
-      name: 'mnist',
-      split: 'test',
-      length: 1000,
-      hash: 'ab12'.repeat(16),
-      inputShape: [size, size, 1],
-      numClasses: 10,
-      bounds: [0, 1],
-    },
+    data,
     models: names.map(modelOf),
     timing: { seconds: 271.3 },
   });
+  return { ...record, data };
 }
+
+const data: DataDescription = {
+  name: 'mnist',
+  split: 'test',
+  length: 1000,
+  hash: 'ab12'.repeat(16),
+  inputShape: [size, size, 1],
+  numClasses: 10,
+  bounds: [0, 1],
+};

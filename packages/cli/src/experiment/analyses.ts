@@ -1,0 +1,107 @@
+import {
+  AdvrobError,
+  optionNames,
+  type Analysis,
+  type Classifier,
+  type Dataset,
+  type Registry,
+  type Splits,
+  type Threat,
+} from '@advrob/core';
+import { analyze, checkAnalysis, type AnalysisResult } from '@advrob/evaluation';
+import { join } from 'node:path';
+import type { AnalysisSettings, Experiment } from '../config/schema.js';
+import { clock, type ProgressLine } from '../output/progress.js';
+import { fileStorage } from '../storage/file-storage.js';
+import { castsOf, type Cast } from './analysis-cast.js';
+import { analysedModel } from './analysed-model.js';
+import type { ModelShelf } from './model-shelf.js';
+import { makeComposed } from './references.js';
+import type { ExperimentRun } from './run-experiment.js';
+
+/** An analysis of an experiment with what it looks at. */
+export interface PreparedAnalysis {
+  /** Unique in the experiment. */
+  readonly id: string;
+  readonly analysis: Analysis;
+  readonly models: Readonly<Record<string, Classifier>>;
+  readonly names: Readonly<Record<string, string>>;
+  /** Left out for an experiment without data. */
+  readonly data?: Dataset;
+  readonly split: AnalysisSettings['split'];
+  readonly threat?: Threat;
+  readonly seed: number;
+}
+
+/**
+ * Makes the analyses of an experiment: one for each cast of models.
+ *
+ * @throws AdvrobError for options out of range, models that are not there or do not fit the data, and two results of one name.
+ */
+export async function prepareAnalyses(
+  experiment: Experiment,
+  registry: Registry,
+  splits: Splits | undefined,
+  shelf: ModelShelf,
+): Promise<PreparedAnalysis[]> {
+  const prepared: PreparedAnalysis[] = [];
+  for (const settings of experiment.analyses) {
+    const { name, id = name, options, split, take, threat = experiment.threat, seed = experiment.seed } = settings;
+    const { definition } = registry.find('analyses', name);
+    // Its seed is the experiment's, unless the config gives it one of its own.
+    const seeded = optionNames(definition.options).includes('seed') ? { seed, ...options } : options;
+    const analysis = await makeComposed(registry, 'analyses', { name, options: seeded }, shelf.find);
+    const data = splits && (take === undefined ? splits[split] : splits[split].take(take));
+    if (analysis.roles.length > 0 && data === undefined)
+      throw new AdvrobError('ADVROB_CONFIG', `analysis '${id}' looks at models, which need data: give a dataset`);
+    for (const cast of castsOf(analysis, id, settings.models, experiment)) {
+      const common = { split, seed, ...(data && { data }), ...(threat && { threat }) };
+      prepared.push({ ...(await actors(cast, registry, shelf)), id: cast.id, analysis, ...common });
+    }
+  }
+  prepared.forEach((each, i) => {
+    checkAnalysis(each);
+    if (prepared.findIndex(({ id }) => id === each.id) < i)
+      throw new AdvrobError('ADVROB_CONFIG', `two analyses are called '${each.id}': give each an id of its own`);
+  });
+  return prepared;
+}
+
+async function actors(
+  { roles }: Cast,
+  registry: Registry,
+  shelf: ModelShelf,
+): Promise<Pick<PreparedAnalysis, 'models' | 'names'>> {
+  const models: Record<string, Classifier> = {};
+  const names: Record<string, string> = {};
+  for (const [role, { name, reference }] of Object.entries(roles)) {
+    models[role] = await analysedModel(reference, registry, shelf);
+    names[role] = name;
+  }
+  return { models, names };
+}
+
+/** What an analysis gave, with its time. */
+export interface Analysed {
+  readonly result: AnalysisResult;
+  readonly seconds: number;
+}
+
+/** Runs the analyses. What is finished is in `analyses/<id>/analysis.jsonl` and not done again. */
+export async function analyzeAll(
+  { folder, signal }: Pick<ExperimentRun, 'folder' | 'signal'>,
+  analyses: readonly PreparedAnalysis[],
+  progress: ProgressLine,
+): Promise<Analysed[]> {
+  const analysed: Analysed[] = [];
+  for (const prepared of analyses) {
+    const begun = performance.now();
+    progress.update(() => `${prepared.id}: analysis of ${Object.values(prepared.names).join(', ') || 'no models'}`);
+    const storage = fileStorage(join(folder, 'analyses', prepared.id));
+    const result = await analyze({ ...prepared, storage, signal });
+    const seconds = (performance.now() - begun) / 1000;
+    progress.end(`${prepared.id}: analysed in ${clock(seconds)}`);
+    analysed.push({ result, seconds });
+  }
+  return analysed;
+}
