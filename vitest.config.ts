@@ -12,7 +12,12 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tooling/**/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'packages/*/test/**/*.test.ts',
+      'packages/create-advrob-plugin/templates/*/test/*.test.ts',
+      'tooling/**/*.test.ts',
+    ],
     setupFiles: ['tooling/testing/seed.ts'],
     pool: 'forks',
     maxWorkers: 2,

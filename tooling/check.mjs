@@ -13,6 +13,7 @@ const staticChecks = [
   ['budgets', ['node', 'tooling/budgets/check.mjs']],
   ['packed', ['node', 'tooling/packed/check.mjs']],
   ['newcomer', ['node', 'tooling/packed/newcomer.mjs']],
+  ['generated', ['node', 'tooling/packed/generated.mjs']],
   ['changesets', ['changeset', 'status']],
 ];
 const tests = [['tests', ['vitest', 'run']]];

@@ -5,6 +5,7 @@ import { importsOf } from './imports.mjs';
 
 export const floors = {
   core: 0,
+  'create-advrob-plugin': 0,
   'backend-onnxruntime': 0,
   attacks: 1,
   datasets: 1,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { root } from '../fresh/prepare.mjs';
 import { blocksOf } from '../docs/blocks.mjs';
+import { packAll, workspaceFile } from './pack.mjs';
 
 const problems = [];
 const only = process.argv.slice(2);
@@ -25,12 +26,7 @@ function run(command, args, cwd, options = {}) {
   return spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000, ...options });
 }
 
-const tarballs = new Map();
-for (const [name, { path }] of packages) {
-  const packed = run('pnpm', ['pack', '--pack-destination', work, '--json'], path);
-  if (packed.status !== 0) problems.push(`${name}: pnpm pack failed: ${packed.stderr || packed.stdout}`);
-  else tarballs.set(name, JSON.parse(packed.stdout.slice(packed.stdout.indexOf('{'))).filename);
-}
+const tarballs = packAll(work);
 
 /** The package and all of ours that it depends on or expects beside it. */
 function family(name, seen = new Set()) {
@@ -54,8 +50,7 @@ function peersOf(names) {
 
 for (const [name, { folder }] of packages) {
   if (only.length > 0 && !only.includes(folder)) continue;
-  const tarball = tarballs.get(name);
-  if (!tarball) continue;
+  const tarball = tarballs[name];
   const lint = run('npx', ['publint', '--strict', tarball], root);
   if (lint.status !== 0) problems.push(`${name}: publint: ${lint.stdout}${lint.stderr}`);
   const types = run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji'], root);
@@ -75,24 +70,20 @@ for (const [name, { folder }] of packages) {
         ? word
             .slice(6)
             .split(',')
-            .map((p) => [p, packages.has(p) ? `file:${tarballs.get(p)}` : catalog[p]])
+            .map((p) => [p, packages.has(p) ? `file:${tarballs[p]}` : catalog[p]])
         : [],
     ),
   );
   const dependencies = {
     ...peersOf(ours),
-    ...Object.fromEntries(ours.map((each) => [each, `file:${tarballs.get(each)}`])),
+    ...Object.fromEntries(ours.map((each) => [each, `file:${tarballs[each]}`])),
     ...extra,
   };
   writeFileSync(
     join(place, 'package.json'),
     JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies }),
   );
-  const overrides = [...tarballs].map(([each, file]) => `  '${each}': 'file:${file}'`).join('\n');
-  writeFileSync(
-    join(place, 'pnpm-workspace.yaml'),
-    `autoInstallPeers: false\nallowBuilds:\n  core-js: false\n  onnxruntime-node: false\n  esbuild: false\noverrides:\n${overrides}\n`,
-  );
+  writeFileSync(join(place, 'pnpm-workspace.yaml'), workspaceFile(tarballs));
   const install = run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], place);
   if (install.status !== 0) {
     problems.push(`${name}: install from tarballs failed: ${install.stdout}${install.stderr}`);

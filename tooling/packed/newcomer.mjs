@@ -1,11 +1,12 @@
 // A stranger's plugin: docs/write-a-plugin.md followed to the letter in an empty folder outside of the workspace, against packed tarballs:
 // its code is compiled under NodeNext and bundler resolution, passes the contract suite, is listed and runs in the command.
-import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { root } from '../fresh/prepare.mjs';
 import { blocksOf } from '../docs/blocks.mjs';
+import { packAll, workspaceFile } from './pack.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'advrob-newcomer-'));
 const place = join(work, 'advrob-plugin-sign-noise');
@@ -19,16 +20,10 @@ function run(command, args, cwd = place) {
   process.exit(1);
 }
 
-const overrides = readdirSync(join(root, 'packages')).map((folder) => {
-  const path = join(root, 'packages', folder);
-  const { name } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
-  const packed = run('pnpm', ['pack', '--pack-destination', work, '--json'], path);
-  return [name, `file:${JSON.parse(packed.slice(packed.indexOf('{'))).filename}`];
-});
+const tarballs = packAll(work);
 const catalog = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');
 const version = (name) => new RegExp(`^ {2}'?${name.replaceAll('/', '\\/')}'?: (\\S+)$`, 'm').exec(catalog)[1];
 
-const tarballs = Object.fromEntries(overrides);
 const outside = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'zod', 'typescript', '@types/node'];
 writeFileSync(
   join(place, 'package.json'),
@@ -44,10 +39,7 @@ writeFileSync(
     },
   }),
 );
-writeFileSync(
-  join(place, 'pnpm-workspace.yaml'),
-  `autoInstallPeers: false\nallowBuilds:\n  core-js: false\n  onnxruntime-node: false\n  esbuild: false\noverrides:\n${overrides.map(([name, file]) => `  '${name}': '${file}'`).join('\n')}\n`,
-);
+writeFileSync(join(place, 'pnpm-workspace.yaml'), workspaceFile(tarballs));
 run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile']);
 
 const [plugin, test] = blocksOf('docs/write-a-plugin.md').filter(({ language }) => language === 'ts');

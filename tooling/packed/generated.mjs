@@ -1,0 +1,65 @@
+// What `npm create advrob-plugin` makes, one plugin of each kind, outside of the repo against packed tarballs: type-checked under NodeNext and bundler
+// resolution, linted, built, its tests run, listed by the command under its own name.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packAll, workspaceFile } from './pack.mjs';
+
+const listed = {
+  attack: 'attacks',
+  objective: 'objectives',
+  trainer: 'trainers',
+  analysis: 'analyses',
+  dataset: 'datasets',
+  model: 'models',
+};
+
+const work = mkdtempSync(join(tmpdir(), 'advrob-generated-'));
+try {
+  const begun = performance.now();
+  const tarballs = packAll(work);
+  mkdirSync(join(work, 'plugins'));
+  writeFileSync(
+    join(work, 'package.json'),
+    JSON.stringify({
+      private: true,
+      dependencies: { 'create-advrob-plugin': `file:${tarballs['create-advrob-plugin']}` },
+    }),
+  );
+  writeFileSync(join(work, 'pnpm-workspace.yaml'), workspaceFile(tarballs, ['plugins/*']));
+  run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], work);
+  for (const kind of Object.keys(listed))
+    run(
+      'npx',
+      ['create-advrob-plugin', `my-${kind}`, '--kind', kind, '--out', `plugins/my-${kind}`, '--author', 'Ada'],
+      work,
+    );
+  run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], work);
+  for (const [kind, kinds] of Object.entries(listed)) {
+    const place = join(work, 'plugins', `my-${kind}`);
+    run('npm', ['run', 'typecheck'], place);
+    run('npx', ['tsc', '-p', 'tsconfig.json', '--module', 'ESNext', '--moduleResolution', 'bundler'], place);
+    run('npm', ['run', 'lint'], place);
+    run('npm', ['run', 'build'], place);
+    const tests = /Tests\s+(\d+) passed/.exec(run('npm', ['test'], place))?.[1];
+    const rows = JSON.parse(run('npx', ['advrob', 'list', kinds, '--plugin', './dist/index.js', '--json'], place));
+    const own = rows.find(({ name }) => name === `my-${kind}`);
+    if (own?.plugin !== `advrob-plugin-my-${kind}`) throw new Error(`my-${kind} is not listed as its plugin's`);
+    console.log(`ok ${kind}: compiles, ${tests} tests, lint, listed`);
+  }
+  console.log(`generated: 6 plugins in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function run(command, args, cwd) {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    timeout: 300_000,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  if (status === 0) return stdout;
+  throw new Error(`${command} ${args.join(' ')} failed (${status}) in ${cwd}:\n${stdout}\n${stderr}`);
+}
