@@ -16,6 +16,7 @@ describe('the plugin', () => {
       'image-folder',
       'parquet',
       'svhn',
+      'corrupted',
       'diagonal',
       'chess',
       'subspace',

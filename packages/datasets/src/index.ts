@@ -1,4 +1,5 @@
 import { definePlugin } from '@advrob/core';
+import { corruptedData } from './corruptions/corrupted-set.js';
 import { cifar10 } from './sets/cifar10.js';
 import { cifar100 } from './sets/cifar100.js';
 import { fashionMnist } from './sets/fashion-mnist.js';
@@ -14,6 +15,8 @@ import { diagonal } from './synthetic/diagonal.js';
 import { subspace } from './synthetic/subspace-points.js';
 
 export { arrayDataset, type NumberArrays } from './arrays/array-dataset.js';
+export { corrupted, type CorruptedOptions } from './corruptions/corrupted.js';
+export { corruptionNames, type CorruptionName } from './corruptions/kinds.js';
 export { parseCifar10, type LabelledImages } from './formats/cifar10.js';
 export { parseCifar100, type Cifar100Images } from './formats/cifar100.js';
 export { gunzip, isGzip } from './formats/gzip.js';
@@ -34,7 +37,7 @@ export { chessPoints, chessSubspace } from './synthetic/chess.js';
 export { diagonalPoints, diagonalSubspace } from './synthetic/diagonal.js';
 export type { Points } from './synthetic/points.js';
 export { subspacePoints, type SubspacePointsOptions } from './synthetic/subspace-points.js';
-export { chess, deadPixels, diagonal, principalComponentData, subspace };
+export { chess, corruptedData, deadPixels, diagonal, principalComponentData, subspace };
 export { cifar10, cifar100, fashionMnist, idx, imageFolder, mnist, npz, parquet, svhn };
 
 /** The plugin object for `createRegistry`. */
@@ -51,6 +54,7 @@ export default definePlugin({
     'image-folder': imageFolder,
     parquet,
     svhn,
+    corrupted: corruptedData,
     diagonal,
     chess,
     subspace,

@@ -13,6 +13,7 @@ import { filePath } from '../../test/test-files.js';
 import plugin, {
   arrayDataset,
   chess,
+  corruptedData,
   deadPixels,
   diagonal,
   principalComponentData,
@@ -85,6 +86,10 @@ const makers: Readonly<Record<string, () => Promise<Dataset>>> = {
   diagonal: async () => repeated((await diagonal()).train),
   chess: async () => (await chess()).train,
   subspace: async () => (await subspace({ size: 6, complement: 2, rotated: true })).train,
+  corrupted: async () => {
+    const pictures = imageFolder({ directory: at('pictures') });
+    return (await corruptedData({ dataset: pictures, corruption: 'gaussian-noise', parts: 'all' })).train;
+  },
   'dead-pixels': async () => (await deadPixels({ dataset: subspace({ size: 6, complement: 2 }) })).test,
   'principal-components': async () =>
     (await principalComponentData({ dataset: subspace({ size: 6, complement: 2 }), components: 3 })).test,
