@@ -59,9 +59,10 @@ export class OnnxRuntimeBackend extends KernelBackend {
     runtime: Runtime,
     readonly options: ResolvedOptions,
     blockSize: number,
+    refusal: string | null,
   ) {
     super();
-    this.executor = new Executor(runtime, options, blockSize, this.counters);
+    this.executor = new Executor(runtime, options, blockSize, this.counters, refusal);
     this.entries = new DataStorage<Entry>(this, { moveData });
     recording.keepStacks = options.debug;
   }

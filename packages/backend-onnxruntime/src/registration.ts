@@ -19,6 +19,7 @@ import { fallBack, kernels, type KernelParameters } from './record/define.js';
 import { loadRuntime, type Runtime } from './runtime/binding.js';
 import { probeBlockSize } from './runtime/probe.js';
 import { checkProvider } from './runtime/provider.js';
+import { probeRefusal } from './runtime/results.js';
 import type { OnnxRuntimeStats } from './stats.js';
 
 /** The name to give to `tf.setBackend`. */
@@ -41,8 +42,9 @@ export function registerOnnxRuntime(options: OnnxRuntimeOptions = {}): void {
   const runtime = loadRuntime();
   checkProvider(runtime, resolved);
   const blockSize = chooseBlockSize(runtime, resolved);
+  const refusal = resolved.executionProvider === 'cpu' ? probeRefusal(runtime) : null;
   if (findBackendFactory(backendName)) removeBackend(backendName);
-  registerBackend(backendName, () => new OnnxRuntimeBackend(runtime, resolved, blockSize), priority);
+  registerBackend(backendName, () => new OnnxRuntimeBackend(runtime, resolved, blockSize, refusal), priority);
   registerKernels();
 }
 

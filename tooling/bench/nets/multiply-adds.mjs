@@ -3,7 +3,7 @@
  * as many as its filter or matrix has inputs.
  */
 export async function multiplyAdds(tf, forward) {
-  const { kernels } = await tf.profile(forward);
+  const { kernels } = await tf.profile(() => tf.tidy(forward));
   let total = 0;
   for (const { name, inputShapes, outputShapes } of kernels) {
     if (name !== 'Conv2D' && name !== 'BatchMatMul') continue;

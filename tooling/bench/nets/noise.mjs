@@ -20,11 +20,12 @@ export function weightSource(tf) {
   return (shape) => {
     const count = shape.reduce((product, size) => product * size, 1);
     const scale = Math.sqrt((24 * shape.at(-1)) / count);
-    return tf.variable(
-      tf.tensor(
-        Float32Array.from(noise(count, seed++), (value) => (value - 0.5) * scale),
-        shape,
-      ),
+    const drawn = tf.tensor(
+      Float32Array.from(noise(count, seed++), (value) => (value - 0.5) * scale),
+      shape,
     );
+    const weight = tf.variable(drawn);
+    drawn.dispose();
+    return weight;
   };
 }

@@ -4,6 +4,7 @@ import { Lowering } from '../lower/lowering.js';
 import { fuse } from '../lower/fuse.js';
 import { lowerNode } from '../lower/registry.js';
 import { encodeModel } from '../onnx/model.js';
+import { isWorthRefusing } from '../runtime/results.js';
 import type { RecordedGraph } from './collect.js';
 import type { FormPlan } from './filter-forms.js';
 import { hoist, type HoistedGraph } from './hoist.js';
@@ -13,6 +14,8 @@ export interface CompileOptions {
   readonly isolated: boolean;
   /** Positions of filters whose forms are computed by a graph of their own. */
   readonly hoisted: readonly number[];
+  /** Whether results can be left where they were written (see runtime/results.ts). */
+  readonly canRefuse: boolean;
 }
 
 /** Where a run takes an input from: the value at a position of the recorded graph. */
@@ -37,6 +40,8 @@ export interface LoweredGraph {
   readonly plan: Omit<FormPlan, 'id'> | null;
   readonly inputs: readonly InputSlot[];
   readonly outputs: readonly OutputSlot[];
+  /** The result that keeps the others from being copied, if it pays. */
+  readonly refused: string | null;
 }
 
 /** How to feed a graph whose model was loaded; `id` finds its session, which may have been dropped since. */
@@ -79,6 +84,7 @@ export function lowerGraph(
     const name = graph.output(lowering.plain(value), value.dtype, value.shape);
     return { name, dtype: value.dtype, shape: value.shape };
   });
+  const refused = options.canRefuse && isWorthRefusing(bytesTogether(recorded.results)) ? graph.refusedOutput() : null;
   const finished = graph.finish();
   const slots = new Map(inputs.map((slot) => [slot.name, slot]));
   const isHoisted = new Set(options.hoisted);
@@ -91,7 +97,12 @@ export function lowerGraph(
     plan: hoisted && planOf(hoisted, slots),
     inputs: inputs.filter((slot) => used.has(slot.name)),
     outputs,
+    refused,
   };
+}
+
+function bytesTogether(values: readonly Value[]): number {
+  return values.reduce((total, { size, dtype }) => total + size * (dtype === 'bool' ? 1 : 4), 0);
 }
 
 function planOf({ prelude, forms }: HoistedGraph, slots: ReadonlyMap<string, InputSlot>): Omit<FormPlan, 'id'> {

@@ -5,6 +5,7 @@ import '../lower/all.js';
 import type { ResolvedOptions } from '../options.js';
 import type { NativeSession, Runtime, RuntimeTensor } from '../runtime/binding.js';
 import { ArrayPool } from '../runtime/pool.js';
+import { runInto } from '../runtime/results.js';
 import { sessionOptions } from '../runtime/session-options.js';
 import { SessionCache } from '../runtime/sessions.js';
 import type { Counters } from '../stats.js';
@@ -46,6 +47,8 @@ export class Executor {
     private readonly options: ResolvedOptions,
     readonly blockSize: number,
     private readonly counters: Counters,
+    /** What {@link probeRefusal} found. */
+    private readonly refusal: string | null,
   ) {
     this.forms = new FilterForms(runtime, this.pool, counters);
     const limits = { sessions: options.maxSessions, bytes: keptTogetherLimit };
@@ -112,15 +115,22 @@ export class Executor {
       blockSize: this.blockSize,
       isolated: this.options.deterministic,
       hoisted: isHoisted ? skeleton.filters : [],
+      canRefuse: this.refusal !== null,
     });
     const id = known?.id ?? this.nextGraph++;
     try {
       const bytes = bytesOf(recorded);
-      const session = this.sessions.load(id, lowered.model, bytes <= keptMemoryLimit ? bytes : 0);
+      const isLarge = bytes > keptMemoryLimit;
+      if (isLarge) {
+        this.sessions.dropHolders();
+        this.pool.clear(); // of other sizes, from what ran before
+      }
+      const session = this.sessions.load(id, lowered.model, isLarge ? 0 : bytes);
       this.counters.graphsCompiled++;
       const plan = lowered.plan && { id: this.nextGraph++, ...lowered.plan };
       this.counters.compileMs += performance.now() - started;
-      return { compiled: { id, inputs: lowered.inputs, outputs: lowered.outputs, plan }, session };
+      const { inputs, outputs, refused } = lowered;
+      return { compiled: { id, inputs, outputs, refused, plan }, session };
     } catch (cause) {
       throw this.failure('did not accept', recorded, cause);
     }
@@ -154,7 +164,7 @@ export class Executor {
         arrays.push(array);
         fetches[slot.name] = this.runtime.tensor(slot.dtype, array, slot.shape);
       });
-      session.run(feeds, fetches, {});
+      runInto(session, feeds, fetches, compiled.refused, this.refusal);
     } catch (cause) {
       throw this.failure('failed to run', recorded, cause);
     }

@@ -20,8 +20,12 @@ export interface FormSlot {
   readonly position: number;
 }
 
-/** Positions of the computed values that `graph` uses as filters. */
+/**
+ * Positions of the computed values that `graph` uses as filters and whose forms are worth keeping: none in a graph that differentiates filters, since a training
+ * step replaces them.
+ */
 export function filterPositions(graph: RecordedGraph): number[] {
+  if (graph.order.some(({ node }) => node && filterGradients.has(node.op))) return [];
   const positions = new Set<number>();
   for (const { node } of graph.order) {
     const filter = node && filterUsers.has(node.op) ? node.inputs[1]! : null;
@@ -30,6 +34,7 @@ export function filterPositions(graph: RecordedGraph): number[] {
   return [...positions];
 }
 
+const filterGradients = new Set(['Conv2DFilterGradient', 'DepthwiseFilterGradient']);
 const filterUsers = new Set(['Conv2D', 'Conv2DInputGradient', 'DepthwiseConv2D', 'DepthwiseInputGradient']);
 
 /**

@@ -57,4 +57,11 @@ describe('forms of filters', () => {
     tf.tidy(() => tf.add(x, 1).dataSync());
     expect(stats().derivedBytes).toBe(0);
   });
+
+  it('are not kept by a graph that differentiates the filter: a training step replaces it', () => {
+    const [x, filter] = [random([2, 8, 8, 16], 1), random([3, 3, 16, 32], 2)];
+    const gradient = tf.grad((w) => tf.sum(tf.square(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'))));
+    for (let i = 0; i < 4; i++) tf.tidy(() => gradient(filter).dataSync());
+    expect(stats().derivedBytes).toBe(0);
+  });
 });

@@ -87,6 +87,13 @@ export class GraphBuilder {
     return result;
   }
 
+  /** An empty list as the first result: see runtime/results.ts. */
+  refusedOutput(): string {
+    const name = this.emit('SequenceEmpty', []);
+    this.outputs.unshift({ name, type: 'list', shape: null });
+    return name;
+  }
+
   /** A reshape of a reshape is one, so that equal arrays get equal names whatever shapes they had in between. */
   reshape(name: string, shape: readonly number[]): string {
     const source = this.reshapedFrom.get(name) ?? name;

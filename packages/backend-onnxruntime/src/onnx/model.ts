@@ -30,7 +30,8 @@ export interface OnnxConstant {
 
 export interface OnnxPort {
   name: string;
-  type: ElementType;
+  /** `'list'` is one of float32 arrays. */
+  type: ElementType | 'list';
   /** Null where only the run tells it. */
   shape: readonly number[] | null;
 }
@@ -100,15 +101,20 @@ function encodeConstant(writer: ProtobufWriter, constant: OnnxConstant): void {
   writer.integer(2, elementTypes[constant.type]).text(8, constant.name).raw(9, constant.bytes);
 }
 
-function encodePort(writer: ProtobufWriter, port: OnnxPort): void {
-  writer.text(1, port.name).message(2, (type) =>
-    type.message(1, (tensor) => {
-      tensor.integer(1, elementTypes[port.type]);
-      if (port.shape === null) return;
-      const extents = port.shape;
-      tensor.message(2, (shape) => {
-        for (const extent of extents) shape.message(1, (dimension) => dimension.integer(1, extent));
-      });
-    }),
-  );
+function encodePort(writer: ProtobufWriter, { name, type, shape }: OnnxPort): void {
+  writer.text(1, name).message(2, (outer) => {
+    if (type === 'list')
+      outer.message(4, (list) => list.message(1, (inner) => encodeTensorType(inner, 'float32', null)));
+    else encodeTensorType(outer, type, shape);
+  });
+}
+
+function encodeTensorType(writer: ProtobufWriter, type: ElementType, extents: readonly number[] | null): void {
+  writer.message(1, (tensor) => {
+    tensor.integer(1, elementTypes[type]);
+    if (extents === null) return;
+    tensor.message(2, (shape) => {
+      for (const extent of extents) shape.message(1, (dimension) => dimension.integer(1, extent));
+    });
+  });
 }

@@ -51,3 +51,16 @@ it('drops sessions beyond the bytes they hold on to, but never the newest', () =
   expect(dropped).toEqual([0, 1, 2, 3, 4]);
   expect(cache.size).toBe(0);
 });
+
+it('drops what holds on to memory when a large graph needs room, but not other large graphs', () => {
+  const { runtime, dropped } = imitation();
+  const cache = new SessionCache(runtime, { sessions: 10, bytes: 100 }, () => ({}));
+  cache.load(1, model, 20);
+  cache.load(2, model, 0);
+  cache.load(3, model, 30);
+  cache.dropHolders();
+  expect(dropped).toEqual([0, 2]);
+  expect(cache.get(2)).toBeDefined();
+  cache.load(4, model, 100);
+  expect(dropped).toEqual([0, 2]);
+});

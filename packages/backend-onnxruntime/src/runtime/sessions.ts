@@ -48,8 +48,17 @@ export class SessionCache {
     return session;
   }
 
+  /** Makes room for a large graph: drops the sessions that hold on to memory. Those of large graphs hold none, so they do not drop each other in turns. */
+  dropHolders(): void {
+    for (const [id, { bytes }] of [...this.loaded]) if (bytes > 0) this.drop(id);
+  }
+
   private dropOldest(): void {
-    const [id, { session, bytes }] = this.loaded.entries().next().value!;
+    this.drop(this.loaded.keys().next().value!);
+  }
+
+  private drop(id: number): void {
+    const { session, bytes } = this.loaded.get(id)!;
     this.loaded.delete(id);
     this.heldBytes -= bytes;
     session.dispose();
