@@ -1,4 +1,5 @@
-// EntropySGD against SGD, SWA and AWP at an equal number of adversarial gradients: node tooling/experiments/entropysgd.mjs [--json]
+// EntropySGD against SGD, SWA and AWP at an equal number of adversarial gradients:
+//   node tooling/experiments/entropysgd.mjs [--json] [--report docs/reproduce/entropysgd.md]
 //
 // Protocol. MNIST, an MLP with one hidden layer, PGD-7 adversarial training, Linf. Every arm sees the same number of attacked batches (equal epochs), from the
 // same initial weights and batches for a seed. SGD: momentum 0.9, rate 0.1. EntropySGD: the defaults of the reference code with --inner steps,
@@ -11,6 +12,7 @@ import { pgd } from '../../packages/attacks/dist/index.js';
 import { entropysgdTrainer } from '../../packages/trainers-entropysgd/dist/index.js';
 import { awp, fit, pgdAt, sgd, swa } from '../../packages/training/dist/index.js';
 import { formatInterval, intervalOf, pairedInterval } from './paired-interval.mjs';
+import { markdownTable, writeResults } from './report.mjs';
 import { measure, open, readArguments } from './setup.mjs';
 
 const settings = readArguments({
@@ -22,7 +24,7 @@ const settings = readArguments({
   hidden: 128,
   inner: 5,
 });
-const { json, seeds, epochs, epsilon, inner } = settings;
+const { json, seeds, epochs, epsilon, inner, report } = settings;
 const threat = { norm: 'linf', epsilon };
 const { train, test, makeModel } = await open(settings);
 
@@ -57,16 +59,22 @@ for (let seed = 0; seed < seeds; seed++)
 
 const measures = ['clean', 'pgd20', 'margin20'];
 const column = (arm, name) => found[arm].map((row) => row[name]);
-for (const arm of Object.keys(arms)) {
-  const row = Object.fromEntries(
-    measures.map((name) => [
-      name,
-      { ...intervalOf(column(arm, name)), overSgd: pairedInterval(column(arm, name), column('sgd', name)) },
+const over = (arm, name) => pairedInterval(column(arm, name), column('sgd', name));
+if (json)
+  for (const arm of Object.keys(arms)) {
+    const row = measures.map((name) => [name, { ...intervalOf(column(arm, name)), overSgd: over(arm, name) }]);
+    console.log(JSON.stringify({ arm, settings, runs: found[arm], ...Object.fromEntries(row) }));
+  }
+const text = [
+  `${train.name}, ${seeds} seeds, ${train.length} training and ${test.length} test examples, ${epochs} epochs, epsilon ${epsilon}, ${inner} inner steps; every arm attacked ${found.sgd[0].attacks} batches. Means with 95% intervals over the seeds.`,
+  markdownTable(
+    ['arm', 'clean', 'PGD-20', 'margin-20', 'PGD-20 less that of sgd'],
+    Object.keys(arms).map((arm) => [
+      arm,
+      ...measures.map((name) => formatInterval(intervalOf(column(arm, name)))),
+      arm === 'sgd' ? '' : formatInterval(over(arm, 'pgd20')),
     ]),
-  );
-  if (json) console.log(JSON.stringify({ arm, settings, runs: found[arm], ...row }));
-  else
-    console.log(
-      `${arm}: ${measures.map((name) => `${name} ${formatInterval(row[name])}, over sgd ${formatInterval(row[name].overSgd)}`).join('; ')}`,
-    );
-}
+  ),
+].join('\n\n');
+if (!json) console.log(text);
+if (report) await writeResults(report, `accuracy, ${train.name}`, text);
