@@ -55,5 +55,12 @@ for (const { spec, ...figure } of found.figures.filter(({ id }) => shown.include
   const { svg } = await renderFigure({ ...figure, spec: () => spec });
   writeFileSync(join(values.figures, `${figure.id}.svg`), svg);
 }
-writeFileSync(join(values.figures, 'exemplars.svg'), exemplarSvg(found.exemplars.byConfidence, found.exemplars));
+const [positive, negative] = found.galleries[0].groups;
+const { byConfidence } = found.exemplars;
+const pictured = (side, { pictures }) => side.map((exemplar, i) => ({ ...exemplar, image: pictures[i].image }));
+const grid = {
+  positive: pictured(byConfidence.positive, positive),
+  negative: pictured(byConfidence.negative, negative),
+};
+writeFileSync(join(values.figures, 'exemplars.svg'), exemplarSvg(grid, found.exemplars));
 console.log(JSON.stringify({ confidence: found.confidence, ordering: found.ordering }));

@@ -73,7 +73,7 @@ describe('logit-statistics', () => {
 describe('logit-comparison', () => {
   it('shows examples whose pixels, classes and differences are right', async () => {
     const given = await context();
-    const { exemplars, confidence, ordering, maps, figures } = await logitComparison({
+    const { exemplars, galleries, findings, confidence, ordering, maps, figures } = await logitComparison({
       attackSteps: 0,
       exemplars: 3,
     }).analyze(given);
@@ -101,7 +101,12 @@ describe('logit-comparison', () => {
       ...negative,
     ]);
     expect(shown.length).toBeGreaterThan(3);
-    for (const { id, image, label, standard, robust, difference } of shown) {
+    const pictures = galleries[0]!.groups.flatMap((group) => group.pictures);
+    expect(pictures).toHaveLength(shown.length);
+    expect(findings[1]).toContain(confidence.spearman!.toFixed(2));
+    for (const [i, { id, label, standard, robust, difference }] of shown.entries()) {
+      const { image, lines } = pictures[i]!;
+      expect(lines[0]).toBe(String(label));
       for await (const { x, y } of given.data.subset(Int32Array.of(id)).batches({ size: 1 })) {
         expect([...decodeFloats(image)]).toEqual([...(await x.data())]);
         expect((await y.data())[0]).toBe(label);

@@ -1,13 +1,15 @@
 import type { Norm } from '@advrob/core';
 import type { ModelComparison, RunRecord } from '@advrob/evaluation';
 import { attackDots } from './figures/attack-dots.js';
+import { dualFigures } from './figures/dual-figure.js';
 import { epsilonCurve } from './figures/epsilon-curve.js';
-import type { Figure } from './figures/figure.js';
 import { minimalNormCurves } from './figures/minimal-norm-curve.js';
 import { renderFigure, type RenderedFigure } from './figures/render-figure.js';
 import { trainingFigures } from './figures/training-figures.js';
-import { html } from './page/html.js';
+import { html, type Html } from './page/html.js';
 import { pageOf } from './page/page.js';
+import { analysesMarkdown, analysesOf, tableFiles } from './analyses.js';
+import { analysesOverview, analysisSection } from './sections/analysis-section.js';
 import { answerText } from './sections/answer.js';
 import { checksSection, doubtText } from './sections/checks.js';
 import { comparisonsSection } from './sections/comparisons.js';
@@ -16,7 +18,7 @@ import { methodsSection } from './sections/methods.js';
 import { reproduceSection } from './sections/reproduce.js';
 import { savedExamplesSection } from './sections/saved-examples.js';
 import { sampleGrid } from './sections/sample-grid.js';
-import { headlineOf, subjectsOf } from './subjects.js';
+import { headlineOf, subjectsOf, type Subject } from './subjects.js';
 import { htmlTable } from './table/html-table.js';
 import { jsonTable } from './table/json-table.js';
 import { mainTable } from './table/main-table.js';
@@ -35,11 +37,11 @@ export interface ReportOptions {
 export interface Report {
   /** One page that needs no other file, no script and no network. */
   readonly html: string;
-  /** The answer and the table for a pull request. */
+  /** The answer, the table and what analyses found, for a pull request. */
   readonly markdown: string;
   /** The table for scripts: a list of { model, kind, attack, norm, epsilon, count, total, rate, interval }. */
   readonly json: string;
-  /** Text by name: `<id>.svg`, `.csv` and `.vl.json` (Vega-Lite) of each figure. */
+  /** Text by name: `<id>.svg`, `.csv` and `.vl.json` (Vega-Lite) of each figure, `.csv` of each table of an analysis. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -59,46 +61,62 @@ export async function renderReport(
   options: ReportOptions = {},
 ): Promise<Report> {
   const records: readonly RunRecord[] = Array.isArray(recordOrRecords) ? recordOrRecords : [recordOrRecords];
-  const subjects = subjectsOf(records);
-  const headline = headlineOf(subjects, options.epsilon);
-  const table = mainTable(subjects, headline);
   const title = options.title ?? [...new Set(records.map((record) => record.title))].join(' · ');
-  const answer = answerText(subjects, table);
-  const hashes = new Set(subjects.map(({ data }) => data.hash));
+  const subjects = subjectsOf(records);
+  const models = subjects.length > 0 ? await modelPart(subjects, options) : undefined;
+  const analyses = await analysesOf(records);
+  const body = [
+    html`<h1>${title}</h1>`,
+    ...(models?.body ?? []),
+    ...(models ? [] : [analysesOverview(analyses)]),
+    ...analyses.map(analysisSection),
+    ...(models ? [methodsSection(subjects)] : []),
+    reproduceSection(records),
+  ];
+  const rendered = [...(models?.figures ?? []), ...analyses.flatMap(({ figures }) => figures)];
+  return {
+    html: pageOf(title, body),
+    markdown: [...(models ? [models.markdown] : []), ...analysesMarkdown(analyses)].join('\n'),
+    json: models?.json ?? '[]\n',
+    files: Object.fromEntries([...rendered.flatMap(filesOf), ...analyses.flatMap(tableFiles)]),
+  };
+}
 
-  const figures: Figure[] = [
+/** What the report says of the models that were measured. */
+async function modelPart(
+  subjects: readonly Subject[],
+  { epsilon, comparisons = [] }: ReportOptions,
+): Promise<{ body: Html[]; figures: RenderedFigure[]; markdown: string; json: string }> {
+  const headline = headlineOf(subjects, epsilon);
+  const table = mainTable(subjects, headline);
+  const answer = answerText(subjects, table);
+  const doubt = doubtText(subjects);
+  const hashes = new Set(subjects.map(({ data }) => data.hash));
+  const figures: RenderedFigure[] = [];
+  for (const figure of [
     attackDots(table),
     ...[...headline.keys()].map((norm) => epsilonCurve(subjects, norm)),
     ...minimalNormCurves(subjects),
     ...trainingFigures(subjects),
-  ];
-  const rendered: RenderedFigure[] = [];
-  for (const figure of figures) rendered.push(await renderFigure(figure));
-
-  const doubt = doubtText(subjects);
+    ...dualFigures(subjects),
+  ])
+    figures.push(await renderFigure(figure));
   const sections = [
-    comparisonsSection(options.comparisons ?? []),
+    comparisonsSection(comparisons),
     checksSection(subjects),
     sampleGrid(subjects),
     savedExamplesSection(subjects),
   ];
   const body = [
-    html`<h1>${title}</h1>
-      <p class="answer">${answer}</p>
+    html`<p class="answer">${answer}</p>
       ${doubt !== undefined && html`<p class="bad"><a href="#checks">${doubt}</a></p>`}
       ${htmlTable(table, 'Share of test examples classified rightly, with Wilson 95% intervals in percent. Worst case: per example, over all attacks of the threat. Bold: best of a column.')}
       ${hashes.size > 1 && html`<p class="bad">The records were measured on different data, so their numbers do not compare one to one.</p>`}`,
-    ...rendered.map(figureSection),
+    ...figures.map((figure) => figureSection(figure)),
     ...sections.filter((section) => section !== undefined),
-    methodsSection(subjects),
-    reproduceSection(records),
   ];
-  return {
-    html: pageOf(title, body),
-    markdown: `${answer}\n\n${doubt === undefined ? '' : `**${doubt}**\n\n`}${markdownTable(table)}`,
-    json: jsonTable(table),
-    files: Object.fromEntries(rendered.flatMap(filesOf)),
-  };
+  const markdown = `${answer}\n\n${doubt === undefined ? '' : `**${doubt}**\n\n`}${markdownTable(table)}`;
+  return { body, figures, markdown, json: jsonTable(table) };
 }
 
 function filesOf({ figure, svg, csv, spec }: RenderedFigure): [string, string][] {

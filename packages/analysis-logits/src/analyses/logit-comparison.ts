@@ -1,9 +1,10 @@
-import { defineAnalysis, type AnalysisContext } from '@advrob/core';
+import { defineAnalysis, type AnalysisContext, type Dataset } from '@advrob/core';
 import { z } from 'zod';
 import { checkSameClasses } from '../collect/check-subject.js';
 import { collectLogits } from '../collect/collect-logits.js';
 import { compareOrdering } from '../compare/class-ordering.js';
 import { compareConfidences } from '../compare/confidences.js';
+import { exemplarGallery, withoutPictures } from '../compare/exemplar-gallery.js';
 import { exemplarGrids } from '../compare/exemplar-images.js';
 import { meanLogitMap } from '../compare/mean-logit-map.js';
 import { confidenceScatter } from '../figures/confidence-scatter.js';
@@ -11,6 +12,7 @@ import { histogramFigure } from '../figures/histograms.js';
 import { meanLogitHeatMap } from '../figures/mean-logit-heat-map.js';
 import { measureNames } from '../measures.js';
 import { collectOptions, inputFields, statisticsOf, type InputOptions } from './inputs.js';
+import { comparisonSentences } from './sentences.js';
 import { statisticsTable } from './statistics-table.js';
 
 type Options = InputOptions & { readonly exemplars: number; readonly points: number };
@@ -21,7 +23,7 @@ type Context = AnalysisContext<'standard' | 'robust'>;
  * rank, Spearman's rho, the most extreme examples with their pixels); and how they order the classes that they do not predict (Kendall's tau, overlap of the
  * best three, mean non-max logits).
  *
- * Result: `{ examples, statistics: { standard, robust }, confidence, ordering, maps, exemplars, tables, figures }`, plain JSON. `ordering` is null with fewer
+ * Result: `{ examples, statistics: { standard, robust }, confidence, ordering, maps, exemplars, findings, tables, figures, galleries }`, plain JSON; the pixels of the exemplars are in the gallery. `ordering` is null with fewer
  * than 4 classes, where nothing is left to order.
  *
  * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL`, `ADVROB_NOT_FINITE` or `ADVROB_PROBABILITIES` for models or data that it cannot treat.
@@ -52,11 +54,19 @@ export const logitComparison = defineAnalysis({
     const all = Object.entries(statistics).flatMap(([model, byInputs]) =>
       Object.entries(byInputs).map(([inputs, of]) => ({ model, inputs, statistics: of })),
     );
-    const { figures, ...compared } = await context.memo('comparison', () => compare(context, options));
+    const { figures, grids, ...compared } = await context.memo('comparison', () => compare(context, options));
     return {
       examples: data.length,
       statistics,
       ...compared,
+      exemplars: {
+        shape: [...data.inputShape],
+        bounds: [...data.bounds],
+        classNames: data.classNames ? [...data.classNames] : null,
+        ...withoutPictures(grids),
+      },
+      findings: comparisonSentences(statistics, compared.confidence, compared.ordering),
+      galleries: [exemplarGallery(grids, data.inputShape, data.bounds, (label) => classNameOf(data, label))],
       tables: [statisticsTable(all)],
       figures: [...measureNames.map((name) => histogramFigure(name, all, options.bins)), ...figures],
     };
@@ -70,7 +80,6 @@ async function compare(context: Context, options: Options) {
   const robust = await collectLogits(models.robust, data, collectOptions('robust', context, options));
   const confidence = compareConfidences(standard.logits, robust.logits, standard.labels);
   const maps = { standard: meanLogitMap(standard.logits), robust: meanLogitMap(robust.logits) };
-  const nameOf = (label: number): string => data.classNames?.[label] ?? String(label);
   const bothCorrect = confidence.bothCorrect.filter(Boolean).length;
   return {
     confidence: {
@@ -80,13 +89,11 @@ async function compare(context: Context, options: Options) {
     },
     ordering: orderingOf(standard.logits, robust.logits),
     maps,
-    exemplars: {
-      shape: [...data.inputShape],
-      bounds: [...data.bounds],
-      classNames: data.classNames ? [...data.classNames] : null,
-      ...(await exemplarGrids(data, confidence, options.exemplars)),
-    },
-    figures: [confidenceScatter(confidence, options.points), meanLogitHeatMap(maps, nameOf)],
+    grids: await exemplarGrids(data, confidence, options.exemplars),
+    figures: [
+      confidenceScatter(confidence, options.points),
+      meanLogitHeatMap(maps, (label) => classNameOf(data, label)),
+    ],
   };
 }
 
@@ -94,4 +101,8 @@ function orderingOf(...both: Parameters<typeof compareOrdering>) {
   if (both[0].classes < 4) return null;
   const { meanTau, meanOverlap } = compareOrdering(...both);
   return { meanTau, meanOverlap };
+}
+
+function classNameOf({ classNames }: Dataset, label: number): string {
+  return classNames?.[label] ?? String(label);
 }

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { histogramFigure } from '../figures/histograms.js';
 import { measureNames } from '../measures.js';
 import { inputFields, statisticsOf } from './inputs.js';
+import { statisticsSentences } from './sentences.js';
 import { statisticsTable } from './statistics-table.js';
 
 /**
  * The logits of one model, on clean and adversarial inputs: max logit (raw and centred), gap, confidence, their skewness and how they go together.
  *
- * Result: `{ examples, statistics: { clean, adversarial? }, tables, figures }`, plain JSON; figures are Vega-Lite specs.
+ * Result: `{ examples, statistics: { clean, adversarial? }, findings, tables, figures }`, plain JSON; figures are Vega-Lite specs.
  *
  * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL`, `ADVROB_NOT_FINITE` or `ADVROB_PROBABILITIES` for a model or data that it cannot treat.
  * @example
@@ -30,6 +31,7 @@ export const logitStatisticsAnalysis = defineAnalysis({
     return {
       examples: context.data.length,
       statistics,
+      findings: statisticsSentences(statistics),
       tables: [statisticsTable(all)],
       figures: measureNames.map((name) => histogramFigure(name, all, options.bins)),
     };

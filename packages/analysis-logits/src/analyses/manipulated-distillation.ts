@@ -9,6 +9,7 @@ import type { LogitMatrix } from '../logit-matrix.js';
 import { logitStatistics } from '../logit-statistics.js';
 import { manipulate, manipulationIds, manipulations, type ManipulationId } from '../manipulations/catalogue.js';
 import { keepingValues } from './keep-values.js';
+import { distillationSentences } from './sentences.js';
 
 const schema = z.strictObject({
   manipulations: z
@@ -50,7 +51,7 @@ type Logits = { readonly standard: LogitMatrix; readonly robust: LogitMatrix };
  * one, on clean inputs without labels, and measures clean accuracy and robustness under PGD on cross-entropy and on the margin. All students share initial
  * weights and batches. The student's weights are given back at the end.
  *
- * Result: `{ train, test, arms: [{ arm, manipulation, clean, points, meanMax, meanGap }], figures }`, plain JSON. The first arms are the two teachers and the
+ * Result: `{ train, test, arms: [{ arm, manipulation, clean, points, meanMax, meanGap }], findings, figures }`, plain JSON. The first arms are the two teachers and the
  * student of the standard one.
  *
  * @throws AdvrobError `ADVROB_OPTION` for manipulations that change nothing with so few classes, `ADVROB_DATA_EMPTY` when a part of the data has no examples, `ADVROB_SHAPE`,
@@ -94,7 +95,13 @@ export const manipulatedDistillation = defineAnalysis({
       const change = ({ standard, robust }: Logits) => manipulate(id, robust, { standard, seed: options.seed });
       arms.push({ arm: `${id}: ${manipulations[id].summary}`, ...(await memo(`student/${id}`, () => learn(change))) });
     }
-    return { train: train.length, test: test.length, arms, figures: [studentBars(arms)] };
+    return {
+      train: train.length,
+      test: test.length,
+      arms,
+      findings: distillationSentences(arms),
+      figures: [studentBars(arms)],
+    };
   },
 });
 

@@ -14,6 +14,7 @@ export function meanLogitHeatMap(
     ),
   );
   const classes = Object.values(maps)[0]!.means.map((_, k) => nameOf(k));
+  const isShort = classes.every((name) => name.length <= 2);
   const models = Object.keys(maps);
   const axis = { type: 'nominal', sort: classes };
   return figure(
@@ -33,7 +34,7 @@ export function meanLogitHeatMap(
       height: 260,
       mark: 'rect',
       encoding: {
-        x: { ...axis, field: 'class', axis: { title: 'Other class' } },
+        x: { ...axis, field: 'class', axis: { title: 'Other class', ...(isShort && { labelAngle: 0 }) } },
         y: { ...axis, field: 'predicted', axis: { title: 'Predicted class' } },
         color: { field: 'logit', type: 'quantitative', title: 'Mean logit', scale: { scheme: 'viridis' } },
         column: { field: 'model', type: 'nominal', title: null, sort: models },

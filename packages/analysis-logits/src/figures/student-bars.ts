@@ -11,8 +11,8 @@ export interface StudentBar {
 export function studentBars(students: readonly StudentBar[]): Figure {
   const rows = students.flatMap(({ arm, points }) =>
     points.map(({ epsilon, worst }) => ({
-      arm,
-      epsilon: `epsilon ${epsilon}`,
+      arm: shortName(arm),
+      epsilon: `epsilon ${Number(epsilon.toPrecision(3))}`,
       robust: worst.rate,
       low: worst.interval[0],
       high: worst.interval[1],
@@ -21,7 +21,7 @@ export function studentBars(students: readonly StudentBar[]): Figure {
   const y = {
     field: 'arm',
     type: 'nominal',
-    sort: students.map(({ arm }) => arm),
+    sort: students.map(({ arm }) => shortName(arm)),
     axis: { title: null, labelLimit: 360 },
   };
   const share = { type: 'quantitative', scale: { domain: [0, 1] }, axis: { title: 'Robust accuracy', format: '%' } };
@@ -40,8 +40,10 @@ export function studentBars(students: readonly StudentBar[]): Figure {
       rows,
     },
     {
-      caption:
-        'Worst case over PGD on cross-entropy and PGD on the margin; lines are Wilson 95% intervals over the test examples. The first bars are the teachers.',
+      caption: `Worst case over PGD on cross-entropy and PGD on the margin; lines are Wilson 95% intervals over the test examples. The first bars are the teachers. ${students
+        .map(({ arm }) => arm)
+        .filter((arm) => arm.includes(': '))
+        .join('; ')}.`,
       alt: `Bars of robust accuracy at the largest epsilon: ${best.join(', ')}.`,
     },
     {
@@ -60,4 +62,9 @@ export function studentBars(students: readonly StudentBar[]): Figure {
       },
     },
   );
+}
+
+/** `M3` of `M3: max and runner-up kept, ...`, which the caption says. */
+function shortName(arm: string): string {
+  return arm.split(': ')[0]!;
 }

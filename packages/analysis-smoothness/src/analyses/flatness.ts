@@ -69,7 +69,10 @@ export const flatness = defineAnalysis({
         columns: { measure: 'Measure', value: 'Value' },
         rows,
       };
-      return { random, awp, eigenvalue, tables: [table] };
+      const findings = [
+        `Random directions of relative length ${length} raise the loss of ${random.loss.toPrecision(3)} by ${random.lossIncrease.toPrecision(3)} (F2); the top eigenvalue of its Hessian is ${eigenvalue.value.toPrecision(3)} (F4).`,
+      ];
+      return { random, awp, eigenvalue, findings, tables: [table] };
     } finally {
       tf.dispose(inputs);
       examples.dispose();

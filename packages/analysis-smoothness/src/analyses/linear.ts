@@ -16,6 +16,7 @@ export type LinearReport = {
   readonly ratios: readonly LinearRatio[];
   /** Log-log slope of the mean R over h: 0 for `none` and `l2` (T3), -1 for `linf` (T4). */
   readonly slopes: Readonly<Record<'none' | 'l2' | 'linf', number | null>>;
+  readonly findings: readonly string[];
   readonly figures: readonly Figure[];
 };
 
@@ -36,9 +37,16 @@ export const linear = defineAnalysis({
       logLogSlope(
         ratios.filter(({ adversary }) => adversary === name).map(({ length, mean }) => [length, mean] as const),
       );
+    const slopes = { none: slope('none'), l2: slope('l2'), linf: slope('linf') };
+    const words = Object.entries(slopes).map(
+      ([name, value]) => `${name} ${value === null ? 'undefined' : (Math.round(100 * value) / 100 + 0).toFixed(2)}`,
+    );
     return {
       ratios,
-      slopes: { none: slope('none'), l2: slope('l2'), linf: slope('linf') },
+      slopes,
+      findings: [
+        `Log-log slopes of the change of the gradient over the step: ${words.join(', ')}; 0 where the loss is smooth, towards -1 where it jumps.`,
+      ],
       figures: [draw(ratios)],
     };
   },

@@ -19,6 +19,7 @@ export type SmoothnessReport = {
     /** Log-log slope of the mean K1 over h: 0 smooth, -1 jumps. Null where a gradient did not change. */
     readonly slope: number | null;
   })[];
+  readonly findings: readonly string[];
   readonly tables: readonly Table[];
   readonly figures: readonly Figure[];
 };
@@ -61,9 +62,20 @@ export function smoothnessReport(arms: readonly ArmMeasures[]): SmoothnessReport
   };
   return {
     arms: withSlopes,
+    findings: withSlopes.map(sentence),
     tables: [{ id: 'smoothness', title: 'Smoothness of the loss in the weights', columns, rows }],
     figures: [ratioFigure(withSlopes)],
   };
+}
+
+function sentence({ name, epsilon, slope, input, eigenvalue }: SmoothnessReport['arms'][number]): string {
+  const who = epsilon === 0 ? 'Without an adversary' : `Under ${name}, epsilon ${Number(epsilon.toPrecision(3))},`;
+  const change =
+    slope === null
+      ? 'a gradient does not change at all'
+      : `the change of the gradient over the step h goes as h to the ${slope.toFixed(2)} (0: smooth, -1: jumps)`;
+  const top = eigenvalue === null ? '' : `, the top eigenvalue ${eigenvalue.value.toPrecision(3)}`;
+  return `${who} ${change}; the mean input gradient in L2 is ${input.l2.toPrecision(3)}${top}.`;
 }
 
 function stepsOf(points: readonly SmoothnessPoint[]): number[] {

@@ -36,6 +36,7 @@ export type SurfaceReport = {
   readonly centre: number;
   /** Largest loss of the curve or surface over that of the centre. */
   readonly rise: number;
+  readonly findings: readonly string[];
   readonly figures: readonly Figure[];
 };
 
@@ -72,7 +73,10 @@ export const surface = defineAnalysis({
     });
     const centre = points[Math.floor(points.length / 2)]!.loss;
     const rise = Math.max(...points.map(({ loss }) => loss)) - centre;
-    return { adversary: kind, points, centre, rise, figures: [draw(points, axes, kind)] };
+    const findings = [
+      `At the weights the loss is ${centre.toPrecision(3)}; within ${reach} ${reach === 1 ? 'length' : 'lengths'} of each filter it rises by up to ${rise.toPrecision(3)}.`,
+    ];
+    return { adversary: kind, points, centre, rise, findings, figures: [draw(points, axes, kind)] };
   },
 });
 
@@ -101,6 +105,8 @@ function draw(points: readonly SurfacePoint[], axes: 1 | 2, kind: SurfaceReport[
       encoding: { x: quantity('a', 'Along the direction'), y: quantity('loss', 'Mean cross-entropy') },
     });
   return figure(table, text, {
+    width: 400,
+    height: 400,
     mark: 'rect',
     encoding: {
       x: { field: 'a', type: 'ordinal', title: 'Along the first direction', axis: { format: '.1f' } },

@@ -1,6 +1,6 @@
 import type { Points } from '@advrob/datasets';
 import { figure, quantity, type Figure, type Row, type Table } from '@advrob/core/figure';
-import { summarize } from '../measure/statistics.js';
+import { meanOf, summarize } from '../measure/statistics.js';
 import type { Segment } from '../measure/boundary-lines.js';
 import type { Height } from '../measure/height-map.js';
 import type { Descent } from '../network/train-to-margin.js';
@@ -32,6 +32,7 @@ export type BoundaryReport = {
     readonly median: number | null;
     readonly min: number | null;
   }[];
+  readonly findings: readonly string[];
   readonly tables: readonly Table[];
   readonly figures: readonly Figure[];
 };
@@ -71,7 +72,17 @@ export function boundaryReport(
   };
   const first = runs.filter(({ seed }) => seed === 0);
   const draw = experiment === 'diagonal' ? linesFigure : heightFigure;
-  return { runs, flips, tables: [table], figures: [draw(first, points)] };
+  return { runs, flips, findings: sentences(flips), tables: [table], figures: [draw(first, points)] };
+}
+
+/** Per arm the median flip distance, averaged over the seeds. */
+function sentences(flips: BoundaryReport['flips']): string[] {
+  const arms = [...new Set(flips.map(({ arm }) => arm))];
+  const means = arms.map((arm) => {
+    const medians = flips.flatMap((flip) => (flip.arm === arm && flip.median !== null ? [flip.median] : []));
+    return `${arm} ${medians.length === 0 ? 'not reached' : meanOf(medians).toPrecision(3)}`;
+  });
+  return [`Median distance of the decision boundary from the points, orthogonal to the data: ${means.join(', ')}.`];
 }
 
 function linesFigure(runs: readonly BoundaryRun[], { inputs, labels }: Points): Figure {
@@ -80,7 +91,9 @@ function linesFigure(runs: readonly BoundaryRun[], { inputs, labels }: Points): 
     Array.from(labels, (label, i): Row => ({ arm, x: inputs[2 * i]!, y: inputs[2 * i + 1]!, label })),
   );
   const scale = { domain: [-1.2, 1.2] };
-  const [x, y] = [quantity('x', 'First input', scale), quantity('y', 'Second input', scale)];
+  const axis = { values: [-1, -0.5, 0, 0.5, 1] };
+  const x = { ...quantity('x', 'First input', scale), axis };
+  const y = { ...quantity('y', 'Second input', scale), axis };
   return figure(
     {
       id: 'diagonal-boundary',
@@ -96,6 +109,8 @@ function linesFigure(runs: readonly BoundaryRun[], { inputs, labels }: Points): 
     {
       facet: { column: { field: 'arm', type: 'nominal', title: null, sort: null } },
       spec: {
+        width: 260,
+        height: 260,
         layer: [
           {
             transform: [{ filter: 'isValid(datum.x2)' }],
@@ -135,6 +150,8 @@ function heightFigure(runs: readonly BoundaryRun[]): Figure {
     {
       facet: { column: { field: 'arm', type: 'nominal', title: null, sort: null } },
       spec: {
+        width: 260,
+        height: 260,
         mark: 'rect',
         encoding: {
           x: { field: 'x', type: 'ordinal', title: 'First input', axis: { labels: false, ticks: false } },

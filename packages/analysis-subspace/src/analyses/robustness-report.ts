@@ -35,6 +35,7 @@ export type RobustnessReport = {
   /** Share of examples that flip inside the bounds. */
   readonly insideShare: number;
   readonly universal: readonly (Summary & { readonly label: number })[];
+  readonly findings: readonly string[];
   readonly tables: readonly Table[];
   readonly figures: readonly Figure[];
 };
@@ -74,6 +75,12 @@ export function robustnessReport(
     flip,
     insideShare: meanOf(examples.map(({ isInside }) => Number(isInside))),
     universal,
+    findings: [
+      `Of the squared gradient ${(100 * meanOf(shares)).toFixed(1)}% are orthogonal to the ${subspace.dimension} dimensions that the data take of ${subspace.size}.`,
+      flip.median === null
+        ? 'Along the orthogonal gradient most predictions do not flip within the limit.'
+        : `Along the orthogonal gradient the median prediction flips at distance ${flip.median.toPrecision(3)}.`,
+    ],
     tables: [
       {
         id: 'orthogonal-robustness',

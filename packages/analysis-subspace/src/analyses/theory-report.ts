@@ -26,6 +26,7 @@ export type TheoryReport = {
     readonly measured: number;
     readonly predicted: number;
   }[];
+  readonly findings: readonly string[];
   readonly tables: readonly Table[];
   readonly figures: readonly Figure[];
 };
@@ -39,8 +40,7 @@ export function theoryReport(
   const plain = runs.filter(({ weightDecay }) => weightDecay === 0);
   const ofSeed = (seed: number): TheoryRun[] => plain.filter((run) => run.seed === seed);
   const table = armTable(runs);
-  return {
-    runs,
+  const report = {
     violations: {
       below: shareOf(points, ({ gradient, lower }) => gradient < lower),
       above: shareOf(points, ({ gradient, upper }) => gradient > upper),
@@ -62,9 +62,26 @@ export function theoryReport(
       const { seed, weightDecay, factor } = run;
       return [{ seed, weightDecay, measured: meanGradient(run) / meanGradient(reference), predicted: factor }];
     }),
+  };
+  return {
+    runs,
+    ...report,
+    findings: sentences(report),
     tables: [table],
     figures: [sweepFigure(plain)],
   };
+}
+
+function sentences({ slopes, violations }: Pick<TheoryReport, 'slopes' | 'violations'>): string[] {
+  const mean = (key: 'gradient' | 'flip'): string => {
+    const values = slopes.flatMap((slope) => slope[key] ?? []);
+    return values.length === 0 ? 'undefined' : meanOf(values).toFixed(2);
+  };
+  const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+  return [
+    `${percent(violations.below)} of the points have an orthogonal gradient below its lower bound and ${percent(violations.above)} above its upper; ${percent(violations.allowed)} may.`,
+    `Over the scale of initialisation the orthogonal gradient has slope ${mean('gradient')} (theory: 1), the flip distance ${mean('flip')} (theory: -1).`,
+  ];
 }
 
 function armTable(runs: readonly TheoryRun[]): Table {

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 
 /** A value of a figure's data. */
-export type Value = string | number;
+export type Value = string | number | null;
 export type DataRow = Readonly<Record<string, Value>>;
 
 /** Of the two renderings of a figure: for a page, and for a phone. */

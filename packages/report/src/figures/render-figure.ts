@@ -1,7 +1,7 @@
-import * as vega from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
 import { escapeHtml } from '../page/html.js';
 import { csvOf } from './csv.js';
+import { draw, sizeOf } from './draw.js';
 import type { Figure, Width } from './figure.js';
 import { withColours } from './theme.js';
 
@@ -30,30 +30,16 @@ export async function renderFigure(figure: Figure): Promise<RenderedFigure> {
   };
 }
 
-/** SVG whose ids begin with `prefix`, so that several figures can share a page. */
-async function draw(spec: TopLevelSpec, prefix: string): Promise<string> {
-  const quiet = { level: () => quiet, error: fail, warn: () => quiet, info: () => quiet, debug: () => quiet };
-  const { spec: compiled } = compile(spec, { logger: quiet });
-  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
-  try {
-    vega.resetSVGDefIds();
-    const svg = await view.toSVG();
-    return svg.replace(/\bid="([^"]+)"/g, `id="${prefix}-$1"`).replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
-  } finally {
-    view.finalize();
-  }
-}
-
-function fail(...problem: readonly unknown[]): never {
-  throw new Error(`vega-lite: ${problem.join(' ')}`);
-}
-
-/** The drawing is one image to a screen reader, so the roles and labels of its parts are left out. */
+/**
+ * The drawing is one image to a screen reader, so the roles and labels of its parts are left out. It shrinks with the page and is not blown up, so that letters have the
+ * same size in all figures.
+ */
 function inlined(svg: string, alt: string): string {
+  const size = `style="max-width: ${Math.ceil(sizeOf(svg).width)}px"`;
   return svg
     .replace(/ xmlns(:xlink)?="[^"]*"/g, '')
     .replace(/ (aria-[a-z]+|role)="[^"]*"/g, '')
-    .replace('<svg ', () => `<svg role="img" aria-label="${escapeHtml(alt)}" `);
+    .replace('<svg ', () => `<svg role="img" aria-label="${escapeHtml(alt)}" ${size} `);
 }
 
 function standalone(svg: string, alt: string): string {

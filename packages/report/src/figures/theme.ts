@@ -81,7 +81,10 @@ export function figureConfig(width: Width): Config {
       domainColor: 'var(--quiet)',
       tickColor: 'var(--quiet)',
       titlePadding: 8,
+      labelLimit: width === 'wide' ? 300 : 130,
     },
+    // On a logarithmic axis every digit would get its line.
+    axisQuantitative: { tickCount: width === 'wide' ? 8 : 5 },
     axisX: { grid: false, labelFlush: false },
     axisY: { domain: false, ticks: false, labelPadding: 6 },
     legend: {
@@ -91,10 +94,23 @@ export function figureConfig(width: Width): Config {
       columns: width === 'wide' ? 4 : 1,
       labelLimit: width === 'wide' ? 200 : 270,
       titleFontWeight: 'normal',
+      titleLimit: 300,
+      gradientLength: 200,
       symbolStrokeWidth: 2,
       symbolSize: 90,
       symbolOpacity: 1,
     },
-    range: { category: seriesColours, symbol: seriesShapes },
+    header: { labelColor: 'var(--ink)', titleColor: 'var(--ink)', labelFontSize: fontSize, titleFontSize: fontSize },
+    mark: { color: seriesColours[0]! },
+    rule: { color: 'var(--ink)' },
+    text: { color: 'var(--ink)', fontSize },
+    // Scales of numbers mix their colours, which custom properties cannot: one that reads well on both papers, to all eyes, and in grey.
+    range: {
+      category: seriesColours,
+      symbol: seriesShapes,
+      heatmap: { scheme: 'viridis' },
+      ramp: { scheme: 'viridis' },
+      diverging: { scheme: 'purpleorange' },
+    },
   };
 }

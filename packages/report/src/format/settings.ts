@@ -4,8 +4,16 @@ import type { Json } from '@advrob/core';
 export function settingsText(options: Json): string {
   if (typeof options !== 'object' || options === null) return options === null ? '' : String(options);
   return Object.entries(options)
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name} ${settingText(value)}`)
     .join(', ');
+}
+
+/** One value of them; an attack among them as `bim (steps 3)`. */
+export function settingText(value: Json): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (!('attack' in value) || typeof value.attack !== 'string') return JSON.stringify(value);
+  const inner = settingsText(value.options ?? null);
+  return inner === '' ? value.attack : `${value.attack} (${inner})`;
 }
 
 /** Words in a row: `a, b and c`. */

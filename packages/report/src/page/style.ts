@@ -29,9 +29,7 @@ caption { caption-side: bottom; text-align: left; padding-top: .6rem; max-width:
 figure { margin: 1rem 0; }
 figcaption { max-width: 46rem; margin-top: .4rem; }
 figure svg { display: block; width: 100%; height: auto; }
-.wide svg { max-width: 900px; }
 .narrow { display: none; }
-.narrow svg { max-width: 420px; }
 details { margin: .5rem 0; }
 summary { cursor: pointer; color: var(--link); width: fit-content; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
@@ -42,6 +40,8 @@ summary { cursor: pointer; color: var(--link); width: fit-content; }
 .numbers .number { text-align: right; }
 .files a { margin-right: .9rem; }
 ul { padding-left: 1.2rem; margin: .5rem 0; max-width: 46rem; }
+.findings { font-size: 1.05rem; }
+.overview { font-size: 1.05rem; }
 .checks { list-style: none; padding: 0; }
 .checks li { border-left: 3px solid var(--bad); padding: .1rem 0 .1rem .8rem; margin: .9rem 0; }
 .checks p { margin: .25rem 0; }
