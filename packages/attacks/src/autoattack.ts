@@ -51,6 +51,7 @@ export const autoattack = defineAttack({
   knowledge: 'gradients',
   norms: ['linf', 'l2', 'l1'],
   budget: 'fixed',
+  loss: null,
   options,
   async perturb(scope, { version, attacks, ...effort }) {
     const changed = Object.fromEntries(Object.entries(effort).filter(([, value]) => value !== undefined));

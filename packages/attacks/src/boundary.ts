@@ -57,6 +57,7 @@ export const boundary = defineAttack({
   knowledge: 'labels',
   norms: ['l2'],
   budget: 'minimal',
+  loss: null,
   options,
   async perturb(scope, { steps, sphericalStep, sourceStep, adaptation, convergence, startTries }) {
     const found = await findStart(scope, startTries);

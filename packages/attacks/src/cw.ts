@@ -46,6 +46,7 @@ export const cw = defineAttack({
   norms: ['l2'],
   budget: 'minimal',
   random: false,
+  loss: null,
   options,
   async perturb(scope, { searches, steps, initialWeight, confidence, endsEarly, learningRate, eot }) {
     const { bounds } = scope.threat;

@@ -45,6 +45,7 @@ export const deepfool = defineAttack({
   norms: ['l2', 'linf'],
   budget: 'minimal',
   random: false,
+  loss: null,
   options,
   async perturb(scope, { steps, candidates, overshoot, eot }) {
     const norm = scope.threat.norm as 'l2' | 'linf';

@@ -49,6 +49,7 @@ export const ead = defineAttack({
   norms: ['l1', 'l2'],
   budget: 'minimal',
   random: false,
+  loss: null,
   options,
   async perturb(scope, { searches, steps, initialWeight, confidence, endsEarly, learningRate, beta, rule, eot }) {
     const [low, high] = scope.threat.bounds;

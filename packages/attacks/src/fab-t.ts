@@ -20,6 +20,7 @@ export const fabT = defineAttack({
   knowledge: 'gradients',
   norms: ['linf', 'l2', 'l1'],
   budget: 'minimal',
+  loss: null,
   options: z.strictObject({
     ...fabOptions,
     targets: z.int().min(1).default(9).describe('target classes tried; at most the number of other classes'),

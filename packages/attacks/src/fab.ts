@@ -20,6 +20,7 @@ export const fab = defineAttack({
   knowledge: 'gradients',
   norms: ['linf', 'l2', 'l1'],
   budget: 'minimal',
+  loss: null,
   options: z.strictObject(fabOptions),
   async perturb(scope, options) {
     await walk(scope, scope.target ? wantedBoundary : nearestBoundary, options);

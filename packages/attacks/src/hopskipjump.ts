@@ -51,6 +51,7 @@ export const hopskipjump = defineAttack({
   knowledge: 'labels',
   norms: ['l2', 'linf'],
   budget: 'minimal',
+  loss: null,
   options,
   async perturb(scope, { steps, directions, mostDirections, gamma, startTries }) {
     const { norm, bounds } = scope.threat;

@@ -56,6 +56,7 @@ export const jsma = defineAttack({
   norms: ['l0'],
   budget: 'minimal',
   random: false,
+  loss: null,
   options,
   async perturb(scope, { change, share, targets, eot }) {
     const [low, high] = scope.threat.bounds;

@@ -57,6 +57,7 @@ export const sigmaZero = defineAttack({
   norms: ['l0'],
   budget: 'minimal',
   random: false,
+  loss: null,
   options,
   async perturb(scope, { steps, learningRate, smoothing, initialThreshold, thresholdChange, eot }) {
     const [low, high] = scope.threat.bounds;

@@ -38,6 +38,7 @@ export const transfer = defineAttack({
   knowledge: 'labels',
   norms: ['linf', 'l2', 'l1', 'l0'],
   budget: 'fixed',
+  loss: null,
   options,
   async perturb(scope, { surrogate, attack }) {
     if (surrogate.numClasses !== scope.model.numClasses)

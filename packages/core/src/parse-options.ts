@@ -27,9 +27,15 @@ export function parseOptions<O>(schema: OptionSchema<unknown, O>, options: unkno
   throw new AdvrobError('ADVROB_OPTION', `${who}: ${[...problems, ...hints, ...allowed].join('; ')}`);
 }
 
-/** The JSON Schema of the options as a user writes them (defaults not yet filled in). */
+/**
+ * The JSON Schema of the options as a user writes them (defaults not yet filled in). What JSON cannot hold, such as a model (zod's `z.custom`), may be
+ * anything there.
+ */
 export function optionJsonSchema(schema: OptionSchema<unknown, unknown>): Record<string, unknown> {
-  return schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
+  return schema['~standard'].jsonSchema.input({
+    target: 'draft-2020-12',
+    libraryOptions: { unrepresentable: 'any' },
+  });
 }
 
 /** Names of the options, in schema order; empty when the schema is not an object. */

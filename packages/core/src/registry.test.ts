@@ -22,7 +22,8 @@ const still = defineAttack({
 const needy = defineAttack({
   ...still.definition,
   name: 'needy',
-  options: z.strictObject({ surrogate: z.string() }),
+  // What JSON cannot hold.
+  options: z.strictObject({ surrogate: z.custom<string>((value) => typeof value === 'string') }),
   async perturb() {},
 });
 const plane = defineModel({
@@ -85,6 +86,7 @@ describe('registry', () => {
     ]);
     expect(registry.list('attacks').map(({ name }) => name)).toEqual(['still', 'needy']);
     expect(optionNames(registry.list('models')[0]!.definition.options)).toEqual(['size']);
+    expect(optionNames(registry.list('attacks')[1]!.definition.options)).toEqual(['surrogate']);
   });
 
   it('finds factories whose names are known at run time only', () => {

@@ -1,10 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
 import { AdvrobError, memoryStorage, type Classifier } from '@advrob/core';
+import { crossEntropyLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeFloats, evaluate, parseExamples, type EvaluationProgress } from '../src/index.js';
-import { ascent, noise, step } from './support/attacks.js';
+import { ascent, borrowed, noise, step } from './support/attacks.js';
 import { planeModel } from './support/plane-model.js';
 import { pointsAtGaps, pointsDataset } from './support/points-dataset.js';
 
@@ -208,6 +209,12 @@ describe('refusals before any work', () => {
     ['infinite epsilon', { attacks: [{ attack: step(), ...linf(Infinity) }] }, 'ADVROB_OPTION', /finite/],
     ['norm', { attacks: [{ attack: step(), norm: 'l1', epsilon: 1 }] }, 'ADVROB_NORM', /linf, l2, not for l1/],
     ['restarts', { attacks: [{ attack: ascent(), ...linf(1), restarts: 0 }] }, 'ADVROB_OPTION', /restarts/],
+    [
+      'loss',
+      { attacks: [{ attack: borrowed({ surrogate: planeModel() }), ...linf(1), loss: crossEntropyLoss }] },
+      'ADVROB_OPTION',
+      /'borrowed' takes no loss/,
+    ],
     [
       'two of a name',
       {

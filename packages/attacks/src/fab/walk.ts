@@ -66,8 +66,13 @@ function crossing(
 ): Tensor {
   const norm = threat.norm as WalkNorm;
   const valuesAtExample = tf.add(values, tf.sum(flatRows(tf.mul(gradient, tf.sub(x, adv))), 1));
-  const fromPoint = hyperplaneOffset(norm, { at: adv, values, gradient }, threat.bounds);
-  const fromExample = hyperplaneOffset(norm, { at: x, values: valuesAtExample, gradient }, threat.bounds);
+  // Both projections at once: twice the rows, half the calls.
+  const both = {
+    at: tf.concat([adv, x]),
+    values: tf.concat([values, valuesAtExample]),
+    gradient: tf.concat([gradient, gradient]),
+  };
+  const [fromPoint, fromExample] = tf.split(hyperplaneOffset(norm, both, threat.bounds), 2) as [Tensor, Tensor];
   const near = tf.maximum(lengths(norm, fromPoint), 1e-8);
   const far = tf.maximum(lengths(norm, fromExample), 1e-8);
   const bias = column(tf.minimum(tf.div(near, tf.add(near, far)), largestBias), adv);

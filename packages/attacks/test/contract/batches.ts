@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import { rowsOf, shuffled, type Problem } from './problem.js';
-import { runOn, valuesOf, withProblem, type Subject, type SubjectCheck } from './subject.js';
+import { examples, rowsOf, shuffled, type Problem } from './problem.js';
+import { runOn, valuesOf, withProblem, type Subject, type SubjectCheck, type Values } from './subject.js';
 
 const many = 128;
 
@@ -25,7 +25,7 @@ async function runRows(subject: Subject, problem: Problem, ids: Int32Array) {
 
 /** That a result does not depend on the batch. */
 export const batches: Readonly<Record<string, SubjectCheck>> = {
-  'gives each example the same in batches of 1, 7 and 128 and in any order': (subject) =>
+  'gives each example the same in batches of 1, 7, 16 and 128 and in any order': (subject) =>
     withProblem(subject, async (problem) => {
       const whole = await runRows(
         subject,
@@ -33,8 +33,11 @@ export const batches: Readonly<Record<string, SubjectCheck>> = {
         Int32Array.from({ length: many }, (_, i) => i),
       );
       const size = whole.points.length / many;
-      for (const ids of [Int32Array.of(3), Int32Array.of(90), shuffled(7, many), shuffled(16, many)]) {
-        const part = await runRows(subject, problem, ids);
+      const parts: (readonly [Int32Array, Values])[] = [
+        [Int32Array.from({ length: examples }, (_, i) => i), await subject.usual()],
+      ];
+      for (const ids of [Int32Array.of(90), shuffled(7, many)]) parts.push([ids, await runRows(subject, problem, ids)]);
+      for (const [ids, part] of parts) {
         const wanted = [...ids].map((id) => whole.success[id]!);
         if (!subject.isExact) {
           // One flag in 128 may turn on the last bit of a sum.

@@ -21,12 +21,12 @@ export const labelForms: Readonly<Record<string, SubjectCheck>> = {
         'expected 16 class indices': tf.slice(y, [0], [15]),
       };
       try {
-        const [own, forPredictions] = [
-          await successOf(runOn(subject, problem)),
-          await successOf(runOn(subject, { ...problem, y: predicted })),
-        ];
+        const { success: own } = await subject.usual();
+        const forPredictions = await successOf(runOn(subject, { ...problem, y: predicted }));
         const others = (flags: number[]): number[] => flags.filter((_, i) => i !== mislabelled);
-        if (subject.isExact) expect(others(forPredictions)).toEqual(others(own));
+        const changed = others(forPredictions).filter((hit, i) => hit !== others(own)[i]).length;
+        // On ONNX Runtime one more row under attack may turn a last bit.
+        expect(changed).toBeLessThanOrEqual(subject.isExact ? 0 : 1);
         for (const [message, given] of Object.entries(wrong))
           await expect(runOn(subject, { ...problem, y: given })).rejects.toMatchObject({
             code: 'ADVROB_LABEL',

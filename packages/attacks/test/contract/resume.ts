@@ -10,7 +10,7 @@ function run({ attack, norm }: Subject, problem: Problem, storage: RunStorage, f
     data: datasetOf(problem),
     attacks: [{ attack, norm, epsilon: factor * problem.epsilonOf(norm) }],
     batchSize: 8,
-    samples: 4,
+    samples: 1,
     saveAdversarial: true,
     seed: 3,
     storage,

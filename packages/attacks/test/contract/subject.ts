@@ -10,6 +10,18 @@ export interface Subject {
   readonly inputShape: readonly number[];
   /** Whether rows have the same bits in batches of any size: the cpu backend's promise. */
   readonly isExact: boolean;
+  /** Success flags and points of the run that several checks start from, made once. */
+  usual(): Promise<Values>;
+}
+
+export interface Values {
+  readonly success: number[];
+  readonly points: number[];
+}
+
+export function subjectOf(facts: Omit<Subject, 'usual'>): Subject {
+  let usual: Promise<Values> | undefined;
+  return { ...facts, usual: () => (usual ??= withProblem(facts, (problem) => valuesOf(runOn(facts, problem)))) };
 }
 
 export type SubjectCheck = (subject: Subject) => Promise<void>;
@@ -45,7 +57,7 @@ export async function successOf(result: Promise<AttackResult>): Promise<number[]
 }
 
 /** Success flags and points of a run, as plain numbers. */
-export async function valuesOf(result: Promise<AttackResult>): Promise<{ success: number[]; points: number[] }> {
+export async function valuesOf(result: Promise<AttackResult>): Promise<Values> {
   const { success, adversarial } = await result;
   try {
     return { success: [...success], points: [...(await adversarial.data())] };

@@ -6,7 +6,7 @@ import { closedForms } from './closed-forms.js';
 import { labelForms } from './labels.js';
 import { moreEffort } from './more-effort.js';
 import { resumption } from './resume.js';
-import type { Subject } from './subject.js';
+import { subjectOf } from './subject.js';
 import { shortened, table } from './table.js';
 import { otherUnits } from './units.js';
 
@@ -35,7 +35,7 @@ export function testTable(kind: keyof typeof kinds, tolerance: number): void {
             for (const check of attackContract(attack, { ...options, norms: some, tolerance: allowed }))
               it(check.name, check.run);
         for (const norm of norms) {
-          const subject: Subject = { row, attack, norm, inputShape, isExact: tolerance === 0 };
+          const subject = subjectOf({ row, attack, norm, inputShape, isExact: tolerance === 0 });
           for (const [check, body] of Object.entries(checks)) it(`${norm}: ${check}`, () => body(subject));
         }
       });

@@ -89,12 +89,12 @@ export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>
   'apgd-dlr': [
     { attack: apgdDlr({ steps: 10 }), options: { reach: 0.85, differsBySeed: true }, excess: 0.02, jumps: ['l1'] },
   ],
-  'apgd-t': [{ attack: apgdT({ steps: 10 }), options: { reach: 0.95, differsBySeed: true }, excess: 0.02 }],
+  'apgd-t': [{ attack: apgdT({ steps: 6 }), options: { reach: 0.95, differsBySeed: true }, excess: 0.02 }],
   fab: [
-    { attack: fab({ steps: 10 }), options: { reach: 0.95 }, excess: 0.02 },
-    { attack: fab({ steps: 15, start: 'random' }), options: { reach: 0.95, differsBySeed: true } },
+    { attack: fab({ steps: 6 }), options: { reach: 0.95 }, excess: 0.02 },
+    { attack: fab({ steps: 12, start: 'random' }), options: { reach: 0.95, differsBySeed: true } },
   ],
-  'fab-t': [{ attack: fabT({ steps: 10 }), options: { reach: 0.95 }, excess: 0.02 }],
+  'fab-t': [{ attack: fabT({ steps: 6 }), options: { reach: 0.95 }, excess: 0.02 }],
   deepfool: [{ attack: deepfool(), options: { reach: 0.97 }, excess: 0.03 }],
   cw: [
     {
@@ -131,8 +131,8 @@ export const table: Readonly<Record<keyof typeof plugin.attacks, readonly Row[]>
     { attack: square({ queries: 10 }), options: { inputShape: [20] } },
     { attack: square({ queries: 10 }), options: { inputShape: [3, 7] } },
   ],
-  spsa: [{ attack: spsa({ steps: 5, pairs: 30, learningRate: 0.05 }), options: { reach: 0.7, differsBySeed: true } }],
-  nes: [{ attack: nes({ steps: 8, pairs: 30 }), options: { reach: 0.7, differsBySeed: true } }],
+  spsa: [{ attack: spsa({ steps: 5, pairs: 20, learningRate: 0.05 }), options: { reach: 0.7, differsBySeed: true } }],
+  nes: [{ attack: nes({ steps: 8, pairs: 20 }), options: { reach: 0.7, differsBySeed: true } }],
   simba: [
     { attack: simba({ queries: 60 }), options: { reach: 0.5, differsBySeed: true } },
     { attack: simba({ queries: 20, basis: 'dct' }), options: { differsBySeed: true } },

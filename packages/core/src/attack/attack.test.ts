@@ -5,6 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AttackLoss, Classifier, Threat } from '../contract/index.js';
+import { crossEntropyLoss } from '../losses.js';
 import { linearClassifier } from '../testing/linear-classifier.js';
 import { defineAttack } from './define-attack.js';
 
@@ -78,6 +79,31 @@ describe('lossOf', () => {
     const [[first, second], repeated] = seen as [[number, number], number[]];
     expect(repeated).toEqual([first, first, first, second, second, second]);
     expect(first).not.toBe(second);
+  });
+});
+
+describe('a loss for an attack that takes none', () => {
+  it('is refused, whoever names it', async () => {
+    const own = defineAttack({ ...pgd.definition, name: 'own', loss: null, options: z.strictObject({}) } as never)();
+    const ensemble = defineAttack({
+      name: 'ensemble',
+      summary: 'Gives its member a loss.',
+      knowledge: 'gradients',
+      norms: ['linf'],
+      budget: 'fixed',
+      options: z.strictObject({}),
+      perturb: (scope) => scope.attack(own, { loss: crossEntropyLoss }),
+    });
+    const model = planeModel();
+    const { x, y } = points([0.02]);
+    const threat: Threat = { norm: 'linf', epsilon: 0.1 };
+    const before = tf.memory().numTensors;
+    const loss = crossEntropyLoss;
+    const refusal = /attack 'own' takes no loss.*given 'ce'.*ADVROB_OPTION/s;
+    await expect(own.run(model, x, y, threat, { loss })).rejects.toThrow(refusal);
+    await expect(own.maximize(model, x, y, threat, { loss })).rejects.toThrow(refusal);
+    await expect(ensemble().run(model, x, y, threat)).rejects.toThrow(refusal);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Attack, AttackLoss, Classifier, MaximizeOptions, Threat } from '..
 import { AdvrobError } from '../errors.js';
 import { crossEntropyLoss } from '../losses.js';
 import { resolveThreat } from '../threat.js';
+import { checkLoss } from './check-loss.js';
 import { checkShapes } from './inputs.js';
 import { perturbPool } from './perturb.js';
 import { gather, repeatRows, select } from './rows.js';
@@ -26,6 +27,7 @@ export async function maximizeAttack(
   try {
     const resolved = resolveThreat(threat, model.bounds);
     checkNorm(attack, resolved.norm);
+    checkLoss(attack, options.loss);
     const session: Session = {
       model,
       how: { mode: options.mode ?? 'eval' },

@@ -6,6 +6,7 @@ import { crossEntropyLoss } from '../losses.js';
 import { tidy } from '../tidy.js';
 import { AuthorTensors } from './author-tensors.js';
 import { restOf } from './bucket.js';
+import { checkLoss } from './check-loss.js';
 import { stopIfAborted } from '../event-loop.js';
 import { expandLanes, gatherExamples, type Lanes } from './lanes.js';
 import { gatherRows, mergeRows } from './rows.js';
@@ -31,6 +32,7 @@ export async function perturbPool(
 ): Promise<Tensor | undefined> {
   stopIfAborted(session.signal);
   const { definition } = attack;
+  checkLoss(attack, options.loss);
   if (options.restarts > 1 && definition.random === false)
     throw new AdvrobError(
       'ADVROB_OPTION',

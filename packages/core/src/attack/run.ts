@@ -6,6 +6,7 @@ import { settle } from '../settle.js';
 import { resolveThreat } from '../threat.js';
 import { tidy } from '../tidy.js';
 import { keepOf, restOf } from './bucket.js';
+import { checkLoss } from './check-loss.js';
 import { checkClasses, checkFinite, checkImages, checkShapes } from './inputs.js';
 import { gatherExamples } from './lanes.js';
 import { perturbPool } from './perturb.js';
@@ -33,6 +34,7 @@ export async function runAttack(
   try {
     const resolved = resolveThreat(threat, model.bounds);
     checkNorm(attack, resolved.norm);
+    checkLoss(attack, options.loss);
     const session: Session = {
       model,
       how: { mode: 'eval' },

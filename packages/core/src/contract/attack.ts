@@ -88,8 +88,11 @@ export interface AttackDefinition<I, O, K extends keyof Knowledge> extends Defin
   readonly norms: readonly Norm[];
   /** `fixed`: any point of the ball that fools counts. `minimal`: searches the smallest distance and may leave the ball on its way. */
   readonly budget: 'fixed' | 'minimal';
-  /** The loss when the caller names none. Default: cross-entropy. */
-  readonly loss?: AttackLoss;
+  /**
+   * The loss when the caller names none. Default: cross-entropy. `null`: the attack has an objective of its own, or none, and refuses a loss instead
+   * of ignoring it.
+   */
+  readonly loss?: AttackLoss | null;
   /** Whether `randomStart` or other randomness makes restarts differ. Default true. */
   readonly random?: boolean;
   /** The method. Returns its last iterates [rows, ...], which the framework judges, or nothing when all was offered. */

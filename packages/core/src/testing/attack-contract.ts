@@ -4,7 +4,15 @@ import { lifeChecks } from './attack/life-checks.js';
 import { linearProblem } from './attack/linear-problem.js';
 import { maximizeChecks } from './attack/maximize-checks.js';
 import { outcomeChecks } from './attack/outcome-checks.js';
-import { middlingEpsilon, type AttackCheck, type AttackContractOptions } from './attack/situation.js';
+import {
+  middlingEpsilon,
+  watchMaximize,
+  watchRun,
+  type AttackCheck,
+  type AttackContractOptions,
+  type WatchedPoints,
+  type WatchedRun,
+} from './attack/situation.js';
 import type { Check } from './check.js';
 
 /**
@@ -27,17 +35,24 @@ export function attackContract(attack: Attack, options: AttackContractOptions = 
     ...lifeChecks,
     ...maximizeChecks,
   };
-  return (options.norms ?? attack.definition.norms).flatMap((norm) =>
-    Object.entries(checks).map(([name, check]) => ({
+  return (options.norms ?? attack.definition.norms).flatMap((norm) => {
+    let usual: Promise<WatchedRun> | undefined;
+    let maximized: Promise<WatchedPoints> | undefined;
+    return Object.entries(checks).map(([name, check]) => ({
       name: `${norm}: ${name}`,
       async run() {
         const problem = await linearProblem(options.inputShape ?? [4, 4, 2], 'inside');
+        const plain = { attack, norm, epsilon: middlingEpsilon(norm, problem), problem, options };
         try {
-          await check({ attack, norm, epsilon: middlingEpsilon(norm, problem), problem, options });
+          await check({
+            ...plain,
+            usual: () => (usual ??= watchRun(plain)),
+            maximized: () => (maximized ??= watchMaximize(plain)),
+          });
         } finally {
           problem.dispose();
         }
       },
-    })),
-  );
+    }));
+  });
 }

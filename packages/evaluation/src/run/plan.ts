@@ -1,4 +1,5 @@
 import { AdvrobError, type Norm } from '@advrob/core';
+import { checkLoss } from '@advrob/core/attack';
 import type { EvaluateOptions, EvaluationAttack } from '../options.js';
 import { checkFit, checkWhole } from './check-options.js';
 
@@ -66,6 +67,7 @@ function runsOf(entry: EvaluationAttack): Run[] {
       'ADVROB_NORM',
       `attack '${label}' works for ${norms.join(', ')}, not for ${entry.norm}: choose another norm or attack`,
     );
+  checkLoss(entry.attack, entry.loss);
   checkWhole(`restarts of attack '${label}'`, entry.restarts ?? 1, 1);
   const epsilons = [...new Set(typeof entry.epsilon === 'number' ? [entry.epsilon] : entry.epsilon)].sort(
     (a, b) => a - b,

@@ -115,6 +115,7 @@ export const borrowed = defineAttack({
   norms: ['linf'],
   budget: 'fixed',
   random: false,
+  loss: null,
   options: z.strictObject({ surrogate: z.custom<Classifier>() }),
   perturb: (scope, { surrogate }) => scope.craft(step(), surrogate),
 });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Classifier } from '../../contract/index.js';
+import type { AttackLoss, Classifier } from '../../contract/index.js';
 import { AdvrobError } from '../../errors.js';
+import { crossEntropyLoss } from '../../losses.js';
 import { ensure } from '../check.js';
 import { runOn, type AttackCheck, type Situation } from './situation.js';
 
@@ -29,8 +30,10 @@ function runOnModel({ attack, norm, epsilon, problem }: Situation, logits: Class
 
 /** Memory, abort, errors, and what an attack may know. */
 export const lifeChecks: Readonly<Record<string, AttackCheck>> = {
-  'frees all that it allocates': (situation) =>
-    leaksNothing(async () => (await runOn(situation)).adversarial.dispose(), 'a run'),
+  'frees all that it allocates': async ({ usual }) => {
+    const { left } = await usual();
+    ensure(left === 0, `${left} tensors are left after a run`);
+  },
   'stops when it is aborted, and frees all': async (situation) => {
     await leaksNothing(async () => {
       ensure(await isAborted(runOn(situation, { signal: AbortSignal.abort() })), 'it ran though aborted beforehand');
@@ -67,14 +70,34 @@ export const lifeChecks: Readonly<Record<string, AttackCheck>> = {
         );
       }, `an error in forward pass ${fatal}`);
   },
-  'asks for gradients only if it says so': async (situation) => {
-    const { problem, attack } = situation;
-    await runOnModel(situation, (x) => {
-      ensure(
-        attack.definition.knowledge === 'gradients' || tf.engine().state.gradientDepth === 0,
-        `the attack knows ${attack.definition.knowledge} only, but its forward pass is recorded for a gradient`,
-      );
-      return problem.model.logits(x);
-    });
+  'asks for gradients only if it says so': async ({ attack: { definition }, usual }) => {
+    const { wasRecorded } = await usual();
+    ensure(
+      definition.knowledge === 'gradients' || !wasRecorded,
+      `the attack knows ${definition.knowledge} only, but its forward pass is recorded for a gradient`,
+    );
+  },
+  'ascends the loss that it is given, or refuses one': async (situation) => {
+    let isAsked = false;
+    const loss: AttackLoss = {
+      name: 'watched',
+      value(logits, rows) {
+        isAsked = true;
+        return crossEntropyLoss.value(logits, rows);
+      },
+    };
+    const outcome = await runOn(situation, { loss }).then(
+      ({ adversarial }) => {
+        adversarial.dispose();
+        return 'taken';
+      },
+      (error: unknown) => {
+        if (error instanceof AdvrobError && error.code === 'ADVROB_OPTION') return 'refused';
+        throw error;
+      },
+    );
+    if (situation.attack.definition.loss === null)
+      ensure(outcome === 'refused', 'a loss was taken for an attack that has none');
+    else ensure(isAsked, 'it was given a loss and never asked for it: declare `loss: null` to refuse it');
   },
 };

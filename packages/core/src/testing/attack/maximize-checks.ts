@@ -1,22 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { meanCrossEntropy } from '../../losses.js';
 import { ensure } from '../check.js';
-import { ensureEqual, ensureInside, type AttackCheck, type Situation } from './situation.js';
-
-async function maximized({ attack, norm, epsilon, problem }: Situation, step = 0): Promise<tf.Tensor> {
-  return attack.maximize(problem.model, problem.x, problem.y, { norm, epsilon }, { step });
-}
+import { ensureEqual, ensureInside, watchMaximize, type AttackCheck } from './situation.js';
 
 /** What training relies on. */
 export const maximizeChecks: Readonly<Record<string, AttackCheck>> = {
   'gives every example a point of the ball, moves all and raises the loss': async (situation) => {
     const { attack, norm, epsilon, problem, options } = situation;
     if (options.maximizes === false) return;
-    const before = tf.memory().numTensors;
-    const adv = await maximized(situation);
-    ensure(tf.memory().numTensors === before + 1, `${tf.memory().numTensors - before - 1} tensors are left`);
-    ensure(adv.shape.join() === problem.x.shape.join(), `points have shape [${adv.shape.join()}]`);
-    const points = (await adv.data()) as Float32Array;
+    const { shape, points, left } = await situation.maximized();
+    ensure(left === 0, `${left} tensors are left`);
+    ensure(shape.join() === problem.x.shape.join(), `points have shape [${shape.join()}]`);
     const clean = (await problem.x.data()) as Float32Array;
     const n = problem.labels.length;
     if (attack.definition.budget === 'fixed') {
@@ -33,17 +27,15 @@ export const maximizeChecks: Readonly<Record<string, AttackCheck>> = {
     if (attack.definition.knowledge === 'gradients' && attack.definition.budget === 'fixed') {
       const gain = tf.tidy(() => {
         const lossAt = (x: tf.Tensor): tf.Tensor => meanCrossEntropy(problem.model.logits(x), problem.y);
-        return tf.sub(lossAt(adv), lossAt(problem.x));
+        return tf.sub(lossAt(tf.tensor(points, problem.x.shape)), lossAt(problem.x));
       });
       ensure((await gain.data())[0]! > 0, 'the loss fell');
       gain.dispose();
     }
-    adv.dispose();
   },
   'repeats itself for the same training step': async (situation) => {
     if (situation.options.maximizes === false) return;
-    const [first, second] = [await maximized(situation, 4), await maximized(situation, 4)];
-    ensureEqual(await second.data(), await first.data(), 0, 'points of the same training step');
-    tf.dispose([first, second]);
+    const [first, second] = [await situation.maximized(), await watchMaximize(situation)];
+    ensureEqual(second.points, first.points, 0, 'points of the same training step');
   },
 };

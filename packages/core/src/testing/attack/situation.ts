@@ -1,4 +1,5 @@
-import type { Attack, AttackResult, Norm, RunOptions } from '../../contract/index.js';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Attack, AttackResult, Classifier, Norm, RunOptions } from '../../contract/index.js';
 import { exactDistances } from '../../attack/exact-distance.js';
 import { ensure } from '../check.js';
 import type { LinearProblem } from './linear-problem.js';
@@ -32,6 +33,31 @@ export interface Situation {
   readonly epsilon: number;
   readonly problem: LinearProblem;
   readonly options: AttackContractOptions;
+  /** The run with seed 3 that many checks look at, made once per norm. */
+  usual(): Promise<WatchedRun>;
+  /** The points of `maximize` with seed 3 for training step 4, made once per norm. */
+  maximized(): Promise<WatchedPoints>;
+}
+
+/** What one run did, kept beyond its tensors. */
+export interface WatchedRun {
+  readonly result: Omit<AttackResult, 'adversarial'>;
+  readonly shape: readonly number[];
+  readonly points: Float32Array;
+  readonly cleanBefore: Float32Array;
+  readonly cleanAfter: Float32Array;
+  /** Tensors that are left when its points are freed. */
+  readonly left: number;
+  /** Whether a forward pass was recorded for a gradient. */
+  readonly wasRecorded: boolean;
+}
+
+/** What one call of `maximize` gave, kept beyond its tensor. */
+export interface WatchedPoints {
+  readonly shape: readonly number[];
+  readonly points: Float32Array;
+  /** Tensors that are left when its points are freed. */
+  readonly left: number;
 }
 
 export type AttackCheck = (situation: Situation) => Promise<void>;
@@ -46,6 +72,40 @@ export function middlingEpsilon(norm: Norm, problem: LinearProblem): number {
 export function runOn(situation: Situation, how: RunOptions = {}, epsilon = situation.epsilon): Promise<AttackResult> {
   const { attack, norm, problem } = situation;
   return attack.run(problem.model, problem.x, problem.y, { norm, epsilon }, how);
+}
+
+/** A situation before anything was run. */
+export type Plain = Omit<Situation, 'usual' | 'maximized'>;
+
+/** Calls `maximize` with seed 3 for training step 4. */
+export async function watchMaximize({ attack, norm, epsilon, problem }: Plain): Promise<WatchedPoints> {
+  const before = tf.memory().numTensors;
+  const how = { seed: 3, step: 4 };
+  const adv = await attack.maximize(problem.model, problem.x, problem.y, { norm, epsilon }, how);
+  const points = (await adv.data()) as Float32Array;
+  adv.dispose();
+  return { shape: adv.shape, points, left: tf.memory().numTensors - before };
+}
+
+/** Runs once with seed 3 and notes everything that a check may ask of it. */
+export async function watchRun({ attack, norm, epsilon, problem }: Plain): Promise<WatchedRun> {
+  const { model, x, y } = problem;
+  const cleanBefore = (await x.data()).slice() as Float32Array;
+  const before = tf.memory().numTensors;
+  let wasRecorded = false;
+  const watched: Classifier = {
+    ...model,
+    logits(input) {
+      wasRecorded ||= tf.engine().state.gradientDepth > 0;
+      return model.logits(input);
+    },
+  };
+  const { adversarial, ...result } = await attack.run(watched, x, y, { norm, epsilon }, { seed: 3 });
+  const { shape } = adversarial;
+  const points = (await adversarial.data()) as Float32Array;
+  adversarial.dispose();
+  const left = tf.memory().numTensors - before;
+  return { result, shape, points, cleanBefore, cleanAfter: (await x.data()) as Float32Array, left, wasRecorded };
 }
 
 /** @throws Error when a point is not finite, outside of the bounds or of the ball. */
