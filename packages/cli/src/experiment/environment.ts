@@ -13,6 +13,9 @@ export interface Environment {
 
 const packages = [
   'core',
+  'analysis-logits',
+  'analysis-smoothness',
+  'analysis-subspace',
   'attacks',
   'backend-onnxruntime',
   'cli',

@@ -8,6 +8,8 @@ type Spec = Readonly<Record<string, unknown>>;
 
 /** A view is drawn no higher than this, in pixels. */
 const mostHeight: Readonly<Record<Width, number>> = { wide: 420, narrow: 330 };
+/** And no lower, so that the title of its axis fits beside it. */
+const leastHeight = 130;
 /** Height over width of a view that says nothing about it. */
 const usualRatio: Readonly<Record<Width, number>> = { wide: 0.38, narrow: 0.85 };
 /** Narrower than this no view says much. */
@@ -94,7 +96,7 @@ function viewSize({ width: given, height }: Spec, inner: number, width: Width): 
   if (typeof height === 'object' && height !== null) return { width: inner, height };
   const isGiven = typeof given === 'number' && typeof height === 'number';
   const ratio = isGiven ? height / given : usualRatio[width];
-  const high = Math.min(mostHeight[width], Math.round(inner * ratio));
+  const high = Math.min(mostHeight[width], Math.max(leastHeight, Math.round(inner * ratio)));
   // A square stays one: where it cannot be higher it is not wider either.
   return { width: isGiven && ratio > 0.7 ? Math.round(high / ratio) : inner, height: high };
 }
