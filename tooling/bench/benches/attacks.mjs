@@ -96,7 +96,7 @@ async function compare({ name, work, batch, mostRounds = Infinity, limit }, opti
   }
 }
 
-/** How many passes AutoAttack makes, and how many its reference's schedule; see peers/autoattack-passes.mjs. */
+/** How many passes AutoAttack makes, its reference's schedule, and other policies; see peers/autoattack-passes.mjs. */
 async function* countPasses({ subject }, environment) {
   const child = startChild(process.execPath, [path('../peers/autoattack-passes.mjs'), subject], { env: environment });
   try {
@@ -111,6 +111,8 @@ async function* countPasses({ subject }, environment) {
         runs: 1,
         robust: counts.robust,
         peerRobust: counts.peerRobust,
+        differing: counts.differing,
+        members: counts.members,
         against: "the reference's schedule",
       });
   } finally {
