@@ -13,12 +13,12 @@ export interface Unit {
 
 export const usualUnit: Unit = { scale: 1, shift: 0 };
 
-/** Sixteen examples of a small network without closed forms. */
+/** Examples of a small network without closed forms, sixteen unless told otherwise. */
 export interface Problem {
   readonly model: Classifier;
-  /** [16, ...inputShape] */
+  /** [n, ...inputShape] */
   readonly x: Tensor;
-  /** [16] int32: the predictions, but for example 5. */
+  /** [n] int32: the predictions, but for example 5. */
   readonly y: Tensor;
   readonly labels: Int32Array;
   readonly mislabelled: number;
@@ -36,7 +36,11 @@ const radii = { linf: 0.1, l2: 0.4, l1: 1, l0: 1 } as const;
  * Inputs [h, w, c] go through a 3x3 convolution with 6 filters, ReLU, max pooling and a dense layer; all others through a dense layer of 24 units, ReLU and
  * a dense layer: at most 1,000 weights.
  */
-export async function smallProblem(inputShape: readonly number[], unit: Unit = usualUnit): Promise<Problem> {
+export async function smallProblem(
+  inputShape: readonly number[],
+  unit: Unit = usualUnit,
+  count = examples,
+): Promise<Problem> {
   const rng = createRandom({ seed: 11 });
   const size = inputShape.reduce((product, length) => product * length, 1);
   const drawn = (name: string, shape: readonly number[], fanIn: number): tf.Variable =>
@@ -66,7 +70,7 @@ export async function smallProblem(inputShape: readonly number[], unit: Unit = u
       }),
   };
   const x = tf.tidy(() =>
-    tf.add(tf.mul(rng.uniform('inputs', [examples, ...inputShape], -0.5, 2.5), unit.scale), unit.shift),
+    tf.add(tf.mul(rng.uniform('inputs', [count, ...inputShape], -0.5, 2.5), unit.scale), unit.shift),
   );
   const predicted = tf.tidy(() => tf.argMax(model.logits(x), 1));
   const labels = Int32Array.from(await predicted.data());
