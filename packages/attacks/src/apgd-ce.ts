@@ -1,6 +1,6 @@
 import { defineAttack } from '@advrob/core/attack';
 import { crossEntropyLoss } from '@advrob/core/losses';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apgdOptions, perturbApgd } from './apgd/perturb.js';
 
 /**

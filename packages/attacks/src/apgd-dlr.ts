@@ -1,5 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apgdOptions, perturbApgd } from './apgd/perturb.js';
 import { dlrOrMarginLoss } from './gradient/dlr-or-margin.js';
 

@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apgdOptions, perturbApgd } from './apgd/perturb.js';
 import { dlrOrMarginLoss } from './gradient/dlr-or-margin.js';
 import { likelyTargets } from './gradient/likely-targets.js';

@@ -1,5 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
-import { z } from 'zod';
+import * as z from 'zod';
 import { memberNames } from './autoattack/members.js';
 import { compose, versionNames } from './autoattack/versions.js';
 

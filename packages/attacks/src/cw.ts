@@ -1,6 +1,6 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { adam } from './penalty/adam.js';
 import { handicapped, missingLead } from './penalty/confident-margin.js';

@@ -1,5 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
-import { z } from 'zod';
+import * as z from 'zod';
 import { targetBoundary, wantedBoundary } from './fab/boundary.js';
 import { fabOptions, walk } from './fab/walk.js';
 import { likelyTargets } from './gradient/likely-targets.js';

@@ -1,5 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nearestBoundary, wantedBoundary } from './fab/boundary.js';
 import { fabOptions, walk } from './fab/walk.js';
 

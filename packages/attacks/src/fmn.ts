@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import { marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { firstRadius, nextRadius } from './fmn/radius.js';
 import { shrinkTo } from './fmn/shrink.js';
 import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';

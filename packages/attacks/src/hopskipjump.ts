@@ -2,7 +2,7 @@ import type { Scope } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { estimatedDirection } from './decision/estimated-direction.js';
 import { findStart, startTriesOption, type Start } from './decision/start.js';
 import { toBoundary } from './decision/to-boundary.js';

@@ -2,7 +2,7 @@ import type { StepRows } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { likelyTargets } from './gradient/likely-targets.js';
 import { logitOf } from './gradient/logit-of.js';

@@ -3,7 +3,7 @@ import { defineAttack } from '@advrob/core/attack';
 import { logOneMinusLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { reachOf } from './gradient/reach.js';
 import { langevinStep } from './langevin/langevin-step.js';

@@ -1,6 +1,6 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { reachOf } from './gradient/reach.js';
 import { climbEstimates } from './scores/estimated-climb.js';
 

@@ -2,7 +2,7 @@ import { defineAttack } from '@advrob/core/attack';
 import type { Norm, Rows } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ascentDirection, shareOption } from './gradient/ascent-direction.js';
 import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { reachOf } from './gradient/reach.js';

@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
 import { cosine } from './gradient/cosine.js';
 import { adam } from './penalty/adam.js';

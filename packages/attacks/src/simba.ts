@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { directionOrder, frequencyLevels, pixelLevels } from './simba/direction-order.js';
 import { cosineDirections, pixelDirections } from './simba/directions.js';
 import { frameOf } from './tensors/frame.js';

@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import { marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { adam } from './penalty/adam.js';
 import { climbEstimates } from './scores/estimated-climb.js';
 

@@ -3,7 +3,7 @@ import { defineAttack } from '@advrob/core/attack';
 import { crossEntropyLoss, marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { reachOf } from './gradient/reach.js';
 import { moveBump } from './square/bump-moves.js';
 import { bumpNorms } from './square/bump-norms.js';

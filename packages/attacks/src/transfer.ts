@@ -1,7 +1,7 @@
 import type { Attack, Classifier } from '@advrob/core';
 import { AdvrobError } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const surrogate: z.ZodType<Classifier, Classifier> = z
   .any()

@@ -5,7 +5,7 @@ import { defineAttack } from '@advrob/core/attack';
 import { crossEntropyLoss, dlrLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkpoints } from '../src/apgd/checkpoints.js';
 import { climbL1 } from '../src/apgd/climb-l1.js';
 import type { Best } from '../src/apgd/climb-state.js';

@@ -5,7 +5,7 @@ import { defineAttack } from '@advrob/core/attack';
 import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { adapted, countOutcome } from '../src/decision/adapted-step.js';
 import { estimatedDirection } from '../src/decision/estimated-direction.js';
 import { findStart } from '../src/decision/start.js';

@@ -5,7 +5,7 @@ import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nes, spsa } from '../src/index.js';
 import { sumOfDifferences } from '../src/scores/sum-of-differences.js';
 import {

@@ -4,7 +4,7 @@ import { defineAttack } from '@advrob/core/attack';
 import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nearestBoundary, targetBoundary } from '../src/fab/boundary.js';
 import { walk } from '../src/fab/walk.js';
 import { fab, fabT } from '../src/index.js';

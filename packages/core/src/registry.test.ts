@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineAttack } from './attack/define-attack.js';
 import { defineDataset, defineModel, definePlugin } from './define.js';
 import { AdvrobError, nearNames } from './errors.js';

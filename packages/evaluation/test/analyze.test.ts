@@ -4,7 +4,7 @@ import { defineAnalysis, memoryStorage, type Analysis, type Classifier } from '@
 import { figure } from '@advrob/core/figure';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { analyze, createRecord, measuredData, parseRecord, serializeRecord } from '../src/index.js';
 import { planeModel } from './support/plane-model.js';
 import { pointsAtGaps, pointsDataset } from './support/points-dataset.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A size of at least 1. */
 export const size = z.int().min(1);

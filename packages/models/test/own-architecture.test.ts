@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
 import { modelContract } from '@advrob/core/testing';
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineArchitecture, loadModel, saveWeights } from '../src/index.js';
 import {
   anyShape,

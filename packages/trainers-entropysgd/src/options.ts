@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What can be set, with defaults of the reference code for CIFAR-10, where it names one. */
 export const entropySgdFields = {

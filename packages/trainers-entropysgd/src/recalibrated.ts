@@ -1,7 +1,7 @@
 import { defineAverager } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The weights of the last step as they are, in the place of an average: `fit` re-estimates the statistics of batch norm, in training mode with dropout

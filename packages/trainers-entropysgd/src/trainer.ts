@@ -1,7 +1,7 @@
 import { pgd } from '@advrob/attacks';
 import { AdvrobError, defineTrainer, type AveragerBinding } from '@advrob/core';
 import { awp, pgdAt, swa } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 import { entropySgd } from './entropy-sgd.js';
 import { entropySgdFields } from './options.js';
 import { recalibrated } from './recalibrated.js';

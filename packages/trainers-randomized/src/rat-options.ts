@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What can be set, with the defaults of the official code for CIFAR-10. */
 export const ratFields = {

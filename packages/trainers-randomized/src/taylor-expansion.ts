@@ -2,7 +2,7 @@ import { defineTransform, type Gradient, type Work } from '@advrob/core';
 import { withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { relativeNoise, sigmaNote } from './relative-noise.js';
 
 /**

@@ -1,7 +1,7 @@
 import { pgd } from '@advrob/attacks';
 import type { AnalysisContext, Classifier } from '@advrob/core';
 import { attackLoss } from '@advrob/core/losses';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CollectOptions } from '../collect/options.js';
 import { checkSubject } from '../collect/check-subject.js';
 import { logitStatistics, type LogitStatistics } from '../logit-statistics.js';

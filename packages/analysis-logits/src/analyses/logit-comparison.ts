@@ -1,5 +1,5 @@
 import { defineAnalysis, type AnalysisContext, type Dataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkSameClasses } from '../collect/check-subject.js';
 import { collectLogits } from '../collect/collect-logits.js';
 import { compareOrdering } from '../compare/class-ordering.js';

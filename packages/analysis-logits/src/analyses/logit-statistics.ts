@@ -1,5 +1,5 @@
 import { defineAnalysis } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { histogramFigure } from '../figures/histograms.js';
 import { measureNames } from '../measures.js';
 import { inputFields, statisticsOf } from './inputs.js';

@@ -1,5 +1,5 @@
 import { AdvrobError, defineAnalysis, type AnalysisContext, type Classifier, type Dataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkSameClasses, checkSubject } from '../collect/check-subject.js';
 import { collectLogits } from '../collect/collect-logits.js';
 import { distill } from '../distillation/distill.js';

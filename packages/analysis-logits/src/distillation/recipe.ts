@@ -1,6 +1,6 @@
 import { defineTrainer, type Objective } from '@advrob/core';
 import { kd, sgd } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Distillation with SGD: the student learns the cached logits that come with the data as `teacher`, on clean inputs and without labels.

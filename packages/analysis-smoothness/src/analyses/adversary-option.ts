@@ -1,6 +1,6 @@
 import { bim } from '@advrob/attacks';
 import type { Attack } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const given: z.ZodType<Attack, Attack> = z
   .any()

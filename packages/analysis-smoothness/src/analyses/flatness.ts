@@ -2,7 +2,7 @@ import { defineAnalysis } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import { flatness as randomFlatness } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Row, Table } from '@advrob/core/figure';
 import { awpFlatness } from '../flatness/awp-flatness.js';
 import { topEigenvalue } from '../flatness/top-eigenvalue.js';

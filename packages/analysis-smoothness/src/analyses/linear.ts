@@ -1,5 +1,5 @@
 import { defineAnalysis } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { figure, quantity, type Figure } from '@advrob/core/figure';
 import { linearRatio, type LinearRatio } from '../linear/linear-ratio.js';
 import { logLogSlope } from './statistics.js';

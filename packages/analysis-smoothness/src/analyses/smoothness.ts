@@ -2,7 +2,7 @@ import { defineAnalysis, type AnalysisContext } from '@advrob/core';
 import { createThreat } from '@advrob/core/threat';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { attacked, probeExamples, type Adversary, type ProbeExamples } from '../probes/examples.js';
 import { inputFlatness } from '../probes/input-flatness.js';
 import { smoothnessRatio } from '../probes/smoothness-ratio.js';

@@ -1,6 +1,6 @@
 import { defineAnalysis } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
-import { z } from 'zod';
+import * as z from 'zod';
 import { figure, quantity, type Figure } from '@advrob/core/figure';
 import { probeExamples } from '../probes/examples.js';
 import { lossSurface, type SurfacePoint } from '../surface/loss-surface.js';

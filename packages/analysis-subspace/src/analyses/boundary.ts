@@ -1,7 +1,7 @@
 import { defineAnalysis, type AnalysisContext } from '@advrob/core';
 import { twoLayer } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { boundaryLines } from '../measure/boundary-lines.js';
 import { flipsOnBothSides } from '../measure/both-sides.js';
 import { orthogonalGradient } from '../measure/orthogonal-gradient.js';

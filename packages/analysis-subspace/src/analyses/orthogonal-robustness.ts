@@ -1,7 +1,7 @@
 import { AdvrobError, defineAnalysis, stopIfAborted, type AnalysisContext, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { flipDistances } from '../measure/flip-distance.js';
 import { orthogonalGradient } from '../measure/orthogonal-gradient.js';
 import { universalDirection } from '../measure/universal-direction.js';

@@ -2,7 +2,7 @@ import { defineAnalysis, type AnalysisContext } from '@advrob/core';
 import { twoLayer } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { subspacePoints } from '@advrob/datasets';
 import { trainTwoLayer } from '../network/train-two-layer.js';
 import { shrinkage } from '../theory/bounds.js';

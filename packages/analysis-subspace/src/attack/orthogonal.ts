@@ -1,7 +1,7 @@
 import { AdvrobError, type Attack, type GradientModel, type Rows, type Scope } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { givenSubspace, resolveGiven } from '../subspace/subspace-option.js';
 import { projectAway, type Subspace } from '@advrob/datasets';
 import { orthogonalThreat } from './orthogonal-threat.js';

@@ -1,6 +1,6 @@
 import type { Dataset } from '@advrob/core';
 import { deadInputs, principalComponents, spanOf, withoutInputs, type Subspace } from '@advrob/datasets';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const unused = z.strictObject({
   unused: z.array(z.int().min(0)).min(1).describe('flat indices of the input values that data never use'),

@@ -1,7 +1,7 @@
 import type { Rows, Scope } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { eotOption } from '../gradient/averaged-gradient.js';
 import { reachOf } from '../gradient/reach.js';
 import { column, flatRows } from '../tensors/rows.js';

@@ -1,7 +1,7 @@
 import type { Scope } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isFooled } from '../tensors/fooled.js';
 import { column, select } from '../tensors/rows.js';
 

@@ -1,7 +1,7 @@
 import type { Norm, Rows, Scope } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { lengths } from '../tensors/lengths.js';
 import { column, flatRows, select } from '../tensors/rows.js';
 import { eotOption } from '../gradient/averaged-gradient.js';

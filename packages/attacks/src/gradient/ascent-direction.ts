@@ -1,6 +1,6 @@
 import type { ThreatModel } from '@advrob/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sparseAscent } from './sparse-ascent.js';
 
 /** The option of every attack that takes steps in L1. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { GradientModel } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The option of every gradient attack against models that draw at random in their forward pass. */
 export const eotOption = z

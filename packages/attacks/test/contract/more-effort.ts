@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import type { Attack } from '@advrob/core';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { square } from '../../src/index.js';
 import { runOn, successOf, valuesOf, withProblem, type SubjectCheck } from './subject.js';
 

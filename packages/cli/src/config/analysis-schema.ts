@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { identifier, modelReference, name, part, threat } from './part-schema.js';
 
 const fresh = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { epsilonOrInfinite, identifier, name, norm } from './part-schema.js';
 
 const attack = z.strictObject({

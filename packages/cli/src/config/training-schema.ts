@@ -1,5 +1,5 @@
 import { scheduleSchema } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 import { modelReference, part, threat } from './part-schema.js';
 
 /** How a model is trained. */

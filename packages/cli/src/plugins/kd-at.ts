@@ -1,6 +1,6 @@
 import { defineObjective, type Classifier } from '@advrob/core';
 import { kdAt } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const teacher = (description: string): z.ZodType<Classifier, Classifier> =>
   z

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AttackLoss, Classifier, Threat } from '../contract/index.js';
 import { crossEntropyLoss } from '../losses.js';
 import { linearClassifier } from '../testing/linear-classifier.js';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AnalysisContext, Dataset, Json } from '../contract/index.js';
 import { defineAnalysis } from '../define.js';
 import { createRandom } from '../random.js';

@@ -1,5 +1,5 @@
 import { defineDataset, type Dataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readBytes } from '../files/read-bytes.js';
 import { parseCifar10 } from '../formats/cifar10.js';
 import { imageDataset } from '../images/image-dataset.js';

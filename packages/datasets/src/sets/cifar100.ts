@@ -1,6 +1,6 @@
 import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listFolder } from '../files/find-file.js';
 import { readBytes } from '../files/read-bytes.js';
 import { parseCifar100 } from '../formats/cifar100.js';

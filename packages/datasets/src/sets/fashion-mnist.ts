@@ -1,5 +1,5 @@
 import { defineDataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadIdxFolder } from './idx-folder.js';
 import { maxBytesOption, seedOption, validationOption } from './options.js';
 import { splitValidation } from './split-validation.js';

@@ -1,5 +1,5 @@
 import { defineDataset, type Dataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readBytes } from '../files/read-bytes.js';
 import { idxDataset } from './idx-images.js';
 import { maxBytesOption, seedOption, validationOption } from './options.js';

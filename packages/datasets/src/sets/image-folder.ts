@@ -1,6 +1,6 @@
 import { AdvrobError, defineDataset } from '@advrob/core';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listFolder } from '../files/find-file.js';
 import { folderDataset } from '../pictures/folder-dataset.js';
 import { listClasses } from '../pictures/list-classes.js';

@@ -1,5 +1,5 @@
 import type { Splits } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The option of a data set that is made from another one: what a data set's factory returned. A config names it, as `mnist` or `{ name, options }`; the mark

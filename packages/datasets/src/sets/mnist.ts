@@ -1,7 +1,7 @@
 import { defineDataset } from '@advrob/core';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadIdxFolder } from './idx-folder.js';
 import { maxBytesOption, seedOption, validationOption } from './options.js';
 import { splitValidation } from './split-validation.js';

@@ -1,5 +1,5 @@
 import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { npyDataset } from '../arrays/npy-dataset.js';
 import { readBytes } from '../files/read-bytes.js';
 import { readNpz } from '../formats/npz.js';

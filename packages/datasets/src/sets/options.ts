@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defaultMaxBytes } from '../files/read-bytes.js';
 
 /** Options that every data set read from files has. */

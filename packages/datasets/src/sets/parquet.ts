@@ -1,5 +1,5 @@
 import { defineDataset, type Dataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { inferClasses } from '../arrays/class-labels.js';
 import { readBytes } from '../files/read-bytes.js';
 import { readParquet } from '../formats/parquet.js';

@@ -1,5 +1,5 @@
 import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { findFile } from '../files/find-file.js';
 import { readBytes } from '../files/read-bytes.js';
 import { parseMat, type MatArray } from '../formats/mat.js';

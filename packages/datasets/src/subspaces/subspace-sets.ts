@@ -1,5 +1,5 @@
 import { defineDataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { innerDataset, mapSplits } from '../sets/inner-dataset.js';
 import { deadInputs } from './dead-inputs.js';
 import { principalComponents } from './principal-components.js';

@@ -1,5 +1,5 @@
 import { defineDataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { withoutInputs, type AxisSubspace } from '../subspaces/subspace.js';
 import { pointSplits, type Points } from './points.js';
 

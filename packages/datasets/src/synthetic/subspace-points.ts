@@ -1,7 +1,7 @@
 import { defineDataset } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { randomSubspace } from '../subspaces/random-subspace.js';
 import { projectOnto, withoutInputs, type Subspace } from '../subspaces/subspace.js';
 import { pointSplits, type Points } from './points.js';

@@ -9,7 +9,7 @@ import {
   type Threat,
 } from '@advrob/core';
 import { getBackend } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { findings, type AnalysisResult } from '../record/analysis-result.js';
 import { describeData } from '../record/create-record.js';
 import { describeValue } from '../resume/describe-value.js';

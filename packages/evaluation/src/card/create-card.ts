@@ -1,5 +1,5 @@
 import { AdvrobError, type Norm } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { measuredData } from '../record/create-record.js';
 import type { RecordedModel, RunRecord } from '../record/record.js';
 import { resultCard, type ResultCard } from './result-card.js';

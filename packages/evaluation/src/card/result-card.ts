@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { norm } from '../record/norm.js';
 import { proportion } from '../record/proportion.js';
 

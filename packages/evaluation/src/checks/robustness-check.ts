@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The outcome of one check, in words that a reader without background understands. */
 export const robustnessCheck = z.strictObject({

@@ -1,5 +1,5 @@
 import { AdvrobError, type Dataset } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DataDescription } from './data-description.js';
 import { runRecord, type RunRecord } from './record.js';
 

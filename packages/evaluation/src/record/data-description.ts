@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a record says about data. */
 export const dataDescription = z.strictObject({

@@ -1,5 +1,5 @@
 import { AdvrobError } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { norm } from './norm.js';
 
 /** Name of the file with a line per example. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A share of examples with its Wilson 95% interval. */
 export const proportion = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { robustnessCheck, type RobustnessCheck } from '../checks/robustness-check.js';
 import { analysisResult } from './analysis-result.js';
 import { dataDescription } from './data-description.js';

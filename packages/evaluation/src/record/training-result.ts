@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How a model came about. Seconds are not in here but under the record's `timing`. */
 export const trainingResult = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { attackOutcome, cleanOutcome } from '../run/outcome.js';
 
 const unit = { batch: z.int().min(0), seconds: z.number().min(0) };

@@ -1,5 +1,5 @@
 import type { Json, RunStorage } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Fingerprint } from './fingerprint.js';
 import { openJournal } from './journal.js';
 

@@ -2,7 +2,7 @@ import type { Classifier } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One step of the fast gradient sign method. */
 export const step = defineAttack({

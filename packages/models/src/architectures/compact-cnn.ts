@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineArchitecture } from '../architecture.js';
 import { commonOptions, imageShape, size } from '../input-options.js';
 import { conv2d, windowedSize } from '../layers/conv2d.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineArchitecture } from '../architecture.js';
 import { anyShape, commonOptions, size } from '../input-options.js';
 import { dense } from '../layers/dense.js';

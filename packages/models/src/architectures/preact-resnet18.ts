@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineArchitecture } from '../architecture.js';
 import { commonOptions, imageShape, size } from '../input-options.js';
 import { batchNorm } from '../layers/batch-norm.js';

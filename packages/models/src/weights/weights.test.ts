@@ -4,7 +4,7 @@ import { decodeSafetensors, encodeSafetensors } from '@advrob/core/safetensors';
 import { linearClassifier, surviveMutations } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { smallModels } from '../../test/small-models.js';
 import { loadModel, loadWeights, mlp, saveWeights } from '../index.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Options of every primal-dual objective, with the defaults of the authors' code. */
 export const dualFields = {

@@ -2,7 +2,7 @@ import { defineAttack } from '@advrob/core/attack';
 import { crossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The inner loop of advbench's randomized smoothing, for comparison with it: sign steps against the mean probability of the label under fresh noise, each

@@ -2,7 +2,7 @@ import { langevinStep, type LangevinNoise } from '@advrob/attacks';
 import type { Attack } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * An attack that makes one more step of a Langevin chain, so that a caller can keep the points between. For inner maximisation alone.

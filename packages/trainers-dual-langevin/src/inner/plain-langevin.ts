@@ -2,7 +2,7 @@ import { AdvrobError } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { logOneMinusLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(100).describe('steps of the sampler'),

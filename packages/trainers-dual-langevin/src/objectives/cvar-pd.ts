@@ -1,6 +1,6 @@
 import { defineObjective } from '@advrob/core';
 import { cvar, cvarOptions } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dualFields } from '../constrained/dual-options.js';
 import { primalDual } from '../constrained/primal-dual.js';
 

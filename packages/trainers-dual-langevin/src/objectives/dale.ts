@@ -1,6 +1,6 @@
 import { defineObjective, type Objective } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cleanAndRobust, preparePairs, type Pairs } from './clean-and-robust.js';
 
 export const daleFields = {

@@ -4,7 +4,7 @@ import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses'
 import { secondPass } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dualFields } from '../constrained/dual-options.js';
 import { primalDual } from '../constrained/primal-dual.js';
 import { batchMeanNoise } from '../inner/batch-mean-noise.js';

@@ -1,6 +1,6 @@
 import { defineTrainer } from '@advrob/core';
 import { sgd } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dualFields } from '../constrained/dual-options.js';
 import { dalePd } from '../objectives/dale-pd.js';
 import { dalePdReverse } from '../objectives/dale-pd-reverse.js';

@@ -1,6 +1,6 @@
 import { defineTrainer } from '@advrob/core';
 import { sgd } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dale, daleFields } from '../objectives/dale.js';
 import { samplerFields, samplerOf, sgdFields } from './recipe-options.js';
 

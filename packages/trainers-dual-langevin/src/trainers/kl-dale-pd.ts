@@ -1,7 +1,7 @@
 import { pgd } from '@advrob/attacks';
 import { defineTrainer } from '@advrob/core';
 import { sgd } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dualFields } from '../constrained/dual-options.js';
 import { klDaleMultiPd, klDaleMultiPdFields } from '../objectives/kl-dale-multi-pd.js';
 import { klDalePd } from '../objectives/kl-dale-pd.js';

@@ -1,7 +1,7 @@
 import { pgd } from '@advrob/attacks';
 import { defineTrainer } from '@advrob/core';
 import { pgdAt, sgd, smoothadv } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 import { advbenchSmoothing } from '../inner/advbench-smoothing.js';
 import { sgdFields } from './recipe-options.js';
 

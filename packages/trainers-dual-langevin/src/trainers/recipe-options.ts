@@ -1,6 +1,6 @@
 import { langevin, langevinOptions } from '@advrob/attacks';
 import type { Attack } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { batchMeanNoise } from '../inner/batch-mean-noise.js';
 
 /** Options of the recipes' sampler, beside its kind of noise. */

@@ -1,7 +1,7 @@
 import { pgd } from '@advrob/attacks';
 import { defineTrainer } from '@advrob/core';
 import { sgd } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ratFields } from '../rat-options.js';
 import { rat } from '../rat.js';
 import { attackSteps, sgdFields } from './recipe-options.js';

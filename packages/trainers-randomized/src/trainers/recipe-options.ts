@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const attackSteps = z.int().min(1).default(10).describe('steps of PGD, each of 2.5 epsilon / steps');
 

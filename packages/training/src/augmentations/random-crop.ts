@@ -1,7 +1,7 @@
 import { AdvrobError, defineAugmentation, type RowRandom } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const options = z.strictObject({
   padding: z.int().min(1).default(4).describe('pixels added on each side before the crop'),

@@ -1,6 +1,6 @@
 import { defineAugmentation } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { imageShape } from './random-crop.js';
 
 const options = z.strictObject({

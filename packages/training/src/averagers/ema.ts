@@ -1,6 +1,6 @@
 import { defineAverager, type Averager, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { copyWeights, followWeights, mixWeights } from './weight-copies.js';
 
 export const emaOptions = z.strictObject({

@@ -2,7 +2,7 @@ import { AdvrobError, type Extras, type Json } from '@advrob/core';
 import { decodeSafetensors, type TensorFile, type TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { weightsAndBuffers } from '../fit/averaged-weights.js';
 import type { LoggedEvent } from '../fit/events.js';
 import type { Run } from '../fit/run.js';

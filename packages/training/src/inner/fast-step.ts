@@ -1,6 +1,6 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One step of steepest ascent, from the example or from a random point of the ball. */
 export const fastStep = defineAttack({

@@ -1,5 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A random point of the ball: uniform for Linf and L2, clipped to the bounds. */
 export const randomPoint = defineAttack({

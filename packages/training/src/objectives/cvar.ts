@@ -2,7 +2,7 @@ import { defineObjective, type Batch, type PrepareContext } from '@advrob/core';
 import { crossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { randomPoint } from '../inner/random-point.js';
 import { descendThreshold, worstShare } from './cvar-threshold.js';
 

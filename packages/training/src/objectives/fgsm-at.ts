@@ -1,6 +1,6 @@
 import { defineObjective } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fastStep } from '../inner/fast-step.js';
 
 export const fgsmAtOptions = z.strictObject({

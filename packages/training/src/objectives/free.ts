@@ -3,7 +3,7 @@ import { meanCrossEntropy } from '@advrob/core/losses';
 import { createThreat } from '@advrob/core/threat';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const freeOptions = z.strictObject({
   replays: z.int().min(1).default(8).describe('m: how often each batch is used; 8 on CIFAR'),

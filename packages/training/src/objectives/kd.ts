@@ -1,7 +1,7 @@
 import { AdvrobError, defineObjective, type Batch, type Objective } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { distillationLoss } from '../distillation/distillation-loss.js';
 
 export const kdOptions = z.strictObject({

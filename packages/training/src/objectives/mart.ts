@@ -2,7 +2,7 @@ import { defineObjective } from '@advrob/core';
 import { withoutGradient } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { secondPass } from './second-pass.js';
 
 export const martOptions = z.strictObject({

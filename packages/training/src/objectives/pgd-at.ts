@@ -1,6 +1,6 @@
 import { defineObjective } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const pgdAtOptions = z.strictObject({});
 

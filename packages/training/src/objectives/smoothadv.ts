@@ -1,7 +1,7 @@
 import { defineObjective } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { repeatRows } from '../inner/repeat-rows.js';
 import { smoothed } from '../inner/smoothed.js';
 

@@ -1,7 +1,7 @@
 import { defineObjective } from '@advrob/core';
 import { crossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const termOptions = z.strictObject({
   tilt: z

@@ -1,7 +1,7 @@
 import { defineObjective } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { secondPass } from './second-pass.js';
 
 export const tradesOptions = z.strictObject({

@@ -1,7 +1,7 @@
 import { defineOptimizer, type OptimizerBinding, type Saved } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { disposeState, zerosLikeWeights } from './optimizer-state.js';
 
 const options = z

@@ -1,5 +1,5 @@
 import type { Schedule, ScheduleUnit } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type { Schedule, ScheduleUnit };
 

@@ -1,5 +1,5 @@
 import { defineTrainer } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { pgdAt, pgdAtOptions } from '../objectives/pgd-at.js';
 import { sgd } from '../optimizers/sgd.js';
 import { sgdShape } from './sgd-shape.js';

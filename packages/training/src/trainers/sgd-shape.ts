@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Options of a recipe that trains with momentum SGD, with the weight decay of its paper as default. */
 export function sgdShape(weightDecay: number) {

@@ -1,5 +1,5 @@
 import { defineTrainer } from '@advrob/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { trades, tradesOptions } from '../objectives/trades.js';
 import { sgd } from '../optimizers/sgd.js';
 import { awp, awpOptions } from '../transforms/awp.js';

@@ -1,6 +1,6 @@
 import { defineTransform, type Gradient, type Work } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { moveWeights, weightChanges, type WeightChanges } from '../weights/with-weights.js';
 
 export const awpOptions = z.strictObject({

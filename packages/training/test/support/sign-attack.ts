@@ -1,6 +1,6 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Steps along the steepest ascent from a random start: an attack as small as it can be. */
 export const signAttack = defineAttack({

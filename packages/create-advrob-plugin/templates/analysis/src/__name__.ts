@@ -1,7 +1,7 @@
 import { defineAnalysis } from '@advrob/core';
 import type { Table } from '@advrob/core/figure';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Mean confidence where the model is right and where it is wrong. Replace this with your question: an analysis takes models in the roles that it names, and gives plain

@@ -1,6 +1,6 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Tries random corners of the ball and keeps the one of the highest loss. Replace this with your method: `perturb` sees all examples that are still to be fooled as one batch of rows.

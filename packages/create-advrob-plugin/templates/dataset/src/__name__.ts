@@ -1,7 +1,7 @@
 import { defineDataset, type Dataset } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import { arrayDataset } from '@advrob/datasets';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const options = z.strictObject({
   count: z.int().min(8).default(1000).describe('examples of the training split; a fifth of it in each other one'),

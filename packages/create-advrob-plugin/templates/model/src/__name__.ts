@@ -1,7 +1,7 @@
 import { defineModel, type Classifier } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const size = z.int().min(1);
 const options = z.strictObject({

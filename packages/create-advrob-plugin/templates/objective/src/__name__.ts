@@ -1,7 +1,7 @@
 import { defineObjective } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A weighted mean of the cross-entropy of clean and adversarial examples (Goodfellow et al. 2015, https://arxiv.org/abs/1412.6572, section 6). Replace this with

@@ -1,6 +1,6 @@
 import { defineTrainer } from '@advrob/core';
 import { ema, pgdAt, sgd } from '@advrob/training';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * PGD adversarial training with an exponential average of the weights. Replace this with your recipe: a trainer names an objective, an optimizer and what

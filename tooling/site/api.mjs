@@ -1,0 +1,45 @@
+// The API reference from doc comments: one Markdown page for each entry of a package.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Application } from 'typedoc';
+import { root } from '../fresh/prepare.mjs';
+
+/** Writes the reference of all packages into `folder`. */
+export async function writeApi(folder) {
+  const entryPoints = readdirSync(join(root, 'packages')).flatMap((name) => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+    return Object.values(exports)
+      .filter(({ types }) => types)
+      .map(({ default: file }) =>
+        join(root, 'packages', name, file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')),
+      );
+  });
+  const app = await Application.bootstrapWithPlugins({
+    plugin: ['typedoc-plugin-markdown'],
+    entryPoints,
+    tsconfig: join(root, 'tooling/site/tsconfig.json'),
+    basePath: join(root, 'packages'),
+    displayBasePath: join(root, 'packages'),
+    outputs: [{ name: 'markdown', path: folder }],
+    entryFileName: 'index',
+    readme: 'none',
+    name: 'API',
+    // The packages are type-checked elsewhere.
+    skipErrorChecking: true,
+    excludeInternal: true,
+    disableSources: true,
+    router: 'module',
+    hideBreadcrumbs: true,
+    hidePageHeader: true,
+    useCodeBlocks: true,
+    logLevel: 'Error',
+  });
+  const project = await app.convert();
+  if (!project) throw new Error('typedoc found nothing');
+  // `core/src/attack` is what a user imports as `@advrob/core/attack`.
+  for (const module of project.children ?? []) {
+    const [name, , ...entry] = module.name.split('/');
+    module.name = [name.startsWith('create-') ? name : `@advrob/${name}`, ...entry].join('/');
+  }
+  await app.generateOutputs(project);
+}

@@ -1,0 +1,34 @@
+// The pages of the site: which Markdown file of the repository becomes which page, and where links between the files lead then.
+import { posix } from 'node:path';
+
+/**
+ * Where a Markdown file of the repository stands on the site; undefined for one that is no page.
+ *
+ * @param {string} file Path from the root of the repository, such as `packages/core/README.md`.
+ */
+export function pageOf(file) {
+  if (file === 'README.md') return 'index.md';
+  if (file === 'CONTRIBUTING.md') return 'contribute.md';
+  const readme = /^packages\/([^/]+)\/README\.md$/.exec(file);
+  if (readme) return `packages/${readme[1]}.md`;
+  return file.startsWith('docs/') ? file.slice('docs/'.length) : undefined;
+}
+
+/**
+ * The text of a file with its links as they are on the site: to another page, or to a picture beside it; a link to source code, which the site does not have,
+ * becomes its words alone.
+ */
+export function withSiteLinks(text, file) {
+  const here = posix.dirname(pageOf(file));
+  // Code comes first, so that code which shows a link stays as it is; code in the words of a link does not end it.
+  const parts = /```[\s\S]*?```|`[^`\n]*`|(!?)\[((?:`[^`\n]*`|[^\]`])*)\]\(([^)\s]+)\)/g;
+  return text.replace(parts, (whole, isPicture, words, target) => {
+    if (target === undefined || isPicture || /^[a-z]+:/.test(target) || target.startsWith('#')) return whole;
+    const [path, hash] = target.split('#');
+    const wanted = posix.join(posix.dirname(file), path);
+    const page = pageOf(wanted) ?? pageOf(`${wanted}/README.md`);
+    if (!page?.endsWith('.md')) return words;
+    const to = posix.relative(here, page);
+    return `[${words}](${to.startsWith('.') ? to : `./${to}`}${hash ? `#${hash}` : ''})`;
+  });
+}

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { pageOf, withSiteLinks } from './pages.mjs';
+
+it('knows where a file stands', () => {
+  expect(pageOf('README.md')).toBe('index.md');
+  expect(pageOf('packages/core/README.md')).toBe('packages/core.md');
+  expect(pageOf('docs/reproduce/dale.md')).toBe('reproduce/dale.md');
+  expect(pageOf('packages/core/src/index.ts')).toBeUndefined();
+});
+
+it.each([
+  ['docs/reproduce/dale.md', '[a](../../packages/core/README.md#it)', '[a](../packages/core.md#it)'],
+  ['packages/core/README.md', '[a](../../docs/concepts.md)', '[a](../concepts.md)'],
+  ['docs/reproduce/dale.md', '[`core`](../../packages/core/README.md)', '[`core`](../packages/core.md)'],
+  ['docs/errors.md', '`a` [b](concepts.md) `c`', '`a` [b](./concepts.md) `c`'],
+  ['packages/core/README.md', '[root](../../README.md)', '[root](../index.md)'],
+  ['README.md', '[a](packages/core/README.md)', '[a](./packages/core.md)'],
+  ['docs/start-here.md', 'see [the demo](../packages/cli/experiments/demo.yaml).', 'see the demo.'],
+  ['docs/start-here.md', '[b](#below) [c](https://x.org/a.md)', '[b](#below) [c](https://x.org/a.md)'],
+  ['docs/reproduce/logits.md', '![a](logits/gap.svg)', '![a](logits/gap.svg)'],
+  ['docs/start-here.md', '`[a](b.md)`\n```md\n[a](../README.md)\n```', '`[a](b.md)`\n```md\n[a](../README.md)\n```'],
+])('%s: %s', (file, text, expected) => {
+  expect(withSiteLinks(text, file)).toBe(expected);
+});
