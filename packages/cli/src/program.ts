@@ -16,6 +16,7 @@ import {
   split,
   wholeNumber,
   withBackend,
+  withInput,
   type CommonFlags,
 } from './flags/options.js';
 import { analyzeCommand, type AnalyzeFlags } from './commands/analyze.js';
@@ -88,7 +89,7 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
       await trainCommand(flags, registry, output, signal);
     });
 
-  withBackend(program.command('attack'))
+  withInput(withBackend(program.command('attack')))
     .description('craft adversarial examples and save them')
     .requiredOption('--model <path>', 'a safetensors file, or a folder with a tfjs model.json')
     .option('--architecture <name>', 'of a weight file that does not say it')
@@ -111,7 +112,7 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
       await attackCommand(flags, registry, output, signal);
     });
 
-  withBackend(program.command('evaluate'))
+  withInput(withBackend(program.command('evaluate')))
     .description('measure clean and robust accuracy of any model')
     .requiredOption('--model <path>', 'a safetensors file, or a folder with a tfjs model.json')
     .option('--architecture <name>', 'of a weight file that does not say it')

@@ -11,6 +11,8 @@ export * from './architectures/small-cnn.js';
 export * from './architectures/two-layer.js';
 export * from './architectures/wide-resnet.js';
 export * from './checks/check-classifier.js';
+export * from './checks/likely-input.js';
+export type { Normalization } from './layers/normalize.js';
 export * from './tfjs-format/load-layers-model.js';
 export * from './tfjs-format/save-layers-model.js';
 export type { ReadShard } from './tfjs-format/shards.js';

@@ -10,17 +10,19 @@ import {
 import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
+import { loadData } from '../experiment/load-data.js';
 import { loadAnyModel } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
-import { lossNamed, makePart } from '../experiment/parts.js';
+import { lossNamed } from '../experiment/parts.js';
 import { makeComposed } from '../experiment/references.js';
 import { parseEpsilons } from '../flags/epsilon.js';
 import { applySettings, parseSetting } from '../flags/settings.js';
+import { inputOf, type InputFlags } from '../flags/options.js';
 import { bar, createProgress, percent } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
 import { writeAtomically } from '../storage/file-storage.js';
 
-export interface AttackFlags {
+export interface AttackFlags extends InputFlags {
   readonly model: string;
   readonly architecture?: string;
   readonly outputs?: 'logits' | 'probabilities';
@@ -68,7 +70,7 @@ export async function attackCommand(
       'ADVROB_USAGE',
       '--epsilon: attack takes one radius; evaluate takes a list and gives a curve',
     );
-  const splits = await makePart(registry, 'datasets', { name: flags.dataset, options: {} });
+  const splits = await loadData(registry, { name: flags.dataset, options: {} });
   const data = splits[flags.split].take(flags.take);
   const shelf = createModelShelf(registry, data.bounds);
   try {
@@ -76,6 +78,8 @@ export async function attackCommand(
     const model = await loadAnyModel(flags.model, registry, {
       bounds: data.bounds,
       ...(flags.outputs && { outputs: flags.outputs }),
+      input: inputOf(flags),
+      data,
       ...(flags.architecture !== undefined && { architecture: flags.architecture }),
     });
     shelf.add(flags.model, model);

@@ -1,22 +1,24 @@
 import { AdvrobError, optionNames, type Json, type Norm, type Registry } from '@advrob/core';
 import { evaluate, type EvaluationAttack } from '@advrob/evaluation';
+import { loadData } from '../experiment/load-data.js';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import { loadAnyModel } from '../experiment/load-model.js';
 import { modelName } from '../experiment/model-path.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
-import { lossNamed, makePart } from '../experiment/parts.js';
+import { lossNamed } from '../experiment/parts.js';
 import { writeEvaluationRecord } from '../experiment/record.js';
 import { makeComposed, type ModelFinder } from '../experiment/references.js';
 import { checksOf } from '../experiment/robustness-checks.js';
 import { parseEpsilons } from '../flags/epsilon.js';
 import { applySettings, parseSetting, type Settable, type Setting } from '../flags/settings.js';
+import { inputOf, type InputFlags } from '../flags/options.js';
 import { followEvaluation } from '../output/evaluation-progress.js';
 import { createProgress } from '../output/progress.js';
 import { recordText } from '../output/record-words.js';
 import type { Output } from '../output/terminal.js';
 import { fileStorage } from '../storage/file-storage.js';
 
-export interface EvaluateFlags {
+export interface EvaluateFlags extends InputFlags {
   readonly model: string;
   readonly architecture?: string;
   readonly outputs?: 'logits' | 'probabilities';
@@ -51,7 +53,7 @@ export async function evaluateCommand(
   if (flags.checks && !Number.isFinite(radius))
     throw new AdvrobError('ADVROB_USAGE', '--checks needs a finite --epsilon, the radius of the claim');
 
-  const splits = await makePart(registry, 'datasets', dataset);
+  const splits = await loadData(registry, dataset);
   const data = flags.take === undefined ? splits[flags.split] : splits[flags.split].take(flags.take);
   const shelf = createModelShelf(registry, data.bounds);
   const progress = createProgress();
@@ -65,6 +67,8 @@ export async function evaluateCommand(
     const model = await loadAnyModel(flags.model, registry, {
       bounds: data.bounds,
       ...(flags.outputs && { outputs: flags.outputs }),
+      input: inputOf(flags),
+      data,
       ...(architecture && {
         architecture: architecture.name,
         ...(Object.keys(architecture.options).length > 0 && { architectureOptions: architecture.options }),

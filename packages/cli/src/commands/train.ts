@@ -1,5 +1,6 @@
 import { AdvrobError, optionNames, type Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
+import { loadData } from '../experiment/load-data.js';
 import { experimentSchema, type ExperimentInput, type ModelExperiment, type Part } from '../config/schema.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
@@ -52,7 +53,7 @@ export async function trainCommand(
   const experiment = experimentSchema.parse(describe(flags, registry)) as ModelExperiment;
   const settings = settingsOf(experiment, 'model')!;
   const { dataset, architecture, threat, seed } = experiment;
-  const splits = await makePart(registry, 'datasets', dataset);
+  const splits = await loadData(registry, dataset);
   const shelf = createModelShelf(registry, splits.train.bounds);
   const progress = createProgress();
   try {

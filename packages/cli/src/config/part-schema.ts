@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const name = z.string().min(1);
 
@@ -40,16 +40,28 @@ export const epsilonOrInfinite = z.union([
 export const norm = z.enum(['linf', 'l2', 'l1', 'l0']);
 export const threat = z.strictObject({ norm: norm.default('linf'), epsilon });
 
+const perChannel = z.union([z.number(), z.array(z.number()).min(1)]);
+
+/** What a network expects of its input, where that is not the bounds of the data. */
+export const modelInput = z
+  .strictObject({
+    range: z.tuple([z.number(), z.number()]).optional().describe('what it takes for black and white, such as [0, 255]'),
+    mean: perChannel.optional().describe('subtracted from inputs, one value or one per channel'),
+    std: perChannel.optional().describe('divides them afterwards'),
+  })
+  .describe('what the network expects: { range }, or { mean, std }; default the bounds of the data');
+export const modelOutputs = z
+  .enum(['logits', 'probabilities'])
+  .describe('what the model gives, when it cannot be seen from its layers');
+
 /** Another model: one of the experiment by its id, or a file. */
 export const modelReference = z.union([
   name,
   z.strictObject({
     weights: z.string().describe('a safetensors file or a folder with model.json'),
     architecture: part.optional().describe('of a weight file that does not say it'),
-    outputs: z
-      .enum(['logits', 'probabilities'])
-      .optional()
-      .describe('what the model gives, when it cannot be seen from its layers'),
+    outputs: modelOutputs.optional(),
+    input: modelInput.optional(),
   }),
 ]);
 export type ModelReference = z.output<typeof modelReference>;

@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { backendNames } from '../backend/select.js';
 import { analysis } from './analysis-schema.js';
 import { evaluation } from './evaluation-schema.js';
-import { identifier, part, threat } from './part-schema.js';
+import { identifier, modelInput, modelOutputs, part, threat } from './part-schema.js';
 import { training } from './training-schema.js';
 
 export type { AnalysedModel, AnalysisSettings } from './analysis-schema.js';
@@ -13,6 +13,8 @@ const model = z.strictObject({
   id: identifier,
   architecture: part.optional().describe("default: the experiment's"),
   weights: z.string().optional().describe('a safetensors file or a folder with model.json, instead of training'),
+  outputs: modelOutputs.optional(),
+  input: modelInput.optional(),
   train: training.optional().describe("laid over the experiment's training"),
 });
 

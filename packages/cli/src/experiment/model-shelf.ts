@@ -26,13 +26,14 @@ export function createModelShelf(registry: Registry, bounds: readonly [number, n
 
   const load = (reference: Exclude<ModelReference, string>): Promise<Classifier> => {
     const key = JSON.stringify(reference);
-    const { weights, architecture, outputs } = reference;
+    const { weights, architecture, outputs, input } = reference;
     if (!loaded.has(key))
       loaded.set(
         key,
         loadAnyModel(weights, registry, {
           bounds,
-          ...(outputs && { outputs }),
+          outputs,
+          input,
           ...(architecture && { architecture: architecture.name, architectureOptions: architecture.options }),
         }).then((model) => {
           all.push(model);

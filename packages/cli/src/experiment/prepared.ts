@@ -8,6 +8,7 @@ import {
   type ModelExperiment,
   type TrainingSettings,
 } from '../config/schema.js';
+import { loadData } from './load-data.js';
 import { fileStorage } from '../storage/file-storage.js';
 import { prepareAnalyses, type PreparedAnalysis } from './analyses.js';
 import { attacksOf } from './attacks.js';
@@ -51,7 +52,7 @@ export interface Prepared {
  * @throws AdvrobError for whatever is wrong.
  */
 export async function prepare(experiment: Experiment, registry: Registry): Promise<Prepared> {
-  const splits = experiment.dataset && (await makePart(registry, 'datasets', experiment.dataset));
+  const splits = experiment.dataset && (await loadData(registry, experiment.dataset));
   const shelf = createModelShelf(registry, splits?.test.bounds ?? [0, 1]);
   try {
     const models = splits && hasModels(experiment) ? await openModels(experiment, registry, splits.test, shelf) : [];
@@ -95,7 +96,7 @@ async function openModels(
   shelf: ModelShelf,
 ): Promise<PreparedModel[]> {
   const opened: PreparedModel[] = [];
-  for (const { id, weights, architecture = experiment.architecture } of experiment.models) {
+  for (const { id, weights, outputs, input, architecture = experiment.architecture } of experiment.models) {
     if (weights === undefined && architecture === undefined)
       throw new AdvrobError(
         'ADVROB_CONFIG',
@@ -106,6 +107,9 @@ async function openModels(
         ? makePart(registry, 'models', architecture!)(experiment.seed)
         : await loadAnyModel(weights, registry, {
             bounds: data.bounds,
+            outputs,
+            input,
+            data,
             ...(architecture && { architecture: architecture.name, architectureOptions: architecture.options }),
           });
     shelf.add(id, model);

@@ -2,11 +2,13 @@ import { AdvrobError, type Classifier, type ForwardOptions } from '@advrob/core'
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkInput } from '../check-input.js';
+import { bytesFromUnit, expectsBytes } from '../checks/byte-inputs.js';
 import { probabilitiesError, sampleOutputs } from '../checks/outputs.js';
 import { normalize } from '../layers/normalize.js';
 import { createParameters } from '../layers/parameters.js';
 import { type ForwardPass, forwardPass } from './layers-forward.js';
 import { logProbabilities } from './log-probabilities.js';
+import { firstRescaling } from './layers-rescaling.js';
 import { layersModelVariables } from './layers-variables.js';
 import { splitLayersModel } from './split-layers-model.js';
 
@@ -25,7 +27,7 @@ export interface FromLayersModelOptions {
 
 /**
  * Turns a tfjs LayersModel with one input and one output [n, numClasses] into a classifier that shares its weights. The model is run once to see whether it
- * gives probabilities. The model stays the caller's: `dispose` frees only what the adapter made.
+ * gives probabilities. A model that begins with a Rescaling layer for bytes and gets bounds [0, 1] has its inputs multiplied by 255 first. The model stays the caller's: `dispose` frees only what the adapter made.
  *
  * Mode `train` runs the model with `training: true`, so that its batch norms update their moving statistics as tfjs-layers does (its momentum, default
  * 0.99); `probe` puts them back. Weight names come from layer names: name your layers, because tfjs counts up the names it gives. Dropout layers of tfjs draw from tfjs' own random numbers, not from `rng`: give them a seed if runs must repeat; `dropout: false` cannot switch them off.
@@ -39,7 +41,8 @@ export interface FromLayersModelOptions {
  * ```
  */
 export async function fromLayersModel(model: LayersModel, options: FromLayersModelOptions): Promise<Classifier> {
-  const { bounds, outputs = 'logits', mean = 0, std = 1 } = options;
+  const { bounds, outputs = 'logits' } = options;
+  const { mean = 0, std = 1 } = inputOf(model, options);
   const who = `LayersModel '${model.name}'`;
   const inputShape = options.inputShape ?? declaredInputShape(who, model);
   checkOneOutput(who, model);
@@ -84,6 +87,17 @@ export async function fromLayersModel(model: LayersModel, options: FromLayersMod
     parameters.dispose();
     throw error;
   }
+}
+
+/** What is done to inputs: what the options say, or, for a model that begins by dividing bytes and gets inputs in [0, 1], a multiplication by 255. */
+function inputOf(
+  model: LayersModel,
+  { bounds, mean, std }: FromLayersModelOptions,
+): Pick<FromLayersModelOptions, 'mean' | 'std'> {
+  const factor = firstRescaling(model);
+  const isUnit = bounds[0] === 0 && bounds[1] === 1 && mean === undefined && std === undefined;
+  if (isUnit && factor !== undefined && expectsBytes(factor)) return bytesFromUnit;
+  return { ...(mean !== undefined && { mean }), ...(std !== undefined && { std }) };
 }
 
 /** Runs `body` and puts the variables back to what they held before. */

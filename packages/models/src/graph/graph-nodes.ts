@@ -1,7 +1,7 @@
 import { formatError, isRecord } from '../tfjs-format/format-error.js';
 
 /** One operation of a graph. */
-interface GraphNode {
+export interface GraphNode {
   readonly name: string;
   readonly op: string;
   readonly input: readonly string[];
@@ -18,6 +18,8 @@ export interface GraphEnd {
   readonly output: string;
   /** Name of the node before the last softmax, if the graph ends in one. */
   readonly beforeSoftmax: string | undefined;
+  /** All nodes by name. */
+  readonly nodes: ReadonlyMap<string, GraphNode>;
 }
 
 /**
@@ -44,7 +46,7 @@ export function graphEnd(file: string, topology: Readonly<Record<string, unknown
   let node = ends[0];
   for (let steps = 0; node !== undefined && passing.includes(node.op) && steps <= nodes.size; steps++)
     node = nodes.get(node.input[0] ?? '');
-  return { output, beforeSoftmax: node?.op === 'Softmax' ? node.input[0] : undefined };
+  return { output, nodes, beforeSoftmax: node?.op === 'Softmax' ? node.input[0] : undefined };
 }
 
 function readNodes(file: string, { node, library }: Readonly<Record<string, unknown>>): ReadonlyMap<string, GraphNode> {

@@ -1,16 +1,19 @@
 import { AdvrobError, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
+import { bytesFromUnit, expectsBytes } from '../checks/byte-inputs.js';
 import { formatError } from '../tfjs-format/format-error.js';
 import { checkFinite } from '../tfjs-format/check-finite.js';
 import { readModelJson } from '../tfjs-format/manifest.js';
 import { type ReadShard, readShards } from '../tfjs-format/shards.js';
 import { type FromGraphModelOptions, fromGraphModel } from './from-graph-model.js';
 import { graphEnd } from './graph-nodes.js';
+import { firstFactor } from './graph-rescaling.js';
 
 /**
  * A classifier out of the model.json and the shards of a GraphModel. Everything is checked against everything else before memory is taken for it. When
- * the graph ends in a softmax, the scores before it are the logits, whatever `outputs` says.
+ * the graph ends in a softmax, the scores before it are the logits, whatever `outputs` says. When it begins by dividing bytes, as Keras' Rescaling layer does, and bounds
+ * are [0, 1], inputs are multiplied by 255 first.
  *
  * @param name What messages call the file.
  * @throws AdvrobError `ADVROB_MODEL_FILE` for a malformed model, control flow, or ops that tfjs lacks, `ADVROB_WEIGHTS_NOT_FINITE`, and those of
@@ -30,7 +33,7 @@ export async function loadGraphModelFiles(
   name = 'model.json',
 ): Promise<Classifier> {
   const { topology, groups } = readModelJson(modelJson, name, 'graph-model');
-  const { beforeSoftmax } = graphEnd(name, topology);
+  const { beforeSoftmax, nodes } = graphEnd(name, topology);
   const parts = await Promise.all(groups.map((group) => readShards(name, group, readShard)));
   const weightSpecs = groups.flatMap((group) => group.weights.map(({ byteLength: _, isOfModel: __, ...spec }) => spec));
   const weightData = parts.map((part) => part.buffer as ArrayBuffer);
@@ -42,7 +45,11 @@ export async function loadGraphModelFiles(
     );
     const end: Partial<FromGraphModelOptions> =
       beforeSoftmax === undefined ? {} : { node: beforeSoftmax, outputs: 'logits' };
-    const model = await fromGraphModel(graph, { ...options, ...(options.node === undefined ? end : {}) });
+    const isUnit =
+      options.bounds[0] === 0 && options.bounds[1] === 1 && options.mean === undefined && options.std === undefined;
+    const factor = isUnit ? await firstFactor(nodes, graph.weights) : undefined;
+    const input = factor !== undefined && expectsBytes(factor) ? bytesFromUnit : {};
+    const model = await fromGraphModel(graph, { ...options, ...input, ...(options.node === undefined ? end : {}) });
     return {
       ...model,
       dispose() {

@@ -2,11 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from './layer.js';
 import type { Parameters } from './parameters.js';
 
+/** What is done to inputs before the network: (x - mean) / std, with one value for all channels or one for each. */
+export interface Normalization {
+  readonly mean: number | readonly number[];
+  readonly std: number | readonly number[];
+}
+
 /** (x - mean) / std over the last axis, with one value for all channels or one for each. Costs nothing where it would change nothing. */
-export function normalize(
-  parameters: Parameters,
-  { mean, std }: { mean: number | readonly number[]; std: number | readonly number[] },
-): Layer {
+export function normalize(parameters: Parameters, { mean, std }: Normalization): Layer {
   const means = typeof mean === 'number' ? [mean] : mean;
   const deviations = typeof std === 'number' ? [std] : std;
   const center = means.some((value) => value !== 0) ? parameters.constant(means) : undefined;

@@ -28,7 +28,8 @@ export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
  * ```
  */
 export async function loadModelFile(path: string, options: LoadModelFileOptions = {}): Promise<Classifier> {
-  const { layers, maxBytes = 4 * 1024 ** 3, ...rest } = options;
+  const { layers: given, maxBytes = 4 * 1024 ** 3, ...rest } = options;
+  const layers = { ...rest.normalization, ...given };
   const isFolder = await stat(path).then(
     (entry) => entry.isDirectory(),
     () => false,

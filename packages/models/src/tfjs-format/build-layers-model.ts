@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { AdvrobError } from '@advrob/core';
 import { formatError } from './format-error.js';
+import { refuseNormalizationLayer } from './normalization-layer.js';
 
 type AddWeight = (
   this: tfl.layers.Layer,
@@ -24,6 +25,7 @@ export async function buildLayersModel(
   topology: Record<string, unknown>,
   weights: Readonly<Record<string, tf.Tensor>>,
 ): Promise<tfl.LayersModel> {
+  await refuseNormalizationLayer(file, topology, weights);
   const made: { dispose(): void }[] = [];
   try {
     const model = await withFirstValues(file, weights, made, () =>

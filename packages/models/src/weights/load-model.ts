@@ -1,6 +1,7 @@
 import { type AnyFactory, AdvrobError, type Classifier, nearNames, parseOptions } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ArchitectureDefinition, ArchitectureOptions } from '../architecture.js';
+import type { Normalization } from '../layers/normalize.js';
 import plugin from '../plugin.js';
 import { loadWeights } from './load-weights.js';
 import { type WeightFile, type WeightLayout, openWeightFile } from './weight-file.js';
@@ -10,6 +11,8 @@ export interface LoadModelOptions {
   readonly architecture?: string;
   /** Options of the architecture. Default: those in the file if it names the same architecture, else the architecture's defaults. */
   readonly options?: unknown;
+  /** Mean and deviation in front of the network, in place of those among the options. */
+  readonly normalization?: Normalization;
   /** Architectures to choose from, by name. Default: those of this package. */
   readonly architectures?: Readonly<Record<string, AnyFactory>>;
   /** Layout of the file, default `auto`. */
@@ -34,7 +37,9 @@ export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Cl
   const saved = weights.metadata.get('advrob.architecture');
   const { definition } = findArchitecture(architectures, options.architecture ?? saved, file);
   const found = options.options ?? (saved === definition.name ? savedOptions(weights, file) : undefined);
-  const parsed = parseOptions(definition.options, found, `${file}: model '${definition.name}'`);
+  const laid =
+    options.normalization === undefined ? found : { ...(found as object | undefined), ...options.normalization };
+  const parsed = parseOptions(definition.options, laid, `${file}: model '${definition.name}'`);
   if ('restore' in definition)
     return restore(
       definition as ArchitectureDefinition<unknown, ArchitectureOptions>,

@@ -1,0 +1,34 @@
+import { AdvrobError, optionJsonSchema, type Registry, type Splits } from '@advrob/core';
+import { part, type Part } from '../config/part-schema.js';
+import { makePart } from './parts.js';
+
+/** Data sets inside of one another; deeper ones are a mistake. */
+const deepest = 8;
+
+/**
+ * The data set that a config names. Options that are data sets themselves, marked `advrob: 'dataset'` in the JSON Schema, are named in the same way.
+ *
+ * @throws AdvrobError as the factories do; `ADVROB_OPTION` for what names no data set.
+ */
+export async function loadData(registry: Registry, { name, options }: Part, depth = 0): Promise<Splits> {
+  if (depth > deepest)
+    throw new AdvrobError('ADVROB_OPTION', `dataset '${name}': data sets are nested more than ${deepest} deep`);
+  const resolved: Record<string, unknown> = { ...options };
+  for (const key of innerOptions(registry, name)) {
+    const inner = part.safeParse(options[key]);
+    if (!inner.success)
+      throw new AdvrobError(
+        'ADVROB_OPTION',
+        `dataset '${name}': ${key}: expected the name of a data set, or { name, options }, got ${JSON.stringify(options[key]) ?? 'nothing'}; ` +
+          `on the command line --set '${name}.${key}=mnist' or --set '${name}.${key}={name: cifar10, options: {directory: ...}}'`,
+      );
+    resolved[key] = await loadData(registry, inner.data, depth + 1);
+  }
+  return makePart(registry, 'datasets', { name, options: resolved });
+}
+
+function innerOptions(registry: Registry, name: string): string[] {
+  const schema = optionJsonSchema(registry.find('datasets', name).definition.options);
+  const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
+  return Object.entries(properties).flatMap(([key, { advrob }]) => (advrob === 'dataset' ? [key] : []));
+}
