@@ -17,6 +17,7 @@ import { subspace } from './synthetic/subspace-points.js';
 export { arrayDataset, type NumberArrays } from './arrays/array-dataset.js';
 export { corrupted, type CorruptedOptions } from './corruptions/corrupted.js';
 export { corruptionNames, type CorruptionName } from './corruptions/kinds.js';
+export { download, type Download } from './files/download.js';
 export { parseCifar10, type LabelledImages } from './formats/cifar10.js';
 export { parseCifar100, type Cifar100Images } from './formats/cifar100.js';
 export { gunzip, isGzip } from './formats/gzip.js';
