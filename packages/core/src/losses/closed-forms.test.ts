@@ -85,6 +85,45 @@ describe('dlr', () => {
     expect((await targetedDlr(matrix([4, 1, 2, 0]), int32(0), int32(2)).data())[0]).toBeCloseTo(-2 / 3.5, 6);
   });
 
+  // Logits 5, 3, 2, 1 in some order: the label leads, is second, third, last.
+  it.each([
+    [3, [5, 3, 2], [-2 / 3, 2 / 3, 3 / 3]],
+    [4, [5, 3, 2, 1], [-2 / 3, 2 / 3, 3 / 3, 4 / 3]],
+  ])('of %d classes has the value by hand for a label of every rank', async (_, row, wanted) => {
+    const z = tf.tensor2d(wanted.map(() => row));
+    const found = await dlr(z, int32(...wanted.map((__, rank) => rank))).data();
+    wanted.forEach((value, rank) => expect(found[rank]).toBeCloseTo(value, 6));
+  });
+
+  it('targeted, has the value by hand for labels and targets of every rank', async () => {
+    const row = [5, 3, 2, 1];
+    const pairs = row.flatMap((_, label) => row.flatMap((__, target) => (label === target ? [] : [[label, target]])));
+    const z = tf.tensor2d(pairs.map(() => row));
+    const [labels, targets] = [int32(...pairs.map(([label]) => label!)), int32(...pairs.map(([, target]) => target!))];
+    const found = await targetedDlr(z, labels, targets).data();
+    pairs.forEach(([label, target], i) => expect(found[i]).toBeCloseTo((row[target!]! - row[label!]!) / 3.5, 6));
+  });
+
+  it('at ties, and at logits of 1e3, has the value by hand', async () => {
+    const z = matrix([2, 2, 1, 0], [2, 1, 1, 0], [2, 2, 2, 2], [1e3, -1e3, 0, 500]);
+    const y = int32(0, 0, 0, 0);
+    const wanted = [0, -1, 0, -500 / 1000];
+    (await dlr(z, y).data()).forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 6));
+    for (const value of (await gradientOf((v) => dlr(v, y), z)).flat()) expect(Number.isFinite(value)).toBe(true);
+  });
+
+  it('is the same for the logarithm of a softmax, and so is its gradient', async () => {
+    const z = matrix([3, 1, 2, -1], [0.3, -2, 0.1, 0.2]);
+    const [y, target] = [int32(0, 2), int32(2, 0)];
+    for (const loss of [(v: tf.Tensor) => dlr(v, y), (v: tf.Tensor) => targetedDlr(v, y, target)]) {
+      const ofLogProbabilities = (v: tf.Tensor): tf.Tensor => loss(tf.logSoftmax(v));
+      const [plain, cut] = [await loss(z).data(), await ofLogProbabilities(z).data()];
+      plain.forEach((value, i) => expect(cut[i]).toBeCloseTo(value, 5));
+      const [slopes, cutSlopes] = [await gradientOf(loss, z), await gradientOf(ofLogProbabilities, z)];
+      slopes.flat().forEach((value, i) => expect(cutSlopes.flat()[i]).toBeCloseTo(value, 5));
+    }
+  });
+
   it('needs three classes, four with a target', () => {
     expect(() => dlr(tf.zeros([2, 2]), int32(0, 1))).toThrow(/dlr: needs at least 3 classes, found 2.*ADVROB_LOSS/);
     expect(() => targetedDlr(tf.zeros([2, 3]), int32(0, 1), int32(1, 2))).toThrow(/at least 4 classes, found 3/);
