@@ -3,6 +3,7 @@ import { lowerConvolution } from '../lower/convolution.js';
 import { Lowering } from '../lower/lowering.js';
 import { fuse } from '../lower/fuse.js';
 import { lowerNode } from '../lower/registry.js';
+import { lowerScaledImage } from '../lower/scaled-image.js';
 import { encodeModel } from '../onnx/model.js';
 import { isWorthRefusing } from '../runtime/results.js';
 import type { RecordedGraph } from './collect.js';
@@ -76,7 +77,9 @@ export function lowerGraph(
       lowering.provide(value, 'tfjs', addInput(value, false));
     } else if (!absorbed.has(value)) {
       const tail = lowering.tails.get(value);
+      const scaled = lowering.scaledImages.get(value);
       if (tail) lowerConvolution(lowering, value, tail);
+      else if (scaled) lowerScaledImage(lowering, scaled);
       else lowerNode(lowering, value);
     }
   }

@@ -3,11 +3,13 @@ import { windowOf } from '../ir/window.js';
 import { blockedDomain } from '../onnx/builder.js';
 import { channelsFirstFilter, turnedBlockedFilter } from './filters.js';
 import { defineLowering } from './registry.js';
+import { phasedInputGradient } from './phased-input-gradient.js';
+import { withSideColumns } from './side-columns.js';
 import { suitsTiles, tiledConvolution } from './tiled-convolution.js';
 
 /**
- * The gradient of a convolution with respect to its input. With stride 1 and full blocks it is a convolution of the output
- * gradient with the turned filter, on small maps by tiles; else a transposed convolution, which for a first layer with few channels is faster too.
+ * The gradient of a convolution with respect to its input. With full blocks and stride 1 it is a convolution of the output
+ * gradient with the turned filter, on small maps by tiles; with other strides several. Else it is a transposed convolution, which for a first layer with few channels is faster too.
  */
 defineLowering('Conv2DInputGradient', (lowering, value, node) => {
   const [dy, filter] = node.inputs as [Value, Value];
@@ -21,7 +23,7 @@ defineLowering('Conv2DInputGradient', (lowering, value, node) => {
     reach[1] - pads[1],
     inHeight + pads[0] - outHeight,
     inWidth + pads[1] - outWidth,
-  ];
+  ] as const;
   if (suitsTiles(lowering, windowOf(node), dy, filter)) {
     lowering.provide(value, 'tfjs', graph.reshape(tiledConvolution(lowering, dy, filter, true), value.shape));
     return;
@@ -29,13 +31,19 @@ defineLowering('Conv2DInputGradient', (lowering, value, node) => {
   const isUnitStride = strides[0] === 1 && strides[1] === 1;
   const hasBlocks = block > 0 && inputs % block === 0 && outputs % block === 0;
   if (isUnitStride && hasBlocks && turnedPads.every((pad) => pad >= 0)) {
+    const input = withSideColumns(lowering, dy, kernel, turnedPads);
     const name = graph.emit(
       'Conv',
-      [lowering.form(dy, 'blocked'), turnedBlockedFilter(lowering, filter)],
-      { kernel_shape: kernel, strides: [1, 1], dilations, pads: turnedPads },
+      [input.name, turnedBlockedFilter(lowering, filter)],
+      { kernel_shape: kernel, strides: [1, 1], dilations, pads: input.pads },
       blockedDomain,
     );
     lowering.provide(value, 'blocked', name);
+    return;
+  }
+  const phased = isUnitStride ? null : phasedInputGradient(lowering, value, windowOf(node));
+  if (phased !== null) {
+    lowering.provide(value, 'blocked', phased);
     return;
   }
   // ONNX: size = (out - 1) * stride + output_padding + reach + 1 - pads.

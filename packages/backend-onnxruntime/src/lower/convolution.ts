@@ -5,6 +5,7 @@ import type { ConvolutionTail } from './fuse.js';
 import { blockedFilter, channelsFirstFilter } from './filters.js';
 import type { Lowering } from './lowering.js';
 import { defineLowering } from './registry.js';
+import { withSideColumns } from './side-columns.js';
 import { suitsTiles, tiledConvolution } from './tiled-convolution.js';
 
 /** Lowers a convolution with what follows it; `result` is the last value of the chain. */
@@ -21,10 +22,13 @@ export function lowerConvolution(lowering: Lowering, result: Value, tail: Convol
     return;
   }
   if (canUseBlocks(lowering, x, filter)) {
+    const { kernel, pads } = windowOf(node);
     const isFirstLayer = x.shape[3]! < lowering.blockSize;
-    const input = lowering.form(x, isFirstLayer ? 'channelsFirst' : 'blocked');
-    const attributes = tail.relu ? { ...window, activation: 'Relu' } : window;
-    const name = graph.emit('Conv', [input, blockedFilter(lowering, filter), ...bias], attributes, blockedDomain);
+    const input = isFirstLayer
+      ? { name: lowering.form(x, 'channelsFirst'), pads }
+      : withSideColumns(lowering, x, kernel, pads);
+    const attributes = { ...window, pads: input.pads, ...(tail.relu && { activation: 'Relu' }) };
+    const name = graph.emit('Conv', [input.name, blockedFilter(lowering, filter), ...bias], attributes, blockedDomain);
     lowering.provide(result, 'blocked', name);
     return;
   }

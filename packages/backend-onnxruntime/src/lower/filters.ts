@@ -6,10 +6,12 @@ type FilterShape = readonly [height: number, width: number, inputs: number, outp
 
 /** A tfjs filter [h, w, in, out] as ONNX wants it: [out, in, h, w]. */
 export function channelsFirstFilter(lowering: Lowering, filter: Value): string {
+  const { graph } = lowering;
   const [h, w, i, o] = filter.shape as unknown as FilterShape;
-  if (h * w === 1)
-    return lowering.graph.reshape(lowering.graph.transpose(lowering.plain(filter), [3, 2, 0, 1]), [o, i, 1, 1]);
-  return lowering.graph.transpose(lowering.plain(filter), [3, 2, 0, 1]);
+  // Two transpositions of two axes are three times as fast as one of four.
+  const outputsFirst = graph.transpose(graph.reshape(lowering.plain(filter), [h * w * i, o]), [1, 0]);
+  if (h * w === 1) return graph.reshape(outputsFirst, [o, i, 1, 1]);
+  return graph.reshape(graph.transpose(graph.reshape(outputsFirst, [o, h * w, i]), [0, 2, 1]), [o, i, h, w]);
 }
 
 /** The filter with both channel axes blocked; with fewer inputs than a block, only the outputs are. */
@@ -33,28 +35,31 @@ export function blockedFilter(lowering: Lowering, filter: Value): string {
 
 /** The blocked filter of the input gradient: turned by 180 degrees, inputs and outputs swapped. */
 export function turnedBlockedFilter(lowering: Lowering, filter: Value): string {
-  const { graph, blockSize: block } = lowering;
-  const [h, w, i, o] = filter.shape as unknown as FilterShape;
-  const inputsBlocked = graph.emit(
-    'ReorderInput',
-    [graph.reshape(turn(lowering, lowering.plain(filter), filter), [h * w, i, 1, o])],
-    {},
-    blockedDomain,
-  );
-  const split = graph.reshape(inputsBlocked, [h * w, i / block, o / block, block * block]);
-  return graph.reshape(h * w === 1 ? split : graph.transpose(split, [1, 2, 0, 3]), [i, o, h, w]);
+  const [h, w] = filter.shape as unknown as FilterShape;
+  const reversed = Array.from({ length: h * w }, (_, tap) => h * w - 1 - tap);
+  return turnedBlockedTaps(lowering, filter, reversed, [h, w]);
 }
 
-/** All taps in reverse order; by index, since ONNX Runtime slices on one thread. */
-function turn(lowering: Lowering, name: string, filter: Value): string {
-  const { graph } = lowering;
+/** Likewise of some taps, counted along rows, that fill a window of `size` in the given order. */
+export function turnedBlockedTaps(
+  lowering: Lowering,
+  filter: Value,
+  taps: readonly number[],
+  size: readonly [height: number, width: number],
+): string {
+  const { graph, blockSize: block } = lowering;
   const [h, w, i, o] = filter.shape as unknown as FilterShape;
-  const taps = h * w;
-  if (taps === 1) return name;
-  const reversed = graph.constant(
-    'int32',
-    [taps],
-    Array.from({ length: taps }, (_, tap) => taps - 1 - tap),
-  );
-  return graph.emit('Gather', [graph.reshape(name, [taps, i, o]), reversed], { axis: 0 });
+  const count = taps.length;
+  // By index, since ONNX Runtime slices on one thread.
+  const chosen =
+    h * w === 1
+      ? lowering.plain(filter)
+      : graph.emit(
+          'Gather',
+          [graph.reshape(lowering.plain(filter), [h * w, i, o]), graph.constant('int32', [count], taps)],
+          { axis: 0 },
+        );
+  const inputsBlocked = graph.emit('ReorderInput', [graph.reshape(chosen, [count, i, 1, o])], {}, blockedDomain);
+  const split = graph.reshape(inputsBlocked, [count, i / block, o / block, block * block]);
+  return graph.reshape(count === 1 ? split : graph.transpose(split, [1, 2, 0, 3]), [i, o, ...size]);
 }

@@ -1,6 +1,7 @@
 import type { RecordedGraph } from '../flush/collect.js';
 import type { Value } from '../ir/value.js';
 import type { Lowering } from './lowering.js';
+import { extended, scaledImageOf, type ScaledImage } from './scaled-image.js';
 
 /** What a blocked convolution does besides convolving: ONNX Runtime adds the bias and clips in the same pass. */
 export interface ConvolutionTail {
@@ -9,12 +10,47 @@ export interface ConvolutionTail {
   readonly relu: boolean;
 }
 
+/** Finds what is lowered together with the ops before it; returned are the values that are never needed on their own. */
+export function fuse(lowering: Lowering, recorded: RecordedGraph): Set<Value> {
+  const absorbed = fuseConvolutions(lowering, recorded);
+  if (lowering.blockSize > 0) fuseScaledImages(lowering, recorded, absorbed);
+  return absorbed;
+}
+
+/** Chains of ops on an image whose values have no other user (see scaled-image.ts). */
+function fuseScaledImages(lowering: Lowering, recorded: RecordedGraph, absorbed: Set<Value>): void {
+  const { scaledImages } = lowering;
+  for (const value of recorded.order) {
+    if (!value.node || absorbed.has(value) || lowering.tails.has(value)) continue;
+    const found = extendedOne(lowering, value) ?? scaledImageOf(value);
+    if (!found) continue;
+    const inner = found.ops[found.ops.length - 2];
+    if (inner) {
+      scaledImages.delete(inner);
+      absorbed.add(inner);
+    }
+    scaledImages.set(value, found);
+  }
+}
+
+/** The scaled image that `value` goes on with, the last one first: what was computed before can be added to it. */
+function extendedOne(lowering: Lowering, value: Value): ScaledImage | null {
+  const { inputs } = value.node!;
+  for (const input of [...inputs].reverse()) {
+    const scaled = lowering.scaledImages.get(input);
+    if (!scaled || lowering.uses.get(input) !== 1) continue;
+    const found = extended(scaled, value, inputs.length === 2 ? otherThan(inputs, input) : undefined);
+    if (found) return found;
+  }
+  return null;
+}
+
 /**
  * Finds convolutions whose only user adds a channel vector and maybe applies relu. The last op of such a chain is lowered
  * with its convolution; returned are the values that are never needed on their own. The bits stay those of separate ops:
  * ONNX Runtime adds the bias to the finished sum (a test holds it to that).
  */
-export function fuse(lowering: Lowering, recorded: RecordedGraph): Set<Value> {
+function fuseConvolutions(lowering: Lowering, recorded: RecordedGraph): Set<Value> {
   const absorbed = new Set<Value>();
   const chains = new Map<Value, ConvolutionTail>();
   for (const value of recorded.order) {

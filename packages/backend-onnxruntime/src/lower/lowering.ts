@@ -3,6 +3,7 @@ import { padRank, sameShape } from '../ir/shape.js';
 import type { NumericType, Shape, Value } from '../ir/value.js';
 import type { ConvolutionTail } from './fuse.js';
 import { convert } from './layout.js';
+import type { ScaledImage } from './scaled-image.js';
 
 /**
  * How a 4-D array lies in memory: as tfjs has it (NHWC), channels first (NCHW), or in ONNX Runtime's channel-blocked
@@ -17,6 +18,8 @@ export class Lowering {
   readonly graph = new GraphBuilder();
   /** Ops that are lowered together with the convolution before them (see fuse.ts). */
   readonly tails = new Map<Value, ConvolutionTail>();
+  /** Likewise for ops on one image, by the last of them. */
+  readonly scaledImages = new Map<Value, ScaledImage>();
   private readonly forms = new Map<Value, Forms>();
   private readonly scalars = new Map<Value, string>();
   /** The 5-D name of a blocked array by its 4-D name, so that chains of ops do not reshape back and forth. */

@@ -19,6 +19,14 @@ const cases: Case[] = [
   ['filter gradient: rows against columns, padded, not square', [2, 20, 9, 32], [3, 2, 32, 16], 1, 'same', 1],
   ['filter gradient: all taps, padded', [2, 4, 4, 64], [3, 3, 64, 64], 1, 'same', 1],
   ['filter gradient: first layer, blocked outputs', [3, 8, 7, 5], [3, 3, 5, 32], 2, 'same', 1],
+  ['input gradient by phases of stride 2', [2, 8, 8, 32], [3, 3, 32, 16], 2, 1, 1],
+  ['input gradient by phases of stride 2, 5x5', [1, 8, 12, 16], [5, 5, 16, 32], 2, 'same', 1],
+  ['input gradient by phases of stride 3', [1, 9, 12, 16], [4, 3, 16, 16], 3, 'same', 1],
+  ['5x5 window, small map', [1, 14, 14, 16], [5, 5, 16, 16], 1, 'same', 1],
+  ['6x6 window, asymmetric, not square', [2, 7, 11, 32], [6, 6, 32, 16], 1, 'same', 1],
+  ['5x5 window without padding, whose gradient has some', [2, 9, 9, 16], [5, 5, 16, 16], 1, 'valid', 1],
+  ['5x5 window, dilated', [1, 12, 12, 16], [5, 5, 16, 16], 1, 'same', 2],
+  ['5x5 window, stride 2', [2, 12, 12, 16], [5, 5, 16, 32], 2, 'same', 1],
   ['512 channels', [1, 4, 4, 512], [3, 3, 512, 16], 1, 'same', 1],
 ];
 
