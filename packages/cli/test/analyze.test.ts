@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { main } from '../src/index.js';
 import { bin, complaintsIn, runCommandLine, type Ended } from './command-line.js';
 
 const experiment = `version: 1
@@ -37,6 +38,18 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const advrob = (args: readonly string[], killAfter?: number): Promise<Ended> => runCommandLine(folder, args, killAfter);
 const recordOf = async (out: string): Promise<RunRecord> =>
   parseRecord(await readFile(join(folder, out, 'record.json'), 'utf8'));
+
+/** What a command that fails says, run in this process: one of its own takes seconds to start. */
+async function complaintOf(args: readonly string[]): Promise<string> {
+  const said: string[] = [];
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  try {
+    expect(await main(args)).toBeGreaterThan(0);
+  } finally {
+    spy.mockRestore();
+  }
+  return said.join('');
+}
 
 /** The numbers of a JSON value in order. */
 function numbersIn(value: unknown): number[] {
@@ -99,9 +112,8 @@ describe('analyses of a config', () => {
     ],
   ])('names %s that is wrong before anything is trained', async (_what, settings, message) => {
     const flags = settings.flatMap((setting) => ['--set', setting]);
-    const ended = await advrob(['run', 'experiment.yaml', '--out', 'wrong', ...flags]);
-    expect(ended.stderr).toMatch(message);
-    expect(ended.code).toBeGreaterThan(0);
+    const args = ['run', join(folder, 'experiment.yaml'), '--out', join(folder, 'wrong'), ...flags];
+    expect(await complaintOf(args)).toMatch(message);
     expect(existsSync(join(folder, 'wrong/models'))).toBe(false);
   });
 });
@@ -126,7 +138,7 @@ describe('advrob analyze', () => {
       measured.push(numbersIn(tables));
     }
     const [plain, fast] = measured as [number[], number[]];
-    expect(plain.length).toBeGreaterThan(80);
+    expect(plain.length).toBeGreaterThan(70);
     expect(fast.length).toBe(plain.length);
     const farthest = Math.max(...plain.map((value, i) => Math.abs(value - fast[i]!) / Math.max(1, Math.abs(value))));
     expect(farthest).toBeLessThan(1e-3);
@@ -153,8 +165,7 @@ describe('advrob analyze', () => {
       /analysis 'flatness', model 'robust': the model takes \[28, 28, 1\].*data set 'diagonal' has \[2\]/,
     ],
   ])('says what is wrong: %s', async (_what, args, message) => {
-    const ended = await advrob(['analyze', ...args, '--out', 'none']);
-    expect(ended.stderr).toMatch(message);
-    expect(ended.code).toBeGreaterThan(0);
+    const there = args.map((arg) => arg.replace(weights, join(folder, weights)));
+    expect(await complaintOf(['analyze', ...there, '--out', join(folder, 'none')])).toMatch(message);
   });
 });
