@@ -8,8 +8,8 @@ import {
   type ModelComparison,
   type RunRecord,
 } from '@advrob/evaluation';
-import { renderReport } from '@advrob/report';
 import { basename, join, resolve } from 'node:path';
+import { writeReport } from '../experiment/write-report.js';
 import { comparisonTable } from '../output/comparison-table.js';
 import type { Output } from '../output/terminal.js';
 import { readIfThere, writeAtomically } from '../storage/file-storage.js';
@@ -42,15 +42,13 @@ export async function compareCommand(folders: readonly string[], flags: CompareF
   const comparisons = candidates.filter((other) => other !== baseline).map((other) => compared(other, baseline));
   if (flags.out !== undefined) {
     await writeAtomically(join(flags.out, 'compare.json'), `${JSON.stringify(comparisons, null, 2)}\n`);
-    const { html, markdown } = await renderReport(records, { comparisons });
-    await writeAtomically(join(flags.out, 'report.html'), html);
-    await writeAtomically(join(flags.out, 'report.md'), markdown);
+    await writeReport(flags.out, records, { comparisons });
   }
   output.result(comparisons, () =>
     [
       ...comparisons.map(comparisonTable),
       "Differences in percentage points with 95% intervals of the paired bootstrap; p of McNemar's exact test, each for one comparison.",
-      ...(flags.out === undefined ? [] : [`${flags.out}: report.html, report.md, compare.json`]),
+      ...(flags.out === undefined ? [] : [`${flags.out}: report.html, report.md, compare.json, figures`]),
     ].join('\n\n'),
   );
 }
