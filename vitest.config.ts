@@ -19,6 +19,7 @@ export default defineConfig({
       'tooling/**/*.test.ts',
     ],
     setupFiles: ['tooling/testing/seed.ts'],
+    reporters: ['default', './tooling/testing/slowest.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -10,7 +10,7 @@ import { gunzip } from './gzip.js';
 import { parseIdx } from './idx.js';
 import { parseNpy } from './npy.js';
 
-const seed = Number(process.env['ADVROB_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env['ADVROB_FUZZ_SEED'] ?? 37_022_702);
 const count = 20_000;
 const unpackedLimit = 4096;
 /** What small objects cost whatever the file's size. */
@@ -79,7 +79,7 @@ const targets: Readonly<Record<string, Target>> = {
   },
 };
 
-describe(`20,000 damaged files, seed ${seed} (set ADVROB_FUZZ_SEED to repeat)`, () => {
+describe(`20,000 damaged files, seed ${seed} (ADVROB_FUZZ_SEED draws others)`, () => {
   it.each(Object.entries(targets))('%s survives', (name, { samples, parse, fixed, codes }) => {
     for (const sample of samples) expect(parse(sample)).toBeDefined();
     const { accepted, refused }: Survival = surviveMutations({
