@@ -4,7 +4,7 @@
 // epsilon / 40) are run with the same seeds: AutoAttack's robust examples must be a subset of those of every member, and at most one more than those of
 // PGD-100. On the standard model every attack is run with its defaults, in Linf or else in L2, L1 or L0 at a radius that a standard model does not withstand:
 // gradient attacks should leave nothing, searches without gradients little.
-//   --examples 200  --seeds 2  --batch 100  --few 50 (examples of the slow attacks)  --part members|attacks (default both)
+//   --examples 200  --seeds 2  --batch 100  --few 50 (examples of the slow attacks)  --part members|attacks (default both)  --only <expression> (attacks by name)
 // Exit code 1 when AutoAttack is above a member or PGD-100.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '100' },
     epsilon: { type: 'string', default: '0.2' },
     part: { type: 'string', default: 'both' },
+    only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -93,6 +94,7 @@ const slow = new Set(['fab', 'ead', 'cw', 'boundary', 'hopskipjump', 'spsa', 'ne
 
 async function everyAttack(model, seed, surrogate) {
   for (const [name, factory] of Object.entries(attacks.attacks)) {
+    if (!new RegExp(values.only).test(name)) continue;
     const attack =
       name === 'transfer'
         ? factory({ surrogate, attack: pgd({ steps: 40 }) })
