@@ -46,14 +46,14 @@ function dotSpec(
       grid: false,
       ...(width === 'wide' ? { labelLimit: 240 } : { labelLimit: 110, labelExpr: "split(datum.label, ', ')" }),
     },
-    scale: { paddingInner: 0.35, paddingOuter: 0.3 },
+    scale: { paddingInner: names.length > 3 ? 0.2 : 0.35, paddingOuter: names.length > 3 ? 0.15 : 0.3 },
   };
   const yOffset = { field: 'model', type: 'nominal', sort: [...names] };
   const shared = { y, yOffset, color: modelColour(names) };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     width: figureWidth[width],
-    height: { step: 18, for: 'offset' },
+    height: { step: names.length > 3 ? 14 : 18, for: 'offset' },
     autosize: { type: 'fit-x', contains: 'padding' },
     data: { values: [...rows] },
     layer: [

@@ -35,12 +35,20 @@ export function dualFigures(subjects: readonly Subject[]): Figure[] {
       alt: `Lines over training steps in two panels. ${ends.join('; ')}.`,
       rows,
       columns: { model: 'Model', measure: 'Measure', step: 'Step', value: 'Value' },
-      spec: (width) => spec(rows, names, width),
+      spec: (width) =>
+        spec(
+          rows,
+          names,
+          subjects.map(({ name }) => name),
+          width,
+        ),
     },
   ];
 }
 
-function spec(rows: readonly DataRow[], names: readonly string[], width: Width): TopLevelSpec {
+function spec(rows: readonly DataRow[], names: readonly string[], all: readonly string[], width: Width): TopLevelSpec {
+  // A model has the colour that it has in the other figures; the legend names those that are drawn.
+  const color = { ...modelColour(all), legend: { title: 'Model', values: [...names] } };
   const panel = (measure: string, isLast: boolean): object => ({
     width: figureWidth[width] - 80,
     height: width === 'wide' ? 150 : 120,
@@ -65,7 +73,7 @@ function spec(rows: readonly DataRow[], names: readonly string[], width: Width):
             axis: { title: isLast ? 'Optimizer steps' : null, tickCount: width === 'wide' ? 8 : 5 },
           },
           y: { field: 'value', type: 'quantitative', axis: { title: measure, tickCount: 4 } },
-          color: modelColour(names),
+          color,
         },
       },
     ],
