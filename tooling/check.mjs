@@ -10,6 +10,7 @@ const staticChecks = [
   ['floors', ['node', 'tooling/floors/check.mjs']],
   ['knip', ['knip']],
   ['docs', ['node', 'tooling/docs/check.mjs']],
+  ['api', ['node', 'tooling/api/check.mjs']],
   ['budgets', ['node', 'tooling/budgets/check.mjs']],
   ['packed', ['node', 'tooling/packed/check.mjs']],
   ['newcomer', ['node', 'tooling/packed/newcomer.mjs']],
