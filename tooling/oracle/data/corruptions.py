@@ -209,4 +209,4 @@ for name, (corrupt, small, large) in CASES.items():
                 continue
             corrupted = corrupt(image / 255.0, levels[severity - 1], Draws(1000 * severity + len(name)))
             results[f"{name} {severity} {scale}"] = text(np.round(np.clip(corrupted, 0, 1) * 65280).astype("<u2"))
-out.write_text(json.dumps({"side": SIDE, "picture": text(image), "corrupted": results}, indent=0) + "\n")
+out.write_text(json.dumps({"side": SIDE, "picture": text(image), "corrupted": results}, indent=2) + "\n")
