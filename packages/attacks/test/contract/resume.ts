@@ -10,7 +10,7 @@ function run({ attack, norm }: Subject, problem: Problem, storage: RunStorage, f
     data: datasetOf(problem),
     attacks: [{ attack, norm, epsilon: factor * problem.epsilonOf(norm) }],
     batchSize: 8,
-    samples: 1,
+    samples: 0,
     saveAdversarial: true,
     seed: 3,
     storage,

@@ -56,7 +56,7 @@ export const batchChecks: Readonly<Record<string, AttackCheck>> = {
   'gives each example the same result in any batch and order': async (situation) => {
     const whole = await situation.usual();
     const n = situation.problem.labels.length;
-    for (const i of [0, 3, n - 1]) await compareAlone(situation, whole, Int32Array.of(i));
+    for (const i of [3, n - 1]) await compareAlone(situation, whole, Int32Array.of(i));
     await compareAlone(situation, whole, permutation(0, 'order', n));
     await compareAlone(situation, whole, permutation(1, 'order', n).slice(0, 7));
     if (situation.options.maximizes === false) return;
