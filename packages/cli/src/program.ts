@@ -42,9 +42,10 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
     .configureHelp({ showGlobalOptions: true });
 
   const ready = async (flags: CommonFlags): Promise<{ output: Output; registry: Registry; backend: BackendChoice }> => {
-    const registry = await loadRegistry(flags.plugin);
+    const output = terminalOutput(flags.json === true);
+    const registry = await loadRegistry(flags.plugin, { say: (line) => output.line(line) });
     const backend = await selectBackend(flags.backend, flags.threads === undefined ? {} : { threads: flags.threads });
-    return { output: terminalOutput(flags.json === true), registry, backend };
+    return { output, registry, backend };
   };
 
   program
@@ -176,9 +177,10 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
     .description('what is installed, with options, ranges, defaults and papers')
     .addOption(plugin)
     .addOption(json)
-    .action(async (kind: string | undefined, flags: CommonFlags) =>
-      list(await loadRegistry(flags.plugin), kind, terminalOutput(flags.json === true)),
-    );
+    .action(async (kind: string | undefined, flags: CommonFlags) => {
+      const output = terminalOutput(flags.json === true);
+      list(await loadRegistry(flags.plugin, { say: (line) => output.line(line) }), kind, output);
+    });
 
   program
     .command('report <folder>')

@@ -4,7 +4,8 @@ import { AdvrobError, nearNames } from './errors.js';
 /** The contract version of this core; plugins built for another are refused. */
 export const contractVersion = 1;
 
-const kinds = [
+/** All kinds of parts that a plugin may bring. */
+export const pluginKinds = [
   'attacks',
   'objectives',
   'optimizers',
@@ -81,7 +82,7 @@ export function createRegistry<const P extends readonly Plugin[]>(plugins: P): R
         `plugin ${plugin.name} was built for contract ${String(plugin.contract)}, this @advrob/core has contract ${contractVersion}: ` +
           `update ${Number(plugin.contract) > contractVersion ? '@advrob/core' : plugin.name}`,
       );
-    for (const kind of kinds)
+    for (const kind of pluginKinds)
       for (const [name, factory] of Object.entries(plugin[kind] ?? {})) {
         const key = `${kind}/${name}`;
         const taken = parts.get(key);

@@ -1,19 +1,6 @@
-import { optionJsonSchema, type PluginKind, type Registry } from '@advrob/core';
+import { optionJsonSchema, pluginKinds, type PluginKind, type Registry } from '@advrob/core';
 import { AdvrobError, nearNames } from '@advrob/core';
 import type { Output } from '../output/terminal.js';
-
-const kinds: readonly PluginKind[] = [
-  'attacks',
-  'objectives',
-  'optimizers',
-  'transforms',
-  'averagers',
-  'augmentations',
-  'trainers',
-  'analyses',
-  'datasets',
-  'models',
-];
 
 interface OptionLine {
   readonly name: string;
@@ -24,11 +11,11 @@ interface OptionLine {
 
 /** `advrob list [kind]`: what is installed, with options, ranges, defaults and papers. */
 export function list(registry: Registry, kind: string | undefined, output: Output): void {
-  if (kind !== undefined && !(kinds as readonly string[]).includes(kind)) {
-    const near = nearNames(kind, kinds);
+  if (kind !== undefined && !(pluginKinds as readonly string[]).includes(kind)) {
+    const near = nearNames(kind, pluginKinds);
     throw new AdvrobError(
       'ADVROB_USAGE',
-      `no kind '${kind}'; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `there are ${kinds.join(', ')}`}`,
+      `no kind '${kind}'; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `there are ${pluginKinds.join(', ')}`}`,
     );
   }
   const parts = registry.list(kind as PluginKind | undefined).map(({ kind: partKind, name, plugin, definition }) => ({
@@ -43,7 +30,7 @@ export function list(registry: Registry, kind: string | undefined, output: Outpu
     options: optionLines(optionJsonSchema(definition.options)),
   }));
   output.result(parts, () =>
-    kinds
+    pluginKinds
       .filter((each) => parts.some((part) => part.kind === each))
       .map((each) => [each.toUpperCase(), ...parts.filter((part) => part.kind === each).map(describe)].join('\n'))
       .join('\n\n'),

@@ -20,7 +20,10 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<boolean> {
   const experiment = await loadExperiment(file, flags.set);
-  const registry = await loadRegistry(experiment.plugins, dirname(resolve(file)));
+  const registry = await loadRegistry(experiment.plugins, {
+    from: dirname(resolve(file)),
+    say: (line) => output.line(line),
+  });
   const { name, threads, deterministic } = experiment.backend;
   const backend = await selectBackend(name, { deterministic, ...(threads !== undefined && { threads }) });
   const folder = flags.out ?? join('runs', experiment.name);
