@@ -1,27 +1,23 @@
 // What each package exports, with its types, as text under version control: a change of the public interface shows in a review. `pnpm api --write` takes it over.
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from '../fresh/prepare.mjs';
+import { packageEntries } from '../packages.mjs';
 
 const folder = join(root, 'tooling/api/snapshots');
 mkdirSync(folder, { recursive: true });
-const entries = readdirSync(join(root, 'packages')).flatMap((name) => {
-  const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-  return Object.entries(exports)
-    .filter(([, { types }]) => types)
-    .map(([key, { types }]) => ({ name, key, file: join(root, 'packages', name, types) }));
-});
+const entries = packageEntries();
 const program = ts.createProgram(
-  entries.map(({ file }) => file),
+  entries.map(({ types }) => types),
   { strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, skipLibCheck: true, types: ['node'] },
 );
 const checker = program.getTypeChecker();
 
 const texts = {};
-for (const { name, key, file } of entries) {
-  const source = program.getSourceFile(file);
-  if (!source) throw new Error(`${file} is missing: build first`);
+for (const { folder: name, key, types } of entries) {
+  const source = program.getSourceFile(types);
+  if (!source) throw new Error(`${types} is missing: build first`);
   const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(source));
   const lines = symbols.map((symbol) => describe(symbol, source)).sort();
   (texts[name] ??= []).push(`## ${key}`, '', ...lines, '');

@@ -1,8 +1,9 @@
 // Every link inside the documents leads somewhere, and every ts block type-checks against the built packages. (The js blocks of READMEs are run: tooling/packed.)
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { root } from '../fresh/prepare.mjs';
+import { packageEntries } from '../packages.mjs';
 import { blocksOf, markdownFiles } from './blocks.mjs';
 
 const problems = [];
@@ -29,14 +30,7 @@ blocks.forEach((block, i) => {
   writeFileSync(join(folder, name), `${block.code}\nexport {};\n`);
 });
 
-const paths = Object.fromEntries(
-  readdirSync(join(root, 'packages')).flatMap((name) => {
-    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-    return Object.entries(exports)
-      .filter(([, entry]) => entry.types)
-      .map(([key, entry]) => [`@advrob/${name}${key.slice(1)}`, [join(root, 'packages', name, entry.types)]]);
-  }),
-);
+const paths = Object.fromEntries(packageEntries().map(({ name, key, types }) => [`${name}${key.slice(1)}`, [types]]));
 const config = {
   extends: join(root, 'tooling/tsconfig/base.json'),
   compilerOptions: {

@@ -15,7 +15,6 @@
 // at least 3 points above PGD-AT's, and a mean PGD-20 accuracy at most 1 point below.
 // Report-only: a margin-loss PGD-20, and F2, the increase of cross-entropy on frozen PGD-20 examples under filter-normalised weight noise of length 0.3.
 //   --seeds 3  --train 5000  --test 1000  --epochs 14  --epsilon 0.1  --hidden 128  --batch 50
-import { existsSync } from 'node:fs';
 import { marginLoss } from '../../packages/core/dist/losses.js';
 import { langevin, pgd } from '../../packages/attacks/dist/index.js';
 import { dalePd } from '../../packages/trainers-dual-langevin/dist/index.js';
@@ -35,7 +34,7 @@ const settings = readArguments({
   batch: 50,
 });
 const { json, seeds, epochs, epsilon, batch, fashion, report } = settings;
-if (!fashion || !existsSync(fashion)) {
+if (!fashion) {
   console.log('skipped: needs Fashion-MNIST, the folder with its four IDX files: --fashion folder');
   process.exit();
 }

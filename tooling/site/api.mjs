@@ -1,19 +1,12 @@
 // The API reference from doc comments: one Markdown page for each entry of a package.
-import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Application } from 'typedoc';
 import { root } from '../fresh/prepare.mjs';
+import { packageEntries } from '../packages.mjs';
 
 /** Writes the reference of all packages into `folder`. */
 export async function writeApi(folder) {
-  const entryPoints = readdirSync(join(root, 'packages')).flatMap((name) => {
-    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-    return Object.values(exports)
-      .filter(({ types }) => types)
-      .map(({ default: file }) =>
-        join(root, 'packages', name, file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')),
-      );
-  });
+  const entryPoints = packageEntries().map(({ code }) => code.replace('/dist/', '/src/').replace(/\.js$/, '.ts'));
   const app = await Application.bootstrapWithPlugins({
     plugin: ['typedoc-plugin-markdown'],
     entryPoints,

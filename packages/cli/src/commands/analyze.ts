@@ -1,9 +1,9 @@
-import { AdvrobError, nearNames, optionNames, type AnyFactory, type Norm, type Registry } from '@advrob/core';
+import { AdvrobError, nearNames, type AnyFactory, type Norm, type Registry } from '@advrob/core';
 import type { BackendChoice } from '../backend/select.js';
 import { experimentSchema, type ExperimentInput } from '../config/schema.js';
 import { runExperiment } from '../experiment/run-experiment.js';
 import { parseEpsilon } from '../flags/epsilon.js';
-import { applySettings, parseSetting, type Settable } from '../flags/settings.js';
+import { applySettings, parseSetting, settable } from '../flags/settings.js';
 import { recordText } from '../output/record-words.js';
 import type { Output } from '../output/terminal.js';
 
@@ -117,9 +117,4 @@ function rolesText(roles: readonly string[]): string {
   if (roles.length === 0) return 'looks at no models';
   if (roles.length === 1) return `looks at one model: --model <path>`;
   return `compares models in the roles ${roles.join(', ')}: ${roles.map((role) => `--model ${role}=<path>`).join(' ')}`;
-}
-
-function settable(registry: Registry, kind: 'analyses' | 'datasets' | 'models', name: string): Settable {
-  const { definition } = registry.find(kind, name);
-  return { name, options: {}, known: optionNames(definition.options) };
 }

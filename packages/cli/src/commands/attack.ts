@@ -1,12 +1,4 @@
-import {
-  AdvrobError,
-  optionNames,
-  type Attack,
-  type Classifier,
-  type Dataset,
-  type Norm,
-  type Registry,
-} from '@advrob/core';
+import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, type Registry } from '@advrob/core';
 import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
@@ -16,7 +8,7 @@ import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed } from '../experiment/parts.js';
 import { makeComposed } from '../experiment/references.js';
 import { parseEpsilons } from '../flags/epsilon.js';
-import { applySettings, parseSetting } from '../flags/settings.js';
+import { applySettings, parseSetting, settable } from '../flags/settings.js';
 import { inputOf, type InputFlags } from '../flags/options.js';
 import { bar, createProgress, percent } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
@@ -59,11 +51,7 @@ export async function attackCommand(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const { definition } = registry.find('attacks', flags.attack);
-  const [part] = applySettings(
-    [{ name: flags.attack, options: {}, known: optionNames(definition.options) }],
-    flags.set.map(parseSetting),
-  );
+  const [part] = applySettings([settable(registry, 'attacks', flags.attack)], flags.set.map(parseSetting));
   const [epsilon, ...others] = parseEpsilons(flags.epsilon);
   if (others.length > 0)
     throw new AdvrobError(

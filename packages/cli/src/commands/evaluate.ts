@@ -1,4 +1,4 @@
-import { AdvrobError, optionNames, type Json, type Norm, type Registry } from '@advrob/core';
+import { AdvrobError, type Json, type Norm, type Registry } from '@advrob/core';
 import { evaluate, type EvaluationAttack } from '@advrob/evaluation';
 import { loadData } from '../experiment/load-data.js';
 import { defaultChecks } from '../config/evaluation-schema.js';
@@ -10,7 +10,7 @@ import { writeEvaluationRecord } from '../experiment/record.js';
 import { makeComposed, type ModelFinder } from '../experiment/references.js';
 import { checksOf } from '../experiment/robustness-checks.js';
 import { parseEpsilons } from '../flags/epsilon.js';
-import { applySettings, parseSetting, type Settable, type Setting } from '../flags/settings.js';
+import { applySettings, parseSetting, settable, type Settable, type Setting } from '../flags/settings.js';
 import { inputOf, type InputFlags } from '../flags/options.js';
 import { followEvaluation } from '../output/evaluation-progress.js';
 import { createProgress } from '../output/progress.js';
@@ -152,11 +152,6 @@ async function composeAttacks(
   for (const { name, options } of parts)
     attacks.push({ attack: await makeComposed(registry, 'attacks', { name, options }, find), ...shared });
   return attacks;
-}
-
-function settable(registry: Registry, kind: 'attacks' | 'datasets' | 'models', name: string): Settable {
-  const { definition } = registry.find(kind, name);
-  return { name, options: {}, known: optionNames(definition.options) };
 }
 
 /** Only settings that name the part: bare keys are for attacks. */

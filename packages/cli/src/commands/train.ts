@@ -1,4 +1,4 @@
-import { AdvrobError, optionNames, type Registry } from '@advrob/core';
+import { AdvrobError, type Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
 import { loadData } from '../experiment/load-data.js';
 import { experimentSchema, type ExperimentInput, type ModelExperiment, type Part } from '../config/schema.js';
@@ -10,7 +10,7 @@ import { logTraining } from '../experiment/training-log.js';
 import { makeTrainingParts } from '../experiment/training-parts.js';
 import { settingsOf } from '../experiment/training-settings.js';
 import { parseEpsilon } from '../flags/epsilon.js';
-import { applySettings, parseSetting } from '../flags/settings.js';
+import { applySettings, parseSetting, settable } from '../flags/settings.js';
 import { createProgress } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
 import { followTraining } from '../output/training-progress.js';
@@ -104,12 +104,9 @@ type PartFlag = keyof typeof partFlags;
 /** The flags as an experiment, which is what is saved beside the weights. */
 function describe(flags: TrainFlags, registry: Registry): ExperimentInput {
   const named = (Object.keys(partFlags) as PartFlag[]).filter((flag) => flags[flag] !== undefined);
-  const settable = named.map((flag) => {
-    const name = flags[flag]!;
-    return { flag, name, options: {}, known: optionNames(registry.find(partFlags[flag], name).definition.options) };
-  });
+  const chosen = named.map((flag) => ({ flag, ...settable(registry, partFlags[flag], flags[flag]!) }));
   const parts = Object.fromEntries(
-    applySettings(settable, flags.set.map(parseSetting)).map(({ flag, name, options }) => [flag, { name, options }]),
+    applySettings(chosen, flags.set.map(parseSetting)).map(({ flag, name, options }) => [flag, { name, options }]),
   ) as Partial<Record<PartFlag, Part>>;
   const { dataset, architecture, ...training } = parts;
   return {

@@ -1,4 +1,4 @@
-import { AdvrobError, nearNames } from '@advrob/core';
+import { AdvrobError, nearNames, optionNames, type PluginKind, type Registry } from '@advrob/core';
 import { parse } from 'yaml';
 
 /** One `--set`: `owner` is undefined for a bare key. */
@@ -25,6 +25,11 @@ export interface Settable {
   readonly options: Readonly<Record<string, unknown>>;
   /** Names of the options it has. */
   readonly known: readonly string[];
+}
+
+/** A part of the registry, without options so far. @throws AdvrobError `ADVROB_UNKNOWN_NAME`. */
+export function settable(registry: Registry, kind: PluginKind, name: string): Settable {
+  return { name, options: {}, known: optionNames(registry.find(kind, name).definition.options) };
 }
 
 /**
