@@ -15,6 +15,7 @@ const staticChecks = [
   ['packed', ['node', 'tooling/packed/check.mjs']],
   ['newcomer', ['node', 'tooling/packed/newcomer.mjs']],
   ['generated', ['node', 'tooling/packed/generated.mjs']],
+  ['released', ['node', 'tooling/packed/demo.mjs', '--quick']],
   ['changesets', ['changeset', 'status']],
 ];
 const tests = [['tests', ['vitest', 'run']]];
