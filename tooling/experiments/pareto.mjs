@@ -6,7 +6,7 @@
 // Protocol. All arms share initial weights and batches for a seed: plain SGD at a constant rate, batches of 50, equal numbers of passes. The inner maximisation has
 // 3 steps of epsilon / 2 from a uniform start: PGD on cross-entropy (PGD-AT, MART with lambda 5), on the divergence (TRADES with beta 1, 3 and 6), DALE's Laplace sampler
 // (noise 0.001 in units of one example's gradient; rho as below, dual step 0.02, nu from 1). On Fashion-MNIST: an MLP 784-128-10, rate 0.05, 14 passes, rho 0.4, 0.5, 0.6, 0.7 and
-// 0.9. On CIFAR-10: the first 5,000 training images, `compact-cnn`, Linf 8/255; rate, passes and the rhos are chosen with --held-out (validation images, seed of their own), not on
+// 0.9. On CIFAR-10: the first 5,000 training images, `compact-cnn`, Linf 8/255, epsilon grows over the first 5 passes; rate, passes and the rhos are chosen with --held-out (validation images, seed of their own), not on
 // test images. Measured on the first test images: clean accuracy, PGD-20 from a uniform start with cross-entropy and with the margin loss.
 //   --seeds 3  --train 5000  --test 1000  --epochs 14  --epsilon 0.1  --hidden 128  --batch 50  --rate 0.05  --scale 1 (multiplies every rho)
 // --held-out begins at seed 1000 and measures on validation images; --few leaves out TRADES and MART.
@@ -35,7 +35,7 @@ const settings = readArguments({
 });
 const { seeds, epochs, epsilon, batch, rate, scale, heldOut, few, json, report, figures } = settings;
 const threat = { norm: 'linf', epsilon };
-const { train, test, makeModel } = await open(settings);
+const { train, test, makeModel, epsilonSchedule } = await open(settings);
 
 const inner = { steps: 3, stepSize: epsilon / 2, start: 'uniform' };
 const rhos = [0.4, 0.5, 0.6, 0.7, 0.9].map((rho) => Number((rho * scale).toPrecision(3)));
@@ -70,7 +70,7 @@ for (let i = 0; i < seeds; i++) {
   for (const { name, rho, attack = pgd(inner), makeObjective } of arms) {
     const model = makeModel(seed);
     const objective = makeObjective();
-    const run = { batchSize: batch, epochs, seed, learningRate: rate, logEvery: 20, optimizer: sgd() };
+    const run = { batchSize: batch, epochs, seed, learningRate: rate, epsilonSchedule, logEvery: 20, optimizer: sgd() };
     try {
       const { history, inputGradients } = await fit({ ...run, objective, attack, model, data: train, threat });
       const scores = await measure(model, test, threat, marginLoss);
