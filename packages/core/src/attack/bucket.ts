@@ -1,10 +1,11 @@
 /**
- * The batch size used for `count` rows: 1, 2, 4, 8, 16, 32, 48, 64, 96, 128, then multiples of 64. Few distinct sizes keep a compiling backend from
- * compiling for every size that dropping rows produces.
+ * The batch size used for `count` rows: 1, 2, 4, 8, 16, 32, 48, 64, then multiples of 32 up to 256 and of 64 beyond. Few distinct sizes keep a
+ * compiling backend from compiling for every size that dropping rows produces.
  */
 export function bucket(count: number): number {
-  if (count > 128) return Math.ceil(count / 64) * 64;
-  return [1, 2, 4, 8, 16, 32, 48, 64, 96, 128].find((size) => size >= count)!;
+  if (count > 256) return Math.ceil(count / 64) * 64;
+  if (count > 64) return Math.ceil(count / 32) * 32;
+  return [1, 2, 4, 8, 16, 32, 48, 64].find((size) => size >= count)!;
 }
 
 /**
