@@ -7,18 +7,16 @@ import {
   json,
   loss,
   norm,
-  outputs,
   plugin,
   positive,
   restarts,
   seed,
-  set,
-  split,
   wholeNumber,
   withBackend,
-  withInput,
   type CommonFlags,
 } from './flags/options.js';
+import { dataset, setting, withData } from './flags/data-flags.js';
+import { withModel } from './flags/model-flags.js';
 import { analyzeCommand, type AnalyzeFlags } from './commands/analyze.js';
 import { attackCommand, type AttackFlags } from './commands/attack.js';
 import { doctor } from './commands/doctor.js';
@@ -66,7 +64,7 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
   withBackend(program.command('train'))
     .description('train one model')
     .requiredOption('--architecture <name>', 'see: advrob list models')
-    .option('--dataset <name>', 'see: advrob list datasets', 'mnist')
+    .addOption(dataset())
     .option('--trainer <name>', 'a named recipe, see: advrob list trainers; other flags override its parts')
     .option('--objective <name>', "see: advrob list objectives; default: the trainer's, else erm")
     .option('--optimizer <name>', "see: advrob list optimizers; default: the trainer's, else sgd with momentum")
@@ -80,7 +78,7 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
     .addOption(new Option('--learning-rate <rate>', "default: the trainer's, else 0.01").argParser(positive))
     .addOption(new Option('--take <n>', 'the first training examples only').argParser(wholeNumber(1)))
     .option('--tensorboard', 'writes an event file for TensorBoard too')
-    .addOption(set)
+    .addOption(setting('every part that has it'))
     .addOption(seed)
     .addOption(plugin)
     .requiredOption('--out <folder>', 'for weights, checkpoints and the log')
@@ -90,20 +88,13 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
       await trainCommand(flags, registry, output, signal);
     });
 
-  withInput(withBackend(program.command('attack')))
+  withData(withModel(withBackend(program.command('attack'))), { bare: 'the attack', take: 100 })
     .description('craft adversarial examples and save them')
-    .requiredOption('--model <path>', 'a safetensors file, or a folder with a tfjs model.json')
-    .option('--architecture <name>', 'of a weight file that does not say it')
-    .addOption(outputs)
-    .option('--dataset <name>', 'see: advrob list datasets', 'mnist')
-    .addOption(split)
-    .addOption(new Option('--take <n>', 'the first examples').argParser(wholeNumber(1)).default(100))
     .requiredOption('--attack <name>', 'see: advrob list attacks')
     .addOption(norm)
     .requiredOption('--epsilon <radius>', 'e.g. 0.3 or 8/255; inf for an attack that looks for a minimal norm')
     .addOption(restarts)
     .addOption(loss)
-    .addOption(set)
     .addOption(seed)
     .addOption(plugin)
     .requiredOption('--out <folder>', 'for adversarial.safetensors')
@@ -113,20 +104,13 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
       await attackCommand(flags, registry, output, signal);
     });
 
-  withInput(withBackend(program.command('evaluate')))
+  withData(withModel(withBackend(program.command('evaluate'))), { bare: 'every attack that has it' })
     .description('measure clean and robust accuracy of any model')
-    .requiredOption('--model <path>', 'a safetensors file, or a folder with a tfjs model.json')
-    .option('--architecture <name>', 'of a weight file that does not say it')
-    .addOption(outputs)
-    .option('--dataset <name>', 'see: advrob list datasets', 'mnist')
-    .addOption(split)
-    .addOption(new Option('--take <n>', 'the first examples only').argParser(wholeNumber(1)))
     .requiredOption('--attack <name>', 'see: advrob list attacks; may be repeated', collect, [])
     .addOption(norm)
     .requiredOption('--epsilon <radius>', 'e.g. 0.3, 8/255, a list 2/255,4/255; inf for a minimal norm')
     .addOption(restarts)
     .addOption(loss)
-    .addOption(set)
     .addOption(new Option('--batch-size <n>').argParser(wholeNumber(1)).default(100))
     .option('--checks', 'looks for signs that the robust accuracy is too good to be true')
     .option('--save-adversarial', 'saves adversarial examples and judges them again as loaded, also in 8 bits')
@@ -144,26 +128,13 @@ function createProgram(commandLine: string, signal: AbortSignal, finish: (code: 
       await evaluateCommand(flags, registry, commandLine, output, signal);
     });
 
-  withBackend(program.command('analyze <analysis>'))
+  withData(withModel(withBackend(program.command('analyze <analysis>')), { roles: true }), {
+    bare: 'the analysis',
+    optional: true,
+  })
     .description('look at saved models by an analysis, see: advrob list analyses')
-    .option(
-      '--model <path>',
-      'a safetensors file, or a folder with a tfjs model.json; of an analysis of several models <role>=<path> for each',
-      collect,
-      [],
-    )
-    .option('--architecture <name>', 'of weight files that do not say it')
-    .addOption(outputs)
-    .option('--dataset <name>', 'see: advrob list datasets; default: mnist where the analysis looks at models')
-    .addOption(split)
-    .addOption(new Option('--take <n>', 'the first examples only').argParser(wholeNumber(1)))
     .addOption(norm)
     .option('--epsilon <radius>', 'of attacks inside the analysis, e.g. 0.3 or 8/255')
-    .addOption(
-      new Option('--set <key=value>', 'an option of the analysis, or as mnist.validation=1000 of another part')
-        .argParser(collect)
-        .default([]),
-    )
     .addOption(seed)
     .addOption(plugin)
     .requiredOption('--out <folder>', 'for record.json and the page; started again, it goes on where it was stopped')

@@ -120,7 +120,7 @@ describe('analyses of a config', () => {
 
 describe('advrob analyze', () => {
   const weights = 'whole/models/robust/last.safetensors';
-  const model = ['--model', weights, '--architecture', 'mlp', '--set', 'mlp.hidden=[16]'];
+  const model = ['--model', weights];
   const backends = ['cpu', 'onnxruntime'] as const;
 
   it('gives the same numbers on two backends to 1e-3', async () => {

@@ -72,6 +72,23 @@ describe('what a newcomer tries', () => {
     expect(crossed.code).toBe(0);
   }, 120_000);
 
+  it('one data set with its options in every command', async () => {
+    const data = ['--dataset', 'subspace', '--set', 'subspace.size=4', '--set', 'subspace.complement=2'];
+    const options = ['inputShape=[4]', 'numClasses=2', 'bounds=[-20, 20]'].flatMap((each) => ['--set', `mlp.${each}`]);
+    const net = ['--architecture', 'mlp', ...options, '--steps', '2'];
+    const model = ['--model', 'points', '--take', '10', '--epsilon', '0.1'];
+    const commands = [
+      ['train', ...net, '--batch-size', '16', '--out', 'points'],
+      ['evaluate', ...model, '--attack', 'fgsm', '--out', 'points-evaluated'],
+      ['attack', ...model, '--attack', 'fgsm', '--out', 'points-attacked'],
+      ['analyze', 'logit-statistics', ...model, '--set', 'attackSteps=2', '--out', 'points-analyzed'],
+    ];
+    for (const command of commands) {
+      const ended = await advrob(...command, ...data);
+      expect(ended.code, ended.stderr).toBe(0);
+    }
+  }, 120_000);
+
   it('a distance without a radius: no worst case, but a median', async () => {
     const flags = ['--take', '10', '--epsilon', 'inf', '--attack', 'fab', '--set', 'steps=3', '--out', 'distances'];
     const ended = await advrob('evaluate', '--model', 'teacher', ...flags);

@@ -42,7 +42,11 @@ function withOrigin<O, Product extends object>(
   definition: { readonly name: string; create(options: O): Product },
   options: O,
 ): Product {
-  return Object.assign(definition.create(options), { origin: { name: definition.name, options } });
+  return noting(definition.name, options, definition.create(options));
+}
+
+function noting<Product extends object>(name: string, options: unknown, product: Product): Product {
+  return Object.assign(product, { origin: { name, options } });
 }
 
 /** Defines a training objective. */
@@ -97,7 +101,12 @@ export function defineDataset<I, O>(definition: DatasetDefinition<I, O>): Datase
 
 /** Defines an architecture. */
 export function defineModel<I, O>(definition: ModelDefinition<I, O>): ModelFactory<I> {
-  return factory('model', definition, (options: O) => (seed: number) => definition.create(options, seed));
+  const { name } = definition;
+  return factory(
+    'model',
+    definition,
+    (options: O) => (seed: number) => noting(name, options, definition.create(options, seed)),
+  );
 }
 
 /** Checks a plugin object and keeps its exact type, so that registries know its names and options. */

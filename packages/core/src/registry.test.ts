@@ -57,7 +57,9 @@ describe('registry', () => {
     expect(registry.attack('still').options).toEqual({ steps: 3 });
     expect(registry.attack('still', { steps: 7 }).options).toEqual({ steps: 7 });
     expect(registry.attack('needy', { surrogate: 'a' }).name).toBe('needy');
-    expect(registry.model('plane', { size: 3 })(0).inputShape).toEqual([3]);
+    const plane = registry.model('plane', { size: 3 })(0);
+    expect(plane.inputShape).toEqual([3]);
+    expect(plane.origin).toEqual({ name: 'plane', options: { size: 3 } });
   });
 
   it('refuses unknown names, options and types, at compile time and at run time', async () => {

@@ -30,19 +30,12 @@ export interface Network {
   readonly head: (features: tf.Tensor) => tf.Tensor;
 }
 
-/** What a weights file says about the model that it belongs to. */
-export interface Origin {
-  /** Name of the architecture. */
-  readonly architecture: string;
-  /** Its validated options. */
-  readonly options: ArchitectureOptions;
-  /** By weight name: the image `[h, w, c]` that the first axis of a dense kernel runs over. */
-  readonly flattened: Readonly<Record<string, FlattenedImage>>;
-}
-
 /** A classifier made by an architecture of this package, or by one of your own through {@link defineArchitecture}. */
 export interface BuiltClassifier extends Classifier {
-  readonly origin: Origin;
+  /** Name and validated options of the architecture. */
+  readonly origin: { readonly name: string; readonly options: ArchitectureOptions };
+  /** By weight name: the image `[h, w, c]` that the first axis of a dense kernel runs over, which PyTorch orders otherwise. */
+  readonly flattened: Readonly<Record<string, FlattenedImage>>;
   features(x: tf.Tensor, how?: ForwardOptions): tf.Tensor;
   head(features: tf.Tensor): tf.Tensor;
   dispose(): void;
@@ -115,17 +108,13 @@ function assemble<O extends ArchitectureOptions>(
       features,
       head,
       dispose: () => parameters.dispose(),
-      origin: { architecture: name, options, flattened: parameters.flattened },
+      origin: { name, options },
+      flattened: parameters.flattened,
     };
   } catch (error) {
     parameters.dispose();
     throw error;
   }
-}
-
-/** Where a model comes from, if an architecture of this kind made it. */
-export function originOf(model: Classifier): Origin | undefined {
-  return 'origin' in model ? (model as BuiltClassifier).origin : undefined;
 }
 
 function checkChannels(name: string, { inputShape, mean, std }: ArchitectureOptions): void {

@@ -52,6 +52,20 @@ it('best and last are both kept: where the score was highest, and where the run 
   expect(robustOverfitting(history)!.gap).toBeCloseTo(0.6);
 });
 
+it('the files name the architecture that the weights are for', async () => {
+  const model = Object.assign(tinyModel(), { origin: { name: 'tiny', options: { inputs: 4 } } });
+  const storage = memoryStorage();
+  await fit({ model, data: tinyData(), objective: erm(), steps: 2, checkpoint: { storage } });
+  model.dispose!();
+  const { metadata } = decodeSafetensors(storage.files.get('last.safetensors')!);
+  expect(Object.fromEntries(metadata)).toEqual({
+    format: 'advrob',
+    'advrob.architecture': 'tiny',
+    'advrob.options': '{"inputs":4}',
+    'advrob.step': '2',
+  });
+});
+
 it('the best can be what the model ends with', async () => {
   const { end, at, storage } = await scored([0.3, 0.8, 0.5], { keep: 'best' });
   expect(end).toEqual(at[1]);

@@ -3,20 +3,17 @@ import type { BackendChoice } from '../backend/select.js';
 import { experimentSchema, type ExperimentInput } from '../config/schema.js';
 import { runExperiment } from '../experiment/run-experiment.js';
 import { parseEpsilon } from '../flags/epsilon.js';
-import { applySettings, parseSetting, settable } from '../flags/settings.js';
+import { chooseParts } from '../flags/chosen-parts.js';
+import { defaultDataset, type DataFlags } from '../flags/data-flags.js';
+import type { ModelFlags } from '../flags/model-flags.js';
+import { inputOf } from '../flags/input-flags.js';
 import { recordText } from '../output/record-words.js';
 import type { Output } from '../output/terminal.js';
 
-export interface AnalyzeFlags {
+export interface AnalyzeFlags extends ModelFlags, DataFlags {
   readonly model: readonly string[];
-  readonly architecture?: string;
-  readonly outputs?: 'logits' | 'probabilities';
-  readonly dataset?: string;
-  readonly split: 'train' | 'validation' | 'test';
-  readonly take?: number;
   readonly norm: Norm;
   readonly epsilon?: string;
-  readonly set: readonly string[];
   readonly seed: number;
   readonly out: string;
 }
@@ -42,30 +39,20 @@ export async function analyzeCommand(name: string, flags: AnalyzeFlags, site: Co
 function describe(name: string, flags: AnalyzeFlags, registry: Registry): ExperimentInput {
   const { definition } = registry.find('analyses', name) as AnyFactory & { definition: { roles: readonly string[] } };
   const models = modelsByRole(name, definition.roles, flags.model);
-  const dataset = flags.dataset ?? (definition.roles.length > 0 ? 'mnist' : undefined);
-  const parts = applySettings(
-    [
-      settable(registry, 'analyses', name),
-      ...(dataset === undefined ? [] : [settable(registry, 'datasets', dataset)]),
-      ...(flags.architecture === undefined ? [] : [settable(registry, 'models', flags.architecture)]),
-    ],
-    // A bare key is for the analysis.
-    flags.set.map(parseSetting).map((setting) => ({ owner: name, ...setting })),
-  );
-  const part = (wanted: string) => {
-    const { name: found, options } = parts.find((each) => each.name === wanted)!;
-    return { name: found, options };
-  };
+  const named = flags.dataset ?? (definition.roles.length > 0 ? defaultDataset : undefined);
+  const parts = chooseParts(registry, { ...flags, dataset: named, analysis: name }, flags.set, ['analysis']);
+  const [dataset, architecture] = [parts.dataset[0], parts.architecture[0]];
+  const input = inputOf(flags);
   return {
     version: 1,
     name: 'analysis',
     title: definition.summary.replace(/\.$/, ''),
     seed: flags.seed,
-    ...(dataset !== undefined && { dataset: part(dataset) }),
+    ...(dataset && { dataset }),
     ...(flags.epsilon !== undefined && { threat: { norm: flags.norm, epsilon: parseEpsilon(flags.epsilon) } }),
     analyses: [
       {
-        ...part(name),
+        ...parts.analysis[0]!,
         split: flags.split,
         ...(flags.take !== undefined && { take: flags.take }),
         ...(models && {
@@ -74,8 +61,9 @@ function describe(name: string, flags: AnalyzeFlags, registry: Registry): Experi
               role,
               {
                 weights,
-                ...(flags.architecture !== undefined && { architecture: part(flags.architecture) }),
+                ...(architecture && { architecture }),
                 ...(flags.outputs && { outputs: flags.outputs }),
+                ...(Object.keys(input).length > 0 && { input }),
               },
             ]),
           ),

@@ -2,31 +2,25 @@ import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, typ
 import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
-import { loadData } from '../experiment/load-data.js';
 import { loadAnyModel } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed } from '../experiment/parts.js';
 import { makeComposed } from '../experiment/references.js';
 import { parseEpsilons } from '../flags/epsilon.js';
-import { applySettings, parseSetting, settable } from '../flags/settings.js';
-import { inputOf, type InputFlags } from '../flags/options.js';
+import { chooseParts } from '../flags/chosen-parts.js';
+import { examplesOf, type DataFlags } from '../flags/data-flags.js';
+import { loadOptionsOf, type ModelFlags } from '../flags/model-flags.js';
 import { bar, createProgress, percent } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
 import { writeAtomically } from '../storage/file-storage.js';
 
-export interface AttackFlags extends InputFlags {
+export interface AttackFlags extends ModelFlags, DataFlags {
   readonly model: string;
-  readonly architecture?: string;
-  readonly outputs?: 'logits' | 'probabilities';
-  readonly dataset: string;
-  readonly split: 'train' | 'validation' | 'test';
-  readonly take: number;
   readonly attack: string;
   readonly norm: Norm;
   readonly epsilon: string;
   readonly restarts: number;
   readonly loss?: string;
-  readonly set: readonly string[];
   readonly seed: number;
   readonly out: string;
 }
@@ -51,25 +45,18 @@ export async function attackCommand(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const [part] = applySettings([settable(registry, 'attacks', flags.attack)], flags.set.map(parseSetting));
+  const parts = chooseParts(registry, flags, flags.set, ['attack']);
   const [epsilon, ...others] = parseEpsilons(flags.epsilon);
   if (others.length > 0)
     throw new AdvrobError(
       'ADVROB_USAGE',
       '--epsilon: attack takes one radius; evaluate takes a list and gives a curve',
     );
-  const splits = await loadData(registry, { name: flags.dataset, options: {} });
-  const data = splits[flags.split].take(flags.take);
-  const shelf = createModelShelf(registry, data.bounds);
+  const data = await examplesOf(registry, parts.dataset[0]!, flags);
+  const shelf = createModelShelf(registry, data);
   try {
-    const attack = await makeComposed(registry, 'attacks', part!, shelf.find);
-    const model = await loadAnyModel(flags.model, registry, {
-      bounds: data.bounds,
-      ...(flags.outputs && { outputs: flags.outputs }),
-      input: inputOf(flags),
-      data,
-      ...(flags.architecture !== undefined && { architecture: flags.architecture }),
-    });
+    const attack = await makeComposed(registry, 'attacks', parts.attack[0]!, shelf.find);
+    const model = await loadAnyModel(flags.model, registry, loadOptionsOf(flags, parts.architecture[0], data));
     shelf.add(flags.model, model);
     const { crafted, withstood } = await craftAll(attack, model, data, epsilon!, flags, signal);
     const file = join(flags.out, 'adversarial.safetensors');

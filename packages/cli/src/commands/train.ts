@@ -1,7 +1,7 @@
 import { AdvrobError, type Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
 import { loadData } from '../experiment/load-data.js';
-import { experimentSchema, type ExperimentInput, type ModelExperiment, type Part } from '../config/schema.js';
+import { experimentSchema, type ExperimentInput, type ModelExperiment } from '../config/schema.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
 import { claimFolder } from '../experiment/run-folder.js';
@@ -10,7 +10,7 @@ import { logTraining } from '../experiment/training-log.js';
 import { makeTrainingParts } from '../experiment/training-parts.js';
 import { settingsOf } from '../experiment/training-settings.js';
 import { parseEpsilon } from '../flags/epsilon.js';
-import { applySettings, parseSetting, settable } from '../flags/settings.js';
+import { chooseParts } from '../flags/chosen-parts.js';
 import { createProgress } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
 import { followTraining } from '../output/training-progress.js';
@@ -54,7 +54,7 @@ export async function trainCommand(
   const settings = settingsOf(experiment, 'model')!;
   const { dataset, architecture, threat, seed } = experiment;
   const splits = await loadData(registry, dataset);
-  const shelf = createModelShelf(registry, splits.train.bounds);
+  const shelf = createModelShelf(registry, splits.train);
   const progress = createProgress();
   try {
     const parts = await makeTrainingParts(registry, settings, shelf.find);
@@ -90,32 +90,17 @@ export async function trainCommand(
   }
 }
 
-/** The parts that flags name, and where the registry has them. */
-const partFlags = {
-  dataset: 'datasets',
-  architecture: 'models',
-  trainer: 'trainers',
-  objective: 'objectives',
-  optimizer: 'optimizers',
-  attack: 'attacks',
-} as const;
-type PartFlag = keyof typeof partFlags;
-
 /** The flags as an experiment, which is what is saved beside the weights. */
 function describe(flags: TrainFlags, registry: Registry): ExperimentInput {
-  const named = (Object.keys(partFlags) as PartFlag[]).filter((flag) => flags[flag] !== undefined);
-  const chosen = named.map((flag) => ({ flag, ...settable(registry, partFlags[flag], flags[flag]!) }));
-  const parts = Object.fromEntries(
-    applySettings(chosen, flags.set.map(parseSetting)).map(({ flag, name, options }) => [flag, { name, options }]),
-  ) as Partial<Record<PartFlag, Part>>;
-  const { dataset, architecture, ...training } = parts;
+  const { dataset, architecture, ...others } = chooseParts(registry, flags, flags.set);
+  const training = Object.fromEntries(Object.entries(others).flatMap(([flag, [part]]) => (part ? [[flag, part]] : [])));
   return {
     version: 1,
     name: 'train',
     seed: flags.seed,
-    dataset: dataset!,
+    dataset: dataset[0]!,
     threat: { norm: flags.norm, epsilon: flags.epsilon === undefined ? 1 : parseEpsilon(flags.epsilon) },
-    architecture: architecture!,
+    architecture: architecture[0]!,
     models: [
       {
         id: 'model',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { numbers } from '../flags/options.js';
+import { numbers } from '../flags/input-flags.js';
 import { normalizationOf } from './model-input.js';
 
 it.each([

@@ -1,4 +1,4 @@
-import { AdvrobError, nearNames, type Classifier, type Registry } from '@advrob/core';
+import { AdvrobError, nearNames, type Classifier, type Dataset, type Registry } from '@advrob/core';
 import { stat } from 'node:fs/promises';
 import type { ModelReference } from '../config/schema.js';
 import { loadAnyModel } from './load-model.js';
@@ -18,8 +18,8 @@ export interface ModelShelf {
   dispose(): void;
 }
 
-/** @param bounds - What a layers model takes. */
-export function createModelShelf(registry: Registry, bounds: readonly [number, number]): ModelShelf {
+/** @param data - What the models are for: a layers model takes inputs within their bounds, and what comes from a file is checked for inputs of another form. Default: bounds [0, 1]. */
+export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf {
   const own = new Map<string, Classifier>();
   const loaded = new Map<string, Promise<Classifier>>();
   const all: Classifier[] = [];
@@ -31,7 +31,7 @@ export function createModelShelf(registry: Registry, bounds: readonly [number, n
       loaded.set(
         key,
         loadAnyModel(weights, registry, {
-          bounds,
+          ...(data && { bounds: data.bounds, data }),
           outputs,
           input,
           ...(architecture && { architecture: architecture.name, architectureOptions: architecture.options }),

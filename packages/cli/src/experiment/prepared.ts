@@ -53,7 +53,7 @@ export interface Prepared {
  */
 export async function prepare(experiment: Experiment, registry: Registry): Promise<Prepared> {
   const splits = experiment.dataset && (await loadData(registry, experiment.dataset));
-  const shelf = createModelShelf(registry, splits?.test.bounds ?? [0, 1]);
+  const shelf = createModelShelf(registry, splits?.test);
   try {
     const models = splits && hasModels(experiment) ? await openModels(experiment, registry, splits.test, shelf) : [];
     const measurement =

@@ -35,28 +35,41 @@ export function settable(registry: Registry, kind: PluginKind, name: string): Se
 /**
  * Applies settings: `name.key` to the parts of that name, a bare key to every part that has such an option.
  *
+ * @param takesBare Which parts bare keys are for. Default: all.
  * @throws AdvrobError `ADVROB_USAGE` for a key that nobody has, or a name that is not there.
  */
-export function applySettings<T extends Settable>(parts: readonly T[], settings: readonly Setting[]): T[] {
+export function applySettings<T extends Settable>(
+  parts: readonly T[],
+  settings: readonly Setting[],
+  takesBare: (part: T) => boolean = () => true,
+): T[] {
   const result = parts.map((part) => ({ ...part, options: { ...part.options } as Record<string, unknown> }));
   for (const { owner, key, value } of settings) {
-    const addressed = result.filter((part) => owner === undefined || part.name === owner);
+    const addressed = result.filter((part) => (owner === undefined ? takesBare(part) : part.name === owner));
     if (addressed.length === 0)
       throw new AdvrobError(
         'ADVROB_USAGE',
         `--set ${owner}.${key}: there is no ${owner} here; there is ${parts.map((part) => part.name).join(', ')}`,
       );
     const takers = addressed.filter((part) => part.known.includes(key));
-    if (takers.length === 0) {
-      const known = [...new Set(addressed.flatMap((part) => part.known))];
-      const near = nearNames(key, known);
-      throw new AdvrobError(
-        'ADVROB_USAGE',
-        `--set ${key}: ${addressed.map((part) => part.name).join(', ')} ${addressed.length > 1 ? 'have' : 'has'} no such option; ` +
-          (near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ') || 'none'}`),
-      );
-    }
+    if (takers.length === 0) throw unknownKey(key, addressed, result);
     for (const taker of takers) taker.options[key] = value;
   }
   return result;
+}
+
+function unknownKey(key: string, addressed: readonly Settable[], all: readonly Settable[]): AdvrobError {
+  const known = [...new Set(addressed.flatMap((part) => part.known))];
+  const near = nearNames(key, known);
+  const owner = all.find((part) => part.known.includes(key));
+  const advice =
+    near.length > 0
+      ? `did you mean ${near.join(' or ')}?`
+      : owner
+        ? `for ${owner.name} write ${owner.name}.${key}`
+        : `known: ${known.join(', ') || 'none'}`;
+  return new AdvrobError(
+    'ADVROB_USAGE',
+    `--set ${key}: ${addressed.map((part) => part.name).join(', ')} ${addressed.length > 1 ? 'have' : 'has'} no such option; ${advice}`,
+  );
 }

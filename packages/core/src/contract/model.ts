@@ -1,5 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Random } from './random.js';
+import type { Origin } from './training.js';
 
 /**
  * How a forward pass is made.
@@ -31,6 +32,8 @@ export interface Classifier {
   features?(x: Tensor, how?: ForwardOptions): Tensor;
   /** The last layer: `head(features(x))` equals `logits(x)`. */
   head?(features: Tensor): Tensor;
+  /** Architecture and options, which `defineModel` fills in; they stand in files of its weights, so that a file is a whole model. */
+  readonly origin?: Origin;
   /** Frees the weights and buffers. */
   dispose?(): void;
 }

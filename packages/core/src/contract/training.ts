@@ -10,7 +10,7 @@ import type { Threat, ThreatModel } from './threat.js';
 /** State that the engine saves in a checkpoint and restores: mutable, its keys fixed from the start. */
 export type Saved = Record<string, Variable | number>;
 
-/** What a part of a run was made from. The `define*` helpers fill it in; it enters the check that a resumed run has the same settings. */
+/** What a part of a run or a model was made from. The `define*` helpers fill it in; that of a part enters the check that a resumed run has the same settings. */
 export interface Origin {
   readonly name: string;
   /** The validated options. */

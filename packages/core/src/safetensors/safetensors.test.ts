@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeSafetensors } from './decode.js';
 import { encodeSafetensors } from './encode.js';
+import { modelMetadata } from './model-metadata.js';
 import type { TensorRecord } from './record.js';
 
 /** A file with this header text and data. */
@@ -152,4 +153,27 @@ describe('safetensors', () => {
       { numRuns: 20_000 },
     );
   });
+});
+
+describe('what a file says about its model', () => {
+  it('the architecture and its options', () => {
+    const options = { hidden: [8, 4], mean: 0.5, bounds: [0, 1], note: undefined };
+    const metadata = modelMetadata({ origin: { name: 'mlp', options } });
+    expect(metadata).toEqual({
+      format: 'advrob',
+      'advrob.architecture': 'mlp',
+      'advrob.options': '{"hidden":[8,4],"mean":0.5,"bounds":[0,1]}',
+    });
+    const { metadata: read } = decodeSafetensors(encodeSafetensors({}, metadata), 'file');
+    expect(Object.fromEntries(read)).toEqual(metadata);
+  });
+
+  it.each([
+    ['no architecture', undefined],
+    ['a function', { name: 'a', options: { activation: () => 0 } }],
+    ['an infinite number', { name: 'a', options: { clip: Infinity } }],
+    ['another model', { name: 'a', options: { members: [new Map()] } }],
+  ])('nothing of a model with %s', (_, origin) =>
+    expect(modelMetadata(origin ? { origin } : {})).toEqual({ format: 'advrob' }),
+  );
 });

@@ -1,4 +1,5 @@
 import { type AnyFactory, AdvrobError, type Classifier, nearNames, parseOptions } from '@advrob/core';
+import { architectureKey, optionsKey } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ArchitectureDefinition, ArchitectureOptions } from '../architecture.js';
 import type { Normalization } from '../layers/normalize.js';
@@ -34,8 +35,9 @@ export interface LoadModelOptions {
 export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Classifier {
   const { layout = 'auto', name: file = 'model file', architectures = plugin.models } = options;
   const weights = openWeightFile(bytes, layout, file);
-  const saved = weights.metadata.get('advrob.architecture');
-  const { definition } = findArchitecture(architectures, options.architecture ?? saved, file);
+  const saved = weights.metadata.get(architectureKey);
+  const factory = findArchitecture(architectures, options.architecture ?? saved, file);
+  const { definition } = factory;
   const found = options.options ?? (saved === definition.name ? savedOptions(weights, file) : undefined);
   const laid =
     options.normalization === undefined ? found : { ...(found as object | undefined), ...options.normalization };
@@ -46,7 +48,7 @@ export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Cl
       parsed as ArchitectureOptions,
       weights,
     );
-  const model = (definition as unknown as { create(options: unknown, seed: number): Classifier }).create(parsed, 0);
+  const model = (factory as unknown as (options: unknown) => (seed: number) => Classifier)(laid)(0);
   try {
     loadWeights(model, bytes, { layout, name: file });
     return model;
@@ -97,11 +99,11 @@ function findArchitecture(
 
 function savedOptions(weights: WeightFile, file: string): unknown {
   try {
-    return JSON.parse(weights.metadata.get('advrob.options') ?? '{}');
+    return JSON.parse(weights.metadata.get(optionsKey) ?? '{}');
   } catch (cause) {
     throw new AdvrobError(
       'ADVROB_TENSOR_FILE',
-      `${file}: its metadata entry advrob.options is not JSON: pass the architecture's options yourself`,
+      `${file}: its metadata entry ${optionsKey} is not JSON: pass the architecture's options yourself`,
       { cause },
     );
   }

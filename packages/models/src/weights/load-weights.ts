@@ -1,6 +1,6 @@
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { originOf } from '../architecture.js';
+import { flattenedOf } from './flattened-of.js';
 import { type WeightLayout, openWeightFile } from './weight-file.js';
 
 /**
@@ -21,7 +21,7 @@ export function loadWeights(
   { layout = 'auto', name: file = 'weights file' }: { layout?: WeightLayout; name?: string } = {},
 ): void {
   const weights = openWeightFile(bytes, layout, file);
-  const flattened = originOf(model)?.flattened ?? {};
+  const flattened = flattenedOf(model);
   const targets = Object.entries({ ...model.weights, ...model.buffers });
   const values = targets.map(([name, { shape }]) => weights.take(name, shape, flattened[name]));
   weights.checkAllIn(targets.map(([name]) => name));

@@ -1,6 +1,6 @@
 import type { Classifier } from '@advrob/core';
 import { type TensorRecord, encodeSafetensors } from '@advrob/core/safetensors';
-import { originOf } from '../architecture.js';
+import { flattenedOf } from './flattened-of.js';
 import { pytorchShape, toPytorchLayout } from './pytorch-layout.js';
 
 /**
@@ -20,7 +20,7 @@ export async function savePytorchWeights(
   model: Classifier,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
-  const flattened = originOf(model)?.flattened ?? {};
+  const flattened = flattenedOf(model);
   const records = new Map<string, TensorRecord>();
   for (const [name, variable] of Object.entries({ ...model.weights, ...model.buffers })) {
     const data = toPytorchLayout(Float32Array.from(await variable.data()), variable.shape, flattened[name]);

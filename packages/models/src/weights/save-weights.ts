@@ -1,9 +1,8 @@
 import type { Classifier } from '@advrob/core';
-import { type TensorRecord, encodeSafetensors } from '@advrob/core/safetensors';
-import { originOf } from '../architecture.js';
+import { type TensorRecord, encodeSafetensors, modelMetadata } from '@advrob/core/safetensors';
 
 /**
- * The weights and buffers of a model as a safetensors file, readable by every safetensors reader. A model of this package also names its architecture and
+ * The weights and buffers of a model as a safetensors file, readable by every safetensors reader. A model that an architecture made also names it and its
  * options in the file, so that `loadModel` needs nothing else.
  *
  * @param metadata Further text entries.
@@ -28,12 +27,5 @@ export async function saveWeights(
         : { dtype: 'int32', shape, data: Int32Array.from(data) },
     );
   }
-  const origin = originOf(model);
-  return encodeSafetensors(records, {
-    format: 'advrob',
-    ...(origin === undefined
-      ? {}
-      : { 'advrob.architecture': origin.architecture, 'advrob.options': JSON.stringify(origin.options) }),
-    ...metadata,
-  });
+  return encodeSafetensors(records, { ...modelMetadata(model), ...metadata });
 }

@@ -58,7 +58,8 @@ describe('saved and loaded', () => {
     const model = linear()(0);
     const bytes = await saveWeights(model);
     const architectures: Record<string, AnyFactory> = { linear };
-    const twin = loadModel(bytes, { architecture: 'linear', architectures });
+    const twin = loadModel(bytes, { architectures });
+    expect(twin.origin).toEqual({ name: 'linear', options: {} });
     expect(await twin.weights['bias']!.data()).toEqual(Float32Array.of(3, 4));
     twin.dispose!();
     model.dispose!();

@@ -1,5 +1,5 @@
 import { AdvrobError, type Extras } from '@advrob/core';
-import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
+import { encodeSafetensors, modelMetadata, type TensorRecord } from '@advrob/core/safetensors';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { weightsAndBuffers } from '../fit/averaged-weights.js';
 import { read } from '../fit/metric-window.js';
@@ -39,7 +39,7 @@ export async function saveRun<P extends Extras, E extends Extras>(run: Run<P, E>
   emit(run, { type: 'checkpoint', step: counters.step, name: checkpointName });
 }
 
-/** Writes weights and buffers under their names in the model, to be read by anyone. */
+/** Writes weights and buffers under their names in the model, to be read by anyone, with its architecture. */
 export async function saveWeights<P extends Extras, E extends Extras>(
   { options, counters }: Run<P, E>,
   name: string,
@@ -49,7 +49,10 @@ export async function saveWeights<P extends Extras, E extends Extras>(
   if (!storage) return;
   const records = new Map<string, TensorRecord>();
   for (const [key, tensor] of values ?? weightsAndBuffers(options.model)) records.set(key, await recordOf(key, tensor));
-  await storage.write(name, encodeSafetensors(records, { 'advrob.step': String(counters.step) }));
+  await storage.write(
+    name,
+    encodeSafetensors(records, { ...modelMetadata(options.model), 'advrob.step': String(counters.step) }),
+  );
 }
 
 async function recordOf(name: string, tensor: Tensor): Promise<TensorRecord> {
