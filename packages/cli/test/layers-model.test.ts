@@ -29,31 +29,13 @@ function stranger(): layers.LayersModel {
   });
 }
 
-it("evaluates a tfjs folder that ends in softmax, once told that it gives probabilities, with the model's own accuracy", async () => {
+const attack = ['--take', '40', '--attack', 'pgd', '--epsilon', '0.1', '--set', 'steps=3', '--json'];
+
+it("evaluates a tfjs folder that ends in softmax, with the model's own accuracy and the gradients of its scores", async () => {
   const model = stranger();
   await saveLayersModelFolder(model, join(folder, 'model'));
-  const flags = [
-    '--model',
-    'model',
-    '--take',
-    '40',
-    '--attack',
-    'pgd',
-    '--epsilon',
-    '0.1',
-    '--set',
-    'steps=3',
-    '--out',
-    'out',
-    '--json',
-  ];
-
-  const refused = await runCommandLine(folder, ['evaluate', ...flags]);
-  expect(refused.stderr).toMatch(/probabilities.*ADVROB_PROBABILITIES/s);
-  expect(refused.stderr).toContain('--outputs probabilities');
-
-  const ended = await runCommandLine(folder, ['evaluate', ...flags, '--outputs', 'probabilities']);
-  expect(ended.code).toBe(0);
+  const ended = await runCommandLine(folder, ['evaluate', '--model', 'model', ...attack, '--out', 'out']);
+  expect(ended.code, ended.stderr).toBe(0);
   const record = parseRecord(await readFile(join(folder, 'out/record.json'), 'utf8'));
 
   const { mnist } = await import('@advrob/datasets');
@@ -64,22 +46,32 @@ it("evaluates a tfjs folder that ends in softmax, once told that it gives probab
     right = (await tf.sum(tf.cast(tf.equal(predicted, y), 'int32')).data())[0]!;
   }
   expect(record.models[0]!.clean.count).toBe(right);
+
+  const refused = await runCommandLine(folder, [
+    ...['evaluate', '--model', 'model', '--outputs', 'logits', ...attack, '--out', 'none'],
+  ]);
+  expect(refused.stderr).toMatch(/its last activation is softmax.*ADVROB_PROBABILITIES/s);
+}, 120_000);
+
+it('refuses a tfjs folder whose probabilities cannot be cut off until it is told', async () => {
+  const model = layers.sequential({
+    layers: [
+      layers.layers.conv2d({ inputShape: [28, 28, 1], filters: 10, kernelSize: 28, activation: 'softmax' }),
+      layers.layers.flatten(),
+    ],
+  });
+  await saveLayersModelFolder(model, join(folder, 'hidden'));
+  const flags = ['evaluate', '--model', 'hidden', ...attack, '--out', 'hidden-out'];
+  const refused = await runCommandLine(folder, flags);
+  expect(refused.stderr).toMatch(/probabilities.*ADVROB_PROBABILITIES/s);
+  expect(refused.stderr).toContain('--outputs probabilities');
+  const ended = await runCommandLine(folder, [...flags, '--outputs', 'probabilities']);
+  expect(ended.code, ended.stderr).toBe(0);
 }, 120_000);
 
 it('analyses a tfjs folder, along its weights too', async () => {
   await saveLayersModelFolder(stranger(), join(folder, 'analysed'));
-  const flags = [
-    '--model',
-    'analysed',
-    '--outputs',
-    'probabilities',
-    '--take',
-    '20',
-    '--epsilon',
-    '0.1',
-    '--backend',
-    'cpu',
-  ];
+  const flags = ['--model', 'analysed', '--take', '20', '--epsilon', '0.1', '--backend', 'cpu'];
   const settings = ['--set', 'directions=1', '--set', 'attack={ name: bim, options: { steps: 2 } }'];
   const ended = await runCommandLine(folder, ['analyze', 'flatness', ...flags, ...settings, '--out', 'flat']);
   expect(ended.code, ended.stderr).toBe(0);

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
+import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,6 +40,33 @@ const softmaxOf36 = () =>
     ],
   });
 
+const beforeReshape = () =>
+  tfl.sequential({
+    layers: [
+      tfl.layers.conv2d({ inputShape: [6, 6, 1], filters: 4, kernelSize: 6, activation: 'softmax' }),
+      tfl.layers.flatten(),
+    ],
+  });
+const shared = () => {
+  const [input, softmax] = [tfl.input({ shape: [6, 6, 1] }), tfl.layers.softmax()];
+  const dense = () => tfl.layers.dense({ units: 4, kernelInitializer: kernelInitializer() });
+  const attention = softmax.apply(dense().apply(tfl.layers.flatten().apply(input)));
+  return tfl.model({ inputs: input, outputs: softmax.apply(dense().apply(attention)) as tfl.SymbolicTensor });
+};
+const twice = () => network(tfl.layers.dense({ units: 4, activation: 'softmax' }), tfl.layers.softmax());
+
+/** Whether the model's logits belong to the probabilities of the layers, and whether they are those probabilities' logarithms themselves. */
+async function compare(model: Classifier, layers: tfl.LayersModel): Promise<{ isLogProbability: boolean }> {
+  const x = images();
+  const logits = model.logits(x);
+  const [found, expected] = [tf.softmax(logits), layers.predict(x) as tf.Tensor];
+  const probabilities = await expected.data();
+  (await found.data()).forEach((value, i) => expect(value).toBeCloseTo(probabilities[i]!, 6));
+  const sums = await tf.tidy(() => tf.sum(tf.exp(logits), 1)).data();
+  tf.dispose([x, logits, found, expected]);
+  return { isLogProbability: [...sums].every((sum) => Math.abs(sum - 1) < 1e-4) };
+}
+
 let before = 0;
 beforeEach(() => {
   before = tf.memory().numTensors;
@@ -63,27 +91,52 @@ describe('fromLayersModel', () => {
   });
 
   it.each([
-    ['softmax inside the last dense layer', softmaxInside, true],
-    ['a softmax layer', softmaxBehind, true],
-    ['an activation layer', activationBehind, true],
-    ['softmax of a nested model', nested, false],
-  ])('%s: refused, or on request turned into logits', async (_, make, isCut) => {
+    ['softmax inside the last dense layer', softmaxInside],
+    ['a softmax layer', softmaxBehind],
+    ['an activation layer', activationBehind],
+  ])('%s is cut off, unless it was said that there is none', async (_, make) => {
     const layers = make();
-    await expect(fromLayersModel(layers, { bounds })).rejects.toMatchObject({ code: 'ADVROB_PROBABILITIES' });
-    const model = await fromLayersModel(layers, { bounds, outputs: 'probabilities' });
-    const x = images();
-    const logits = model.logits(x);
-    const [found, expected] = [tf.softmax(logits), layers.predict(x) as tf.Tensor];
-    const probabilities = await expected.data();
-    (await found.data()).forEach((value, i) => expect(value).toBeCloseTo(probabilities[i]!, 6));
-    // A cut model gives scores whose rows are not normalised, log p gives rows whose exponentials sum to 1.
-    const sums = await tf.tidy(() => tf.sum(tf.exp(logits), 1)).data();
-    expect([...sums].every((sum) => Math.abs(sum - 1) < 1e-4)).toBe(!isCut);
-    expect(model.head !== undefined).toBe(isCut);
-    await checkClassifier(model);
-    tf.dispose([x, logits, found, expected]);
+    await expect(fromLayersModel(layers, { bounds, outputs: 'logits' })).rejects.toMatchObject({
+      code: 'ADVROB_PROBABILITIES',
+      message: expect.stringContaining('its last activation is softmax') as string,
+    });
+    for (const said of [{}, { outputs: 'probabilities' as const }]) {
+      const model = await fromLayersModel(layers, { bounds, ...said });
+      const { isLogProbability } = await compare(model, layers);
+      expect(isLogProbability).toBe(false);
+      expect(model.head).toBeDefined();
+      await checkClassifier(model);
+    }
     tf.disposeVariables();
     before = tf.memory().numTensors;
+  });
+
+  it.each([
+    ['the softmax of a nested model', nested, /rows of outputs are not negative and sum to 1/],
+    ['a softmax before a reshape', beforeReshape, /rows of outputs are not negative and sum to 1/],
+    ['a softmax layer that is used twice', shared, /its last activation is softmax/],
+    ['a softmax of a softmax', twice, /rows of outputs are not negative and sum to 1/],
+  ])('%s is refused, or on request turned into logits', async (_, make, says) => {
+    const layers = make();
+    await expect(fromLayersModel(layers, { bounds })).rejects.toThrow(says);
+    await expect(fromLayersModel(layers, { bounds })).rejects.toThrow(/outputs: 'probabilities'.*ADVROB_PROBABILITIES/);
+    await compare(await fromLayersModel(layers, { bounds, outputs: 'probabilities' }), layers);
+    tf.disposeVariables();
+    before = tf.memory().numTensors;
+  });
+
+  it('a sigmoid at the end is refused, or on request cut off: its scores belong to no distribution', async () => {
+    const layers = network(
+      tfl.layers.dense({ units: 4, activation: 'sigmoid', kernelInitializer: kernelInitializer() }),
+    );
+    await expect(fromLayersModel(layers, { bounds })).rejects.toThrow(/its last activation is sigmoid/);
+    const model = await fromLayersModel(layers, { bounds, outputs: 'probabilities' });
+    const x = images();
+    const [found, expected] = [tf.tidy(() => tf.sigmoid(model.logits(x))), layers.predict(x) as tf.Tensor];
+    const scores = await expected.data();
+    (await found.data()).forEach((value, i) => expect(value).toBeCloseTo(scores[i]!, 6));
+    tf.dispose([x, found, expected]);
+    layers.dispose();
   });
 
   it('normalises inside', async () => {

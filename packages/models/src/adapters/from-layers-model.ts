@@ -17,7 +17,10 @@ export interface FromLayersModelOptions {
   readonly bounds: readonly [number, number];
   /** Shape of one input, needed only when the model leaves it open. */
   readonly inputShape?: readonly number[];
-  /** What the model gives. `probabilities` are turned into logits: a last softmax or sigmoid is cut off, else their logarithm is taken. Default `logits`. */
+  /**
+   * What the model gives. `probabilities` are turned into logits: a last softmax or sigmoid is cut off, else their logarithm is taken. Default: what its layers show: a
+   * softmax at the end is cut off, and anything else must be logits.
+   */
   readonly outputs?: 'logits' | 'probabilities';
   /** Subtracted from the input: one value, or one for each channel. Default 0. */
   readonly mean?: number | readonly number[];
@@ -27,27 +30,28 @@ export interface FromLayersModelOptions {
 
 /**
  * Turns a tfjs LayersModel with one input and one output [n, numClasses] into a classifier that shares its weights. The model is run once to see whether it
- * gives probabilities. A model that begins with a Rescaling layer for bytes and gets bounds [0, 1] has its inputs multiplied by 255 first. The model stays the caller's: `dispose` frees only what the adapter made.
+ * gives probabilities. A softmax at its end is cut off, so that the logits are those before it, exactly. A model that begins with a Rescaling layer for bytes and gets bounds [0, 1] has its inputs multiplied by 255 first. The model stays the caller's: `dispose` frees only what the adapter made.
  *
  * Mode `train` runs the model with `training: true`, so that its batch norms update their moving statistics as tfjs-layers does (its momentum, default
  * 0.99); `probe` puts them back. Weight names come from layer names: name your layers, because tfjs counts up the names it gives. Dropout layers of tfjs draw from tfjs' own random numbers, not from `rng`: give them a seed if runs must repeat; `dropout: false` cannot switch them off.
  *
- * @throws AdvrobError `ADVROB_PROBABILITIES` when the model gives probabilities that were not announced, `ADVROB_SHAPE` for a model with several inputs
+ * @throws AdvrobError `ADVROB_PROBABILITIES` when the model gives probabilities that were not announced and do not come from a softmax that can be cut off, `ADVROB_SHAPE` for a model with several inputs
  *   or outputs or with open sizes, `ADVROB_NOT_FINITE`.
  * @example
  * ```ts
  * const layers = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [28, 28, 1] }), tfl.layers.dense({ units: 10, activation: 'softmax' })] });
- * const model = await fromLayersModel(layers, { bounds: [0, 1], outputs: 'probabilities' });
+ * const model = await fromLayersModel(layers, { bounds: [0, 1] });
  * ```
  */
 export async function fromLayersModel(model: LayersModel, options: FromLayersModelOptions): Promise<Classifier> {
-  const { bounds, outputs = 'logits' } = options;
+  const { bounds, outputs } = options;
   const { mean = 0, std = 1 } = inputOf(model, options);
   const who = `LayersModel '${model.name}'`;
   const inputShape = options.inputShape ?? declaredInputShape(who, model);
   checkOneOutput(who, model);
   const { activation, logits: cut, end } = splitLayersModel(model);
-  if (outputs === 'logits' && activation !== undefined)
+  const isPlain = outputs === undefined && activation === 'softmax' && cut !== undefined;
+  if (outputs !== 'probabilities' && activation !== undefined && !isPlain)
     throw probabilitiesError(who, `its last activation is ${activation}`);
 
   const { weights, buffers } = layersModelVariables(model);
@@ -61,7 +65,7 @@ export async function fromLayersModel(model: LayersModel, options: FromLayersMod
       return mode === 'probe' ? keeping(Object.values(buffers), forward) : forward();
     };
     const sample = await sampleOutputs(who, { inputShape, bounds }, (x) => run(cut ?? forwardPass(model), x));
-    if (outputs === 'logits' && sample.areProbabilities)
+    if (outputs !== 'probabilities' && sample.areProbabilities)
       throw probabilitiesError(who, 'its rows of outputs are not negative and sum to 1');
     // Scores taken before the last activation may by chance sum to 1; outputs that were announced as probabilities and could not be cut are.
     const scores: ForwardPass =

@@ -16,14 +16,14 @@ const passing = ['Identity', 'Snapshot', 'StopGradient'];
 export interface GraphEnd {
   /** Name of the node whose value is the graph's output. */
   readonly output: string;
-  /** Name of the node before the last softmax, if the graph ends in one. */
-  readonly beforeSoftmax: string | undefined;
+  /** The softmax or sigmoid that the graph ends in, with the name of the node before it. */
+  readonly activation: { readonly name: 'softmax' | 'sigmoid'; readonly before: string } | undefined;
   /** All nodes by name. */
   readonly nodes: ReadonlyMap<string, GraphNode>;
 }
 
 /**
- * Finds the one output of a graph and whether it is a softmax.
+ * Finds the one output of a graph and whether it is a softmax or a sigmoid.
  *
  * @throws AdvrobError `ADVROB_MODEL_FILE` for a malformed topology, control flow, or several outputs.
  */
@@ -46,7 +46,9 @@ export function graphEnd(file: string, topology: Readonly<Record<string, unknown
   let node = ends[0];
   for (let steps = 0; node !== undefined && passing.includes(node.op) && steps <= nodes.size; steps++)
     node = nodes.get(node.input[0] ?? '');
-  return { output, nodes, beforeSoftmax: node?.op === 'Softmax' ? node.input[0] : undefined };
+  const name = node?.op === 'Softmax' ? 'softmax' : node?.op === 'Sigmoid' ? 'sigmoid' : undefined;
+  const before = node?.input[0];
+  return { output, nodes, activation: name && before !== undefined ? { name, before } : undefined };
 }
 
 function readNodes(file: string, { node, library }: Readonly<Record<string, unknown>>): ReadonlyMap<string, GraphNode> {

@@ -62,6 +62,20 @@ describe('a GraphModel', () => {
     a!.forEach((value, i) => expect(b![i]).toBeCloseTo(value, 5));
   });
 
+  it('that ends in a sigmoid is refused, or on request cut there', async () => {
+    const files = graphFiles((json) => {
+      const { node } = json['modelTopology'] as { node: { op: string }[] };
+      node.find(({ op }) => op === 'Softmax')!.op = 'Sigmoid';
+    });
+    await expect(load(files)).rejects.toThrow(/its last activation is sigmoid.*ADVROB_PROBABILITIES/);
+    const read = (path: string) => files.get(path)!;
+    const model = await loadGraphModelFiles(read('model.json'), read, { bounds, outputs: 'probabilities' });
+    const x = tf.randomUniform([2, 6, 6, 1], 0, 1, 'float32', 4);
+    const expected = await convNet().logits(x).data();
+    (await model.logits(x).data()).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+    model.dispose!();
+  });
+
   it('is found by loadModelFile, normalised as asked', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'advrob-graph-'));
     for (const [name, bytes] of graphFiles()) await writeFile(join(folder, name), bytes);

@@ -2,6 +2,7 @@ import { AdvrobError, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import { bytesFromUnit, expectsBytes } from '../checks/byte-inputs.js';
+import { probabilitiesError } from '../checks/outputs.js';
 import { formatError } from '../tfjs-format/format-error.js';
 import { checkFinite } from '../tfjs-format/check-finite.js';
 import { readModelJson } from '../tfjs-format/manifest.js';
@@ -12,7 +13,7 @@ import { firstFactor } from './graph-rescaling.js';
 
 /**
  * A classifier out of the model.json and the shards of a GraphModel. Everything is checked against everything else before memory is taken for it. When
- * the graph ends in a softmax, the scores before it are the logits, whatever `outputs` says. When it begins by dividing bytes, as Keras' Rescaling layer does, and bounds
+ * the graph ends in a softmax, the scores before it are the logits, whatever `outputs` says; a sigmoid is cut off with `outputs: 'probabilities'` and else refused. When it begins by dividing bytes, as Keras' Rescaling layer does, and bounds
  * are [0, 1], inputs are multiplied by 255 first.
  *
  * @param name What messages call the file.
@@ -33,7 +34,9 @@ export async function loadGraphModelFiles(
   name = 'model.json',
 ): Promise<Classifier> {
   const { topology, groups } = readModelJson(modelJson, name, 'graph-model');
-  const { beforeSoftmax, nodes } = graphEnd(name, topology);
+  const { activation, nodes } = graphEnd(name, topology);
+  if (activation?.name === 'sigmoid' && options.outputs !== 'probabilities' && options.node === undefined)
+    throw probabilitiesError(`GraphModel ${name}`, 'its last activation is sigmoid');
   const parts = await Promise.all(groups.map((group) => readShards(name, group, readShard)));
   const weightSpecs = groups.flatMap((group) => group.weights.map(({ byteLength: _, isOfModel: __, ...spec }) => spec));
   const weightData = parts.map((part) => part.buffer as ArrayBuffer);
@@ -44,7 +47,7 @@ export async function loadGraphModelFiles(
       Object.fromEntries(Object.entries(graph.weights).map(([weight, [tensor]]) => [weight, tensor!])),
     );
     const end: Partial<FromGraphModelOptions> =
-      beforeSoftmax === undefined ? {} : { node: beforeSoftmax, outputs: 'logits' };
+      activation === undefined ? {} : { node: activation.before, outputs: 'logits' };
     const isUnit =
       options.bounds[0] === 0 && options.bounds[1] === 1 && options.mean === undefined && options.std === undefined;
     const factor = isUnit ? await firstFactor(nodes, graph.weights) : undefined;

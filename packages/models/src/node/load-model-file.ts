@@ -10,7 +10,7 @@ import { readLimited } from './read-limited.js';
 
 /** Options for either kind of file. Those of `LoadModelOptions` are for safetensors, those of `layers` for tfjs. */
 export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
-  /** How to adapt a LayersModel or GraphModel. Default: bounds [0, 1], logits. */
+  /** How to adapt a LayersModel or GraphModel. Default: bounds [0, 1]; a softmax at the end is cut off. */
   readonly layers?: Partial<FromLayersModelOptions>;
   /** Most bytes of a safetensors file. Default 4 GiB. */
   readonly maxBytes?: number;
@@ -24,7 +24,7 @@ export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
  * @example
  * ```ts
  * const model = await loadModelFile('mnist.safetensors');
- * const other = await loadModelFile('models/keras-mnist', { layers: { outputs: 'probabilities' } });
+ * const other = await loadModelFile('models/keras-mnist', { layers: { bounds: [0, 255] } });
  * ```
  */
 export async function loadModelFile(path: string, options: LoadModelFileOptions = {}): Promise<Classifier> {
