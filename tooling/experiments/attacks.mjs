@@ -88,8 +88,9 @@ async function compareMembers(name, model, seed) {
   );
 }
 
-/** Radii that a model without adversarial training does not withstand; L0 in values. */
+/** Radii that a model without adversarial training does not withstand; L0 in values. JSMA only sets values to 1; its paper allows it 14.5% of them. */
 const radii = { linf: epsilon, l2: 2.5, l1: 20, l0: 25 };
+const ownRadii = { jsma: 113 };
 const slow = new Set(['fab', 'ead', 'cw', 'boundary', 'hopskipjump', 'spsa', 'nes', 'simba', 'jsma', 'autoattack']);
 
 async function everyAttack(model, seed, surrogate) {
@@ -104,20 +105,21 @@ async function everyAttack(model, seed, surrogate) {
     if (attack === undefined) continue;
     const norm = ['linf', 'l2', 'l1', 'l0'].find((each) => attack.definition.norms.includes(each));
     const count = slow.has(name) ? few : examples;
-    const { share, queries, seconds } = await robust(model, attack, { norm, epsilon: radii[norm] }, { seed, count });
+    const radius = ownRadii[name] ?? radii[norm];
+    const { share, queries, seconds } = await robust(model, attack, { norm, epsilon: radius }, { seed, count });
     print(
       {
         part: 'attacks',
         attack: name,
         norm,
-        epsilon: radii[norm],
+        epsilon: radius,
         seed,
         robust: share,
         queries,
         seconds,
         examples: count,
       },
-      `| ${name} | ${norm} ${radii[norm]} | ${seed} | ${count} | ${(100 * share).toFixed(1)}% | ${queries.toFixed(0)} | ${seconds.toFixed(0)} |`,
+      `| ${name} | ${norm} ${radius} | ${seed} | ${count} | ${(100 * share).toFixed(1)}% | ${queries.toFixed(0)} | ${seconds.toFixed(0)} |`,
     );
   }
 }
