@@ -1,7 +1,7 @@
 // What `npm create advrob-plugin` makes, one plugin of each kind, outside of the repo against packed tarballs: type-checked under NodeNext and bundler
-// resolution, linted, built, its tests run, listed by the command under its own name.
+// resolution, linted, built, its tests run, listed by the command under its own name; the commands of its README are run, with fewer steps and examples.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packAll, workspaceFile } from './pack.mjs';
@@ -46,11 +46,24 @@ try {
     const rows = JSON.parse(run('npx', ['advrob', 'list', kinds, '--plugin', './dist/index.js', '--json'], place));
     const own = rows.find(({ name }) => name === `my-${kind}`);
     if (own?.plugin !== `advrob-plugin-my-${kind}`) throw new Error(`my-${kind} is not listed as its plugin's`);
-    console.log(`ok ${kind}: compiles, ${tests} tests, lint, listed`);
+    const commands = readmeCommands(place);
+    for (const [, ...args] of commands) run('npx', ['advrob', ...args], place);
+    console.log(`ok ${kind}: compiles, ${tests} tests, lint, listed, ${commands.length} commands of its README`);
   }
   console.log(`generated: 6 plugins in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+/** The lines of a plugin's README that run the command, as words, made short. */
+function readmeCommands(place) {
+  const lines =
+    readFileSync(join(place, 'README.md'), 'utf8').match(/^npx advrob (train|evaluate|analyze) .*$/gm) ?? [];
+  if (lines.length === 0) throw new Error(`${place}: its README runs no command`);
+  return lines.map((line) => {
+    const words = line.split(' ').slice(1);
+    return [...words, ...(words[1] === 'train' ? ['--steps', '3'] : ['--take', '20'])];
+  });
 }
 
 function run(command, args, cwd) {

@@ -12,6 +12,16 @@ export const summaries: Readonly<Record<Kind, string>> = {
   model: 'an architecture',
 };
 
+/** What `advrob list` calls them. */
+export const listed: Readonly<Record<Kind, string>> = {
+  attack: 'attacks',
+  objective: 'objectives',
+  trainer: 'trainers',
+  analysis: 'analyses',
+  dataset: 'datasets',
+  model: 'models',
+};
+
 /** Packages that the source of a kind imports, beside core, tfjs and zod. */
 export const imported: Readonly<Record<Kind, readonly string[]>> = {
   attack: [],

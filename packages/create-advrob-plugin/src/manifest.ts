@@ -1,4 +1,4 @@
-import { imported, tested, type Kind } from './kinds.js';
+import { imported, listed, tested, type Kind } from './kinds.js';
 import type { Names } from './names.js';
 
 /** Version ranges by package, as the generator was published with. */
@@ -18,8 +18,8 @@ const tools = [
 /** The package.json of a plugin. What its users must have once (core, tfjs and packages of advrob that it imports) are peers. */
 export function manifestOf(kind: Kind, { packageName }: Names, author: string, versions: Versions): object {
   const peers = ['@advrob/core', ...imported[kind], '@tensorflow/tfjs-core'];
-  const ranges = (names: readonly string[]): Versions =>
-    Object.fromEntries([...names].sort().map((name) => [name, rangeOf(name, versions)]));
+  const ranges = (names: readonly string[], range = rangeOf): Versions =>
+    Object.fromEntries([...names].sort().map((name) => [name, range(name, versions)]));
   return {
     name: packageName,
     version: '0.1.0',
@@ -37,11 +37,11 @@ export function manifestOf(kind: Kind, { packageName }: Names, author: string, v
       typecheck: 'tsc -p tsconfig.json',
       lint: 'eslint .',
       test: 'vitest run',
-      list: 'npm run build && advrob list --plugin ./dist/index.js',
+      list: `npm run build && advrob list ${listed[kind]} --plugin ./dist/index.js`,
       prepack: 'npm run build',
     },
     dependencies: ranges(['zod']),
-    peerDependencies: ranges(peers),
+    peerDependencies: ranges(peers, peerRangeOf),
     devDependencies: ranges([...tools, ...tested[kind], ...peers]),
   };
 }
@@ -50,4 +50,10 @@ function rangeOf(name: string, versions: Versions): string {
   const version = versions[name];
   if (version === undefined) throw new Error(`the generator knows no version of ${name}`);
   return /^\d/.test(version) ? `^${version}` : version;
+}
+
+/** Of our packages before 1.0 every later version, too, or each minor of core would shut out all plugins: what a plugin relies on is its contract number. */
+function peerRangeOf(name: string, versions: Versions): string {
+  const range = rangeOf(name, versions);
+  return name.startsWith('@advrob/') ? range.replace(/^\^(0\..*)$/, '>=$1 <1') : range;
 }

@@ -2,7 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import ownManifest from '../package.json' with { type: 'json' };
 import { kinds, pluginFiles, writePlugin } from '../src/index.js';
+import { manifestOf } from '../src/manifest.js';
+import { namesOf } from '../src/names.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -31,7 +34,14 @@ describe.each(kinds)('%s', (kind) => {
     expect(files.get('src/two-words.ts')).toContain('export const twoWords = ');
     expect(files.get('src/index.ts')).toContain("name: 'advrob-plugin-two-words', contract: 1");
     expect(files.get('src/index.ts')).toContain("{ 'two-words': twoWords }");
-    expect(files.get('src/index.ts')).toContain("{ 'two-words': twoWords }");
+  });
+
+  it('tells its users how to install and use it', async () => {
+    const readme = (await pluginFiles({ kind, name: 'two-words' })).get('README.md')!;
+    expect(readme).toMatch(/^# advrob-plugin-two-words\n\nAn? (attack|objective|trainer|analysis|data set|model) for /);
+    expect(readme).toContain('npm install --ignore-scripts advrob-plugin-two-words @advrob/cli');
+    expect(readme).toMatch(/^npx advrob .*--plugin advrob-plugin-two-words/m);
+    expect(readme).not.toContain('**');
   });
 
   it('declares what its source and its tests import', async () => {
@@ -48,6 +58,17 @@ describe.each(kinds)('%s', (kind) => {
       expect({ ...manifest['dependencies'], ...manifest['peerDependencies'] }, name).toHaveProperty([name]);
     for (const name of importsOf('test/two-words.test.ts'))
       expect(manifest['devDependencies'], name).toHaveProperty([name]);
+  });
+});
+
+it('asks for core as a peer in every version before 1.0', async () => {
+  const manifest = manifestOf('attack', namesOf('attack', 'a'), 'Ada', {
+    ...Object.fromEntries(Object.keys(ownManifest.devDependencies).map((name) => [name, '4.5.6'])),
+    '@advrob/core': '^0.3.1',
+  });
+  expect(manifest).toMatchObject({
+    peerDependencies: { '@advrob/core': '>=0.3.1 <1', '@tensorflow/tfjs-core': '^4.5.6' },
+    devDependencies: { '@advrob/core': '^0.3.1' },
   });
 });
 

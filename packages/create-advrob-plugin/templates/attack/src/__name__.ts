@@ -13,7 +13,8 @@ import * as z from 'zod';
 export const __identifier__ = defineAttack({
   name: '__name__',
   summary: 'The best of random corners of the ball.',
-  // What it may know of the model: 'labels', 'scores' or 'gradients'. The model that arrives can do no more.
+  // What it may know of the model: 'labels', 'scores' or 'gradients'; the model that arrives can do no more. With 'gradients',
+  // `const { gradient, logits } = model.gradient(adv, lossOf)` is a pass, and `threat.steepestAscent(gradient)` the direction of its norm.
   knowledge: 'scores',
   norms: ['linf'],
   budget: 'fixed',
