@@ -42,10 +42,16 @@ writeFileSync(
 writeFileSync(join(place, 'pnpm-workspace.yaml'), workspaceFile(tarballs));
 run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile']);
 
-const [plugin, test] = blocksOf('docs/write-a-plugin.md').filter(({ language }) => language === 'ts');
+const blocks = blocksOf('docs/write-a-plugin.md');
+const [plugin, gradients, test] = ['file=sign-noise.ts', 'file=ni-fgsm.ts', 'file=contract.ts'].map((name) =>
+  blocks.find(({ info }) => info === name),
+);
 writeFileSync(join(place, 'src/sign-noise.ts'), plugin.code);
 writeFileSync(join(place, 'src/index.ts'), "export { default } from './sign-noise.js';\n");
 writeFileSync(join(place, 'src/contract.ts'), test.code);
+writeFileSync(join(place, 'src/ni-fgsm.ts'), gradients.code);
+const itsTest = test.code.replaceAll('sign-noise', 'ni-fgsm').replaceAll('signNoise()', 'niFgsm(), { reach: 0.9 }');
+writeFileSync(join(place, 'src/contract-ni-fgsm.ts'), itsTest.replaceAll('signNoise', 'niFgsm'));
 const options = {
   target: 'ES2022',
   strict: true,
@@ -69,9 +75,10 @@ writeFileSync(
 );
 run('npx', ['tsc', '-p', 'tsconfig.json']);
 run('npx', ['tsc', '-p', 'tsconfig.bundler.json']);
-const checks = run('node', ['dist/contract.js'])
-  .split('\n')
+const checks = ['dist/contract.js', 'dist/contract-ni-fgsm.js']
+  .flatMap((file) => run('node', [file]).split('\n'))
   .filter((line) => line.startsWith('linf: ')).length;
+if (checks < 40) throw new Error(`two attacks passed ${checks} checks, expected 20 each`);
 
 const listed = JSON.parse(run('npx', ['advrob', 'list', 'attacks', '--plugin', './dist/index.js', '--json']));
 if (!listed.some(({ name, plugin: from }) => name === 'sign-noise' && from === 'advrob-plugin-sign-noise'))
@@ -96,5 +103,5 @@ if (record.models[0].attacks[0].options.tries !== 5) throw new Error('the option
 
 rmSync(work, { recursive: true, force: true });
 console.log(
-  `newcomer: a plugin made from the page compiles, passes ${checks} contract checks, is listed and evaluates`,
+  `newcomer: the attacks of the page compile, pass ${checks} contract checks; the plugin is listed and evaluates`,
 );

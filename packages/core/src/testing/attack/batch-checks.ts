@@ -49,7 +49,7 @@ export const batchChecks: Readonly<Record<string, AttackCheck>> = {
     const other = await second.adversarial.data();
     ensure(
       first.points.some((value, i) => value !== other[i]),
-      'seeds 3 and 4 gave the same points',
+      'seeds 3 and 4 gave the same points, though the test says differsBySeed',
     );
     second.adversarial.dispose();
   },
