@@ -3,13 +3,13 @@ import { readFileSync, readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../fresh/prepare.mjs';
 
-/** README of the root and of every package, CONTRIBUTING, and the pages under docs/. */
+/** README of the root, of the examples and of every package, CONTRIBUTING, and the pages under docs/. */
 export function markdownFiles() {
   const readmes = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`);
   const pages = readdirSync(join(root, 'docs'), { recursive: true })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`);
-  return ['README.md', 'CONTRIBUTING.md', ...readmes, ...pages].filter((file) => existsSync(join(root, file)));
+  return ['README.md', 'CONTRIBUTING.md', 'examples/README.md', ...readmes, ...pages].filter((file) => existsSync(join(root, file)));
 }
 
 export function blocksOf(file) {

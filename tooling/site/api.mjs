@@ -1,4 +1,5 @@
 // The API reference from doc comments: one Markdown page for each entry of a package.
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Application } from 'typedoc';
 import { root } from '../fresh/prepare.mjs';
@@ -34,5 +35,10 @@ export async function writeApi(folder) {
     const [name, , ...entry] = module.name.split('/');
     module.name = [name.startsWith('create-') ? name : `@advrob/${name}`, ...entry].join('/');
   }
+  // A page takes its name before the types that are called like it (`core/attack` before `Attack` of `core`), or it would get a number.
+  for (const list of [project.children, project.childrenIncludingDocuments])
+    list?.sort((a, b) => b.name.split('/').length - a.name.split('/').length);
   await app.generateOutputs(project);
+  const numbered = readdirSync(folder, { recursive: true }).filter((file) => /-\d+\.md$/.test(file));
+  if (numbered.length > 0) throw new Error(`pages of the reference with a number for a name: ${numbered.join(', ')}`);
 }

@@ -37,6 +37,7 @@ export default {
           { text: 'Bring your own model', link: '/bring-your-own-model' },
           { text: 'Bring your own data', link: '/bring-your-own-data' },
           { text: 'In the browser', link: '/browser' },
+          { text: 'Examples', link: '/examples' },
           { text: 'Write a plugin', link: '/write-a-plugin' },
           { text: 'Contribute', link: '/contribute' },
           { text: 'Errors', link: '/errors' },

@@ -9,6 +9,7 @@ import { posix } from 'node:path';
 export function pageOf(file) {
   if (file === 'README.md') return 'index.md';
   if (file === 'CONTRIBUTING.md') return 'contribute.md';
+  if (file === 'examples/README.md') return 'examples.md';
   const readme = /^packages\/([^/]+)\/README\.md$/.exec(file);
   if (readme) return `packages/${readme[1]}.md`;
   return file.startsWith('docs/') ? file.slice('docs/'.length) : undefined;

@@ -12,6 +12,8 @@ it.each([
   ['docs/reproduce/dale.md', '[a](../../packages/core/README.md#it)', '[a](../packages/core.md#it)'],
   ['packages/core/README.md', '[a](../../docs/concepts.md)', '[a](../concepts.md)'],
   ['docs/reproduce/dale.md', '[`core`](../../packages/core/README.md)', '[`core`](../packages/core.md)'],
+  ['README.md', '[a](examples/README.md)', '[a](./examples.md)'],
+  ['examples/README.md', '[a](third-party-attack) [b](../docs/concepts.md)', 'a [b](./concepts.md)'],
   ['docs/errors.md', '`a` [b](concepts.md) `c`', '`a` [b](./concepts.md) `c`'],
   ['packages/core/README.md', '[root](../../README.md)', '[root](../index.md)'],
   ['README.md', '[a](packages/core/README.md)', '[a](./packages/core.md)'],
