@@ -9,7 +9,9 @@ export function markdownFiles() {
   const pages = readdirSync(join(root, 'docs'), { recursive: true })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`);
-  return ['README.md', 'CONTRIBUTING.md', 'examples/README.md', ...readmes, ...pages].filter((file) => existsSync(join(root, file)));
+  return ['README.md', 'CONTRIBUTING.md', 'examples/README.md', ...readmes, ...pages].filter((file) =>
+    existsSync(join(root, file)),
+  );
 }
 
 export function blocksOf(file) {
