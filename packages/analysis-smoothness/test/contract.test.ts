@@ -100,7 +100,12 @@ it('refuses a model without weights by name of the reason', async () => {
   });
   const given = { ...(await context(model)), memo };
   for (const make of [smoothness, surface, flatness])
-    await expect(make().analyze(given)).rejects.toMatchObject({ code: 'ADVROB_ANALYSIS' });
+    await expect(make().analyze(given)).rejects.toThrow(/this model names none: pass { weights }.*ADVROB_ANALYSIS/);
+  const frozen = { ...model, buffers: { kernel: tf.variable(tf.ones([4, 3]), false) } };
+  for (const make of [smoothness, surface, flatness])
+    await expect(make().analyze({ ...given, models: { model: frozen } })).rejects.toThrow(
+      /constants, as those of a tfjs GraphModel.*logit-statistics/,
+    );
 });
 
 /** Every number of a JSON value, in order. */

@@ -20,6 +20,7 @@ import { withModel } from './flags/model-flags.js';
 import { analyzeCommand, type AnalyzeFlags } from './commands/analyze.js';
 import { attackCommand, type AttackFlags } from './commands/attack.js';
 import { doctor } from './commands/doctor.js';
+import { explain } from './commands/explain.js';
 import { evaluateCommand, type EvaluateFlags } from './commands/evaluate.js';
 import { describeError, exitCodeOf } from './commands/exit.js';
 import { list } from './commands/list.js';
@@ -198,7 +199,8 @@ export async function main(
   try {
     await createProgram(commandLine, signal, (failed) => (code = failed)).parseAsync([...args], { from: 'user' });
     return code;
-  } catch (error) {
+  } catch (thrown) {
+    const error = explain(thrown);
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof AdvrobError && error.code === 'ADVROB_ABORTED') {
       process.stderr.write('advrob: stopped; the same command goes on from here\n');

@@ -69,13 +69,17 @@ it('refuses a tfjs folder whose probabilities cannot be cut off until it is told
   expect(ended.code, ended.stderr).toBe(0);
 }, 120_000);
 
-it('analyses a tfjs folder, along its weights too', async () => {
-  await saveLayersModelFolder(stranger(), join(folder, 'analysed'));
-  const flags = ['--model', 'analysed', '--take', '20', '--epsilon', '0.1', '--backend', 'cpu'];
-  const settings = ['--set', 'directions=1', '--set', 'attack={ name: bim, options: { steps: 2 } }'];
-  const ended = await runCommandLine(folder, ['analyze', 'flatness', ...flags, ...settings, '--out', 'flat']);
-  expect(ended.code, ended.stderr).toBe(0);
-  const { analyses } = parseRecord(await readFile(join(folder, 'flat/record.json'), 'utf8'));
-  expect(analyses[0]!.models['model']!.name).toBe('analysed');
-  expect(analyses[0]!.findings[0]).toMatch(/top eigenvalue/);
-}, 120_000);
+it.each(['cpu', 'wasm'])(
+  'analyses a tfjs folder on %s, along its weights too',
+  async (backend) => {
+    await saveLayersModelFolder(stranger(), join(folder, 'analysed'));
+    const flags = ['--model', 'analysed', '--take', '20', '--epsilon', '0.1', '--backend', backend];
+    const settings = ['--set', 'directions=1', '--set', 'attack={ name: bim, options: { steps: 2 } }'];
+    const ended = await runCommandLine(folder, ['analyze', 'flatness', ...flags, ...settings, '--out', backend]);
+    expect(ended.code, ended.stderr).toBe(0);
+    const { analyses } = parseRecord(await readFile(join(folder, backend, 'record.json'), 'utf8'));
+    expect(analyses[0]!.models['model']!.name).toBe('analysed');
+    expect(analyses[0]!.findings[0]).toMatch(/top eigenvalue/);
+  },
+  120_000,
+);

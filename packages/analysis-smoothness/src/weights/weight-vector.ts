@@ -10,12 +10,16 @@ export function currentWeights(model: Classifier): WeightVector {
   return mapWeights(model.weights as unknown as WeightVector, (weight) => tf.clone(weight));
 }
 
-/** @throws AdvrobError `ADVROB_ANALYSIS` for a model without trainable weights, e.g. a function that names none. */
+/** @throws AdvrobError `ADVROB_ANALYSIS` for a model without trainable weights, e.g. a GraphModel, or a function that names none. */
 export function checkWeights(who: string, model: Classifier): void {
   if (Object.keys(model.weights).length > 0) return;
+  const reason =
+    Object.keys(model.buffers ?? {}).length > 0
+      ? 'the weights of this model are constants, as those of a tfjs GraphModel are: load it as a LayersModel, or its weights as safetensors of a known architecture'
+      : 'this model names none: pass { weights } to fromFunction, or another model';
   throw new AdvrobError(
     'ADVROB_ANALYSIS',
-    `${who}: the model names no trainable weights, so there is nothing to move: pass { weights } to fromFunction, or another model`,
+    `${who} moves the trainable weights of a model, and ${reason}. Analyses of the outputs, such as logit-statistics, need no weights`,
   );
 }
 

@@ -1,4 +1,6 @@
 import { AdvrobError } from '@advrob/core';
+// Also the gradient that the wasm backend lacks.
+import '@advrob/core/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { locate } from '../plugins/locate.js';
 

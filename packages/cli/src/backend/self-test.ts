@@ -6,10 +6,18 @@ export interface SelfTest {
   readonly convMs: number;
   /** Median time of a 512 x 512 matrix product. */
   readonly matMulMs: number;
-  /** Kernels that training a conv net needs and this backend lacks. */
+  /** Kernels of gradients that conv nets may need and this backend lacks. */
   readonly missingGradients: readonly string[];
   readonly note: string;
 }
+
+const gradients = [
+  'Conv2DBackpropInput',
+  'Conv2DBackpropFilter',
+  'MaxPoolGrad',
+  'DepthwiseConv2dNativeBackpropInput',
+  'DepthwiseConv2dNativeBackpropFilter',
+];
 
 /**
  * Checks the active backend with a known answer (the gradient of a small conv net against finite differences) and takes its speed.
@@ -18,9 +26,7 @@ export interface SelfTest {
  */
 export async function selfTest(): Promise<SelfTest> {
   await checkGradient();
-  const missingGradients = ['Conv2DBackpropFilter', 'MaxPoolGrad', 'DepthwiseConv2dNativeBackpropFilter'].filter(
-    (kernel) => tf.getKernel(kernel, tf.getBackend()) === undefined,
-  );
+  const missingGradients = gradients.filter((kernel) => tf.getKernel(kernel, tf.getBackend()) === undefined);
   const x = tf.randomNormal([16, 28, 28, 16]) as tf.Tensor4D;
   const filter = tf.randomNormal([3, 3, 16, 16]) as tf.Tensor4D;
   const matrix = tf.randomNormal([512, 512]) as tf.Tensor2D;

@@ -65,7 +65,12 @@ async function examine(name: BackendName): Promise<BackendReport> {
     await selectBackend(name);
     const test = await selfTest();
     if (test.missingGradients.length > 0)
-      return { name, state: 'works', test, note: `cannot train: no kernel ${test.missingGradients.join(', ')}` };
+      return {
+        name,
+        state: 'works',
+        test,
+        note: `no training, nor attacks by gradients, of models that need ${test.missingGradients.join(', ')}`,
+      };
     return { name, state: 'works', test, note: test.note };
   } catch (error) {
     const missing = error instanceof AdvrobError && error.message.includes('is not installed');

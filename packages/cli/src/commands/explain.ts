@@ -1,0 +1,23 @@
+import { AdvrobError } from '@advrob/core';
+
+/** What tfjs says of an operation that the backend, or its gradients, lack, put into words that say what to do; any other error as it is. */
+export function explain(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : '';
+  const [, kernel, backend] = /Kernel '(\w+)' not registered for backend '([\w-]+)'/.exec(message) ?? [];
+  if (kernel !== undefined)
+    return new AdvrobError(
+      'ADVROB_GRADIENT_MISSING',
+      `backend '${backend}' lacks the operation ${kernel}, which this model or its gradient needs: choose another one, ` +
+        `${backend === 'cpu' ? '' : '--backend cpu or '}--backend onnxruntime; advrob doctor says what each can`,
+      { cause: error },
+    );
+  const operation = /gradient function not found for (\w+)/.exec(message)?.[1];
+  if (operation !== undefined)
+    return new AdvrobError(
+      'ADVROB_GRADIENT_MISSING',
+      `the model has an operation ${operation}, of which tfjs knows no gradient: attacks that need scores or labels alone, such as square, still work ` +
+        `(advrob list attacks says what each sees); or replace the operation in the model`,
+      { cause: error },
+    );
+  return error;
+}
