@@ -1,35 +1,62 @@
-// `pnpm check`: every static check and every test, the same locally and in CI. Prints the time of each part.
-import { spawnSync } from 'node:child_process';
+// `pnpm check [part ...]`: every static check and every test, the same locally and in CI; or the parts that are named. `--static` leaves the tests out.
+// Prints the time of each part.
+import { spawn } from 'node:child_process';
 import { root } from './fresh/prepare.mjs';
 
-const staticChecks = [
-  ['build', ['turbo', 'run', 'build', '--output-logs=errors-only']],
-  ['types', ['turbo', 'run', 'typecheck', '--output-logs=errors-only']],
-  ['eslint', ['eslint', '.']],
-  ['prettier', ['prettier', '--check', '--log-level=warn', '.']],
-  ['floors', ['node', 'tooling/floors/check.mjs']],
-  ['knip', ['knip']],
-  ['docs', ['node', 'tooling/docs/check.mjs']],
-  ['api', ['node', 'tooling/api/check.mjs']],
-  ['budgets', ['node', 'tooling/budgets/check.mjs']],
-  ['packed', ['node', 'tooling/packed/check.mjs']],
-  ['newcomer', ['node', 'tooling/packed/newcomer.mjs']],
-  ['generated', ['node', 'tooling/packed/generated.mjs']],
-  ['released', ['node', 'tooling/packed/demo.mjs', '--quick']],
-  ['changesets', ['changeset', 'status']],
+/** Each stage waits for the one before it; most parts keep one core busy, so two of a stage run at a time, the longest first. */
+const stages = [
+  { together: 1, parts: [['build', ['turbo', 'run', 'build', '--output-logs=errors-only']]] },
+  { together: 1, parts: [['types', ['turbo', 'run', 'typecheck', '--output-logs=errors-only']]] },
+  {
+    together: 2,
+    parts: [
+      ['generated', ['node', 'tooling/packed/generated.mjs']],
+      ['packed', ['node', 'tooling/packed/check.mjs']],
+      ['eslint', ['eslint', '.']],
+      ['released', ['node', 'tooling/packed/demo.mjs', '--quick']],
+      ['newcomer', ['node', 'tooling/packed/newcomer.mjs']],
+      ['api', ['node', 'tooling/api/check.mjs']],
+      ['prettier', ['prettier', '--check', '--log-level=warn', '.']],
+      ['budgets', ['node', 'tooling/budgets/check.mjs']],
+      ['docs', ['node', 'tooling/docs/check.mjs']],
+      ['knip', ['knip']],
+      ['floors', ['node', 'tooling/floors/check.mjs']],
+      ['changesets', ['changeset', 'status']],
+    ],
+  },
+  { together: 1, parts: [['tests', ['vitest', 'run']]] },
 ];
-const tests = [['tests', ['vitest', 'run']]];
-const parts = process.argv.includes('--static') ? staticChecks : [...staticChecks, ...tests];
+
+const args = process.argv.slice(2);
+const named = args.filter((arg) => !arg.startsWith('--'));
+const known = stages.flatMap(({ parts }) => parts.map(([name]) => name));
+const unknown = named.filter((name) => !known.includes(name));
+if (unknown.length > 0) throw new Error(`no part ${unknown.join(', ')}; there are ${known.join(', ')}`);
+const isWanted = ([name]) => (named.length > 0 ? named.includes(name) : name !== 'tests' || !args.includes('--static'));
 
 const failed = [];
-for (const [name, [command, ...args]] of parts) {
-  const start = performance.now();
-  const { status } = spawnSync('pnpm', ['exec', command, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
-  if (status !== 0) failed.push(name);
+for (const { parts, together } of stages) {
+  const waiting = parts.filter(isWanted);
+  const work = async () => {
+    for (let part = waiting.shift(); part; part = waiting.shift()) await check(part, together > 1);
+  };
+  await Promise.all(Array.from({ length: together }, work));
 }
 if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** Runs one part. What parts that run side by side say is shown when they end. */
+async function check([name, command], isHeldBack) {
+  const start = performance.now();
+  const child = spawn('pnpm', ['exec', ...command], {
+    cwd: root,
+    stdio: ['ignore', isHeldBack ? 'pipe' : 'inherit', isHeldBack ? 'pipe' : 'inherit'],
+  });
+  const said = [];
+  child.stdout?.on('data', (bytes) => said.push(bytes));
+  child.stderr?.on('data', (bytes) => said.push(bytes));
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  process.stdout.write(Buffer.concat(said));
+  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  if (status !== 0) failed.push(name);
+}

@@ -29,3 +29,14 @@ export function blocksOf(file) {
   });
   return blocks;
 }
+
+/** What a link to a heading of a page may name after its #: as GitHub and the site make it from the heading's words. */
+export function anchorsOf(text) {
+  const headings = text.replace(/```[\s\S]*?```/g, '').matchAll(/^#+ (.*)$/gm);
+  return [...headings].map(([, words]) =>
+    words
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { root } from '../fresh/prepare.mjs';
 import { packageEntries } from '../packages.mjs';
-import { blocksOf, markdownFiles } from './blocks.mjs';
+import { anchorsOf, blocksOf, markdownFiles } from './blocks.mjs';
 
 const problems = [];
 const files = markdownFiles();
@@ -12,9 +12,12 @@ const files = markdownFiles();
 for (const file of files) {
   const text = readFileSync(join(root, file), 'utf8').replace(/```[\s\S]*?```/g, '');
   for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-    if (/^[a-z]+:/.test(target) || target.startsWith('#')) continue;
-    if (!existsSync(resolve(root, dirname(file), target.split('#')[0])))
-      problems.push(`${file}: link to ${target} leads nowhere`);
+    if (/^[a-z]+:/.test(target)) continue;
+    const [path, anchor] = target.split('#');
+    const wanted = path === '' ? join(root, file) : resolve(root, dirname(file), path);
+    if (!existsSync(wanted)) problems.push(`${file}: link to ${target} leads nowhere`);
+    else if (anchor && wanted.endsWith('.md') && !anchorsOf(readFileSync(wanted, 'utf8')).includes(anchor))
+      problems.push(`${file}: ${target}: there is no such heading`);
   }
 }
 

@@ -1,4 +1,4 @@
-// Every package as a user gets it: packed, linted (publint, attw), installed from tarballs with its peers alone, its README's first js block run in plain Node.
+// Every package as a user gets it: packed, linted (publint, attw), installed from tarballs with its peers alone, the js blocks of its README run in plain Node.
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,23 +56,17 @@ for (const [name, { folder }] of packages) {
   const types = run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji'], root);
   if (types.status !== 0) problems.push(`${name}: attw: ${types.stdout}${types.stderr}`);
 
-  const example = blocksOf(`packages/${folder}/README.md`).find(({ language }) => language === 'js');
-  if (!example) {
+  const examples = blocksOf(`packages/${folder}/README.md`).filter(({ language }) => language === 'js');
+  if (examples.length === 0) {
     problems.push(`${name}: its README has no js block to run`);
     continue;
   }
   const ours = [...family(name)];
   const place = join(work, folder);
   mkdirSync(place);
+  const wanted = examples.flatMap(({ info }) => /(?:^|\s)needs=(\S+)/.exec(info)?.[1].split(',') ?? []);
   const extra = Object.fromEntries(
-    example.info.split(/\s+/).flatMap((word) =>
-      word.startsWith('needs=')
-        ? word
-            .slice(6)
-            .split(',')
-            .map((p) => [p, packages.has(p) ? `file:${tarballs[p]}` : catalog[p]])
-        : [],
-    ),
+    wanted.map((each) => [each, packages.has(each) ? `file:${tarballs[each]}` : catalog[each]]),
   );
   const dependencies = {
     ...peersOf(ours),
@@ -89,16 +83,19 @@ for (const [name, { folder }] of packages) {
     problems.push(`${name}: install from tarballs failed: ${install.stdout}${install.stderr}`);
     continue;
   }
-  writeFileSync(join(place, 'example.mjs'), example.code);
-  const start = performance.now();
-  const ran = run('node', ['example.mjs'], place);
-  // tfjs greets on standard error when its plain JavaScript backend starts.
-  const complaints = ran.stderr
-    .replace(/\n?={5,}\nHi, looks like you are running TensorFlow\.js[\s\S]*?={5,}\n?/g, '')
-    .trim();
-  if (ran.status !== 0 || complaints !== '')
-    problems.push(`${name}: README example (status ${ran.status}): ${complaints}\n${ran.stdout}`);
-  else console.log(`ok ${name}: README example ran in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  for (const { code, line } of examples) {
+    writeFileSync(join(place, 'example.mjs'), code);
+    const start = performance.now();
+    const ran = run('node', ['example.mjs'], place);
+    // tfjs greets on standard error when its plain JavaScript backend starts.
+    const complaints = ran.stderr
+      .replace(/\n?={5,}\nHi, looks like you are running TensorFlow\.js[\s\S]*?={5,}\n?/g, '')
+      .trim();
+    if (ran.status !== 0 || complaints !== '')
+      problems.push(`${name}: README example in line ${line} (status ${ran.status}): ${complaints}\n${ran.stdout}`);
+    else
+      console.log(`ok ${name}: README example in line ${line}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
 }
 
 rmSync(work, { recursive: true, force: true });
