@@ -95,12 +95,12 @@ function checkData<P extends Extras, E extends Extras>({ model, data, validation
     if (set.inputShape.join() !== model.inputShape.join())
       throw new AdvrobError(
         'ADVROB_SHAPE',
-        `fit: the model takes inputs [${model.inputShape.join(', ')}], ${role} '${set.name}' has [${set.inputShape.join(', ')}]`,
+        `fit: the model takes inputs [${model.inputShape.join(', ')}], ${role} '${set.name}' has [${set.inputShape.join(', ')}]: make the model with inputShape [${set.inputShape.join(', ')}], or reshape the data`,
       );
     if (set.numClasses > model.numClasses)
       throw new AdvrobError(
         'ADVROB_SHAPE',
-        `fit: the model has ${model.numClasses} classes, ${role} '${set.name}' has ${set.numClasses}`,
+        `fit: the model has ${model.numClasses} classes, ${role} '${set.name}' has ${set.numClasses}: make the model with numClasses ${set.numClasses}`,
       );
   }
 }
