@@ -4,7 +4,13 @@ export type { AttackContractOptions } from './testing/attack/situation.js';
 export { datasetContract } from './testing/dataset-contract.js';
 export { modelContract } from './testing/model-contract.js';
 export { mutate } from './testing/mutate.js';
-export { surviveMutations, type Mutations, type Survival } from './testing/survive-mutations.js';
+export {
+  surviveMutations,
+  surviveMutationsAsync,
+  type AsyncMutations,
+  type Mutations,
+  type Survival,
+} from './testing/survive-mutations.js';
 export type { Check } from './testing/check.js';
 export { linearClassifier } from './testing/linear-classifier.js';
 export { objectiveContract, type ObjectiveContractOptions } from './testing/objective-contract.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdvrobError } from '../errors.js';
 import { mutate } from './mutate.js';
-import { surviveMutations } from './survive-mutations.js';
+import { surviveMutations, surviveMutationsAsync } from './survive-mutations.js';
 
 const sample = Uint8Array.from({ length: 200 }, (_, i) => i);
 
@@ -58,5 +58,31 @@ describe('surviveMutations', () => {
     expect(() => run((bytes) => ((held += 5 * bytes.length + 1), bytes), { allocated: () => held })).toThrow(
       /allocated \d+ bytes/,
     );
+  });
+});
+
+describe('surviveMutationsAsync', () => {
+  const run = (parse: (bytes: Uint8Array) => Promise<unknown>, more = {}) =>
+    surviveMutationsAsync({ samples: [sample], parse, seed: 0, count: 100, ...more });
+
+  it('counts what was accepted and refused', async () => {
+    const { accepted, refused } = await run(async (bytes) => {
+      if (bytes.length !== 200) throw new AdvrobError('ADVROB_DATA_TRUNCATED', 'short');
+      return bytes;
+    });
+    expect(accepted).toBeGreaterThan(0);
+    expect(accepted + refused['ADVROB_DATA_TRUNCATED']!).toBe(100);
+  });
+
+  it('fails on a crash, on a result that is none, on too much time and on too much memory', async () => {
+    const crash = async () => {
+      throw new RangeError('Invalid array length');
+    };
+    await expect(run(crash)).rejects.toThrow(/seed 0, index 0.*Invalid array length/);
+    await expect(run(async () => undefined)).rejects.toThrow(/got undefined/);
+    await expect(run(async (bytes) => bytes, { timeLimit: -1 })).rejects.toThrow(/took/);
+    let held = 0;
+    const greedy = async (bytes: Uint8Array) => ((held += 5 * bytes.length + 1), bytes);
+    await expect(run(greedy, { allocated: () => held })).rejects.toThrow(/allocated/);
   });
 });

@@ -17,6 +17,12 @@ export interface Mutations {
   readonly timeLimit?: number;
 }
 
+/** As {@link Mutations}, for a parser that gives a promise. */
+export interface AsyncMutations extends Omit<Mutations, 'parse'> {
+  /** The parser under test. */
+  parse(bytes: Uint8Array): Promise<unknown>;
+}
+
 /** What became of the damaged files. */
 export interface Survival {
   /** Files read without an error, in spite of the damage. */
@@ -36,33 +42,55 @@ export interface Survival {
  * ```
  */
 export function surviveMutations(mutations: Mutations): Survival {
-  const { samples, seed, count } = mutations;
-  let accepted = 0;
-  const refused: Record<string, number> = {};
-  for (let index = 0; index < count; index++) {
-    const sample = index % samples.length;
-    const code = parseDamaged(
-      mutate(samples[sample]!, seed, index),
-      mutations,
-      `seed ${seed}, index ${index}, sample ${sample}`,
-    );
-    if (code === undefined) accepted++;
-    else refused[code] = (refused[code] ?? 0) + 1;
+  const survivors = countOutcomes();
+  for (const file of damagedFiles(mutations)) {
+    let attempt = attemptParse(file, mutations);
+    if (isSlow(attempt, mutations)) attempt = attemptParse(file, mutations);
+    survivors.add(judge(attempt, file, mutations));
   }
-  return { accepted, refused };
+  return survivors.result;
 }
 
-/** The error code, or undefined when the file was accepted. */
-function parseDamaged(bytes: Uint8Array, mutations: Mutations, which: string): string | undefined {
-  const { allowance = (file) => 4 * file.length, timeLimit = 1000 } = mutations;
-  let attempt = attemptParse(bytes, mutations, which);
-  // A busy machine may stop the process for a while; a parser that hangs does so every time.
-  if (attempt.time > timeLimit) attempt = attemptParse(bytes, mutations, which);
-  const { time, held, code } = attempt;
-  if (time > timeLimit) throw new Error(`${which}: took ${Math.round(time)} ms of at most ${timeLimit}`);
-  if (held > allowance(bytes))
-    throw new Error(`${which}: allocated ${held} bytes of at most ${allowance(bytes)} for a file of ${bytes.length}`);
-  return code;
+/**
+ * {@link surviveMutations} for a parser that gives a promise.
+ *
+ * @throws Error that names seed and index, from which {@link mutate} makes the file again.
+ */
+export async function surviveMutationsAsync(mutations: AsyncMutations): Promise<Survival> {
+  const survivors = countOutcomes();
+  for (const file of damagedFiles(mutations)) {
+    let attempt = await attemptParseAsync(file, mutations);
+    if (isSlow(attempt, mutations)) attempt = await attemptParseAsync(file, mutations);
+    survivors.add(judge(attempt, file, mutations));
+  }
+  return survivors.result;
+}
+
+interface Damaged {
+  readonly bytes: Uint8Array;
+  /** Names it in messages. */
+  readonly which: string;
+}
+
+function* damagedFiles({ samples, seed, count }: Omit<Mutations, 'parse'>): Generator<Damaged> {
+  for (let index = 0; index < count; index++) {
+    const sample = index % samples.length;
+    yield { bytes: mutate(samples[sample]!, seed, index), which: `seed ${seed}, index ${index}, sample ${sample}` };
+  }
+}
+
+function countOutcomes(): { add(code: string | undefined): void; readonly result: Survival } {
+  let accepted = 0;
+  const refused: Record<string, number> = {};
+  return {
+    add(code) {
+      if (code === undefined) accepted++;
+      else refused[code] = (refused[code] ?? 0) + 1;
+    },
+    get result() {
+      return { accepted, refused };
+    },
+  };
 }
 
 interface Attempt {
@@ -70,24 +98,55 @@ interface Attempt {
   readonly time: number;
   /** Bytes of array buffers. */
   readonly held: number;
-  readonly code: string | undefined;
+  readonly parsed: unknown;
+  /** Left out when the file was accepted. */
+  readonly error?: unknown;
 }
 
-function attemptParse(bytes: Uint8Array, { parse, allocated }: Mutations, which: string): Attempt {
+const slowest = 1000;
+
+/** A busy machine may stop the process for a while; a parser that hangs does so every time, so it gets a second attempt. */
+function isSlow({ time }: Attempt, { timeLimit = slowest }: Omit<Mutations, 'parse'>): boolean {
+  return time > timeLimit;
+}
+
+/** The error code, or undefined when the file was accepted. */
+function judge(
+  { time, held, parsed, error }: Attempt,
+  { bytes, which }: Damaged,
+  { allowance = (file) => 4 * file.length, timeLimit = slowest }: Omit<Mutations, 'parse'>,
+): string | undefined {
+  if (error !== undefined && !(error instanceof AdvrobError))
+    throw new Error(`${which}: expected an AdvrobError, got ${String(error)}`, { cause: error });
+  if (error === undefined && parsed === undefined)
+    throw new Error(`${which}: expected a result or an error, got undefined`);
+  if (time > timeLimit) throw new Error(`${which}: took ${Math.round(time)} ms of at most ${timeLimit}`);
+  if (held > allowance(bytes))
+    throw new Error(`${which}: allocated ${held} bytes of at most ${allowance(bytes)} for a file of ${bytes.length}`);
+  return error?.code;
+}
+
+function attemptParse({ bytes }: Damaged, { parse, allocated }: Mutations): Attempt {
+  const watch = startWatch(allocated);
+  try {
+    return { parsed: parse(bytes), ...watch() };
+  } catch (error) {
+    return { parsed: undefined, error, ...watch() };
+  }
+}
+
+async function attemptParseAsync({ bytes }: Damaged, { parse, allocated }: AsyncMutations): Promise<Attempt> {
+  const watch = startWatch(allocated);
+  try {
+    return { parsed: await parse(bytes), ...watch() };
+  } catch (error) {
+    return { parsed: undefined, error, ...watch() };
+  }
+}
+
+/** Gives time and memory since now. */
+function startWatch(allocated: (() => number) | undefined): () => Pick<Attempt, 'time' | 'held'> {
   const heldBefore = allocated?.() ?? 0;
   const startedAt = performance.now();
-  let parsed: unknown;
-  let code: string | undefined;
-  try {
-    parsed = parse(bytes);
-  } catch (cause) {
-    if (!(cause instanceof AdvrobError))
-      throw new Error(`${which}: expected an AdvrobError, got ${String(cause)}`, { cause });
-    code = cause.code;
-  }
-  const time = performance.now() - startedAt;
-  const held = (allocated?.() ?? 0) - heldBefore;
-  if (code === undefined && parsed === undefined)
-    throw new Error(`${which}: expected a result or an error, got undefined`);
-  return { time, held, code };
+  return () => ({ time: performance.now() - startedAt, held: (allocated?.() ?? 0) - heldBefore });
 }

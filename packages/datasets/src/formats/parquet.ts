@@ -32,7 +32,7 @@ export async function readParquet(
   // Pieces are copied as they are asked for, never the whole file.
   const file: AsyncBuffer = {
     byteLength: bytes.length,
-    slice: (start, end) => bytes.slice(start, end).buffer as ArrayBuffer,
+    slice: (start, end) => quiet(Promise.resolve(bytes.slice(start, end).buffer as ArrayBuffer)),
   };
   const guarded = await guard(name, async () => {
     const metadata = await parquetMetadataAsync(file);
@@ -84,6 +84,16 @@ function limited(maxBytes: number, name: string): Compressors {
     },
   ]);
   return Object.fromEntries(wrapped) as Compressors;
+}
+
+/**
+ * A promise that may fail unheard, with all that follows from it. Where the header of one column is damaged, hyparquet throws and leaves the columns that it has begun to
+ * themselves; when one of these fails later, Node would end the program.
+ */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  const then: Promise<T>['then'] = (...handlers) => quiet(Promise.prototype.then.apply(promise, handlers) as never);
+  return Object.assign(promise, { then });
 }
 
 async function guard<T>(name: string, action: () => Promise<T>): Promise<T> {

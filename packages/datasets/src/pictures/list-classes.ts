@@ -1,5 +1,5 @@
 import { AdvrobError } from '@advrob/core';
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The PNG files of one class, in name order. */
@@ -16,9 +16,11 @@ export interface ClassFolder {
  * files in a class folder or links.
  */
 export async function listClasses(directory: string): Promise<readonly ClassFolder[]> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+  const missing = (cause: unknown): never => {
     throw new AdvrobError('ADVROB_DATA_MISSING', `cannot open the folder ${directory} (${String(cause)})`, { cause });
-  });
+  };
+  if ((await lstat(directory).catch(missing)).isSymbolicLink()) throw linkError(directory);
+  const entries = await readdir(directory, { withFileTypes: true }).catch(missing);
   const names = entries
     .filter((entry) => !entry.name.startsWith('.'))
     .map((entry) => {

@@ -90,6 +90,8 @@ describe('image-folder', () => {
     await refused('ADVROB_DATA_FORMAT', 'links');
     await rm(join(directory, 'train'), { recursive: true });
     await refused('ADVROB_DATA_MISSING', 'train');
+    await symlink('/etc', join(directory, 'train'));
+    await refused('ADVROB_DATA_FORMAT', 'train: links');
   });
 
   it('throws where a batch is asked for when a picture is gone, and leaves nothing behind', async () => {

@@ -40,13 +40,15 @@ describe('svhn', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('survives 5,000 damaged files', async () => {
+  it('survives 20,000 damaged files', { timeout: 300_000 }, async () => {
     const samples = await Promise.all(['svhn/train_32x32.mat', 'svhn/test_32x32.mat'].map(fileBytes));
     const { accepted, refused } = surviveMutations({
       samples,
       parse: (bytes) => parseMat(bytes, 100_000),
       seed: 1,
-      count: 5000,
+      count: 20_000,
+      allocated: () => process.memoryUsage().arrayBuffers,
+      allowance: (bytes) => 4 * bytes.length + 2 ** 20,
     });
     expect(accepted).toBeGreaterThan(0);
     expect(Object.keys(refused)).toEqual(
