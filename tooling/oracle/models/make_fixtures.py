@@ -81,5 +81,6 @@ def make(name, options, build):
     (out / f"{name}.json").write_text(json.dumps(fixture) + "\n")
 
 
-for name in sys.argv[1:] or CASES:
-    make(name, *CASES[name])
+if __name__ == "__main__":
+    for name in sys.argv[1:] or CASES:
+        make(name, *CASES[name])

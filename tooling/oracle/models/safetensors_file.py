@@ -1,4 +1,4 @@
-"""Writes safetensors files (https://github.com/huggingface/safetensors, "Format") without the safetensors package."""
+"""Writes and reads safetensors files (https://github.com/huggingface/safetensors, "Format") without the safetensors package."""
 import json
 import struct
 
@@ -20,3 +20,17 @@ def write(path, tensors, metadata=None):
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + b"".join(blobs))
+
+
+def read(path):
+    """Arrays by name, and the metadata."""
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        body = file.read()
+    metadata = header.pop("__metadata__", {})
+    kinds = {"F32": np.float32, "I32": np.int32, "I64": np.int64}
+    arrays = {
+        name: np.frombuffer(body[slice(*entry["data_offsets"])], kinds[entry["dtype"]]).reshape(entry["shape"])
+        for name, entry in header.items()
+    }
+    return arrays, metadata
