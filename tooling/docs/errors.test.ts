@@ -5,8 +5,11 @@ import { expect, it } from 'vitest';
 const root = new URL('../../', import.meta.url).pathname;
 
 it('the errors page lists exactly the codes that the sources use', () => {
-  const sources = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' }).filter(
-    (file) => /\/src\/.*\.ts$/.test(file) && !file.endsWith('.test.ts') && !file.includes('node_modules'),
+  // Folder by folder: a walk through packages/ would go through every node_modules.
+  const sources = readdirSync(join(root, 'packages')).flatMap((name) =>
+    readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => join(name, 'src', file)),
   );
   const used = new Set(
     sources.flatMap((file) =>
