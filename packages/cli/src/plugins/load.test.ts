@@ -11,14 +11,22 @@ beforeAll(async () => {
   await plugin('same-name', { attacks: ['pgd'] });
   await plugin('future', { contract: 2, attacks: ['later'] });
   await plugin('nothing', {});
+  await plugin('import-only', { exports: { '.': { import: './dist/index.js' } }, attacks: ['quiet'] });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A package in node_modules with the version 1.2.3. */
-async function plugin(name: string, { contract = 1, ...kinds }: { contract?: number } & Record<string, unknown>) {
+async function plugin(
+  name: string,
+  {
+    contract = 1,
+    exports = './dist/index.js',
+    ...kinds
+  }: { contract?: number; exports?: unknown } & Record<string, unknown>,
+) {
   const place = join(folder, 'node_modules', name);
   await mkdir(join(place, 'dist'), { recursive: true });
-  const manifest = { name, version: '1.2.3', type: 'module', exports: './dist/index.js' };
+  const manifest = { name, version: '1.2.3', type: 'module', exports };
   await writeFile(join(place, 'package.json'), JSON.stringify(manifest));
   const parts = Object.entries(kinds).map(([kind, names]) => {
     const each = (names as string[]).map((part) => `'${part}': part('${part}')`);
@@ -54,4 +62,9 @@ it.each([
   ['missing', /plugin 'missing' cannot be imported/],
 ])('refuses %s', async (name, message) => {
   await expect(loadRegistry([name], { from: folder })).rejects.toThrow(message);
+});
+
+it('finds a package whose only entry is for import', async () => {
+  const registry = await loadRegistry(['import-only'], { from: folder });
+  expect(registry.list('attacks').map(({ name }) => name)).toContain('quiet');
 });
