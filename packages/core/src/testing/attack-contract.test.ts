@@ -109,4 +109,35 @@ describe('attackContract', () => {
   it('fails an attack that is weaker than demanded', async () => {
     expect((await failuresOf(search, { reach: 0.9 })).join('\n')).toMatch('was not fooled');
   });
+
+  // The momentum of MI-FGSM with each gradient over its own length, or with a whole batch over one: on a linear model both walk the same way.
+  it.each([
+    ['each example', true],
+    ['the batch', false],
+  ])('sees on a curved model whether %s has a length of its own', async (_, isOwn) => {
+    const attack = defineAttack({
+      name: 'momentum',
+      summary: 'Signs of accumulated gradients.',
+      knowledge: 'gradients',
+      norms: ['linf'],
+      budget: 'fixed',
+      random: false,
+      options: z.strictObject({}),
+      async perturb(scope) {
+        const start = { adv: scope.x, momentum: tf.zerosLike(scope.x) };
+        const { adv } = await scope.iterate(start, 4, ({ adv, momentum }, { model, x, threat, lossOf, offer }) => {
+          const { gradient, logits } = model.gradient(adv, lossOf);
+          offer(adv, logits);
+          const length = tf.sum(tf.abs(gradient), isOwn ? [1, 2, 3] : undefined, true);
+          const next = tf.add(momentum, tf.div(gradient, tf.maximum(length, 1e-12)));
+          const step = tf.mul(tf.sign(next), threat.epsilon / 2);
+          return { adv: threat.project(tf.add(adv, step), x), momentum: next };
+        });
+        return adv;
+      },
+    })();
+    const failures = await failuresOf(attack);
+    if (isOwn) expect(failures).toEqual([]);
+    else expect(failures).toEqual([expect.stringMatching(/on a curved model: .*of a curved model in a batch of/)]);
+  });
 });
