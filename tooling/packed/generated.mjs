@@ -4,16 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kinds } from '../../packages/create-advrob-plugin/dist/index.js';
 import { packAll, workspaceFile } from './pack.mjs';
-
-const listed = {
-  attack: 'attacks',
-  objective: 'objectives',
-  trainer: 'trainers',
-  analysis: 'analyses',
-  dataset: 'datasets',
-  model: 'models',
-};
 
 const work = mkdtempSync(join(tmpdir(), 'advrob-generated-'));
 try {
@@ -29,21 +21,22 @@ try {
   );
   writeFileSync(join(work, 'pnpm-workspace.yaml'), workspaceFile(tarballs, ['plugins/*']));
   run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], work);
-  for (const kind of Object.keys(listed))
+  for (const kind of kinds)
     run(
       'npx',
       ['create-advrob-plugin', `my-${kind}`, '--kind', kind, '--out', `plugins/my-${kind}`, '--author', 'Ada'],
       work,
     );
   run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], work);
-  for (const [kind, kinds] of Object.entries(listed)) {
+  for (const kind of kinds) {
     const place = join(work, 'plugins', `my-${kind}`);
     run('npm', ['run', 'typecheck'], place);
     run('npx', ['tsc', '-p', 'tsconfig.json', '--module', 'ESNext', '--moduleResolution', 'bundler'], place);
     run('npm', ['run', 'lint'], place);
     run('npm', ['run', 'build'], place);
     const tests = /Tests\s+(\d+) passed/.exec(run('npm', ['test'], place))?.[1];
-    const rows = JSON.parse(run('npx', ['advrob', 'list', kinds, '--plugin', './dist/index.js', '--json'], place));
+    const [, listed] = /advrob list (\w+)/.exec(manifestOf(place).scripts.list);
+    const rows = JSON.parse(run('npx', ['advrob', 'list', listed, '--plugin', './dist/index.js', '--json'], place));
     const own = rows.find(({ name }) => name === `my-${kind}`);
     if (own?.plugin !== `advrob-plugin-my-${kind}`) throw new Error(`my-${kind} is not listed as its plugin's`);
     const commands = readmeCommands(place);
@@ -53,6 +46,10 @@ try {
   console.log(`generated: 6 plugins in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+function manifestOf(place) {
+  return JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'));
 }
 
 /** The lines of a plugin's README that run the command, as words, made short. */

@@ -1,53 +1,76 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { permutation } from '../../random.js';
 import { ensure } from '../check.js';
 import { curvedProblem, type CurvedProblem } from './curved-problem.js';
-import { ensureEqual, runOn, type AttackCheck, type Situation, type WatchedRun } from './situation.js';
+import { ensureEqual, runOn, type AttackCheck, type Situation } from './situation.js';
 
-/** Runs on the examples at `order`, each under its own id, and compares with what the whole batch gave. */
-async function compareAlone(situation: Situation, whole: WatchedRun, order: Int32Array): Promise<void> {
-  const { attack, norm, epsilon, problem, options } = situation;
+/** A model with examples and labels: the linear one of the situation, or one that messages name. */
+type Problem = Pick<CurvedProblem, 'model' | 'x' | 'y'> & { readonly name?: string };
+
+/** What one run gave, kept beyond its tensors. */
+interface Run {
+  readonly success: ArrayLike<number>;
+  readonly queries: ArrayLike<number>;
+  readonly points: Float32Array;
+}
+
+/** Calls `body` with the examples at `order`. */
+async function withExamples<T>({ x, y }: Problem, order: Int32Array, body: (x: Tensor, y: Tensor) => Promise<T>) {
   const at = tf.tensor1d(order, 'int32');
-  const [x, y] = [tf.gather(problem.x, at), tf.gather(problem.y, at)];
-  const part = await attack.run(problem.model, x, y, { norm, epsilon }, { ids: order, seed: 3 });
-  const points = await part.adversarial.data();
-  const size = points.length / order.length;
-  order.forEach((example, i) => {
-    const who = `example ${example} in a batch of ${order.length}`;
-    ensure(part.success[i] === whole.result.success[example], `${who}: another success`);
-    ensure(part.queries[i] === whole.result.queries[example], `${who}: another number of queries`);
-    const own = whole.points.subarray(example * size, (example + 1) * size);
-    ensureEqual(points.subarray(i * size, (i + 1) * size) as Float32Array, own, options.tolerance ?? 0, who);
+  const chosen = [tf.gather(x, at), tf.gather(y, at)] as const;
+  try {
+    return await body(...chosen);
+  } finally {
+    tf.dispose([at, ...chosen]);
+  }
+}
+
+/** Runs on the examples at `order`, each under its own id. */
+function runAlone({ attack, norm, epsilon }: Situation, problem: Problem, order: Int32Array): Promise<Run> {
+  return withExamples(problem, order, async (x, y) => {
+    const result = await attack.run(problem.model, x, y, { norm, epsilon }, { ids: order, seed: 3 });
+    const points = (await result.adversarial.data()) as Float32Array;
+    result.adversarial.dispose();
+    return { success: result.success, queries: result.queries, points };
   });
-  tf.dispose([at, x, y, part.adversarial]);
 }
 
 /** The same for `maximize`, whose points show every draw, also those of failures. */
-async function compareMaximized(situation: Situation, order: Int32Array): Promise<void> {
-  const { attack, norm, epsilon, problem, options } = situation;
-  const at = tf.tensor1d(order, 'int32');
-  const [x, y] = [tf.gather(problem.x, at), tf.gather(problem.y, at)];
-  const { points } = await situation.maximized();
-  const part = await attack.maximize(problem.model, x, y, { norm, epsilon }, { seed: 3, step: 4, ids: order });
-  const size = points.length / problem.labels.length;
-  const wanted = [...order].flatMap((i) => [...points.subarray(i * size, (i + 1) * size)]);
-  const who = `maximized points of examples ${order.join()} in a batch of ${order.length}`;
-  ensureEqual(await part.data(), wanted, options.tolerance ?? 0, who);
-  tf.dispose([at, x, y, part]);
+function maximizeAlone({ attack, norm, epsilon }: Situation, problem: Problem, order: Int32Array) {
+  return withExamples(problem, order, async (x, y) => {
+    const adv = await attack.maximize(problem.model, x, y, { norm, epsilon }, { seed: 3, step: 4, ids: order });
+    const points = (await adv.data()) as Float32Array;
+    adv.dispose();
+    return points;
+  });
 }
 
-/** Flags, and the points of `run` and `maximize` one after the other, of the examples at `order`. */
-async function valuesOn({ attack, norm, epsilon, options }: Situation, problem: CurvedProblem, order: Int32Array) {
-  const at = tf.tensor1d(order, 'int32');
-  const [x, y] = [tf.gather(problem.x, at), tf.gather(problem.y, at)];
-  const threat = { norm, epsilon };
-  const { adversarial, success } = await attack.run(problem.model, x, y, threat, { seed: 3, ids: order });
-  const tensors = [adversarial];
-  if (options.maximizes !== false)
-    tensors.push(await attack.maximize(problem.model, x, y, threat, { seed: 3, step: 4, ids: order }));
-  const values = await Promise.all(tensors.map((tensor) => tensor.data()));
-  tf.dispose([at, x, y, ...tensors]);
-  return { success, values };
+/** Ends what a message says about examples at `order`. */
+function placeOf({ name }: Problem, order: Int32Array): string {
+  return `${name === undefined ? '' : ` of ${name}`} in a batch of ${order.length}`;
+}
+
+/** Runs on the examples at `order` and compares with what the whole batch gave. */
+async function compareRun(situation: Situation, problem: Problem, whole: Run, order: Int32Array): Promise<void> {
+  const part = await runAlone(situation, problem, order);
+  const size = part.points.length / order.length;
+  order.forEach((example, i) => {
+    const who = `example ${example}${placeOf(problem, order)}`;
+    ensure(part.success[i] === whole.success[example], `${who}: another success`);
+    ensure(part.queries[i] === whole.queries[example], `${who}: another number of queries`);
+    const own = whole.points.subarray(example * size, (example + 1) * size);
+    ensureEqual(part.points.subarray(i * size, (i + 1) * size), own, situation.options.tolerance ?? 0, who);
+  });
+}
+
+/** The same for `maximize`. */
+async function compareMaximized(situation: Situation, problem: Problem, whole: Float32Array, order: Int32Array) {
+  const part = await maximizeAlone(situation, problem, order);
+  const size = part.length / order.length;
+  const wanted = [...order].flatMap((i) => [...whole.subarray(i * size, (i + 1) * size)]);
+  const who = `maximized points of examples ${order.join()}${placeOf(problem, order)}`;
+  ensureEqual(part, wanted, situation.options.tolerance ?? 0, who);
 }
 
 /** That a result depends on seed and example alone. */
@@ -69,37 +92,32 @@ export const batchChecks: Readonly<Record<string, AttackCheck>> = {
     second.adversarial.dispose();
   },
   'gives each example the same result in any batch and order': async (situation) => {
-    const whole = await situation.usual();
-    const n = situation.problem.labels.length;
-    for (const i of [3, n - 1]) await compareAlone(situation, whole, Int32Array.of(i));
-    await compareAlone(situation, whole, permutation(0, 'order', n));
-    await compareAlone(situation, whole, permutation(1, 'order', n).slice(0, 7));
-    if (situation.options.maximizes === false) return;
-    await compareMaximized(situation, Int32Array.of(n - 1));
-    await compareMaximized(situation, permutation(1, 'order', n).slice(0, 7));
+    const { problem, options } = situation;
+    const { result, points } = await situation.usual();
+    const whole = { success: result.success, queries: result.queries, points };
+    const n = problem.labels.length;
+    for (const i of [3, n - 1]) await compareRun(situation, problem, whole, Int32Array.of(i));
+    await compareRun(situation, problem, whole, permutation(0, 'order', n));
+    await compareRun(situation, problem, whole, permutation(1, 'order', n).slice(0, 7));
+    if (options.maximizes === false) return;
+    const maximized = (await situation.maximized()).points;
+    await compareMaximized(situation, problem, maximized, Int32Array.of(n - 1));
+    await compareMaximized(situation, problem, maximized, permutation(1, 'order', n).slice(0, 7));
   },
   'gives each example the same result in any batch on a curved model': async (situation) => {
+    const { options } = situation;
     // A compiling backend rounds each batch size in its own way, and where gradients turn that grows: there the linear model has to do.
-    if (situation.options.tolerance) return;
+    if (options.tolerance) return;
     const n = situation.problem.labels.length;
+    const all = Int32Array.from({ length: n }, (_, i) => i);
+    const parts = [Int32Array.of(n - 1), permutation(1, 'order', n).slice(0, 7)];
     const problem = curvedProblem(situation.problem);
     try {
-      const whole = await valuesOn(situation, problem, permutation(0, 'order', n).sort());
-      for (const order of [Int32Array.of(n - 1), permutation(1, 'order', n).slice(0, 7)]) {
-        const part = await valuesOn(situation, problem, order);
-        const who = `examples ${order.join()} of a curved model in a batch of ${order.length}`;
-        ensureEqual(
-          part.success,
-          [...order].map((i) => whole.success[i]!),
-          0,
-          `success of ${who}`,
-        );
-        part.values.forEach((points, k) => {
-          const size = points.length / order.length;
-          const wanted = [...order].flatMap((i) => [...whole.values[k]!.subarray(i * size, (i + 1) * size)]);
-          ensureEqual(points, wanted, 0, `${k === 0 ? 'points' : 'maximized points'} of ${who}`);
-        });
-      }
+      const whole = await runAlone(situation, problem, all);
+      for (const order of parts) await compareRun(situation, problem, whole, order);
+      if (options.maximizes === false) return;
+      const maximized = await maximizeAlone(situation, problem, all);
+      for (const order of parts) await compareMaximized(situation, problem, maximized, order);
     } finally {
       problem.dispose();
     }

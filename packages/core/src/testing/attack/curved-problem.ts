@@ -8,6 +8,7 @@ const hidden = 8;
 
 /** The examples of a linear problem for a network with one layer of tanh, whose gradients turn along the way of an attack. */
 export interface CurvedProblem {
+  readonly name: string;
   readonly model: Classifier;
   /** [n, ...inputShape], those of the linear problem. */
   readonly x: Tensor;
@@ -30,6 +31,7 @@ export function curvedProblem({ model: { inputShape, numClasses, bounds }, x }: 
     });
   const y = tf.tidy(() => tf.argMax(logits(x), 1));
   return {
+    name: 'a curved model',
     model: { inputShape, numClasses, bounds, weights: {}, logits },
     x,
     y,
