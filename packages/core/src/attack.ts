@@ -1,4 +1,4 @@
-export { bucket } from './attack/bucket.js';
+export { bucket } from './attack/working.js';
 export { defineAttack } from './attack/define-attack.js';
-export { exactDistances } from './attack/exact-distance.js';
-export { checkLoss } from './attack/check-loss.js';
+export { exactDistances } from './attack/verify.js';
+export { checkLoss } from './attack/inputs.js';

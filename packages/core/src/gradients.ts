@@ -7,6 +7,6 @@
 // First, so that tfjs' engine and tensors are those of the peer, not of the part that is bundled here for the gradients: these lack `clone`.
 import '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import { provideFilterGradient } from './gradients/filter-gradient.js';
+import { provideFilterGradient } from './filter-gradient.js';
 
 provideFilterGradient('wasm');

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { CallOptions, Classifier } from '../contract/index.js';
+import type { Attack, AttackLoss, CallOptions, Classifier } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
-import { checkOneTfjs } from './one-tfjs.js';
 
 /** Checks what can be checked without reading values, and makes labels int32 class indices [n]: the caller's to free. */
 export function checkShapes(
@@ -69,4 +68,48 @@ export function checkFinite(values: ArrayLike<number>, what: string): void {
         'ADVROB_NOT_FINITE',
         `${what}: ${values[i]!} at flat index ${i}; check the weights and the scaling of the inputs`,
       );
+}
+
+export function checkNorm(attack: Attack, norm: string): void {
+  const { norms } = attack.definition;
+  if (!(norms as readonly string[]).includes(norm))
+    throw new AdvrobError(
+      'ADVROB_NORM',
+      `attack '${attack.name}' works for ${norms.join(', ')}, not for ${norm}: choose another norm or attack`,
+    );
+}
+
+export function checkOutputs(logits: Tensor, x: Tensor, model: Classifier): void {
+  if (logits.rank !== 2 || logits.shape[0] !== x.shape[0] || logits.shape[1] !== model.numClasses)
+    throw new AdvrobError(
+      'ADVROB_SHAPE',
+      `the model gave outputs [${logits.shape.join(', ')}], expected [${x.shape[0]}, ${model.numClasses}] for ${x.shape[0]} images and numClasses ${model.numClasses}`,
+    );
+}
+
+/**
+ * Two copies of tfjs-core share their backends through globals but not their classes: most works, some fails far from the cause. A tensor whose class
+ * is not ours gives it away.
+ *
+ * @throws AdvrobError `ADVROB_TFJS_COPIES`
+ */
+function checkOneTfjs(tensor: Tensor): void {
+  if (Object.prototype.isPrototypeOf.call(tf.Tensor.prototype, tensor)) return;
+  throw new AdvrobError(
+    'ADVROB_TFJS_COPIES',
+    typeof tensor === 'object' && tensor !== null && 'dataId' in tensor
+      ? `the images were made by another copy of @tensorflow/tfjs-core than the one @advrob/core uses (${tf.version_core}): ` +
+          'see npm ls @tensorflow/tfjs-core, then npm dedupe; in a bundle, alias both to one path'
+      : 'expected a tensor of @tensorflow/tfjs-core; make one with tf.tensor(...)',
+  );
+}
+
+/** @throws AdvrobError `ADVROB_OPTION` when a loss is named for an attack that would not use it. */
+export function checkLoss(attack: Attack, loss: AttackLoss | undefined): void {
+  if (loss === undefined || attack.definition.loss !== null) return;
+  throw new AdvrobError(
+    'ADVROB_OPTION',
+    `loss: attack '${attack.name}' takes no loss, because what it ascends is part of the method, and was given '${loss.name}': ` +
+      'leave the loss out, or choose an attack that ascends one, such as pgd',
+  );
 }

@@ -2,15 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Knowledge, StepRows } from '../contract/index.js';
 import { settle } from '../settle.js';
 import { tidy } from '../tidy.js';
-import { keepOf, restOf } from './bucket.js';
+import { checkState, freeze, keepOf, mergeWorking, restOf, takeRows } from './working.js';
 import { giveWay, stopIfAborted } from '../event-loop.js';
-import { Holder } from './holder.js';
-import { rowTensors, type Lanes } from './lanes.js';
+import { Holder } from './memory.js';
+import { rowTensors } from './rows.js';
+import type { Lanes } from './rows.js';
 import { Ledger } from './ledger.js';
 import type { Pool } from './session.js';
-import { checkState, freeze, type State } from './state.js';
-import { viewOf, type Actor, type Meter } from './view.js';
-import { mergeWorking, takeRows, type Working } from './working.js';
+import type { State, Working } from './working.js';
+import { viewOf } from './view.js';
+import type { Actor, Meter } from './view.js';
 
 /** Loops of so many steps start with the open examples alone: compiling for one more batch size costs less than steps of rows that only fill a bucket. */
 const longLoop = 64;

@@ -4,11 +4,9 @@ import type { Attack, AttackLoss, Classifier, MaximizeOptions, Threat } from '..
 import { AdvrobError } from '../errors.js';
 import { crossEntropyLoss } from '../losses.js';
 import { resolveThreat } from '../threat.js';
-import { checkLoss } from './check-loss.js';
-import { checkShapes } from './inputs.js';
+import { checkLoss, checkNorm, checkShapes } from './inputs.js';
 import { perturbPool } from './perturb.js';
 import { gather, repeatRows, select } from './rows.js';
-import { checkNorm } from './run.js';
 import type { Pool, Session } from './session.js';
 import { noWinners } from './winners.js';
 

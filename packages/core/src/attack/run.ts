@@ -1,18 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Attack, AttackResult, Classifier, RunOptions, Threat } from '../contract/index.js';
-import { AdvrobError } from '../errors.js';
 import { settle } from '../settle.js';
 import { resolveThreat } from '../threat.js';
 import { tidy } from '../tidy.js';
-import { keepOf, restOf } from './bucket.js';
-import { checkLoss } from './check-loss.js';
-import { checkClasses, checkFinite, checkImages, checkShapes } from './inputs.js';
-import { gatherExamples } from './lanes.js';
+import { keepOf, restOf } from './working.js';
+import { checkClasses, checkFinite, checkImages, checkLoss, checkNorm, checkOutputs, checkShapes } from './inputs.js';
+import { gatherExamples, gatherRows, mergeRows } from './rows.js';
 import { perturbPool } from './perturb.js';
-import { gatherRows, mergeRows, type Examples } from './rows.js';
+import type { Examples } from './rows.js';
 import type { Pool, Session } from './session.js';
-import { verify } from './verify.js';
+import { predictionOf, verify } from './verify.js';
 import { noWinners } from './winners.js';
 
 /** {@link Attack.run}. */
@@ -111,32 +109,5 @@ export async function runAttack(
       const { ids: _, ...tensors } = pool.examples;
       tf.dispose([tensors, pool.winners]);
     }
-  }
-}
-
-export function checkNorm(attack: Attack, norm: string): void {
-  const { norms } = attack.definition;
-  if (!(norms as readonly string[]).includes(norm))
-    throw new AdvrobError(
-      'ADVROB_NORM',
-      `attack '${attack.name}' works for ${norms.join(', ')}, not for ${norm}: choose another norm or attack`,
-    );
-}
-
-function checkOutputs(logits: Tensor, x: Tensor, model: Classifier): void {
-  if (logits.rank !== 2 || logits.shape[0] !== x.shape[0] || logits.shape[1] !== model.numClasses)
-    throw new AdvrobError(
-      'ADVROB_SHAPE',
-      `the model gave outputs [${logits.shape.join(', ')}], expected [${x.shape[0]}, ${model.numClasses}] for ${x.shape[0]} images and numClasses ${model.numClasses}`,
-    );
-}
-
-/** Predicted classes of logits. */
-export async function predictionOf(logits: Tensor): Promise<Int32Array> {
-  const labels = tf.tidy(() => tf.argMax(logits, 1));
-  try {
-    return Int32Array.from(await labels.data());
-  } finally {
-    labels.dispose();
   }
 }

@@ -3,25 +3,22 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Attack, AttackLoss, Classifier, Knowledge, Scope } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
 import { tidy } from '../tidy.js';
-import type { AuthorTensors } from './author-tensors.js';
-import { craftPoints } from './craft.js';
-import { expandLanes, rowTensors, type Lanes } from './lanes.js';
+import type { AuthorTensors } from './memory.js';
+import { expandLanes, gatherRows, rowsOfExamples, rowTensors } from './rows.js';
+import type { Lanes, RowTensors } from './rows.js';
 import { Ledger } from './ledger.js';
-import { runLoop, type Update } from './loop.js';
-import type { RowTensors } from './rows.js';
-import type { Pool } from './session.js';
-import { viewOf, type Actor, type Meter } from './view.js';
+import { runLoop } from './loop.js';
+import type { Update } from './loop.js';
+import type { Pool, Session } from './session.js';
+import { viewOf } from './view.js';
+import type { Actor, Meter } from './view.js';
 
 /** Where the random streams of one attack call stand: advances by the nominal number of steps of every loop. */
-export interface Clock {
+interface Clock {
   now: number;
 }
 
-export type AttackMember = (
-  pool: Pool,
-  other: Attack,
-  options: { restarts?: number; loss?: AttackLoss },
-) => Promise<void>;
+type AttackMember = (pool: Pool, other: Attack, options: { restarts?: number; loss?: AttackLoss }) => Promise<void>;
 
 /** The scope that an attack's `perturb` receives. */
 export function createScope<K extends keyof Knowledge>(
@@ -85,4 +82,50 @@ function replaceWinners(before: Pool['winners'], pool: Pool): void {
   const now = new Set<Tensor>(Object.values(pool.winners));
   for (const tensor of now) tf.keep(tensor);
   for (const tensor of Object.values(before)) if (!now.has(tensor)) tensor.dispose();
+}
+
+/**
+ * The last iterates of `other` on another model for every row, [m * lanes, ...], the caller's to free. Each lane draws as a training step of its own,
+ * so that lanes differ and the first equals what `maximize` gives for the same seed.
+ */
+async function craftPoints(
+  session: Session,
+  { examples, count, targets }: Lanes,
+  other: Attack,
+  surrogate: Classifier,
+  options: { readonly loss?: AttackLoss },
+): Promise<Tensor> {
+  const { ids, x, y } = examples;
+  const parts: Tensor[] = [];
+  try {
+    for (let lane = 0; lane < count; lane++) {
+      const own = targets && laneOf(targets, lane, count);
+      const target = own ?? examples.target;
+      try {
+        const points = await other.maximize(surrogate, x, y, session.threat, {
+          ids,
+          seed: session.seed,
+          step: session.step * count + lane,
+          ...(target && { targets: target }),
+          ...(options.loss && { loss: options.loss }),
+          ...(session.signal && { signal: session.signal }),
+          ...(session.onProgress && { onProgress: session.onProgress }),
+          ...(session.onGradient && { onGradient: session.onGradient }),
+        });
+        parts.push(points);
+      } finally {
+        own?.dispose();
+      }
+    }
+    return tf.tidy(() => tf.reshape(tf.stack(parts, 1), [ids.length * count, ...x.shape.slice(1)]));
+  } finally {
+    tf.dispose(parts);
+  }
+}
+
+/** The entries of one lane, [m], of a tensor with one per row. */
+function laneOf(rows: Tensor, lane: number, count: number): Tensor {
+  const examples = Array.from({ length: rows.shape[0]! / count }, (_, i) => i);
+  const indices = rowsOfExamples(examples, count).filter((row) => row % count === lane);
+  return gatherRows({ rows }, indices).rows;
 }

@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Attack, AttackResult } from '../contract/index.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Attack, AttackResult, Norm } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
-import { exactDistances } from './exact-distance.js';
 import { checkFinite, checkImages } from './inputs.js';
-import { select, type Examples } from './rows.js';
-import { predictionOf } from './run.js';
+import { select } from './rows.js';
+import type { Examples } from './rows.js';
 import type { Session } from './session.js';
-import { slackOf } from './slack.js';
+import { slackOf } from './winners.js';
 import type { Winners } from './winners.js';
+import { tidy } from '../tidy.js';
 
-export interface Found {
+interface Found {
   readonly attack: Attack;
   readonly session: Session;
   readonly examples: Examples;
@@ -80,4 +81,32 @@ export async function verify(found: Found): Promise<AttackResult> {
     unconfirmed,
     robustAccuracy: withstood / n,
   };
+}
+
+/** Predicted classes of logits. */
+export async function predictionOf(logits: Tensor): Promise<Int32Array> {
+  const labels = tf.tidy(() => tf.argMax(logits, 1));
+  try {
+    return Int32Array.from(await labels.data());
+  } finally {
+    labels.dispose();
+  }
+}
+
+/** Distances of `n` rows in float64. */
+export function exactDistances(norm: Norm, adversarial: Float32Array, clean: Float32Array, n: number): Float64Array {
+  const size = clean.length / n;
+  return Float64Array.from({ length: n }, (_, row) => {
+    let sum = 0;
+    let largest = 0;
+    let changed = 0;
+    for (let i = row * size; i < (row + 1) * size; i++) {
+      const change = Math.abs(adversarial[i]! - clean[i]!);
+      if (change === 0) continue;
+      changed++;
+      largest = Math.max(largest, change);
+      sum += norm === 'l2' ? change * change : change;
+    }
+    return { linf: largest, l2: Math.sqrt(sum), l1: sum, l0: changed }[norm];
+  });
 }

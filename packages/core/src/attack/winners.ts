@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ThreatModel } from '../contract/index.js';
 import { gather, repeatRows, select } from './rows.js';
-import { slackOf } from './slack.js';
 
 /** The best point of each example so far, on the device. */
 export type Winners = Readonly<{
@@ -17,7 +16,7 @@ export type Winners = Readonly<{
 }>;
 
 /** How an offered point is judged. */
-export interface Rule {
+interface Rule {
   /** `first`: the first point that fools wins. `within`: as `first`, but only inside the ball. `closest`: the smallest distance wins. */
   readonly keep: 'first' | 'within' | 'closest';
   readonly threat: ThreatModel;
@@ -96,4 +95,16 @@ function pickLane(rows: Tensor, lane: Tensor, lanes: number): Tensor {
 
 function repeated(tensor: Tensor, lanes: number): Tensor {
   return lanes === 1 ? tensor : repeatRows(tensor, lanes);
+}
+
+/**
+ * How far float32 rounding of x + delta may carry the distance of a point with `size` values over the radius, when the point was projected exactly:
+ * half a unit in the last place per value, and as much again for a distance that was itself computed in float32.
+ */
+export function slackOf({ norm, epsilon, bounds }: ThreatModel, size: number): number {
+  if (norm === 'l0') return 0;
+  const largest = Math.max(Math.abs(bounds[0]), Math.abs(bounds[1]), 1);
+  const perValue = 1.2e-7 * largest;
+  const values = norm === 'linf' ? 1 : norm === 'l2' ? Math.sqrt(size) : size;
+  return values * perValue + (Number.isFinite(epsilon) ? 1e-6 * epsilon : 0);
 }

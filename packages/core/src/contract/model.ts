@@ -1,6 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Random } from './random.js';
-import type { Origin } from './training.js';
+import type { Origin } from './options.js';
 
 /**
  * How a forward pass is made.

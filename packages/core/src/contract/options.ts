@@ -25,3 +25,10 @@ export interface Factory<Input, Product, D extends Definition<Input, unknown> = 
   (...options: OptionArguments<Input>): Product;
   readonly definition: D;
 }
+
+/** What a part of a run or a model was made from. The `define*` helpers fill it in; that of a part enters the check that a resumed run has the same settings. */
+export interface Origin {
+  readonly name: string;
+  /** The validated options. */
+  readonly options: unknown;
+}

@@ -2,20 +2,13 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Attack, AttackLoss } from './attack.js';
 import type { Batch, Extras, NoExtras } from './dataset.js';
 import type { Classifier, ForwardOptions } from './model.js';
-import type { Definition, Factory } from './options.js';
+import type { Definition, Factory, Origin } from './options.js';
 import type { Random, RowRandom } from './random.js';
 import type { Schedule } from './schedule.js';
 import type { Threat, ThreatModel } from './threat.js';
 
 /** State that the engine saves in a checkpoint and restores: mutable, its keys fixed from the start. */
 export type Saved = Record<string, Variable | number>;
-
-/** What a part of a run or a model was made from. The `define*` helpers fill it in; that of a part enters the check that a resumed run has the same settings. */
-export interface Origin {
-  readonly name: string;
-  /** The validated options. */
-  readonly options: unknown;
-}
 
 /** A loss [] with its named parts, for logs and dual updates. */
 export interface LossTerms {

@@ -25,7 +25,7 @@ export function withoutClass(logits: Tensor, classes: Tensor): Tensor2D {
 /**
  * `log sum_{k != y} exp z_k` per row [n], for at least two classes. The gradient is the softmax over the other classes.
  */
-export function logSumExpOfOthers(logits: Tensor, classes: Tensor): Tensor {
+function logSumExpOfOthers(logits: Tensor, classes: Tensor): Tensor {
   const value = tf.customGrad((...args: unknown[]) => {
     const [z, save] = args as [Tensor, tf.GradSaveFunc];
     save([z]);
@@ -49,4 +49,17 @@ export function logOdds(logits: Tensor, classes: Tensor): Tensor {
     const leads = tf.sub(logits, tf.expandDims(logitOf(logits, classes), 1));
     return tf.neg(logSumExpOfOthers(leads, classes));
   });
+}
+
+/** `log(1 + exp x)`, exact to float32 at both ends: `tf.softplus` loses up to 6% near x = -14 on float32 backends. Its gradient is the sigmoid. */
+export function softplus(x: Tensor): Tensor {
+  const value = tf.customGrad((...args: unknown[]) => {
+    const [input, save] = args as [Tensor, tf.GradSaveFunc];
+    save([input]);
+    return {
+      value: tf.add(tf.relu(input), tf.log1p(tf.exp(tf.neg(tf.abs(input))))),
+      gradFunc: (upstream: Tensor, saved: Tensor[]) => tf.mul(upstream, tf.sigmoid(saved[0]!)),
+    };
+  });
+  return value(x);
 }

@@ -7,7 +7,7 @@ import { dlr, targetedDlr } from './dlr.js';
 import { klDivergence, meanKlDivergence } from './kl-divergence.js';
 import { logOneMinusProbability } from './log-one-minus-probability.js';
 import { margin } from './margin.js';
-import { softplus } from './softplus.js';
+import { softplus } from './class-logits.js';
 
 const int32 = (...values: number[]) => tf.tensor1d(values, 'int32');
 const matrix = (...rows: number[][]) => tf.tensor2d(rows);

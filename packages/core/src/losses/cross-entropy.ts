@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttackLoss } from '../contract/index.js';
-import { logOdds } from './class-logits.js';
+import { logOdds, softplus } from './class-logits.js';
 import { checkRows } from './rows-check.js';
-import { softplus } from './softplus.js';
 
 /**
  * Cross-entropy `-log p_y` per row [n] of logits [n, K] and class indices [n] (int32).

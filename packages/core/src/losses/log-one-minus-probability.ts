@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttackLoss } from '../contract/index.js';
-import { logOdds } from './class-logits.js';
+import { logOdds, softplus } from './class-logits.js';
 import { checkRows } from './rows-check.js';
-import { softplus } from './softplus.js';
 
 /**
  * `log(1 - p_y)` per row [n] of logits [n, K] and class indices [n] (int32), the inner loss of DALE (Robey et al. 2021, arXiv:2110.15767).

@@ -1,7 +1,6 @@
 import { AdvrobError } from '../errors.js';
-import { nameKey, numberKey } from './stream-key.js';
+import { fillRow, nameKey, numberKey } from './stream-key.js';
 import type { StreamKey } from './stream-key.js';
-import { fillRow } from './words.js';
 
 /**
  * `count` integers, each from `low` (inclusive) to `high` (exclusive) with equal chances, as a plain array on the host.

@@ -3,8 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Random } from '../contract/index.js';
 import { laplace, normal, uniform } from './distributions.js';
 import type { Distribution } from './distributions.js';
-import { nameKey, numberKey } from './stream-key.js';
-import { fillRow, sizeOf } from './words.js';
+import { fillRow, nameKey, numberKey, sizeOf } from './stream-key.js';
 
 /** {@link Random} that can move to another step. */
 export interface SteppedRandom extends Random {

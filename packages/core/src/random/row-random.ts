@@ -4,8 +4,7 @@ import type { RowRandom } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
 import { laplace, normal, uniform } from './distributions.js';
 import type { Distribution } from './distributions.js';
-import { descend, nameKey, numberKey } from './stream-key.js';
-import { fillRow, sizeOf } from './words.js';
+import { descend, fillRow, nameKey, numberKey, sizeOf } from './stream-key.js';
 
 /** What {@link createRowRandom} needs to know of the rows. */
 export interface RowRandomOptions {

@@ -54,3 +54,17 @@ function words(value: number): StreamKey {
 function unit(name: string, at: number): number {
   return at < name.length ? name.charCodeAt(at) : 0;
 }
+
+/**
+ * Writes the first `count` random words of `key` to `words` from `at` on. An odd count writes one word more, so rows are filled in order and the
+ * array needs one spare place.
+ */
+export function fillRow(words: Uint32Array, at: number, count: number, key: StreamKey): void {
+  const [key0, key1] = key;
+  for (let i = 0; i < count; i += 2) threefry2x32(key0, key1, i >>> 1, 0, words, at + i);
+}
+
+/** Number of elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}

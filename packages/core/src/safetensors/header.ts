@@ -1,5 +1,4 @@
 import { AdvrobError } from '../errors.js';
-import { findDuplicateKey } from './duplicate-key.js';
 import { countValues } from './record.js';
 
 const bytesPerValue = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4 } as const;
@@ -15,7 +14,7 @@ export interface HeaderEntry {
   readonly end: number;
 }
 
-export interface Header {
+interface Header {
   /** In the order of the data. */
   readonly entries: readonly HeaderEntry[];
   readonly metadata: ReadonlyMap<string, string>;
@@ -100,4 +99,19 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
+}
+
+/** The first key that occurs twice in one object of a valid JSON text; `JSON.parse` would silently keep the last. */
+function findDuplicateKey(json: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [token, text, colon] of json.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (colon !== undefined) {
+      const key = JSON.parse(text!) as string;
+      if (open.at(-1)!.has(key)) return key;
+      open.at(-1)!.add(key);
+    }
+  }
+  return undefined;
 }

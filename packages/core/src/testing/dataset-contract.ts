@@ -1,12 +1,11 @@
 import type { Dataset } from '../contract/index.js';
-import { ensure, type Check } from './check.js';
+import { ensure } from './check.js';
+import type { Check } from './check.js';
 import { contentChecks } from './dataset/content-checks.js';
 import { memoryChecks } from './dataset/memory-checks.js';
 import { orderChecks } from './dataset/order-checks.js';
 import { selectionChecks } from './dataset/selection-checks.js';
-
-/** One question to a data set; `again` is the same data set made a second time. */
-export type DatasetCheck = (dataset: Dataset, again: Dataset) => Promise<void>;
+import type { DatasetCheck } from './dataset/drawn-examples.js';
 
 /**
  * Everything a data set must fulfil, as checks that any test runner can call: shapes, types and ranges, one id per example, determinism, order by

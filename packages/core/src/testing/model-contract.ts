@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Classifier } from '../contract/index.js';
-import { ensure, type Check } from './check.js';
+import { ensure } from './check.js';
+import type { Check } from './check.js';
 import { declarationChecks } from './model/declaration-checks.js';
 import { forwardChecks } from './model/forward-checks.js';
 import { gradientChecks } from './model/gradient-checks.js';
 import { memoryChecks } from './model/memory-checks.js';
 import { modeChecks } from './model/mode-checks.js';
-
-/** One question to a model; `again` is the same model made a second time, alive at the same time. */
-export type ModelCheck = (model: Classifier, again: Classifier) => void | Promise<void>;
+import type { ModelCheck } from './model/sample-inputs.js';
 
 /**
  * Everything a model must fulfil, as checks that any test runner can call: declarations, shapes, logits instead of probabilities, rows that do not depend

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { flatRows } from './flat-rows.js';
+import { flatRows } from '../rows.js';
 import type { Geometry } from './geometry.js';
-import { isAmongLargest, signOfLargest } from './largest-values.js';
+import { isAmongLargest, signOfLargest } from './geometry.js';
 
 /**
  * The number of values that change; channels of a pixel count one by one.

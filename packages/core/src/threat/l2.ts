@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { flatRows, rowSize } from './flat-rows.js';
+import { flatRows, rowSize } from '../rows.js';
 import type { Geometry } from './geometry.js';
-import { ballRadius } from './random-radius.js';
+import { ballRadius } from './geometry.js';
 
 /**
  * The Euclidean distance.

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { flatRows } from './flat-rows.js';
+import { flatRows } from '../rows.js';
 import type { Geometry } from './geometry.js';
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Attack, AttackResult, Classifier, Norm, RunOptions } from '../../contract/index.js';
-import { exactDistances } from '../../attack/exact-distance.js';
+import { exactDistances } from '../../attack/verify.js';
 import { ensure } from '../check.js';
 import type { LinearProblem } from './linear-problem.js';
 import { problemBounds } from './linear-problem.js';

@@ -1,6 +1,6 @@
 import { ensure } from '../check.js';
-import type { DatasetCheck } from '../dataset-contract.js';
-import { drawExamples, freeBatch, ensureSameExamples } from './drawn-examples.js';
+import type { DatasetCheck } from './drawn-examples.js';
+import { drawExamples, ensureSameExamples, freeBatch } from './drawn-examples.js';
 
 /** What a data set says about itself and whether its examples agree. */
 export const contentChecks: Readonly<Record<string, DatasetCheck>> = {

@@ -1,6 +1,9 @@
 import type { Batch, BatchOptions, Dataset, Extras } from '../../contract/index.js';
 import { ensure } from '../check.js';
 
+/** One question to a data set; `again` is the same data set made a second time. */
+export type DatasetCheck = (dataset: Dataset, again: Dataset) => Promise<void>;
+
 /** One example as plain values. */
 export interface DrawnExample {
   readonly id: number;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Dataset } from '../../contract/index.js';
 import { ensure } from '../check.js';
-import type { DatasetCheck } from '../dataset-contract.js';
+import type { DatasetCheck } from './drawn-examples.js';
 import { freeBatch } from './drawn-examples.js';
 
 /** Time for a batch prepared ahead to come to nothing. */

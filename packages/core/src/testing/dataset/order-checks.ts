@@ -1,6 +1,6 @@
 import { ensure } from '../check.js';
-import type { DatasetCheck } from '../dataset-contract.js';
-import { byId, drawExamples, ensureSameExamples, freeBatch, type DrawnExample } from './drawn-examples.js';
+import type { DatasetCheck, DrawnExample } from './drawn-examples.js';
+import { byId, drawExamples, ensureSameExamples, freeBatch } from './drawn-examples.js';
 
 /** In which order examples come, and where a pass can be taken up again. */
 export const orderChecks: Readonly<Record<string, DatasetCheck>> = {

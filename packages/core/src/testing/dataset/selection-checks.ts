@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BatchOptions } from '../../contract/index.js';
 import { AdvrobError } from '../../errors.js';
 import { ensure } from '../check.js';
-import type { DatasetCheck } from '../dataset-contract.js';
+import type { DatasetCheck } from './drawn-examples.js';
 import { drawExamples, ensureSameExamples } from './drawn-examples.js';
 
 /** Parts of a data set, further tensors beside it, and what it refuses. */

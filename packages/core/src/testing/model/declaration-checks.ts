@@ -1,5 +1,5 @@
 import { Variable } from '@tensorflow/tfjs-core';
-import type { ModelCheck } from '../model-contract.js';
+import type { ModelCheck } from './sample-inputs.js';
 import { ensure } from '../check.js';
 
 /** What a model says about itself. */

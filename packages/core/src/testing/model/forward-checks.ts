@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Classifier } from '../../contract/index.js';
 import { ensure } from '../check.js';
-import type { ModelCheck } from '../model-contract.js';
+import type { ModelCheck } from './sample-inputs.js';
 import { largestDifference, magnitude, sampleInputs } from './sample-inputs.js';
 
 /** Rounding of float32 sums, relative to the largest score. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Classifier } from '../../contract/index.js';
 import { createRandom } from '../../random.js';
 import { ensure } from '../check.js';
-import type { ModelCheck } from '../model-contract.js';
+import type { ModelCheck } from './sample-inputs.js';
 import { magnitude, sampleInputs } from './sample-inputs.js';
 
 const count = 8;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ensure } from '../check.js';
-import type { ModelCheck } from '../model-contract.js';
+import type { ModelCheck } from './sample-inputs.js';
 import { rng, sampleInputs } from './sample-inputs.js';
 
 /** Who owns which tensor. */

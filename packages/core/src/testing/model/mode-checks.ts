@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Classifier, ForwardOptions } from '../../contract/index.js';
 import { ensure } from '../check.js';
-import type { ModelCheck } from '../model-contract.js';
+import type { ModelCheck } from './sample-inputs.js';
 import { largestDifference, rng, sampleInputs } from './sample-inputs.js';
 
 async function valuesOf(variables: Readonly<Record<string, tf.Tensor>> = {}): Promise<Map<string, number[]>> {

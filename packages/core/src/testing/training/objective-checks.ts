@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Batch, Classifier, Extras, Objective } from '../../contract/index.js';
 import { createRandom } from '../../random.js';
 import { ensure } from '../check.js';
-import { gradientsOf } from './gradients-of.js';
+import { gradientsOf } from './tiny-engine.js';
 import { areEqual, saveValues } from './saved-values.js';
 
 export interface ObjectiveSituation {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { normalQuantile } from './normal-quantile.js';
+import { normalQuantile } from './distributions.js';
 
 // From Python's statistics.NormalDist().inv_cdf, which is accurate to 16 digits.
 it.each([

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bucket, keepOf } from './bucket.js';
+import { bucket, keepOf } from './working.js';
 
 const counts = Array.from({ length: 1000 }, (_, i) => i + 1);
 
