@@ -8,6 +8,7 @@ export default preset(
     attack: 'src/attack.ts',
     threat: 'src/threat.ts',
     losses: 'src/losses.ts',
+    rows: 'src/rows.ts',
     random: 'src/random.ts',
     settle: 'src/settle.ts',
     figure: 'src/figure.ts',

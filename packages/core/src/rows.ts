@@ -1,12 +1,106 @@
+/**
+ * Tensors seen row by row: the first axis counts the examples of a batch (or their copies), the other
+ * axes are one example. What a row becomes depends on that row alone. Inputs are never disposed; the
+ * result is the caller's. Functions that make intermediate tensors free them.
+ *
+ * @packageDocumentation
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Norm } from './contract/index.js';
+
+/** Number of values `d` in one row of [n, ...]. */
+export function rowSize(tensor: Tensor): number {
+  return tensor.shape.slice(1).reduce((product, length) => product * length, 1);
+}
 
 /** [n, ...] as [n, d]. */
 export function flatRows(tensor: Tensor): Tensor2D {
   return tf.reshape(tensor, [tensor.shape[0] ?? 1, rowSize(tensor)]) as Tensor2D;
 }
 
-/** Number of values `d` in one row of [n, ...]. */
-export function rowSize(tensor: Tensor): number {
-  return tensor.shape.slice(1).reduce((product, length) => product * length, 1);
+/** One value per row, [n] or [n, 1], in a shape that broadcasts over `like` [n, ...]. May be `vector` itself. */
+export function column(vector: Tensor, like: Tensor): Tensor {
+  if (vector.rank === 1 && like.rank === 1) return vector;
+  return tf.reshape(vector, [like.shape[0]!, ...new Array<number>(like.rank - 1).fill(1)]);
+}
+
+/** Row by row `yes` [n, ...] where `mask` [n] (bool), else `no` [n, ...]. */
+export function select(mask: Tensor, yes: Tensor, no: Tensor): Tensor {
+  return tf.tidy(() => tf.where(column(mask, yes), yes, no));
+}
+
+/** The rows of [n, ...] at `indices` [m] (int32), in that order: [m, ...]. */
+export function gather(tensor: Tensor, indices: Tensor): Tensor {
+  if (tensor.dtype !== 'bool') return tf.gather(tensor, indices as tf.Tensor1D);
+  // Not every backend gathers booleans.
+  return tf.tidy(() => tf.cast(tf.gather(tf.cast(tensor, 'int32'), indices as tf.Tensor1D), 'bool'));
+}
+
+/** Each row `times` over, one copy after the other: [n, ...] to [n * times, ...]. */
+export function repeatRows(rows: Tensor, times: number): Tensor {
+  const [count = 0, ...shape] = rows.shape;
+  return tf.tidy(() => {
+    const copies = tf.tile(tf.reshape(rows, [count, 1, rowSize(rows)]), [1, times, 1]);
+    return tf.reshape(copies, [count * times, ...shape]);
+  });
+}
+
+/** 1 at the place of each row, else 0: [n, size] float32 from places [n] (int32). A constant to gradients. */
+export function oneHot(places: Tensor, size: number): Tensor2D {
+  return tf.tidy(() => {
+    // tf.oneHot refuses a size of 1.
+    const isPlace = size === 1 ? tf.equal(tf.expandDims(places, 1), 0) : tf.oneHot(places as tf.Tensor1D, size);
+    return tf.cast(isPlace, 'float32') as Tensor2D;
+  });
+}
+
+/** The logit of each row's class: [n] from logits [n, K] and classes [n] (int32). The gradient flows to that logit. */
+export function logitOf(logits: Tensor, classes: Tensor): Tensor {
+  return tf.tidy(() => tf.sum(tf.mul(logits, oneHot(classes, logits.shape[1]!)), 1));
+}
+
+/**
+ * Rows [n] (bool) whose outputs (logits [n, K] or labels [n]) reach the aim of an attack: the target
+ * class where there is one, else any class but the label.
+ */
+export function isFooled(
+  { y, target }: { readonly y: Tensor; readonly target?: Tensor | undefined },
+  outputs: Tensor,
+): Tensor {
+  return tf.tidy(() => {
+    const labels = outputs.rank === 1 ? outputs : tf.argMax(outputs, 1);
+    return target ? tf.equal(labels, target) : tf.notEqual(labels, y);
+  });
+}
+
+/** Length of each row of [n, ...] in the norm, [n]; in `l0` the number of values that are not 0. */
+export function lengths(norm: Norm, offsets: Tensor): Tensor {
+  return tf.tidy(() => {
+    const rows = flatRows(offsets);
+    if (norm === 'linf') return tf.max(tf.abs(rows), 1);
+    if (norm === 'l2') return tf.sqrt(tf.sum(tf.square(rows), 1));
+    if (norm === 'l1') return tf.sum(tf.abs(rows), 1);
+    return tf.sum(tf.cast(tf.notEqual(rows, 0), 'float32'), 1);
+  });
+}
+
+/** Length of gradients in the norm that is dual to that of the offsets, [n]. */
+export function dualLengths(norm: Norm, gradients: Tensor): Tensor {
+  return lengths(norm === 'linf' ? 'l1' : norm === 'l2' ? 'l2' : 'linf', gradients);
+}
+
+/**
+ * `v / |v|` per row of [n, ...] in L1 or L2; zero rows stay zero. Divided by the largest entry first:
+ * squares of the gradients of confident examples underflow.
+ */
+export function unit(norm: 'l1' | 'l2', vectors: Tensor): Tensor {
+  return tf.tidy(() => {
+    const rows = flatRows(vectors);
+    const largest = tf.max(tf.abs(rows), 1, true);
+    const scaled = tf.div(rows, tf.where(tf.greater(largest, 0), largest, tf.onesLike(largest)));
+    const length = norm === 'l1' ? tf.sum(tf.abs(scaled), 1, true) : tf.sqrt(tf.sum(tf.square(scaled), 1, true));
+    // At least 1 for every row but a zero row.
+    return tf.reshape(tf.div(scaled, tf.maximum(length, 1)), vectors.shape);
+  });
 }

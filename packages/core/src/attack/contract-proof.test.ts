@@ -11,7 +11,7 @@ import * as z from 'zod';
 import type { Rows, Scope } from '../contract/index.js';
 import { linearClassifier } from '../testing/linear-classifier.js';
 import { defineAttack } from './define-attack.js';
-import { column, select } from './rows.js';
+import { column, select } from '../rows.js';
 
 const carliniWagner = defineAttack({
   name: 'cw',

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Knowledge } from '../contract/index.js';
-import type { Examples, RowTensors } from './rows.js';
+import type { Examples, RowTensors } from './lanes.js';
 import type { Actor, Meter } from './view.js';
-import { fools, judge, type Winners } from './winners.js';
+import { judge, type Winners } from './winners.js';
+import { isFooled } from '../rows.js';
 
 /**
  * Books offers and forward passes of one stretch of tensor code. Query counts of an example stop when it is found (not for a minimal norm) and do not
@@ -24,9 +25,9 @@ export class Ledger<K extends keyof Knowledge> {
   offer(adv: Tensor, outputs: Tensor): void {
     if (!this.actor.records) return;
     this.bookPasses();
-    const { y } = this.rows;
-    const userTarget = this.examples.target && this.rows.target;
-    const fooled = fools(outputs, y, userTarget);
+    // Target lanes aim at classes of their own; only a target that the user named decides success.
+    const target = this.examples.target && this.rows.target;
+    const fooled = isFooled({ y: this.rows.y, target }, outputs);
     const eligible = this.finished ? tf.logicalAnd(fooled, tf.logicalNot(this.finished)) : fooled;
     const { keep, session } = this.actor;
     this.winners = judge(this.winners, adv, eligible, this.examples.x, this.lanes, { keep, threat: session.threat });

@@ -5,8 +5,8 @@ import { tidy } from '../tidy.js';
 import { checkState, freeze, keepOf, mergeWorking, restOf, takeRows } from './working.js';
 import { giveWay, stopIfAborted } from '../event-loop.js';
 import { Holder } from './memory.js';
-import { rowTensors } from './rows.js';
-import type { Lanes } from './rows.js';
+import { rowTensors } from './lanes.js';
+import type { Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
 import type { Pool } from './session.js';
 import type { State, Working } from './working.js';
@@ -87,10 +87,10 @@ function begin(pool: Pool, lanes: Lanes, start: State): Working {
       ids: lanes.examples.ids,
       x: tf.clone(x),
       y: tf.clone(y),
-      ...(clean && { clean: tf.clone(clean) }),
-      ...(target && { target: tf.clone(target) }),
+      clean: clean && tf.clone(clean),
+      target: target && tf.clone(target),
     };
-    const own: Lanes = { examples, count: lanes.count, ...(lanes.targets && { targets: tf.clone(lanes.targets) }) };
+    const own: Lanes = { examples, count: lanes.count, targets: lanes.targets && tf.clone(lanes.targets) };
     return {
       lanes: own,
       rows: rowTensors(own),
@@ -134,7 +134,7 @@ function advance<K extends keyof Knowledge>(
   return {
     state: finished ? freeze(working.state, updated, finished) : updated,
     winners: ledger.winners,
-    ...(ended && { finished: ended }),
+    finished: ended,
     alive: tf.mul(open, tf.sub(1, found)),
   };
 }

@@ -6,7 +6,7 @@ import { crossEntropyLoss } from '../losses.js';
 import { resolveThreat } from '../threat.js';
 import { checkLoss, checkNorm, checkShapes } from './inputs.js';
 import { perturbPool } from './perturb.js';
-import { gather, repeatRows, select } from './rows.js';
+import { gather, repeatRows, select } from '../rows.js';
 import type { Pool, Session } from './session.js';
 import { noWinners } from './winners.js';
 
@@ -30,13 +30,13 @@ export async function maximizeAttack(
       model,
       how: { mode: options.mode ?? 'eval' },
       threat: resolved,
-      ...(options.loss && { loss: options.loss }),
+      loss: options.loss,
       seed: options.seed ?? 0,
       step: options.step ?? 0,
       measures: false,
-      ...(options.signal && { signal: options.signal }),
-      ...(options.onProgress && { onProgress: options.onProgress.bind(options) }),
-      ...(options.onGradient && { onGradient: options.onGradient.bind(options) }),
+      signal: options.signal,
+      onProgress: options.onProgress?.bind(options),
+      onGradient: options.onGradient?.bind(options),
     };
     const loss = options.loss ?? attack.definition.loss ?? crossEntropyLoss;
     const clean = loss.usesClean ? model.logits(x, session.how) : undefined;
@@ -44,7 +44,7 @@ export async function maximizeAttack(
     const target = options.targets && tf.cast(options.targets, 'int32');
     if (target) own.push(target);
     pool = {
-      examples: { ids, x, y: labels, ...(clean && { clean }), ...(target && { target }) },
+      examples: { ids, x, y: labels, clean, target },
       winners: noWinners(x, new Float32Array(ids.length)),
       foundBy: new Map(),
     };
@@ -80,7 +80,7 @@ function highestLoss(last: Tensor, { examples }: Pool, session: Session, loss: A
   const each = (tensor: Tensor): Tensor => repeatRows(tensor, lanes);
   const rows = {
     y: each(examples.y),
-    ...(examples.target && { target: each(examples.target) }),
+    target: examples.target && each(examples.target),
     clean: each(examples.clean ?? session.model.logits(examples.x, session.how)),
   };
   const losses = loss.value(session.model.logits(last, session.how), rows);

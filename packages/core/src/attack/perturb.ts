@@ -8,15 +8,15 @@ import { AuthorTensors } from './memory.js';
 import { restOf } from './working.js';
 import { checkLoss } from './inputs.js';
 import { stopIfAborted } from '../event-loop.js';
-import { expandLanes, gatherExamples, gatherRows, mergeRows } from './rows.js';
-import type { Lanes } from './rows.js';
+import { expandLanes, gatherExamples, gatherRows, mergeRows } from './lanes.js';
+import type { Lanes } from './lanes.js';
 import { createScope } from './scope.js';
 import type { Pool, Session } from './session.js';
 import type { Actor } from './view.js';
 
 export interface PerturbOptions {
   readonly restarts: number;
-  readonly loss?: AttackLoss;
+  readonly loss?: AttackLoss | undefined;
   /** Random stream of the attack; members of an ensemble have their own. */
   readonly stream: string;
   /** Whether only points inside the ball count, because an ensemble with a fixed budget runs a minimal-norm member. */
@@ -54,7 +54,7 @@ export async function perturbPool(
   const member = (parent: Pool, other: Attack, how: { restarts?: number; loss?: AttackLoss }): Promise<void> =>
     perturbSurvivors(session, parent, other, {
       restarts: how.restarts ?? 1,
-      ...(how.loss && { loss: how.loss }),
+      loss: how.loss,
       stream: `${options.stream}/${other.name}`,
       within: keep === 'within' || (keep === 'first' && other.definition.budget === 'minimal'),
     });

@@ -6,9 +6,9 @@ import { resolveThreat } from '../threat.js';
 import { tidy } from '../tidy.js';
 import { keepOf, restOf } from './working.js';
 import { checkClasses, checkFinite, checkImages, checkLoss, checkNorm, checkOutputs, checkShapes } from './inputs.js';
-import { gatherExamples, gatherRows, mergeRows } from './rows.js';
+import { gatherExamples, gatherRows, mergeRows } from './lanes.js';
 import { perturbPool } from './perturb.js';
-import type { Examples } from './rows.js';
+import type { Examples } from './lanes.js';
 import type { Pool, Session } from './session.js';
 import { predictionOf, verify } from './verify.js';
 import { noWinners } from './winners.js';
@@ -37,12 +37,12 @@ export async function runAttack(
       model,
       how: { mode: 'eval' },
       threat: resolved,
-      ...(options.loss && { loss: options.loss }),
+      loss: options.loss,
       seed: options.seed ?? 0,
       step: 0,
       measures: true,
-      ...(options.signal && { signal: options.signal }),
-      ...(options.onProgress && { onProgress: options.onProgress.bind(options) }),
+      signal: options.signal,
+      onProgress: options.onProgress?.bind(options),
     };
     const cleanValues = (await x.data()) as Float32Array;
     checkImages(cleanValues, model.bounds, 'images');
@@ -61,7 +61,7 @@ export async function runAttack(
       Number(targetValues ? predicted === targetValues[i] : predicted !== labelValues[i]),
     );
 
-    const examples: Examples = { ids, x, y: labels, clean, ...(target && { target }) };
+    const examples: Examples = { ids, x, y: labels, clean, target };
     const attacked = Array.from(done).flatMap((isDone, i) => (isDone ? [] : [i]));
     const all = Array.from(done, (_, i) => i);
     const positions = attacked.length === 0 ? [] : (keepOf(attacked, done.length) ?? all);

@@ -4,8 +4,7 @@ import type { Attack, AttackLoss, Classifier, Knowledge, Scope } from '../contra
 import { AdvrobError } from '../errors.js';
 import { tidy } from '../tidy.js';
 import type { AuthorTensors } from './memory.js';
-import { expandLanes, gatherRows, rowsOfExamples, rowTensors } from './rows.js';
-import type { Lanes, RowTensors } from './rows.js';
+import { expandLanes, gatherRows, rowsOfExamples, rowTensors } from './lanes.js';
 import { Ledger } from './ledger.js';
 import { runLoop } from './loop.js';
 import type { Update } from './loop.js';
@@ -30,7 +29,7 @@ export function createScope<K extends keyof Knowledge>(
   attackMember: AttackMember,
 ): Scope<K> {
   const rows = tidy(() => rowTensors(lanes));
-  author.adopt(Object.values<Tensor>(rows as Required<RowTensors>));
+  author.adopt(Object.values<Tensor | undefined>({ ...rows }).filter((tensor) => tensor !== undefined));
   const meter: Meter = { passes: 0 };
   const view = viewOf(actor, lanes, rows, meter, () => clock.now);
 
@@ -106,11 +105,11 @@ async function craftPoints(
           ids,
           seed: session.seed,
           step: session.step * count + lane,
-          ...(target && { targets: target }),
-          ...(options.loss && { loss: options.loss }),
-          ...(session.signal && { signal: session.signal }),
-          ...(session.onProgress && { onProgress: session.onProgress }),
-          ...(session.onGradient && { onGradient: session.onGradient }),
+          targets: target,
+          loss: options.loss,
+          signal: session.signal,
+          onProgress: session.onProgress,
+          onGradient: session.onGradient,
         });
         parts.push(points);
       } finally {

@@ -1,5 +1,5 @@
 import type { AttackLoss, Classifier, ForwardOptions, Progress, ThreatModel } from '../contract/index.js';
-import type { Examples } from './rows.js';
+import type { Examples } from './lanes.js';
 import type { Winners } from './winners.js';
 
 /** What stays the same during one call of `run` or `maximize`. */
@@ -8,16 +8,16 @@ export interface Session {
   readonly how: ForwardOptions;
   readonly threat: ThreatModel;
   /** The loss that the caller chose, if any. */
-  readonly loss?: AttackLoss;
+  readonly loss?: AttackLoss | undefined;
   readonly seed: number;
   /** Step of the training run around the attack. */
   readonly step: number;
   /** `run` measures: it drops what is decided. `maximize` keeps every row. */
   readonly measures: boolean;
-  readonly signal?: AbortSignal;
-  onProgress?(progress: Progress): void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Told the rows of every input gradient. */
-  onGradient?(rows: number): void;
+  readonly onGradient?: ((rows: number) => void) | undefined;
 }
 
 /** The examples of one attack with their winners, which the loops replace as they go. */

@@ -3,12 +3,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Attack, AttackResult, Norm } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
 import { checkFinite, checkImages } from './inputs.js';
-import { select } from './rows.js';
-import type { Examples } from './rows.js';
+import { select } from '../rows.js';
+import type { Examples } from './lanes.js';
 import type { Session } from './session.js';
 import { slackOf } from './winners.js';
 import type { Winners } from './winners.js';
-import { tidy } from '../tidy.js';
 
 interface Found {
   readonly attack: Attack;

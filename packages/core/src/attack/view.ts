@@ -11,8 +11,8 @@ import type {
 } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
 import { createRowRandom } from '../random.js';
-import type { Lanes, RowTensors } from './rows.js';
-import { repeatRows } from './rows.js';
+import type { Lanes, RowTensors } from './lanes.js';
+import { repeatRows } from '../rows.js';
 import type { Session } from './session.js';
 
 /** Passes made but not yet booked, as passes per row. */
@@ -55,7 +55,7 @@ export function viewOf<K extends keyof Knowledge>(
     ),
     x: rows.x,
     y: rows.y,
-    ...(rows.target && { target: rows.target }),
+    target: rows.target,
     get clean() {
       return knowledge === 'labels' ? tf.argMax(cleanLogits(), 1) : cleanLogits();
     },
@@ -79,7 +79,7 @@ export function viewOf<K extends keyof Knowledge>(
         );
       const each = (tensor: Tensor): Tensor => (points === 1 ? tensor : repeatRows(tensor, points));
       const { y, target } = rows;
-      const seen = { y: each(y), ...(target && { target: each(target) }) };
+      const seen = { y: each(y), target: target && each(target) };
       return loss.value(logits, Object.defineProperty(seen, 'clean', { get: () => each(cleanLogits()) }) as LossRows);
     },
   };

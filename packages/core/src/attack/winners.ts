@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ThreatModel } from '../contract/index.js';
-import { gather, repeatRows, select } from './rows.js';
+import { gather, repeatRows, select } from '../rows.js';
 
 /** The best point of each example so far, on the device. */
 export type Winners = Readonly<{
@@ -30,14 +30,6 @@ export function noWinners(x: Tensor, done: Float32Array): Winners {
     distance: tf.tensor1d(done.map((isDone) => (isDone ? 0 : Infinity))),
     queries: tf.zeros([done.length]),
   }));
-}
-
-/** Rows [rows] (bool) whose outputs (logits or labels) meet the aim: the target class where there is one, else any class but the label. */
-export function fools(outputs: Tensor, y: Tensor, target: Tensor | undefined): Tensor {
-  return tf.tidy(() => {
-    const labels = outputs.rank === 1 ? outputs : tf.argMax(outputs, 1);
-    return target ? tf.equal(labels, target) : tf.notEqual(labels, y);
-  });
 }
 
 /** The winners after `adv` [m * lanes, ...], where `eligible` [m * lanes] (bool) says which points fooled the model. */

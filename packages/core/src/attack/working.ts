@@ -1,7 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tidy } from '../tidy.js';
-import { gatherExamples, gatherRows, mergeRows, rowsOfExamples, rowTensors, select } from './rows.js';
-import type { Lanes, RowTensors } from './rows.js';
+import { gatherExamples, gatherRows, mergeRows, rowsOfExamples, rowTensors } from './lanes.js';
+import { select } from '../rows.js';
+import type { Lanes, RowTensors } from './lanes.js';
 import type { Winners } from './winners.js';
 import { AdvrobError } from '../errors.js';
 
@@ -14,7 +15,7 @@ export interface Working {
   readonly state: State;
   readonly winners: Winners;
   /** Rows that ended [rows], bool. */
-  readonly finished?: Tensor;
+  readonly finished?: Tensor | undefined;
 }
 
 /** The examples at `indices` of a part, with new tensors. */
@@ -26,7 +27,7 @@ export function takeRows(working: Working, indices: readonly number[]): Working 
     const lanes: Lanes = {
       examples: gatherExamples(working.lanes.examples, indices),
       count,
-      ...(targets && { targets }),
+      targets,
     };
     return {
       lanes,
@@ -34,7 +35,7 @@ export function takeRows(working: Working, indices: readonly number[]): Working 
       positions: indices.map((index) => working.positions[index]!),
       state: gatherRows(working.state, rows),
       winners: gatherRows(working.winners, indices),
-      ...(finished && { finished }),
+      finished,
     };
   });
 }

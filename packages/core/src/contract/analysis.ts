@@ -11,7 +11,7 @@ export interface AnalysisContext<Role extends string> {
   readonly data: Dataset;
   readonly threat: ThreatModel;
   readonly rng: Random;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Computes a part once: a resumed run takes it from the record. */
   memo<T extends Json>(key: string, compute: () => Promise<T>): Promise<T>;
 }

@@ -9,7 +9,7 @@ export interface LossRows {
   /** Labels [n], int32. */
   readonly y: Tensor;
   /** Target classes [n], int32, in a targeted attack or a target lane. */
-  readonly target?: Tensor;
+  readonly target?: Tensor | undefined;
   /** Logits of the clean examples [n, K]. */
   readonly clean: Tensor;
 }
@@ -28,7 +28,7 @@ export interface Rows<K extends keyof Knowledge> {
   readonly model: Knowledge[K];
   readonly x: Tensor;
   readonly y: Tensor;
-  readonly target?: Tensor;
+  readonly target?: Tensor | undefined;
   /** Outputs of the clean examples: logits [rows, K], or labels [rows] for an attack that knows labels only. */
   readonly clean: Tensor;
   readonly rng: RowRandom;
@@ -73,12 +73,15 @@ export interface Scope<K extends keyof Knowledge> extends Rows<K> {
    */
   expand(lanes: number | { readonly targets: Tensor }): Scope<K>;
   /** Runs another attack on the examples that are not yet found. */
-  attack(other: Attack, options?: { readonly restarts?: number; readonly loss?: AttackLoss }): Promise<void>;
+  attack(
+    other: Attack,
+    options?: { readonly restarts?: number | undefined; readonly loss?: AttackLoss | undefined },
+  ): Promise<void>;
   /**
    * The points [rows, ...] that `other.maximize` makes of these rows on another model: its last iterates, with the seed of this run. They are neither
    * judged nor counted as queries; offer them. Freed with the scope.
    */
-  craft(other: Attack, surrogate: Classifier, options?: { readonly loss?: AttackLoss }): Promise<Tensor>;
+  craft(other: Attack, surrogate: Classifier, options?: { readonly loss?: AttackLoss | undefined }): Promise<Tensor>;
   /** Values of a tensor. */
   read(tensor: Tensor): Promise<Float32Array | Int32Array | Uint8Array>;
 }
@@ -111,27 +114,27 @@ export interface Progress {
 /** Options of both entries. */
 export interface CallOptions {
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Identity of each example, for randomness that does not depend on the batch. Default 0 to n - 1. */
-  readonly ids?: Int32Array;
+  readonly ids?: Int32Array | undefined;
   /** Target classes [n], int32: success means predicted as target. */
-  readonly targets?: Tensor;
+  readonly targets?: Tensor | undefined;
   /** Independent starts, folded into the batch. Default 1. */
-  readonly restarts?: number;
-  readonly loss?: AttackLoss;
-  readonly signal?: AbortSignal;
-  onProgress?(progress: Progress): void;
+  readonly restarts?: number | undefined;
+  readonly loss?: AttackLoss | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export type RunOptions = CallOptions;
 
 export interface MaximizeOptions extends CallOptions {
   /** Forward mode of the model during the attack. Default `eval`. */
-  readonly mode?: ForwardOptions['mode'];
+  readonly mode?: ForwardOptions['mode'] | undefined;
   /** Step of the training run: enters the randomness, so that every step draws anew. Default 0. */
-  readonly step?: number;
+  readonly step?: number | undefined;
   /** Told the number of rows of every gradient with respect to the input, from which the cost of a training is counted. */
-  onGradient?(rows: number): void;
+  readonly onGradient?: ((rows: number) => void) | undefined;
 }
 
 /** What `run` found, in the order of the examples given. */

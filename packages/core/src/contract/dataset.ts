@@ -19,13 +19,13 @@ export interface Batch<E extends Extras = NoExtras> {
 export interface BatchOptions {
   readonly size: number;
   /** Shuffles, together with `epoch`; left out: data-set order. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Default 0. */
-  readonly epoch?: number;
+  readonly epoch?: number | undefined;
   /** Examples to skip in that order, for resuming inside an epoch. Default 0. */
-  readonly from?: number;
+  readonly from?: number | undefined;
   /** Leaves out a last batch that is not full. Default false. */
-  readonly dropLast?: boolean;
+  readonly dropLast?: boolean | undefined;
 }
 
 /** Labelled examples. Never held as one float tensor; batches are made as they are asked for. */

@@ -9,10 +9,10 @@ import type { Origin } from './options.js';
  * - `probe`: as `train`, but buffers stay untouched (for AWP, flatness probes and attacks in train mode).
  */
 export interface ForwardOptions {
-  readonly mode?: 'eval' | 'train' | 'probe';
-  readonly rng?: Random;
+  readonly mode?: 'eval' | 'train' | 'probe' | undefined;
+  readonly rng?: Random | undefined;
   /** Whether dropout is active in `train` and `probe` mode. Default true; false when statistics of batch norm are re-estimated. */
-  readonly dropout?: boolean;
+  readonly dropout?: boolean | undefined;
 }
 
 /** A differentiable classifier. Normalisation is part of the model: `logits` takes raw inputs inside `bounds`. */

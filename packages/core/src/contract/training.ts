@@ -27,7 +27,7 @@ export interface PrepareContext {
   /** Drawn anew for every batch. */
   readonly rng: Random;
   readonly threat: ThreatModel;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Inner maximisation with the attack that the run names; the engine frees the result at the end of the step at the latest. */
   maximize(batch: Batch, options?: InnerOptions): Promise<Tensor>;
 }
@@ -35,13 +35,13 @@ export interface PrepareContext {
 /** What an objective may choose in its inner maximisation. */
 export interface InnerOptions {
   /** Default: the attack's own, or cross-entropy. */
-  readonly loss?: AttackLoss;
+  readonly loss?: AttackLoss | undefined;
   /** Starts per example, the best of which is returned. Default 1. */
-  readonly lanes?: number;
+  readonly lanes?: number | undefined;
   /** Default: the attack of the run. */
-  readonly attack?: Attack;
+  readonly attack?: Attack | undefined;
   /** What is attacked, e.g. a smoothed form of the model. Default: the model. */
-  readonly model?: Classifier;
+  readonly model?: Classifier | undefined;
 }
 
 /** What the state of an objective may depend on. */
@@ -89,9 +89,9 @@ export interface Prepared {
 /** How a gradient is taken. */
 export interface GradientOptions {
   /** Leaves buffers untouched. Default false. */
-  readonly probe?: boolean;
+  readonly probe?: boolean | undefined;
   /** Dropout draws what it drew for the last gradient of this batch, so that the losses are those of one network. Default false: every gradient draws anew. */
-  readonly sameDraws?: boolean;
+  readonly sameDraws?: boolean | undefined;
 }
 
 /** What a weight optimizer works with in one step. */

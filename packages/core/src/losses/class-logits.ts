@@ -1,18 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { logitOf, oneHot } from '../rows.js';
 
 /** Far below any logit, yet finite, so that no product with it is NaN. */
 const excluded = -1e30;
-
-/** One-hot float32 [n, K] of class indices [n]. The caller owns it. */
-export function oneHot(classes: Tensor, count: number): Tensor {
-  return tf.tidy(() => tf.cast(tf.oneHot(classes as tf.Tensor1D, count), 'float32'));
-}
-
-/** The logit of each row's class: [n] from logits [n, K] and class indices [n]. The gradient flows to that logit. */
-export function logitOf(logits: Tensor, classes: Tensor): Tensor {
-  return tf.tidy(() => tf.sum(tf.mul(logits, oneHot(classes, logits.shape[1]!)), 1));
-}
 
 /** The logits with the one of each row's class out of the running. */
 export function withoutClass(logits: Tensor, classes: Tensor): Tensor2D {

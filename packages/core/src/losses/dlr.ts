@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttackLoss } from '../contract/index.js';
-import { logitOf, oneHot } from './class-logits.js';
+import { logitOf, oneHot } from '../rows.js';
 import { isStrongestOther } from './margin.js';
 import { checkRows } from './rows-check.js';
 import { withoutGradient } from './without-gradient.js';

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttackLoss } from '../contract/index.js';
-import { logitOf, oneHot, withoutClass } from './class-logits.js';
+import { withoutClass } from './class-logits.js';
+import { logitOf, oneHot } from '../rows.js';
 import { checkRows } from './rows-check.js';
 import { withoutGradient } from './without-gradient.js';
 

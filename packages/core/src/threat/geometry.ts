@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RowRandom } from '../contract/index.js';
-import { flatRows } from '../rows.js';
+import { flatRows, oneHot } from '../rows.js';
 
 /** Lower and upper bound of the input values. */
 export type Bounds = readonly [number, number];
@@ -33,8 +33,8 @@ export function isAmongLargest(values: Tensor2D, count: number): Tensor2D {
 /** Per row of [n, ...] the sign of the entry with the largest size (the first of ties) in its place, 0 elsewhere; zero rows stay zero. */
 export function signOfLargest(vectors: Tensor): Tensor {
   const rows = flatRows(vectors);
-  const place = tf.oneHot(tf.argMax(tf.abs(rows), 1) as tf.Tensor1D, rows.shape[1]);
-  return tf.reshape(tf.mul(tf.cast(place, 'float32'), tf.sign(rows)), vectors.shape);
+  const place = oneHot(tf.argMax(tf.abs(rows), 1), rows.shape[1]);
+  return tf.reshape(tf.mul(place, tf.sign(rows)), vectors.shape);
 }
 
 /** Radii [n, 1] of uniform points in a ball of radius `epsilon` in `dimension` dimensions: `epsilon * u^(1/d)`, for any norm. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { flatRows, rowSize } from '../rows.js';
+import { flatRows, lengths, rowSize } from '../rows.js';
 import type { Bounds, Geometry } from './geometry.js';
 import { ballRadius, signOfLargest } from './geometry.js';
 
@@ -19,7 +19,7 @@ export const l1: Geometry = {
     const scale = tf.div(ballRadius(rng, epsilon, rowSize(x)), length);
     return tf.add(x, tf.reshape(tf.mul(direction, scale), x.shape));
   },
-  distance: (adv, x) => tf.sum(tf.abs(flatRows(tf.sub(adv, x))), 1),
+  distance: (adv, x) => lengths('l1', tf.sub(adv, x)),
 };
 
 /** Halvings of the bracket of the water level: it ends at a millionth of the largest change. */

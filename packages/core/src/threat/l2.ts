@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { flatRows, rowSize } from '../rows.js';
+import { flatRows, lengths, rowSize, unit } from '../rows.js';
 import type { Geometry } from './geometry.js';
 import { ballRadius } from './geometry.js';
 
@@ -18,20 +17,10 @@ export const l2: Geometry = {
     const scale = tf.minimum(1, tf.div(epsilon, tf.maximum(length, 1e-12)));
     return tf.clipByValue(tf.add(x, tf.reshape(tf.mul(change, scale), x.shape)), low, high);
   },
-  steepestAscent: unitL2,
+  steepestAscent: (gradient) => unit('l2', gradient),
   randomPoint(x, rng, epsilon) {
-    const direction = flatRows(unitL2(rng.normal('start', x.shape.slice(1))));
+    const direction = flatRows(unit('l2', rng.normal('start', x.shape.slice(1))));
     return tf.add(x, tf.reshape(tf.mul(direction, ballRadius(rng, epsilon, rowSize(x))), x.shape));
   },
-  distance: (adv, x) => tf.sqrt(tf.sum(tf.square(flatRows(tf.sub(adv, x))), 1)),
+  distance: (adv, x) => lengths('l2', tf.sub(adv, x)),
 };
-
-/** `v / |v|_2` per row; zero rows stay zero. Scaled by the largest entry first: squares of the gradients of confident examples underflow. */
-function unitL2(vectors: Tensor): Tensor {
-  const rows = flatRows(vectors);
-  const largest = tf.max(tf.abs(rows), 1, true);
-  const scaled = tf.div(rows, tf.where(tf.greater(largest, 0), largest, tf.onesLike(largest)));
-  // At least 1 for every row but a zero row, whose quotient is then 0.
-  const length = tf.maximum(tf.sqrt(tf.sum(tf.square(scaled), 1, true)), 1);
-  return tf.reshape(tf.div(scaled, length), vectors.shape);
-}

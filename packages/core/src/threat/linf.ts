@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { flatRows } from '../rows.js';
+import { lengths } from '../rows.js';
 import type { Geometry } from './geometry.js';
 
 /**
@@ -13,5 +13,5 @@ export const linf: Geometry = {
     tf.clipByValue(tf.minimum(tf.maximum(adv, tf.sub(x, epsilon)), tf.add(x, epsilon)), low, high),
   steepestAscent: (gradient) => tf.sign(gradient),
   randomPoint: (x, rng, epsilon) => tf.add(x, rng.uniform('start', x.shape.slice(1), -epsilon, epsilon)),
-  distance: (adv, x) => tf.max(tf.abs(flatRows(tf.sub(adv, x))), 1),
+  distance: (adv, x) => lengths('linf', tf.sub(adv, x)),
 };

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { AdvrobError } from '../errors.js';
+import { gather, repeatRows } from '../rows.js';
 
 /** The examples under attack: one entry per example on the first axis of every tensor. */
 export interface Examples {
@@ -8,23 +9,17 @@ export interface Examples {
   readonly x: Tensor;
   readonly y: Tensor;
   /** Clean logits [m, K]; left out where nothing asks for them. */
-  readonly clean?: Tensor;
+  readonly clean?: Tensor | undefined;
   /** Classes that the user wants predicted. */
-  readonly target?: Tensor;
+  readonly target?: Tensor | undefined;
 }
 
 /** What is fixed for each row: row `r` is lane `r % lanes` of example `floor(r / lanes)`. */
 export interface RowTensors {
   readonly x: Tensor;
   readonly y: Tensor;
-  readonly clean?: Tensor;
-  readonly target?: Tensor;
-}
-
-/** [m, ...] to [m * k, ...], each row `k` times in a row. */
-export function repeatRows(tensor: Tensor, k: number): Tensor {
-  const [m = 0, ...rest] = tensor.shape;
-  return tf.tidy(() => tf.reshape(tf.tile(tf.expandDims(tensor, 1), [1, k, ...rest.map(() => 1)]), [m * k, ...rest]));
+  readonly clean?: Tensor | undefined;
+  readonly target?: Tensor | undefined;
 }
 
 /** Rows of the tensors of a record at the given indices. */
@@ -38,12 +33,6 @@ export function gatherRows<T extends Readonly<Record<string, Tensor | undefined>
       Object.entries(tensors).map(([name, tensor]) => [name, tensor && gather(tensor, at)]),
     ) as unknown as T;
   });
-}
-
-/** Gathers rows; a detour for bool tensors, which not every backend gathers. */
-export function gather(tensor: Tensor, at: Tensor): Tensor {
-  if (tensor.dtype !== 'bool') return tf.gather(tensor, at as tf.Tensor1D);
-  return tf.cast(tf.gather(tf.cast(tensor, 'int32'), at as tf.Tensor1D), 'bool');
 }
 
 /** The row indices of `lanes` rows for each example index. */
@@ -71,21 +60,11 @@ export function mergeRows<T extends Readonly<Record<string, Tensor>>>(
   });
 }
 
-/** Reshapes a per-row vector [rows] so that it broadcasts over `like` [rows, ...]. */
-export function column(vector: Tensor, like: Tensor): Tensor {
-  return like.rank === 1 ? vector : tf.reshape(vector, [-1, ...new Array<number>(like.rank - 1).fill(1)]);
-}
-
-/** Row by row: `yes` where `mask` [rows] (bool), else `no`. */
-export function select(mask: Tensor, yes: Tensor, no: Tensor): Tensor {
-  return tf.where(column(mask, yes), yes, no);
-}
-
 /** Examples folded into rows: `count` lanes each, with a target class per row in a lane per target. */
 export interface Lanes {
   readonly examples: Examples;
   readonly count: number;
-  readonly targets?: Tensor;
+  readonly targets?: Tensor | undefined;
 }
 
 /** The tensors of every row, new ones. */
@@ -96,8 +75,8 @@ export function rowTensors({ examples, count, targets }: Lanes): RowTensors {
   return {
     x: each(x),
     y: each(y),
-    ...(clean && { clean: each(clean) }),
-    ...(target && { target: targets ? tf.clone(targets) : each(target) }),
+    clean: clean && each(clean),
+    target: targets ? tf.clone(targets) : target && each(target),
   };
 }
 
@@ -110,7 +89,7 @@ export function expandLanes(lanes: Lanes, by: number | { readonly targets: Tenso
     return {
       examples: lanes.examples,
       count: lanes.count * by,
-      ...(lanes.targets && { targets: by === 1 ? lanes.targets : repeatRows(lanes.targets, by) }),
+      targets: lanes.targets && (by === 1 ? lanes.targets : repeatRows(lanes.targets, by)),
     };
   }
   const [given, k = 0] = by.targets.shape;
@@ -127,7 +106,7 @@ export function expandLanes(lanes: Lanes, by: number | { readonly targets: Tenso
 export function gatherExamples(examples: Examples, positions: readonly number[]): Examples {
   const { x, y, clean, target } = examples;
   return {
-    ...gatherRows({ x, y, ...(clean && { clean }), ...(target && { target }) }, positions),
+    ...gatherRows({ x, y, clean, target }, positions),
     ids: Int32Array.from(positions, (position) => examples.ids[position]!),
   };
 }
