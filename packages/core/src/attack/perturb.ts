@@ -109,10 +109,10 @@ async function judgeLast(
 async function perturbSurvivors(session: Session, pool: Pool, attack: Attack, options: PerturbOptions): Promise<void> {
   const total = pool.examples.ids.length;
   const before = await pool.winners.found.data();
-  const wanted = Array.from(before).flatMap((found, i) => (found > 0 ? [] : [i]));
-  if (wanted.length === 0) return;
-  // Exactly these, of no particular size: a member makes so many steps that compiling for one more size costs less than rows that only fill a batch.
-  const kept = wanted;
+  // Exactly these, of no particular size: a member makes so many steps that compiling for one more
+  // size costs less than rows that only fill a batch.
+  const kept = Array.from(before).flatMap((found, i) => (found > 0 ? [] : [i]));
+  if (kept.length === 0) return;
   const rest = restOf(kept, total);
 
   const part: Pool = tidy(() => ({

@@ -4,7 +4,7 @@ import type { Attack, AttackLoss, Classifier, Knowledge, Scope } from '../contra
 import { AdvrobError } from '../errors.js';
 import { tidy } from '../tidy.js';
 import type { AuthorTensors } from './memory.js';
-import { expandLanes, gatherRows, rowsOfExamples, rowTensors } from './lanes.js';
+import { expandLanes, gatherRows, rowsOfExamples, rowTensors, type Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
 import { runLoop } from './loop.js';
 import type { Update } from './loop.js';
