@@ -10,6 +10,7 @@ export default preset(
     losses: 'src/losses.ts',
     rows: 'src/rows.ts',
     random: 'src/random.ts',
+    statistics: 'src/statistics.ts',
     settle: 'src/settle.ts',
     figure: 'src/figure.ts',
     gradients: 'src/gradients.ts',

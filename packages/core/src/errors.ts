@@ -33,6 +33,15 @@ export function nearNames(name: string, known: readonly string[]): string[] {
     .map(({ other }) => other);
 }
 
+/**
+ * The end of a message about a name that is not there: `did you mean pgd or mim?`, or `otherwise` where nothing among
+ * `known` looks like `name`. Default: all that is known.
+ */
+export function didYouMean(name: string, known: readonly string[], otherwise = `known: ${known.join(', ')}`): string {
+  const near = nearNames(name, known);
+  return near.length > 0 ? `did you mean ${near.join(' or ')}?` : otherwise;
+}
+
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -1,5 +1,5 @@
 import type { AnyFactory, Definition, Plugin, PluginKind } from './contract/index.js';
-import { AdvrobError, nearNames } from './errors.js';
+import { AdvrobError, didYouMean } from './errors.js';
 
 /** The contract version of this core; plugins built for another are refused. */
 export const contractVersion = 1;
@@ -102,12 +102,8 @@ export function createRegistry<const P extends readonly Plugin[]>(plugins: P): R
     const part = parts.get(`${kind}/${name}`);
     if (part) return part.factory;
     const names = list(kind).map((other) => other.name);
-    const near = nearNames(name, names);
-    const hint =
-      near.length > 0
-        ? `did you mean ${near.join(' or ')}?`
-        : `known: ${names.join(', ') || 'none; add a plugin that brings them'}`;
-    throw new AdvrobError('ADVROB_UNKNOWN_NAME', `no '${name}' among the ${kind}: ${hint}`);
+    const known = `known: ${names.join(', ') || 'none; add a plugin that brings them'}`;
+    throw new AdvrobError('ADVROB_UNKNOWN_NAME', `no '${name}' among the ${kind}: ${didYouMean(name, names, known)}`);
   };
 
   const call = (kind: PluginKind) => (name: string, options?: unknown) => find(kind, name)(options);

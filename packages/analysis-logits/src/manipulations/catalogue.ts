@@ -1,4 +1,4 @@
-import { AdvrobError, nearNames } from '@advrob/core';
+import { AdvrobError, didYouMean } from '@advrob/core';
 import { checkSameShape, logitMatrix, type LogitMatrix } from '../logit-matrix.js';
 import { m11, m5, m6, m7, m8 } from './data-set-means.js';
 import type { Manipulation } from './manipulation.js';
@@ -57,13 +57,8 @@ export interface ManipulateOptions {
  */
 export function manipulate(id: ManipulationId, robust: LogitMatrix, options: ManipulateOptions = {}): LogitMatrix {
   const { standard, seed = 0 } = options;
-  if (!manipulationIds.includes(id)) {
-    const near = nearNames(id, manipulationIds);
-    throw new AdvrobError(
-      'ADVROB_UNKNOWN_NAME',
-      `no manipulation '${id}': ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${manipulationIds.join(', ')}`}`,
-    );
-  }
+  if (!manipulationIds.includes(id))
+    throw new AdvrobError('ADVROB_UNKNOWN_NAME', `no manipulation '${id}': ${didYouMean(id, manipulationIds)}`);
   const { needsStandard, minClasses, apply } = manipulations[id];
   if (robust.classes < minClasses)
     throw new AdvrobError(

@@ -104,6 +104,11 @@ function checkOneTfjs(tensor: Tensor): void {
   );
 }
 
+/** Whether a value, such as an option of a plugin's attack or analysis, is an attack with its options. */
+export function isAttack(value: unknown): value is Attack {
+  return typeof value === 'object' && value !== null && 'definition' in value && 'maximize' in value;
+}
+
 /** @throws AdvrobError `ADVROB_OPTION` when a loss is named for an attack that would not use it. */
 export function checkLoss(attack: Attack, loss: AttackLoss | undefined): void {
   if (loss === undefined || attack.definition.loss !== null) return;

@@ -1,5 +1,5 @@
 import type { AttackLoss } from '../contract/index.js';
-import { AdvrobError, nearNames } from '../errors.js';
+import { AdvrobError, didYouMean } from '../errors.js';
 import { crossEntropyLoss } from './cross-entropy.js';
 import { dlrLoss } from './dlr.js';
 import { klLoss } from './kl-divergence.js';
@@ -19,9 +19,5 @@ export const attackLosses: Readonly<Record<string, AttackLoss>> = Object.fromEnt
 export function attackLoss(name: string): AttackLoss {
   const names = Object.keys(attackLosses);
   if (names.includes(name)) return attackLosses[name]!;
-  const near = nearNames(name, names);
-  throw new AdvrobError(
-    'ADVROB_UNKNOWN_NAME',
-    `no attack loss '${name}': ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${names.join(', ')}`}`,
-  );
+  throw new AdvrobError('ADVROB_UNKNOWN_NAME', `no attack loss '${name}': ${didYouMean(name, names)}`);
 }

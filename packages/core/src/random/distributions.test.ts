@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { normalQuantile } from './distributions.js';
+import { normalOfUniform } from './distributions.js';
 
 // From Python's statistics.NormalDist().inv_cdf, which is accurate to 16 digits.
 it.each([
@@ -16,5 +16,5 @@ it.each([
   [0.999, 3.090232306167813],
   [1 - 2 ** -33, 6.337957754553789],
 ])('has the quantile of %d to 7 digits', (p, expected) => {
-  expect(Math.abs(normalQuantile(p) - expected)).toBeLessThanOrEqual(2e-7 * Math.abs(expected));
+  expect(Math.abs(normalOfUniform(p) - expected)).toBeLessThanOrEqual(2e-7 * Math.abs(expected));
 });

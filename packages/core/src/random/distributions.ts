@@ -7,7 +7,7 @@ const unit = 2 ** -32;
 
 /** Standard normal. One word reaches 6.3 standard deviations; no draw is infinite. */
 export const normal: Distribution = (words, values) => {
-  for (let i = 0; i < values.length; i++) values[i] = normalQuantile((words[i]! + 0.5) * unit);
+  for (let i = 0; i < values.length; i++) values[i] = normalOfUniform((words[i]! + 0.5) * unit);
 };
 
 /** Laplace with location 0 and scale 1, by its inverse distribution function; no draw is infinite. */
@@ -51,12 +51,13 @@ function neighbour(value: number, direction: 1 | -1): number {
 }
 
 /**
- * Quantile of the standard normal distribution at `p` in (0, 1), to about 7 digits: the precision of the float32 it ends in.
+ * The standard normal draw that belongs to a uniform draw `p` in (0, 1): its quantile to about 7 digits,
+ * the precision of the float32 it ends in. Every seeded draw is made of its bits, so it never changes.
+ * Only the tails (15% of the draws) need a logarithm, and it is finite wherever `p` is inside (0, 1).
  *
- * Wichura 1988, "Algorithm AS 241: The percentage points of the normal distribution", routine PPND7. Only the tails (15% of the draws) need a
- * logarithm, which makes it faster than Box and Muller's method, and finite wherever `p` is inside (0, 1).
+ * Wichura 1988, "Algorithm AS 241: The percentage points of the normal distribution", routine PPND7.
  */
-export function normalQuantile(p: number): number {
+export function normalOfUniform(p: number): number {
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) {
     const r = 0.180625 - q * q;
