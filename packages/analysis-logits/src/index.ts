@@ -4,9 +4,9 @@ import { logitStatisticsAnalysis } from './analyses/logit-statistics.js';
 import { manipulatedDistillation } from './analyses/manipulated-distillation.js';
 import { distillationTrainer } from './distillation/recipe.js';
 
-export { collectLogits } from './collect/collect-logits.js';
-export { logitBatches, type LogitBatch } from './collect/logit-batches.js';
-export type { CollectOptions } from './collect/options.js';
+export { collectLogits } from './collect.js';
+export { logitBatches, type LogitBatch } from './collect.js';
+export type { CollectOptions } from './collect.js';
 export { compareOrdering, type ClassOrdering } from './compare/class-ordering.js';
 export {
   compareConfidences,
@@ -15,7 +15,7 @@ export {
   type Confidences,
 } from './compare/confidences.js';
 export { exemplarPositions, type ExemplarPositions } from './compare/exemplars.js';
-export { exemplarGrids, type Exemplar, type ExemplarGrid } from './compare/exemplar-images.js';
+export { exemplarGrids, type Exemplar, type ExemplarGrid } from './compare/exemplars.js';
 export { meanLogitMap, type MeanLogitMap } from './compare/mean-logit-map.js';
 export { logitMatrix, type LogitMatrix } from './logit-matrix.js';
 export {
@@ -42,7 +42,7 @@ export {
   type DyadicHistogram,
   type HistogramBuilder,
 } from './statistics/dyadic-histogram.js';
-export { kendallTau } from './statistics/kendall.js';
+export { kendallTau } from './compare/class-ordering.js';
 export { averageRanks, spearman } from './statistics/ranks.js';
 export { distill, type DistillOptions } from './distillation/distill.js';
 export {

@@ -47,3 +47,26 @@ export function checkSameShape(first: LogitMatrix, second: LogitMatrix): void {
       `expected logits of the same examples, got [${first.rows}, ${first.classes}] and [${second.rows}, ${second.classes}]`,
     );
 }
+
+/** Classes from the largest logit to the smallest; of equal ones the lower class first. */
+export function classOrder(logits: ArrayLike<number>): number[] {
+  return Array.from(logits, (_, k) => k).sort((a, b) => logits[b]! - logits[a]! || a - b);
+}
+
+/** The predicted class and the runner-up; of equal logits the lower class comes first. */
+export function topTwo(logits: ArrayLike<number>): readonly [first: number, second: number] {
+  let [first, second] = logits[1]! > logits[0]! ? [1, 0] : [0, 1];
+  for (let k = 2; k < logits.length; k++)
+    if (logits[k]! > logits[first]!) [first, second] = [k, first];
+    else if (logits[k]! > logits[second]!) second = k;
+  return [first, second];
+}
+
+/** Softmax of one row in float64: so equal logits give equal probabilities on every backend. */
+export function softmax(logits: ArrayLike<number>): Float64Array {
+  let largest = -Infinity;
+  for (let k = 0; k < logits.length; k++) largest = Math.max(largest, logits[k]!);
+  const powers = Float64Array.from(logits, (value) => Math.exp(value - largest));
+  const sum = powers.reduce((total, value) => total + value, 0);
+  return powers.map((value) => value / sum);
+}

@@ -1,17 +1,21 @@
 import type { Classifier, Dataset, Extras } from '@advrob/core';
-import { logitBatches, type LogitBatch } from './collect/logit-batches.js';
-import type { CollectOptions } from './collect/options.js';
-import { topTwo } from './class-order.js';
-import { rowOf } from './logit-matrix.js';
-import { measureNames, measuresOf, type MeasureName } from './measures.js';
-import { addPair, correlationOf, noCoMoment, type CoMoment } from './statistics/co-moment.js';
+import { logitBatches } from './collect.js';
+import type { CollectOptions, LogitBatch } from './collect.js';
+import { rowOf, topTwo } from './logit-matrix.js';
+import { measureNames, measuresOf } from './measures.js';
+import type { MeasureName } from './measures.js';
 import {
-  createHistogram,
-  quantileOf,
-  type DyadicHistogram,
-  type HistogramBuilder,
-} from './statistics/dyadic-histogram.js';
-import { addValue, deviationOf, noMoments, skewnessOf, type Moments } from './statistics/moments.js';
+  addPair,
+  addValue,
+  correlationOf,
+  deviationOf,
+  noCoMoment,
+  noMoments,
+  skewnessOf,
+} from './statistics/moments.js';
+import type { CoMoment, Moments } from './statistics/moments.js';
+import { createHistogram, quantileOf } from './statistics/dyadic-histogram.js';
+import type { DyadicHistogram, HistogramBuilder } from './statistics/dyadic-histogram.js';
 
 /** The shares at which quantiles are reported. */
 export const quantileShares = [0.05, 0.25, 0.5, 0.75, 0.95] as const;

@@ -1,5 +1,4 @@
-import { topTwo } from './class-order.js';
-import { softmax } from './softmax.js';
+import { softmax, topTwo } from './logit-matrix.js';
 
 /** What is measured of the logits z of one example, p = softmax(z). */
 export interface LogitMeasures {

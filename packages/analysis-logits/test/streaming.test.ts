@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { averageRanks, commonBins, createHistogram, kendallTau, quantileOf, spearman } from '../src/index.js';
-import { addPair, correlationOf, noCoMoment } from '../src/statistics/co-moment.js';
-import { addValue, deviationOf, mergeMoments, noMoments, skewnessOf } from '../src/statistics/moments.js';
+import {
+  addPair,
+  addValue,
+  correlationOf,
+  deviationOf,
+  mergeMoments,
+  noCoMoment,
+  noMoments,
+  skewnessOf,
+} from '../src/statistics/moments.js';
 
 const values = fc.array(fc.oneof(fc.float({ min: -1000, max: 1000, noNaN: true }), fc.constantFrom(0, 1, 0.5)), {
   minLength: 1,

@@ -9,8 +9,8 @@ export type { LinearReport } from './analyses/linear.js';
 export type { ArmMeasures, SmoothnessReport } from './analyses/smoothness-report.js';
 export type { SurfaceReport } from './analyses/surface.js';
 export type { Figure, Row, Table } from '@advrob/core/figure';
-export { awpFlatness, type AwpIncrease } from './flatness/awp-flatness.js';
-export { topEigenvalue, type EigenvalueOptions } from './flatness/top-eigenvalue.js';
+export { awpFlatness, type AwpIncrease } from './probes/flatness.js';
+export { topEigenvalue, type EigenvalueOptions } from './probes/top-eigenvalue.js';
 export {
   jumpLinf,
   linearLoss,
@@ -19,17 +19,17 @@ export {
   type LinearAdversary,
   type LinearData,
   type LinearLoss,
-} from './linear/linear-adversary.js';
-export { linearDescent, type LinearDescent } from './linear/linear-descent.js';
-export { linearRatio, type LinearRatio, type LinearRatioOptions } from './linear/linear-ratio.js';
+} from './probes/linear-adversary.js';
+export { linearDescent, type LinearDescent } from './probes/linear-adversary.js';
+export { linearRatio, type LinearRatio, type LinearRatioOptions } from './probes/linear-ratio.js';
 export { displacement } from './probes/displacement.js';
 export { attacked, probeExamples, type Adversary, type ProbeExamples } from './probes/examples.js';
 export { gradientPath, type GradientPath, type PathStep } from './probes/gradient-path.js';
-export { inputFlatness, type InputFlatness } from './probes/input-flatness.js';
+export { inputFlatness, type InputFlatness } from './probes/flatness.js';
 export { lossGradient, meanLoss } from './probes/loss-gradient.js';
 export { smoothnessRatio, type SmoothnessOptions, type SmoothnessPoint } from './probes/smoothness-ratio.js';
-export { lossSurface, type SurfaceOptions, type SurfacePoint } from './surface/loss-surface.js';
-export type { WeightVector } from './weights/weight-vector.js';
+export { lossSurface, type SurfaceOptions, type SurfacePoint } from './probes/loss-surface.js';
+export type { WeightVector } from './probes/weight-vector.js';
 
 export default definePlugin({
   name: '@advrob/analysis-smoothness',

@@ -2,20 +2,20 @@ import { definePlugin } from '@advrob/core';
 import { boundary } from './analyses/boundary.js';
 import { orthogonalRobustness } from './analyses/orthogonal-robustness.js';
 import { theory } from './analyses/theory.js';
-import { orthogonal } from './attack/orthogonal.js';
+import { orthogonal } from './orthogonal.js';
 
 export { boundary, orthogonalRobustness, theory };
 export { orthogonal };
 export type { BoundaryReport, BoundaryRun } from './analyses/boundary-report.js';
 export type { ExamplePoint, RobustnessReport } from './analyses/robustness-report.js';
 export type { TheoryReport, TheoryRun } from './analyses/theory-report.js';
-export { orthogonalThreat } from './attack/orthogonal-threat.js';
+export { orthogonalThreat } from './orthogonal.js';
 export type { Figure, Row, Table } from '@advrob/core/figure';
 export { boundaryLines, type Segment } from './measure/boundary-lines.js';
 export { flipDistances, type Flips, type FlipSearch } from './measure/flip-distance.js';
 export { orthogonalGradient, type OrthogonalGradient } from './measure/orthogonal-gradient.js';
 export { logLogSlope, slopeOf, summarize, type Summary } from './measure/statistics.js';
-export { universalDirection } from './measure/universal-direction.js';
+export { universalDirection } from './measure/orthogonal-gradient.js';
 export { scaleOrthogonal } from './network/scale-orthogonal.js';
 export { trainToMargin, type Descent, type DescentOptions } from './network/train-to-margin.js';
 export { trainTwoLayer } from './network/train-two-layer.js';
@@ -51,7 +51,7 @@ export {
   type BoundsOptions,
   type GradientBounds,
 } from './theory/bounds.js';
-export { frozenChange } from './theory/frozen-components.js';
+export { frozenChange } from './theory/theory-network.js';
 export { activeNeurons, theoryNetwork, type TheoryNetwork } from './theory/theory-network.js';
 export {
   measureTheory,
@@ -59,7 +59,7 @@ export {
   type MeasureTheoryOptions,
   type TheoryPoint,
 } from './theory/measure-theory.js';
-export { theoryDirection } from './theory/universal-direction.js';
+export { theoryDirection } from './theory/theory-network.js';
 
 export default definePlugin({
   name: '@advrob/analysis-subspace',

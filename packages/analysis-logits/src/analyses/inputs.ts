@@ -2,8 +2,8 @@ import { pgd } from '@advrob/attacks';
 import type { AnalysisContext, Classifier } from '@advrob/core';
 import { attackLoss } from '@advrob/core/losses';
 import * as z from 'zod';
-import type { CollectOptions } from '../collect/options.js';
-import { checkSubject } from '../collect/check-subject.js';
+import type { CollectOptions } from '../collect.js';
+import { checkSubject } from '../collect.js';
 import { logitStatistics, type LogitStatistics } from '../logit-statistics.js';
 import { commonBins } from '../statistics/dyadic-histogram.js';
 

@@ -1,17 +1,17 @@
-import { defineAnalysis, type AnalysisContext, type Dataset } from '@advrob/core';
+import { defineAnalysis } from '@advrob/core';
+import type { AnalysisContext, Dataset } from '@advrob/core';
 import * as z from 'zod';
-import { checkSameClasses } from '../collect/check-subject.js';
-import { collectLogits } from '../collect/collect-logits.js';
+import { checkSameClasses, collectLogits } from '../collect.js';
 import { compareOrdering } from '../compare/class-ordering.js';
 import { compareConfidences } from '../compare/confidences.js';
-import { exemplarGallery, withoutPictures } from '../compare/exemplar-gallery.js';
-import { exemplarGrids } from '../compare/exemplar-images.js';
+import { exemplarGallery, exemplarGrids, withoutPictures } from '../compare/exemplars.js';
 import { meanLogitMap } from '../compare/mean-logit-map.js';
 import { confidenceScatter } from '../figures/confidence-scatter.js';
 import { histogramFigure } from '../figures/histograms.js';
 import { meanLogitHeatMap } from '../figures/mean-logit-heat-map.js';
 import { measureNames } from '../measures.js';
-import { collectOptions, inputFields, statisticsOf, type InputOptions } from './inputs.js';
+import { collectOptions, inputFields, statisticsOf } from './inputs.js';
+import type { InputOptions } from './inputs.js';
 import { comparisonSentences } from './sentences.js';
 import { statisticsTable } from './statistics-table.js';
 

@@ -1,14 +1,16 @@
-import { AdvrobError, defineAnalysis, type AnalysisContext, type Classifier, type Dataset } from '@advrob/core';
+import { AdvrobError, defineAnalysis } from '@advrob/core';
+import type { AnalysisContext, Classifier, Dataset } from '@advrob/core';
 import * as z from 'zod';
-import { checkSameClasses, checkSubject } from '../collect/check-subject.js';
-import { collectLogits } from '../collect/collect-logits.js';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkSameClasses, checkSubject, collectLogits } from '../collect.js';
 import { distill } from '../distillation/distill.js';
 import { marginRobustness } from '../distillation/margin-robustness.js';
 import { studentBars } from '../figures/student-bars.js';
 import type { LogitMatrix } from '../logit-matrix.js';
 import { logitStatistics } from '../logit-statistics.js';
-import { manipulate, manipulationIds, manipulations, type ManipulationId } from '../manipulations/catalogue.js';
-import { keepingValues } from './keep-values.js';
+import { manipulate, manipulationIds, manipulations } from '../manipulations/catalogue.js';
+import type { ManipulationId } from '../manipulations/catalogue.js';
 import { distillationSentences } from './sentences.js';
 
 const schema = z.strictObject({
@@ -161,4 +163,16 @@ async function measured(model: Classifier, test: Dataset, { threat, signal }: Co
   const { clean, points } = await marginRobustness(model, test, { threat, shares, steps, ...common });
   const { measures } = await logitStatistics(model, test, common);
   return { clean, points, meanMax: measures.max.mean, meanGap: measures.gap.mean };
+}
+
+/** Runs `body`, which may train the model, and gives it its weights and buffers back, also when `body` throws. */
+async function keepingValues<T>(model: Classifier, body: () => Promise<T>): Promise<T> {
+  const variables = Object.values({ ...model.weights, ...model.buffers });
+  const before = variables.map((variable) => tf.clone(variable as Tensor));
+  try {
+    return await body();
+  } finally {
+    for (const [i, variable] of variables.entries()) variable.assign(before[i]!);
+    tf.dispose(before);
+  }
 }

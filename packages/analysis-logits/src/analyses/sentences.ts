@@ -1,4 +1,4 @@
-import { shortNumber } from '../figures/short-number.js';
+import { shortNumber } from '../figures/histograms.js';
 import type { StudentBar } from '../figures/student-bars.js';
 import type { StatisticsByInputs } from './inputs.js';
 

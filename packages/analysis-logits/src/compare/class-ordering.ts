@@ -1,7 +1,6 @@
 import { AdvrobError } from '@advrob/core';
-import { classOrder } from '../class-order.js';
-import { checkSameShape, rowOf, type LogitMatrix } from '../logit-matrix.js';
-import { kendallTau } from '../statistics/kendall.js';
+import { checkSameShape, classOrder, rowOf } from '../logit-matrix.js';
+import type { LogitMatrix } from '../logit-matrix.js';
 
 /** How alike two models order the classes that neither puts first. */
 export interface ClassOrdering {
@@ -57,4 +56,20 @@ export function compareOrdering(standard: LogitMatrix, robust: LogitMatrix, top 
 
 function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * Kendall's tau-b of two short lists: concordant minus discordant pairs over the geometric mean of the pairs that are untied in each (Kendall 1945, "The
+ * treatment of ties in ranking problems"). Null when one list is constant or has a single entry.
+ */
+export function kendallTau(first: ArrayLike<number>, second: ArrayLike<number>): number | null {
+  let [sum, untiedFirst, untiedSecond] = [0, 0, 0];
+  for (let i = 0; i < first.length; i++)
+    for (let j = 0; j < i; j++) {
+      const [a, b] = [Math.sign(first[i]! - first[j]!), Math.sign(second[i]! - second[j]!)];
+      sum += a * b;
+      untiedFirst += Math.abs(a);
+      untiedSecond += Math.abs(b);
+    }
+  return untiedFirst > 0 && untiedSecond > 0 ? sum / Math.sqrt(untiedFirst * untiedSecond) : null;
 }

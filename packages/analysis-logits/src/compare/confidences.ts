@@ -1,7 +1,6 @@
 import { AdvrobError } from '@advrob/core';
-import { topTwo } from '../class-order.js';
-import { checkSameShape, rowOf, type LogitMatrix } from '../logit-matrix.js';
-import { softmax } from '../softmax.js';
+import { checkSameShape, rowOf, softmax, topTwo } from '../logit-matrix.js';
+import type { LogitMatrix } from '../logit-matrix.js';
 import { averageRanks, spearman } from '../statistics/ranks.js';
 
 /** Predicted class and confidence of every example. */

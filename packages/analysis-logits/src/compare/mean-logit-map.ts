@@ -1,5 +1,5 @@
-import { topTwo } from '../class-order.js';
-import { rowOf, type LogitMatrix } from '../logit-matrix.js';
+import { rowOf, topTwo } from '../logit-matrix.js';
+import type { LogitMatrix } from '../logit-matrix.js';
 
 /** Mean logit vector of the examples of each predicted class. */
 export type MeanLogitMap = {

@@ -1,6 +1,6 @@
 import { figure, type Figure } from '@advrob/core/figure';
 import type { ConfidenceComparison } from '../compare/confidences.js';
-import { shortNumber } from './short-number.js';
+import { shortNumber } from './histograms.js';
 
 /** Confidence of the robust model against that of the standard model, for the first `points` examples. */
 export function confidenceScatter(

@@ -1,8 +1,9 @@
-import { figure, type Figure } from '@advrob/core/figure';
+import { figure } from '@advrob/core/figure';
+import type { Figure } from '@advrob/core/figure';
 import type { LogitStatistics } from '../logit-statistics.js';
-import { measureTitles, type MeasureName } from '../measures.js';
+import { measureTitles } from '../measures.js';
+import type { MeasureName } from '../measures.js';
 import { commonBins } from '../statistics/dyadic-histogram.js';
-import { shortNumber } from './short-number.js';
 
 /** Statistics with what they are of. */
 export interface Described {
@@ -61,4 +62,9 @@ export function histogramFigure(measure: MeasureName, all: readonly Described[],
       },
     },
   );
+}
+
+/** A number for captions. */
+export function shortNumber(value: number | null): string {
+  return value === null ? 'undefined' : value.toFixed(2);
 }

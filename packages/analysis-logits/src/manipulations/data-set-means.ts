@@ -1,8 +1,7 @@
-import { classOrder, topTwo } from '../class-order.js';
+import { classOrder, rowOf, softmax, topTwo } from '../logit-matrix.js';
 import { meanLogitMap } from '../compare/mean-logit-map.js';
-import { rowOf, type LogitMatrix } from '../logit-matrix.js';
-import { softmax } from '../softmax.js';
-import { eachRow } from './each-row.js';
+import type { LogitMatrix } from '../logit-matrix.js';
+import { eachRow } from './manipulation.js';
 import type { Manipulation } from './manipulation.js';
 
 /** Mean over the examples of the largest logit, of the second largest, and so on. */

@@ -1,6 +1,6 @@
 import { permutation } from '@advrob/core/random';
-import { classOrder } from '../class-order.js';
-import { eachRow, meanAt } from './each-row.js';
+import { classOrder } from '../logit-matrix.js';
+import { eachRow, meanAt } from './manipulation.js';
 import type { Manipulation } from './manipulation.js';
 
 /** Gives all classes of an example after the first `kept` their mean. */

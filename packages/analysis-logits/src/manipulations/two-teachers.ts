@@ -1,6 +1,5 @@
-import { classOrder } from '../class-order.js';
-import { rowOf } from '../logit-matrix.js';
-import { eachRow } from './each-row.js';
+import { classOrder, rowOf } from '../logit-matrix.js';
+import { eachRow } from './manipulation.js';
 import type { Manipulation } from './manipulation.js';
 
 /**

@@ -1,4 +1,4 @@
-import { addPair, correlationOf, noCoMoment } from './co-moment.js';
+import { addPair, correlationOf, noCoMoment } from './moments.js';
 
 /** Ranks from 1 for the smallest; equal values share the mean of their ranks. */
 export function averageRanks(values: ArrayLike<number>): Float64Array {

@@ -4,10 +4,10 @@ import { flatness as randomFlatness } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import type { Row, Table } from '@advrob/core/figure';
-import { awpFlatness } from '../flatness/awp-flatness.js';
-import { topEigenvalue } from '../flatness/top-eigenvalue.js';
+import { awpFlatness } from '../probes/flatness.js';
+import { topEigenvalue } from '../probes/top-eigenvalue.js';
 import { attacked, probeExamples } from '../probes/examples.js';
-import { checkWeights } from '../weights/weight-vector.js';
+import { checkWeights } from '../probes/weight-vector.js';
 import { attackOption, attackOr } from './adversary-option.js';
 
 const options = z.strictObject({

@@ -1,7 +1,7 @@
 import { defineAnalysis } from '@advrob/core';
 import * as z from 'zod';
 import { figure, quantity, type Figure } from '@advrob/core/figure';
-import { linearRatio, type LinearRatio } from '../linear/linear-ratio.js';
+import { linearRatio, type LinearRatio } from '../probes/linear-ratio.js';
 import { logLogSlope } from './statistics.js';
 
 const options = z.strictObject({

@@ -1,5 +1,5 @@
 import { figure, quantity, type Figure, type Row, type Table } from '@advrob/core/figure';
-import type { InputFlatness } from '../probes/input-flatness.js';
+import type { InputFlatness } from '../probes/flatness.js';
 import type { SmoothnessPoint } from '../probes/smoothness-ratio.js';
 import { logLogSlope, meanOf, medianOf } from './statistics.js';
 

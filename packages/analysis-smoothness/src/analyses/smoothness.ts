@@ -4,10 +4,10 @@ import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { attacked, probeExamples, type Adversary, type ProbeExamples } from '../probes/examples.js';
-import { inputFlatness } from '../probes/input-flatness.js';
+import { inputFlatness } from '../probes/flatness.js';
 import { smoothnessRatio } from '../probes/smoothness-ratio.js';
-import { topEigenvalue } from '../flatness/top-eigenvalue.js';
-import { checkWeights } from '../weights/weight-vector.js';
+import { topEigenvalue } from '../probes/top-eigenvalue.js';
+import { checkWeights } from '../probes/weight-vector.js';
 import { attackOption, attackOr } from './adversary-option.js';
 import { smoothnessReport, type ArmMeasures } from './smoothness-report.js';
 

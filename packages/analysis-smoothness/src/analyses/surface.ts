@@ -3,8 +3,8 @@ import { createRandom } from '@advrob/core/random';
 import * as z from 'zod';
 import { figure, quantity, type Figure } from '@advrob/core/figure';
 import { probeExamples } from '../probes/examples.js';
-import { lossSurface, type SurfacePoint } from '../surface/loss-surface.js';
-import { checkWeights } from '../weights/weight-vector.js';
+import { lossSurface, type SurfacePoint } from '../probes/loss-surface.js';
+import { checkWeights } from '../probes/weight-vector.js';
 import { attackOption, attackOr } from './adversary-option.js';
 
 const options = z.strictObject({

@@ -1,6 +1,6 @@
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { addScaled, currentWeights, normOf, type WeightVector } from '../weights/weight-vector.js';
+import { addScaled, currentWeights, normOf, type WeightVector } from './weight-vector.js';
 import { attacked, type Adversary, type ProbeExamples } from './examples.js';
 import { lossGradient } from './loss-gradient.js';
 

@@ -2,7 +2,7 @@ import { settle, type Classifier } from '@advrob/core';
 import { crossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { addScaled, mapWeights, type WeightVector } from '../weights/weight-vector.js';
+import { addScaled, mapWeights, type WeightVector } from './weight-vector.js';
 import type { ProbeExamples } from './examples.js';
 
 /**

@@ -1,11 +1,13 @@
-import { AdvrobError, type Classifier, type Random } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { Classifier, Random } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { addScaled, currentWeights, normOf, randomUnit, type WeightVector } from '../weights/weight-vector.js';
+import { addScaled, atWeights, currentWeights, normOf, randomUnit } from './weight-vector.js';
+import type { WeightVector } from './weight-vector.js';
 import { displacement } from './displacement.js';
-import { attacked, type Adversary, type ProbeExamples } from './examples.js';
+import { attacked } from './examples.js';
+import type { Adversary, ProbeExamples } from './examples.js';
 import { lossGradient } from './loss-gradient.js';
-import { atWeights } from '../weights/at-weights.js';
 
 export interface SmoothnessOptions {
   /** Left out: the clean loss. */

@@ -1,8 +1,8 @@
 import type { Points } from '@advrob/datasets';
-import { figure, quantity, type Figure, type Row, type Table } from '@advrob/core/figure';
+import { figure, quantity } from '@advrob/core/figure';
+import type { Figure, Row, Table } from '@advrob/core/figure';
 import { meanOf, summarize } from '../measure/statistics.js';
-import type { Segment } from '../measure/boundary-lines.js';
-import type { Height } from '../measure/height-map.js';
+import type { Height, Segment } from '../measure/boundary-lines.js';
 import type { Descent } from '../network/train-to-margin.js';
 
 /** One trained network. */

@@ -1,14 +1,16 @@
-import { defineAnalysis, type AnalysisContext } from '@advrob/core';
+import { defineAnalysis } from '@advrob/core';
+import type { AnalysisContext } from '@advrob/core';
 import { twoLayer } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { boundaryLines } from '../measure/boundary-lines.js';
-import { flipsOnBothSides } from '../measure/both-sides.js';
+import { boundaryLines, heightMap } from '../measure/boundary-lines.js';
+import { flipsOnBothSides } from '../measure/flip-distance.js';
 import { orthogonalGradient } from '../measure/orthogonal-gradient.js';
 import { trainTwoLayer } from '../network/train-two-layer.js';
-import { boundaryReport, type BoundaryRun } from './boundary-report.js';
-import { boundarySettings, type Arm } from './boundary-setting.js';
-import { heightMap } from '../measure/height-map.js';
+import { boundaryReport } from './boundary-report.js';
+import type { BoundaryRun } from './boundary-report.js';
+import { boundarySettings } from './boundary-setting.js';
+import type { Arm } from './boundary-setting.js';
 
 const options = z.strictObject({
   experiment: z.enum(['diagonal', 'chess']).default('diagonal').describe('Figure 2 or Figure 3'),

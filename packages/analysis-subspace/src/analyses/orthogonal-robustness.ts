@@ -1,13 +1,15 @@
-import { AdvrobError, defineAnalysis, stopIfAborted, type AnalysisContext, type Classifier } from '@advrob/core';
+import { AdvrobError, defineAnalysis, stopIfAborted } from '@advrob/core';
+import type { AnalysisContext, Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
+import { complementDimension, projectOnto } from '@advrob/datasets';
+import type { Subspace } from '@advrob/datasets';
 import { flipDistances } from '../measure/flip-distance.js';
-import { orthogonalGradient } from '../measure/orthogonal-gradient.js';
-import { universalDirection } from '../measure/universal-direction.js';
-import { foundSubspace, resolveFound } from '../subspace/subspace-option.js';
-import { complementDimension, projectOnto, type Subspace } from '@advrob/datasets';
-import { robustnessReport, type ExamplePoint } from './robustness-report.js';
+import { orthogonalGradient, universalDirection } from '../measure/orthogonal-gradient.js';
+import { foundSubspace, resolveFound } from '../orthogonal.js';
+import { robustnessReport } from './robustness-report.js';
+import type { ExamplePoint } from './robustness-report.js';
 
 const options = z.strictObject({
   subspace: foundSubspace.default({ components: 32 }),

@@ -1,7 +1,9 @@
-import { settle, type Classifier } from '@advrob/core';
+import { settle } from '@advrob/core';
+import type { Classifier } from '@advrob/core';
 import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { flipsOnBothSides } from './flip-distance.js';
 
 /** A piece of a boundary, from (x, y) to (x2, y2). */
 export type Segment = { readonly x: number; readonly y: number; readonly x2: number; readonly y2: number };
@@ -73,4 +75,25 @@ function cellSegments(
   // A saddle: the mean says which corners belong together.
   const isFirstJoined = values.reduce((sum, value) => sum + value, 0) > 0 === values[0] > 0;
   return isFirstJoined ? [join(0, 1), join(2, 3)] : [join(3, 0), join(1, 2)];
+}
+
+/** How far the boundary lies from the plane z = 1/2 at (x, y), to the nearer side; cut off at 1/2, the faces of the unit cube. */
+export type Height = { readonly x: number; readonly y: number; readonly height: number };
+
+/** The height of the decision boundary of a model of three inputs over the unit square, at the centres of cells. */
+export async function heightMap(model: Classifier, cells: number): Promise<Height[]> {
+  const places = Array.from({ length: cells }, (_, i) => (i + 0.5) / cells);
+  const plane = places.flatMap((x) => places.map((y) => [x, y, 0.5] as const));
+  const points = tf.tensor2d(plane.flat(), [plane.length, 3]);
+  try {
+    const { ahead, behind } = await flipsOnBothSides(model, points, [0, 0, 1], {
+      limit: 0.5,
+      first: 0.005,
+      ratio: 1.1,
+      bisections: 6,
+    });
+    return plane.map(([x, y], i) => ({ x, y, height: Math.min(ahead[i]!, behind[i]!) }));
+  } finally {
+    points.dispose();
+  }
 }

@@ -2,7 +2,8 @@ import type { Classifier } from '@advrob/core';
 import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { projectAway, projectOnto, type Subspace } from '@advrob/datasets';
+import { projectAway, projectOnto } from '@advrob/datasets';
+import type { Subspace } from '@advrob/datasets';
 
 /** At each example; all tensors are the caller's. */
 export interface OrthogonalGradient {
@@ -42,6 +43,22 @@ export function orthogonalGradient(model: Classifier, subspace: Subspace, x: Ten
 }
 
 /** Euclidean norm of each row, [n]. */
-export function rowNorms(x: Tensor): Tensor {
+function rowNorms(x: Tensor): Tensor {
   return tf.tidy(() => tf.sqrt(tf.sum(tf.square(tf.reshape(x, [x.shape[0]!, -1])), 1)));
+}
+
+/**
+ * One direction in M for a whole class: the mean over its examples of the gradient of its margin, projected on M, of unit length. Works on any classifier. For the
+ * theory's network, in which about the same share of neurons is active at every example, it comes near to z = -y0 sum_j u_j w_j^M.
+ *
+ * @param x Examples [n, ...inputShape] that the model takes for class `label`; they stay the caller's.
+ * @returns [1, ...inputShape], the caller's.
+ */
+export function universalDirection(model: Classifier, subspace: Subspace, x: Tensor, label: number): Tensor {
+  return tf.tidy(() => {
+    const labels = tf.fill([x.shape[0]!], label, 'int32');
+    const gradient = tf.grad((points: Tensor) => tf.sum(margin(model.logits(points), labels)))(x);
+    const mean = projectAway(subspace, tf.mean(gradient, 0, true));
+    return tf.div(mean, tf.maximum(tf.norm(mean), 1e-30));
+  });
 }

@@ -1,13 +1,12 @@
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { complementDimension } from '@advrob/datasets';
+import type { Subspace } from '@advrob/datasets';
 import { flipDistances } from '../measure/flip-distance.js';
 import { orthogonalGradient } from '../measure/orthogonal-gradient.js';
-import { complementDimension, type Subspace } from '@advrob/datasets';
 import { flipBound, orthogonalGradientBounds } from './bounds.js';
-import { frozenChange } from './frozen-components.js';
-import { activeNeurons, theoryNetwork } from './theory-network.js';
-import { theoryDirection } from './universal-direction.js';
+import { activeNeurons, frozenChange, theoryDirection, theoryNetwork } from './theory-network.js';
 
 export interface MeasureTheoryOptions {
   /** First layer w_0 [d, m] before training; stays the caller's. */

@@ -1,6 +1,9 @@
-import { AdvrobError, type Classifier } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import { projectAway } from '@advrob/datasets';
+import type { Subspace } from '@advrob/datasets';
 
 /** The parts of N(x) = sum_j u_j relu(w_j . x). They belong to the model. */
 export interface TheoryNetwork {
@@ -42,5 +45,38 @@ export function activeNeurons({ first, inputs }: TheoryNetwork, x: Tensor): Tens
     const rows = tf.reshape(x, [-1, inputs]) as Tensor2D;
     const isActive = tf.greater(tf.matMul(rows, first as unknown as Tensor2D), 0);
     return tf.sum(tf.cast(isActive, 'float32'), 1);
+  });
+}
+
+/**
+ * Largest entry of |w^M - factor w_0^M| over all neurons: how far the components of the first layer orthogonal to P are from where P1 (factor 1) or P6
+ * (factor {@link shrinkage}) says they must be. Exactly 0 for P1 where P is spanned by axes.
+ *
+ * @param first w [d, m], as trained. @param initial w_0 [d, m]. Both stay the caller's.
+ */
+export async function frozenChange(first: Tensor, initial: Tensor, subspace: Subspace, factor = 1): Promise<number> {
+  const largest = tf.tidy(() => {
+    const away = (weights: Tensor): Tensor => projectAway(subspace, tf.transpose(weights));
+    return tf.max(tf.abs(tf.sub(away(first), tf.mul(away(initial), factor))));
+  });
+  try {
+    return (await largest.data())[0]!;
+  } finally {
+    largest.dispose();
+  }
+}
+
+/**
+ * z = -y0 sum_j u_j w_j^M, of unit length: one direction in M that lowers y0 N at about every point of class y0, because about the same share of every
+ * neuron's sign is active there. Known before training (P1).
+ *
+ * @param label 0 for y0 = -1, 1 for y0 = +1.
+ * @returns [1, d], the caller's.
+ */
+export function theoryDirection({ first, second }: TheoryNetwork, subspace: Subspace, label: 0 | 1): Tensor {
+  return tf.tidy(() => {
+    const sum = tf.transpose(tf.matMul(first as unknown as tf.Tensor2D, second as unknown as tf.Tensor2D));
+    const away = tf.mul(projectAway(subspace, sum), label === 1 ? -1 : 1);
+    return tf.div(away, tf.maximum(tf.norm(away), 1e-30));
   });
 }

@@ -1,18 +1,10 @@
 import type { Classifier, Random } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ProbeExamples } from '../probes/examples.js';
-import { lossGradient } from '../probes/loss-gradient.js';
-import {
-  addScaled,
-  currentWeights,
-  innerProduct,
-  normOf,
-  randomUnit,
-  scaled,
-  type WeightVector,
-} from '../weights/weight-vector.js';
-import { atWeights } from '../weights/at-weights.js';
+import type { ProbeExamples } from './examples.js';
+import { lossGradient } from './loss-gradient.js';
+import { addScaled, atWeights, currentWeights, innerProduct, normOf, randomUnit, scaled } from './weight-vector.js';
+import type { WeightVector } from './weight-vector.js';
 
 export interface EigenvalueOptions {
   /** Rounds of power iteration. Default 20. */

@@ -1,6 +1,8 @@
-import { AdvrobError, type Classifier, type Random } from '@advrob/core';
+import { AdvrobError, settle } from '@advrob/core';
+import type { Classifier, Random } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { withWeights } from '@advrob/training';
 
 /** One tensor for each weight of a model, by its names: weights, a gradient or a direction, as one long vector. */
 export type WeightVector = Readonly<Record<string, Tensor>>;
@@ -67,4 +69,25 @@ export async function randomUnit(model: Classifier, random: Random, purpose: str
   } finally {
     tf.dispose(drawn);
   }
+}
+
+/**
+ * What `body` finds at other weights; afterwards they are as before. The moved weights are computed first, apart from what is measured there, so that a backend that
+ * compiles graphs meets the same one at every point.
+ *
+ * @param change Gives what is added to the weight `name`, or undefined to leave it.
+ */
+export function atWeights<T>(
+  model: Classifier,
+  change: (name: string, weight: Tensor) => Tensor | undefined,
+  body: () => Promise<T>,
+): Promise<T> {
+  return withWeights(
+    model,
+    (name, weight) => change(name, weight as unknown as Tensor),
+    async () => {
+      await settle(...Object.values<Tensor>(model.weights));
+      return body();
+    },
+  );
 }

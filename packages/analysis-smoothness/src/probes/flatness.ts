@@ -1,9 +1,11 @@
-import { AdvrobError, type Classifier } from '@advrob/core';
+import { AdvrobError, settle } from '@advrob/core';
+import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ProbeExamples } from '../probes/examples.js';
-import { lossGradient, meanLoss } from '../probes/loss-gradient.js';
-import { atWeights } from '../weights/at-weights.js';
+import { crossEntropy } from '@advrob/core/losses';
+import type { ProbeExamples } from './examples.js';
+import { lossGradient, meanLoss } from './loss-gradient.js';
+import { atWeights } from './weight-vector.js';
 
 /** F3 at one gamma. */
 export type AwpIncrease = { readonly gamma: number; readonly increase: number };
@@ -40,4 +42,29 @@ export async function awpFlatness(
   } finally {
     tf.dispose(gradient);
   }
+}
+
+/** K4: mean norm of the gradient of the cross-entropy in the inputs. Small values mean a loss that is flat in the input space. */
+export type InputFlatness = { readonly l2: number; readonly l1: number };
+
+/** Measures K4 at fixed inputs, as {@link attacked} gives them. In `eval` mode. */
+export async function inputFlatness(
+  model: Classifier,
+  { batches, count }: ProbeExamples,
+  inputs: readonly Tensor[],
+): Promise<InputFlatness> {
+  const sums = { l2: 0, l1: 0 };
+  for (const [i, { y }] of batches.entries()) {
+    const norms = tf.tidy(() => {
+      const gradient = tf.grad((points: Tensor) => tf.sum(crossEntropy(model.logits(points), y)))(inputs[i]!);
+      const rows = tf.reshape(gradient, [gradient.shape[0]!, -1]);
+      return tf.stack([tf.sum(tf.sqrt(tf.sum(tf.square(rows), 1))), tf.sum(tf.abs(rows))]);
+    });
+    await settle(norms);
+    const [l2, l1] = Array.from(await norms.data()) as [number, number];
+    norms.dispose();
+    sums.l2 += l2 / count;
+    sums.l1 += l1 / count;
+  }
+  return sums;
 }

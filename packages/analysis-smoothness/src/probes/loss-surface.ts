@@ -1,11 +1,13 @@
-import { AdvrobError, stopIfAborted, type Classifier, type Random } from '@advrob/core';
+import { AdvrobError, stopIfAborted } from '@advrob/core';
+import type { Classifier, Random } from '@advrob/core';
 import { filterNormalized } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { attacked, type Adversary, type ProbeExamples } from '../probes/examples.js';
-import { meanLoss } from '../probes/loss-gradient.js';
-import { mapWeights, type WeightVector } from '../weights/weight-vector.js';
-import { atWeights } from '../weights/at-weights.js';
+import { attacked } from './examples.js';
+import type { Adversary, ProbeExamples } from './examples.js';
+import { meanLoss } from './loss-gradient.js';
+import { atWeights, mapWeights } from './weight-vector.js';
+import type { WeightVector } from './weight-vector.js';
 
 export interface SurfaceOptions {
   /** Left out: the clean loss. */
