@@ -10,8 +10,8 @@ import { fromFunction, fromLayersModel } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import plugin, { flatness, linear, smoothness, surface } from '../src/index.js';
-import { readFixture, tanhNetwork, type Fixture } from './support/tanh-network.js';
+import plugin, { flatness, linear, smoothness, surface } from './index.js';
+import { readFixture, tanhNetwork, type Fixture } from '../test/support/tanh-network.js';
 
 let fixture: Fixture;
 beforeAll(async () => {

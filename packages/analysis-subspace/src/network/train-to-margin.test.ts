@@ -3,8 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { mlp, twoLayer } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { chessPoints, trainToMargin, trainTwoLayer } from '../src/index.js';
-import { fixtureProblem, readFixture } from './support/two-layer.js';
+import { chessPoints, trainToMargin, trainTwoLayer } from '../index.js';
+import { fixtureProblem, readFixture } from '../../test/support/two-layer.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -4,8 +4,8 @@ import { createRegistry } from '@advrob/core';
 import { analysisContract } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import plugin, { logitComparison, logitStatisticsAnalysis, manipulatedDistillation } from '../src/index.js';
-import { smallContext } from './support/situation.js';
+import plugin, { logitComparison, logitStatisticsAnalysis, manipulatedDistillation } from './index.js';
+import { smallContext } from '../test/support/situation.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -14,7 +14,7 @@ import { createThreat } from '@advrob/core/threat';
 import { mlp } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import plugin, { boundary, orthogonal, orthogonalRobustness, subspace, subspacePoints, theory } from '../src/index.js';
+import plugin, { boundary, orthogonal, orthogonalRobustness, subspace, subspacePoints, theory } from './index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -115,7 +115,7 @@ it('tells which attacks, subspaces and data it cannot treat', async () => {
   await expect(analyze({ subspace: { components: 8 } }, 8)).rejects.toMatchObject({ code: 'ADVROB_OPTION' });
   await expect(analyze({ subspace: { components: 7 } }, 8)).rejects.toMatchObject({ code: 'ADVROB_DATASET' });
   const { train: full } = await subspace({ size: 8, complement: 3, rotated: true });
-  const { deadInputs } = await import('../src/index.js');
+  const { deadInputs } = await import('./index.js');
   await expect(deadInputs(full)).rejects.toMatchObject({ code: 'ADVROB_DATASET' });
   expect(await deadInputs(train)).toMatchObject({ dimension: 5, size: 8 });
   await expect(subspacePoints({ size: 4, complement: 4 })).rejects.toMatchObject({ code: 'ADVROB_OPTION' });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logitMatrix, manipulate, manipulationIds, manipulations } from '../src/index.js';
-import type { LogitMatrix, ManipulationId } from '../src/index.js';
-import { classOrder, rowOf, softmax, topTwo } from '../src/logit-matrix.js';
+import { logitMatrix, manipulate, manipulationIds, manipulations } from '../index.js';
+import type { LogitMatrix, ManipulationId } from '../index.js';
+import { classOrder, rowOf, softmax, topTwo } from '../logit-matrix.js';
 
 const finite = { min: -50, max: 50, noNaN: true } as const;
 // Whole numbers make ties; -0 is left out.

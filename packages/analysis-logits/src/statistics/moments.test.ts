@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { averageRanks, commonBins, createHistogram, kendallTau, quantileOf, spearman } from '../src/index.js';
+import { averageRanks, commonBins, createHistogram, kendallTau, quantileOf, spearman } from '../index.js';
 import {
   addPair,
   addValue,
@@ -10,7 +10,7 @@ import {
   noCoMoment,
   noMoments,
   skewnessOf,
-} from '../src/statistics/moments.js';
+} from './moments.js';
 
 const values = fc.array(fc.oneof(fc.float({ min: -1000, max: 1000, noNaN: true }), fc.constantFrom(0, 1, 0.5)), {
   minLength: 1,

@@ -28,7 +28,7 @@ import {
   trainToMargin,
   trainTwoLayer,
   withoutInputs,
-} from '../src/index.js';
+} from '../index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

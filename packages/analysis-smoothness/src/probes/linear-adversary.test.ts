@@ -11,8 +11,8 @@ import {
   lipschitzL2,
   type LinearAdversary,
   type LinearReport,
-} from '../src/index.js';
-import { readFixture } from './support/tanh-network.js';
+} from '../index.js';
+import { readFixture } from '../../test/support/tanh-network.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -6,17 +6,10 @@ import { linearClassifier } from '@advrob/core/testing';
 import { fit, sgd } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  collectLogits,
-  distill,
-  distillationTrainer,
-  logitMatrix,
-  manipulate,
-  marginRobustness,
-} from '../src/index.js';
-import { farthest, matrixOf, readFixture } from './support/fixture.js';
-import { tableData } from './support/table-data.js';
-import { tanhModel } from './support/tanh-model.js';
+import { collectLogits, distill, distillationTrainer, logitMatrix, manipulate, marginRobustness } from '../index.js';
+import { farthest, matrixOf, readFixture } from '../../test/support/fixture.js';
+import { tableData } from '../../test/support/table-data.js';
+import { tanhModel } from '../../test/support/tanh-model.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
