@@ -38,17 +38,17 @@ export async function collectLogits<E extends Extras>(
 /** How the logits of a model are collected. */
 export interface CollectOptions {
   /** Whose last iterates on this very model replace the examples (`maximize`: of every example, whether it fools or not). Default: clean examples. Needs `threat`. */
-  readonly attack?: Attack;
-  readonly threat?: Threat;
+  readonly attack?: Attack | undefined;
+  readonly threat?: Threat | undefined;
   /** What the attack ascends. Default: its own. */
-  readonly loss?: AttackLoss;
+  readonly loss?: AttackLoss | undefined;
   /** Of the attack. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Default 128. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Name of the model in errors. Default `the model`. */
-  readonly who?: string;
-  readonly signal?: AbortSignal;
+  readonly who?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Logits of some examples, on the host. */
@@ -98,7 +98,7 @@ async function logitsAt(
   ids: Int32Array,
   { attack, threat, loss, seed = 0, signal, who = 'the model' }: CollectOptions,
 ): Promise<Float32Array> {
-  const how = { seed, ids, ...(loss && { loss }), ...(signal && { signal }) };
+  const how = { seed, ids, loss, signal };
   const points = attack && threat ? await attack.maximize(model, x, y, threat, how) : x;
   const logits = tf.tidy(() => model.logits(points));
   try {

@@ -8,15 +8,13 @@ import { renderFigure, type Figure } from '@advrob/report';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { pictureFormat, pictureUri } from '../../report/src/images/picture.js';
-import {
-  commonBins,
-  logitComparison,
-  logitStatistics,
-  logitStatisticsAnalysis,
-  manipulatedDistillation,
-  type Figure as FigureJson,
-  type MeasureName,
-} from '../src/index.js';
+import { commonBins } from '../src/statistics/dyadic-histogram.js';
+import { logitComparison } from '../src/analyses/logit-comparison.js';
+import { logitStatistics } from '../src/logit-statistics.js';
+import { logitStatisticsAnalysis } from '../src/analyses/logit-statistics.js';
+import { manipulatedDistillation } from '../src/analyses/manipulated-distillation.js';
+import type { Figure as FigureJson } from '@advrob/core/figure';
+import type { MeasureName } from '../src/measures.js';
 import { classes, noMemo, smallContext, smallData, smallModel } from './support/situation.js';
 import { tableData } from './support/table-data.js';
 

@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import {
-  compareConfidences,
-  compareOrdering,
-  createLogitStatistics,
-  manipulate,
-  meanLogitMap,
-  measureNames,
-  type LogitMatrix,
-  type ManipulationId,
-  type MeasureName,
-} from '../src/index.js';
+import { compareConfidences } from '../src/compare/confidences.js';
+import { compareOrdering } from '../src/compare/class-ordering.js';
+import { createLogitStatistics } from '../src/logit-statistics.js';
+import { manipulate, type ManipulationId } from '../src/manipulations/catalogue.js';
+import { meanLogitMap } from '../src/compare/mean-logit-map.js';
+import { measureNames, type MeasureName } from '../src/measures.js';
+import type { LogitMatrix } from '../src/logit-matrix.js';
 import { farthest, matrixOf, readFixture } from './support/fixture.js';
 
 interface Summary {

@@ -11,7 +11,10 @@ import { erm, fit, pgdAt } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import plugin, { logitComparison, logitStatistics, logitStatisticsAnalysis } from '../src/index.js';
+import plugin from '../src/index.js';
+import { logitComparison } from '../src/analyses/logit-comparison.js';
+import { logitStatistics } from '../src/logit-statistics.js';
+import { logitStatisticsAnalysis } from '../src/analyses/logit-statistics.js';
 import { noMemo } from './support/situation.js';
 
 type Values = Readonly<Record<string, Float32Array>>;

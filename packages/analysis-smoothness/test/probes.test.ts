@@ -8,19 +8,13 @@ import { arrayDataset } from '@advrob/datasets';
 import { fromFunction } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  attacked,
-  awpFlatness,
-  gradientPath,
-  inputFlatness,
-  lossGradient,
-  lossSurface,
-  meanLoss,
-  probeExamples,
-  smoothnessRatio,
-  topEigenvalue,
-  type ProbeExamples,
-} from '../src/index.js';
+import { attacked, probeExamples, type ProbeExamples } from '../src/probes/examples.js';
+import { awpFlatness, inputFlatness } from '../src/probes/flatness.js';
+import { gradientPath } from '../src/probes/gradient-path.js';
+import { lossGradient, meanLoss } from '../src/probes/loss-gradient.js';
+import { lossSurface } from '../src/probes/loss-surface.js';
+import { smoothnessRatio } from '../src/probes/smoothness-ratio.js';
+import { topEigenvalue } from '../src/probes/top-eigenvalue.js';
 import { readFixture, tanhNetwork, type Fixture } from './support/tanh-network.js';
 
 const random = createRandom({ seed: 3 });

@@ -1,6 +1,6 @@
 import { AdvrobError } from '@advrob/core';
 import type { Attack, Dataset, GradientModel, Rows, Scope, ThreatModel } from '@advrob/core';
-import { defineAttack } from '@advrob/core/attack';
+import { defineAttack, isAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { deadInputs, principalComponents, projectAway, spanOf, withoutInputs } from '@advrob/datasets';
@@ -133,10 +133,6 @@ function restrictedRows<R extends Rows<'gradients'>>(rows: R, subspace: Subspace
 function replacing<T extends object>(base: T, changes: Partial<T>): T {
   const descriptors = { ...Object.getOwnPropertyDescriptors(base), ...Object.getOwnPropertyDescriptors(changes) };
   return Object.defineProperties({}, descriptors) as T;
-}
-
-function isAttack(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'definition' in value && 'maximize' in value;
 }
 
 /**

@@ -10,21 +10,15 @@ import { fromLayersModel, mlp } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  boundary,
-  boundaryLines,
-  flipDistances,
-  orthogonal,
-  orthogonalRobustness,
-  projectOnto,
-  projected,
-  spanOf,
-  subspace,
-  universalDirection,
-  withoutInputs,
-  type BoundaryReport,
-  type RobustnessReport,
-} from '../src/index.js';
+import { boundary } from '../src/analyses/boundary.js';
+import { boundaryLines } from '../src/measure/boundary-lines.js';
+import { flipDistances } from '../src/measure/flip-distance.js';
+import { orthogonal } from '../src/orthogonal.js';
+import { orthogonalRobustness } from '../src/analyses/orthogonal-robustness.js';
+import { projectOnto, projected, spanOf, subspace, withoutInputs } from '@advrob/datasets';
+import { universalDirection } from '../src/measure/orthogonal-gradient.js';
+import type { BoundaryReport } from '../src/analyses/boundary-report.js';
+import type { RobustnessReport } from '../src/analyses/robustness-report.js';
 
 beforeEach(() => tf.setBackend('cpu'));
 

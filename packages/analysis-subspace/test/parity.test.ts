@@ -4,16 +4,11 @@ import { registerOnnxRuntime } from '@advrob/backend-onnxruntime';
 import { arrayDataset } from '@advrob/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  activeNeurons,
-  flipDistances,
-  orthogonalGradient,
-  principalComponents,
-  projectOnto,
-  theoryDirection,
-  theoryNetwork,
-  trainToMargin,
-} from '../src/index.js';
+import { activeNeurons, theoryDirection, theoryNetwork } from '../src/theory/theory-network.js';
+import { flipDistances } from '../src/measure/flip-distance.js';
+import { orthogonalGradient } from '../src/measure/orthogonal-gradient.js';
+import { principalComponents, projectOnto } from '@advrob/datasets';
+import { trainToMargin } from '../src/network/train-to-margin.js';
 import { fixtureProblem, readFixture, type Fixture, type FixtureProblem } from './support/two-layer.js';
 
 /** Every entry of float32 results agrees with the float64 fixture to this, in units of the largest: the tolerance that the README states. */

@@ -32,7 +32,7 @@ export function collectOptions(
   { signal }: Pick<Site, 'signal'>,
   { batchSize }: InputOptions,
 ): CollectOptions {
-  return { who: `model '${who}'`, batchSize, ...(signal && { signal }) };
+  return { who: `model '${who}'`, batchSize, signal };
 }
 
 /** Statistics of one model on clean and adversarial inputs, each computed once. */

@@ -130,7 +130,7 @@ function parts(data: Dataset, testShare: number): [train: Dataset, test: Dataset
 /** The logits of both teachers on the training examples: when the first student needs them. */
 function logitsOnce({ models, signal }: Context, train: Dataset, { batchSize }: Options): () => Promise<Logits> {
   const collect = async (who: 'standard' | 'robust') =>
-    (await collectLogits(models[who], train, { batchSize, who: `model '${who}'`, ...(signal && { signal }) })).logits;
+    (await collectLogits(models[who], train, { batchSize, who: `model '${who}'`, signal })).logits;
   let found: Logits | undefined;
   return async () => (found ??= { standard: await collect('standard'), robust: await collect('robust') });
 }
@@ -159,7 +159,7 @@ async function trainStudent(
 
 async function measured(model: Classifier, test: Dataset, { threat, signal }: Context, options: Options) {
   const { shares, attackSteps: steps, batchSize, seed } = options;
-  const common = { batchSize, seed, ...(signal && { signal }) };
+  const common = { batchSize, seed, signal };
   const { clean, points } = await marginRobustness(model, test, { threat, shares, steps, ...common });
   const { measures } = await logitStatistics(model, test, common);
   return { clean, points, meanMax: measures.max.mean, meanGap: measures.gap.mean };

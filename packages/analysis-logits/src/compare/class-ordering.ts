@@ -49,12 +49,12 @@ export function compareOrdering(standard: LogitMatrix, robust: LogitMatrix, top 
   return {
     taus,
     overlaps: hasOverlap ? overlaps : null,
-    meanTau: meanOf(taus.filter((tau) => tau !== null)),
-    meanOverlap: hasOverlap ? meanOf(overlaps) : null,
+    meanTau: meanOrNull(taus.filter((tau) => tau !== null)),
+    meanOverlap: hasOverlap ? meanOrNull(overlaps) : null,
   };
 }
 
-function meanOf(values: readonly number[]): number | null {
+function meanOrNull(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

@@ -16,7 +16,7 @@ export interface DistillOptions<E extends Extras> extends Omit<
   /**
    * `kl` (default): `tau^2 * mean KL(softmax(z_T / tau) || softmax(z_S / tau))`; `mse`: `mean ||z_S - z_T||^2 / C`.
    */
-  readonly loss?: 'kl' | 'mse';
+  readonly loss?: 'kl' | 'mse' | undefined;
   /** tau of `kl`. Default 1. */
   readonly temperature?: number;
 }

@@ -27,14 +27,14 @@ export type MarginRobustness = {
 export interface MarginRobustnessOptions {
   readonly threat: { readonly norm: Norm; readonly epsilon: number };
   /** The radii as shares of the threat's epsilon, each above 0. Default 1/5, 1/2, 1. */
-  readonly shares?: readonly number[];
+  readonly shares?: readonly number[] | undefined;
   /** Of both attacks. Default 20. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Default 128. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Of the starts. Default 0. */
-  readonly seed?: number;
-  readonly signal?: AbortSignal;
+  readonly seed?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

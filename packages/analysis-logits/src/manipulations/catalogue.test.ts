@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logitMatrix, manipulate, manipulationIds, manipulations } from '../index.js';
-import type { LogitMatrix, ManipulationId } from '../index.js';
+import { logitMatrix } from '../logit-matrix.js';
+import { manipulate, manipulationIds, manipulations } from './catalogue.js';
+import type { LogitMatrix } from '../logit-matrix.js';
+import type { ManipulationId } from './catalogue.js';
 import { classOrder, rowOf, softmax, topTwo } from '../logit-matrix.js';
 
 const finite = { min: -50, max: 50, noNaN: true } as const;

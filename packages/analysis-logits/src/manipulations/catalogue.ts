@@ -39,7 +39,7 @@ export interface ManipulateOptions {
   /** Logits of a standard model on the same examples, needed by M9 and M10. */
   readonly standard?: LogitMatrix;
   /** Of the permutations of M2 and M4. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

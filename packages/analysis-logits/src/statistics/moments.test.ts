@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { averageRanks, commonBins, createHistogram, kendallTau, quantileOf, spearman } from '../index.js';
+import { averageRanks, spearman } from './ranks.js';
+import { commonBins, createHistogram, quantileOf } from './dyadic-histogram.js';
+import { kendallTau } from '../compare/class-ordering.js';
 import {
   addPair,
   addValue,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { logitMatrix, type LogitMatrix } from '../../src/index.js';
+import { logitMatrix, type LogitMatrix } from '../../src/logit-matrix.js';
 
 /** What a script in tooling/oracle/logits wrote. */
 export function readFixture<T>(name: string): T {

@@ -1,5 +1,6 @@
 import { bim } from '@advrob/attacks';
 import type { Attack } from '@advrob/core';
+import { isAttack } from '@advrob/core/attack';
 import * as z from 'zod';
 
 const given: z.ZodType<Attack, Attack> = z
@@ -15,8 +16,4 @@ export const attackOption = given
 /** The attack that an analysis runs. */
 export function attackOr(attack: Attack | undefined): Attack {
   return attack ?? bim({ steps: 10 });
-}
-
-function isAttack(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'definition' in value && 'maximize' in value;
 }

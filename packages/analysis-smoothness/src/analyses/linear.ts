@@ -2,7 +2,7 @@ import { defineAnalysis } from '@advrob/core';
 import * as z from 'zod';
 import { figure, quantity, type Figure } from '@advrob/core/figure';
 import { linearRatio, type LinearRatio } from '../probes/linear-ratio.js';
-import { logLogSlope } from './statistics.js';
+import { logLogSlope } from '@advrob/core/statistics';
 
 const options = z.strictObject({
   size: z.int().min(2).default(50).describe('values of one input, d'),

@@ -1,7 +1,7 @@
 import { figure, quantity, type Figure, type Row, type Table } from '@advrob/core/figure';
 import type { InputFlatness } from '../probes/flatness.js';
 import type { SmoothnessPoint } from '../probes/smoothness-ratio.js';
-import { logLogSlope, meanOf, medianOf } from './statistics.js';
+import { logLogSlope, meanOf, medianOf } from '@advrob/core/statistics';
 
 /** What was measured under one adversary. */
 export type ArmMeasures = {

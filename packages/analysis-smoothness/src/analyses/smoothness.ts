@@ -87,7 +87,7 @@ async function measure(
   adversary: Adversary | undefined,
 ): Promise<ArmMeasures> {
   const random = createRandom({ seed });
-  const points = await smoothnessRatio(model, examples, { ...(adversary && { adversary }), steps, directions, random });
+  const points = await smoothnessRatio(model, examples, { adversary, steps, directions, random });
   const inputs = await attacked(model, examples, adversary);
   try {
     return {

@@ -68,7 +68,7 @@ export const surface = defineAnalysis({
         points: count,
         reach,
         random: createRandom({ seed }),
-        ...(signal && { signal }),
+        signal,
       }).finally(() => examples.dispose());
     });
     const centre = points[Math.floor(points.length / 2)]!.loss;

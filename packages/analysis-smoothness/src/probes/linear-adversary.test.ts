@@ -4,14 +4,13 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   jumpLinf,
-  linear,
   linearDescent,
   linearLoss,
   linearPerturbation,
   lipschitzL2,
   type LinearAdversary,
-  type LinearReport,
-} from '../index.js';
+} from './linear-adversary.js';
+import { linear, type LinearReport } from '../analyses/linear.js';
 import { readFixture } from '../../test/support/tanh-network.js';
 
 beforeAll(() => tf.setBackend('cpu'));

@@ -11,7 +11,7 @@ export interface LinearRatioOptions {
   /** Lengths h of the steps. Default 1e-1, 1e-2, 1e-3, 1e-4. */
   readonly lengths?: readonly number[];
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** R(h) of one adversary at one step length. */

@@ -11,7 +11,7 @@ import type { WeightVector } from './weight-vector.js';
 
 export interface SurfaceOptions {
   /** Left out: the clean loss. */
-  readonly adversary?: Adversary;
+  readonly adversary?: Adversary | undefined;
   /** `frozen`: examples attacked once, at the centre. `on-the-fly`: attacked anew at every point, as AWP draws it. */
   readonly examplesAre: 'frozen' | 'on-the-fly';
   /** 1: a curve along d1. 2: a surface over d1 and d2. */
@@ -21,7 +21,7 @@ export interface SurfaceOptions {
   /** Half the extent: t runs from -reach to reach, in lengths of each filter. Default 1. */
   readonly reach?: number;
   readonly random: Random;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The loss at theta + a d1 + b d2. */

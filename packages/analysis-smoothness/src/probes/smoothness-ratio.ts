@@ -11,7 +11,7 @@ import { lossGradient } from './loss-gradient.js';
 
 export interface SmoothnessOptions {
   /** Left out: the clean loss. */
-  readonly adversary?: Adversary;
+  readonly adversary?: Adversary | undefined;
   /** Steps h as shares of ||theta||. Default 1e-1, 1e-2, 1e-3, 1e-4. */
   readonly steps?: readonly number[];
   /** Random directions. Default 3. */

@@ -1,7 +1,8 @@
 import type { Points } from '@advrob/datasets';
 import { figure, quantity } from '@advrob/core/figure';
 import type { Figure, Row, Table } from '@advrob/core/figure';
-import { meanOf, summarize } from '../measure/statistics.js';
+import { meanOf } from '@advrob/core/statistics';
+import { summarize } from '../measure/statistics.js';
 import type { Height, Segment } from '../measure/boundary-lines.js';
 import type { Descent } from '../network/train-to-margin.js';
 

@@ -74,7 +74,7 @@ async function runArm(
       weightDecay,
       stopMargin,
       maxSteps: maxSteps ?? setting.maxSteps,
-      ...(signal && { signal }),
+      signal,
     });
     const found = orthogonalGradient(model, subspace, x);
     const [gradients, predictions] = await Promise.all([found.orthogonal.data(), found.prediction.data()]);

@@ -1,5 +1,6 @@
 import { figure, quantity, type Figure, type Table } from '@advrob/core/figure';
-import { meanOf, summarize, type Summary } from '../measure/statistics.js';
+import { meanOf } from '@advrob/core/statistics';
+import { summarize, type Summary } from '../measure/statistics.js';
 
 /** What was measured at one example. */
 export type ExamplePoint = {

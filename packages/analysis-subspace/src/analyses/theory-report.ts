@@ -1,5 +1,6 @@
 import { figure, quantity, type Figure, type Row, type Table } from '@advrob/core/figure';
-import { logLogSlope, meanOf, summarize } from '../measure/statistics.js';
+import { logLogSlope, meanOf } from '@advrob/core/statistics';
+import { summarize } from '../measure/statistics.js';
 import type { Descent } from '../network/train-to-margin.js';
 import type { MeasuredTheory } from '../theory/measure-theory.js';
 

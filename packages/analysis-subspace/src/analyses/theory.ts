@@ -83,7 +83,7 @@ async function runArm(
       learningRate,
       weightDecay,
       ...stop,
-      ...(signal && { signal }),
+      signal,
     });
     const factor = shrinkage({ learningRate, weightDecay, steps: descent.steps });
     const deviation = initScale / Math.sqrt(size);

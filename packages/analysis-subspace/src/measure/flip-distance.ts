@@ -1,4 +1,5 @@
 import { AdvrobError, settle } from '@advrob/core';
+import { column } from '@advrob/core/rows';
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -7,11 +8,11 @@ export interface FlipSearch {
   /** Farthest distance looked at, in the unit of the inputs. */
   readonly limit: number;
   /** First distance looked at. Default limit / 10,000. */
-  readonly first?: number;
+  readonly first?: number | undefined;
   /** From one distance of the grid to the next, above 1: a class that comes and goes between two is missed. Default 1.1. */
-  readonly ratio?: number;
+  readonly ratio?: number | undefined;
   /** Halvings of the interval found. Default 20, beyond float32's precision. */
-  readonly bisections?: number;
+  readonly bisections?: number | undefined;
 }
 
 /** What {@link flipDistances} found, one entry for each example. */
@@ -115,10 +116,6 @@ async function readFlips(
   } finally {
     inside.dispose();
   }
-}
-
-function column(values: Tensor, like: Tensor): Tensor {
-  return tf.reshape(values, [-1, ...like.shape.slice(1).map(() => 1)]);
 }
 
 /**

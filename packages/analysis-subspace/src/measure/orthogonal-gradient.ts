@@ -1,5 +1,6 @@
 import type { Classifier } from '@advrob/core';
 import { margin } from '@advrob/core/losses';
+import { column, lengths } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { projectAway, projectOnto } from '@advrob/datasets';
@@ -30,21 +31,16 @@ export function orthogonalGradient(model: Classifier, subspace: Subspace, x: Ten
     const loss = (points: Tensor): Tensor => margin(model.logits(points), prediction);
     const gradient = tf.grad((points: Tensor) => tf.sum(loss(points)))(x);
     const away = projectAway(subspace, gradient);
-    const orthogonal = rowNorms(away);
-    const column = tf.reshape(orthogonal, [-1, ...x.shape.slice(1).map(() => 1)]);
+    const orthogonal = lengths('l2', away);
+    const length = column(orthogonal, x);
     return {
       prediction,
       lead: tf.neg(margin(logits, prediction)),
-      direction: tf.where(tf.greater(column, 0), tf.div(away, tf.maximum(column, 1e-30)), tf.zerosLike(away)),
+      direction: tf.where(tf.greater(length, 0), tf.div(away, tf.maximum(length, 1e-30)), tf.zerosLike(away)),
       orthogonal,
-      along: rowNorms(projectOnto(subspace, gradient)),
+      along: lengths('l2', projectOnto(subspace, gradient)),
     } as unknown as tf.TensorContainer;
   }) as unknown as OrthogonalGradient;
-}
-
-/** Euclidean norm of each row, [n]. */
-function rowNorms(x: Tensor): Tensor {
-  return tf.tidy(() => tf.sqrt(tf.sum(tf.square(tf.reshape(x, [x.shape[0]!, -1])), 1)));
 }
 
 /**

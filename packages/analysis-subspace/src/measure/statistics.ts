@@ -1,3 +1,5 @@
+import { meanOf } from '@advrob/core/statistics';
+
 /** Of a list of numbers in which null stands for "more than was looked at". Quantiles that fall there are null. */
 export interface Summary {
   readonly count: number;
@@ -24,21 +26,4 @@ export function summarize(values: readonly (number | null)[]): Summary {
     max: isWhole ? numbers.at(-1)! : null,
     mean: isWhole ? meanOf(numbers) : null,
   };
-}
-
-export function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Slope of the least-squares line through the points (x, y); null with fewer than two different x. */
-export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number | null {
-  const [mx, my] = [meanOf(points.map(([x]) => x)), meanOf(points.map(([, y]) => y))];
-  const spread = points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
-  if (!(spread > 0)) return null;
-  return points.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / spread;
-}
-
-/** The same of the logarithms of points that are all above 0: the exponent of a power law. */
-export function logLogSlope(points: readonly (readonly [x: number, y: number])[]): number | null {
-  return slopeOf(points.map(([x, y]) => [Math.log(x), Math.log(y)] as const));
 }

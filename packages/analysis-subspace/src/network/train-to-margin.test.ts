@@ -3,7 +3,9 @@ import '@tensorflow/tfjs-backend-cpu';
 import { mlp, twoLayer } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { chessPoints, trainToMargin, trainTwoLayer } from '../index.js';
+import { chessPoints } from '@advrob/datasets';
+import { trainToMargin } from './train-to-margin.js';
+import { trainTwoLayer } from './train-two-layer.js';
 import { fixtureProblem, readFixture } from '../../test/support/two-layer.js';
 
 beforeAll(() => tf.setBackend('cpu'));

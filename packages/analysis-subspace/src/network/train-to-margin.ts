@@ -14,7 +14,7 @@ export interface DescentOptions {
   readonly firstLayerNorm?: number;
   /** Steps from one look at the margin to the next. Default 10. */
   readonly checkEvery?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type Descent = {

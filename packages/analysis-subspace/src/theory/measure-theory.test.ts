@@ -5,30 +5,25 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { activeNeurons, frozenChange, theoryNetwork } from './theory-network.js';
 import {
-  activeNeurons,
   complementDimension,
-  flipBound,
-  frozenChange,
-  logLogSlope,
-  measureTheory,
-  orthogonalGradient,
-  orthogonalGradientBounds,
   projectAway,
   projectOnto,
   randomSubspace,
-  scaleOrthogonal,
-  shrinkage,
-  slopeOf,
   spanOf,
   subspacePoints,
-  summarize,
-  theory,
-  theoryNetwork,
-  trainToMargin,
-  trainTwoLayer,
   withoutInputs,
-} from '../index.js';
+} from '@advrob/datasets';
+import { flipBound, orthogonalGradientBounds, shrinkage } from './bounds.js';
+import { logLogSlope, slopeOf } from '@advrob/core/statistics';
+import { measureTheory } from './measure-theory.js';
+import { orthogonalGradient } from '../measure/orthogonal-gradient.js';
+import { scaleOrthogonal } from '../network/scale-orthogonal.js';
+import { summarize } from '../measure/statistics.js';
+import { theory } from '../analyses/theory.js';
+import { trainToMargin } from '../network/train-to-margin.js';
+import { trainTwoLayer } from '../network/train-two-layer.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

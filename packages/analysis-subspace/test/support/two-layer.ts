@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Classifier } from '@advrob/core';
 import { twoLayer } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
-import { spanOf, type BasisSubspace } from '../../src/index.js';
+import { spanOf, type BasisSubspace } from '@advrob/datasets';
 
 /** What tooling/oracle/subspace/make.py writes. */
 export interface Fixture {
