@@ -22,7 +22,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', '**/test/**', 'tooling/**', 'examples/**', '**/bin.ts'],
+    files: ['**/*.test.ts', '**/test/**', 'tooling/**', 'examples/**', 'studies/**', '**/bin.ts'],
     rules: { 'no-console': 'off', 'no-restricted-syntax': 'off' },
   },
   {

@@ -39,7 +39,7 @@ const pages = [
   '/start-here.html',
   '/write-a-plugin.html',
   '/packages/attacks.html',
-  '/reproduce/dale.html',
+  '/studies/dale/',
   '/api/@advrob/core/attack.html',
 ];
 it.each(pages.flatMap((path) => [360, 1440].map((width) => [path, width] as const)))(

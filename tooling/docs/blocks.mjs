@@ -3,12 +3,14 @@ import { readFileSync, readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../fresh/prepare.mjs';
 
-/** README of the root, of the examples and of every package, CONTRIBUTING, and the pages under docs/. */
+/** README of the root, of the examples and of every package, CONTRIBUTING, and the pages under docs/ and studies/. */
 export function markdownFiles() {
   const readmes = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`);
-  const pages = readdirSync(join(root, 'docs'), { recursive: true })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`);
+  const pages = ['docs', 'studies'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  );
   return ['README.md', 'CONTRIBUTING.md', 'examples/README.md', ...readmes, ...pages].filter((file) =>
     existsSync(join(root, file)),
   );

@@ -17,8 +17,8 @@ for (const file of markdownFiles()) {
   mkdirSync(dirname(to), { recursive: true });
   writeFileSync(to, withSiteLinks(readFileSync(join(root, file), 'utf8'), file));
 }
-for (const name of readdirSync(join(root, 'docs'), { recursive: true }))
-  if (/\.(svg|png)$/.test(name)) cpSync(join(root, 'docs', name), join(stage, name));
+for (const name of readdirSync(join(root, 'studies'), { recursive: true }))
+  if (/\.(svg|png)$/.test(name)) cpSync(join(root, 'studies', name), join(stage, 'studies', name));
 
 const begun = performance.now();
 await writeApi(join(stage, 'api'));

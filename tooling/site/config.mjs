@@ -11,6 +11,9 @@ const namesIn = (folder) =>
 const words = (name) => name.replace(/^\d+-/, '').replaceAll('-', ' ');
 const items = (folder, text = words) =>
   namesIn(folder).map((name) => ({ text: text(name), link: `/${folder}/${name}` }));
+const studies = readdirSync(`${stage}studies`, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => ({ text: words(name), link: `/studies/${name}/` }));
 
 export default {
   title: 'advrob',
@@ -25,7 +28,7 @@ export default {
     nav: [
       { text: 'Start here', link: '/start-here' },
       { text: 'Packages', link: '/packages/core' },
-      { text: 'Reproduction book', link: '/reproduce/dale' },
+      { text: 'Studies', link: '/studies/dale/' },
       { text: 'API', link: '/api/' },
     ],
     sidebar: [
@@ -45,13 +48,10 @@ export default {
       },
       {
         text: 'How it works',
-        items: [
-          { text: 'The ONNX Runtime backend', link: '/onnxruntime-backend' },
-          { text: 'The speed of attacks', link: '/attack-speed' },
-        ],
+        items: [{ text: 'The ONNX Runtime backend', link: '/onnxruntime-backend' }],
       },
       { text: 'Packages', items: items('packages', (name) => (name.startsWith('create-') ? name : `@advrob/${name}`)) },
-      { text: 'Reproduction book', collapsed: true, items: items('reproduce') },
+      { text: 'Studies', collapsed: true, items: studies },
       { text: 'Decisions', collapsed: true, items: items('decisions') },
       { text: 'API reference', link: '/api/' },
     ],

@@ -4,14 +4,17 @@ import { pageOf, withSiteLinks } from './pages.mjs';
 it('knows where a file stands', () => {
   expect(pageOf('README.md')).toBe('index.md');
   expect(pageOf('packages/core/README.md')).toBe('packages/core.md');
-  expect(pageOf('docs/reproduce/dale.md')).toBe('reproduce/dale.md');
+  expect(pageOf('docs/decisions/0001-floors.md')).toBe('decisions/0001-floors.md');
+  expect(pageOf('studies/README.md')).toBe('studies/index.md');
+  expect(pageOf('studies/dale/README.md')).toBe('studies/dale/index.md');
+  expect(pageOf('studies/dale/run.mjs')).toBeUndefined();
   expect(pageOf('packages/core/src/index.ts')).toBeUndefined();
 });
 
 it.each([
-  ['docs/reproduce/dale.md', '[a](../../packages/core/README.md#it)', '[a](../packages/core.md#it)'],
+  ['studies/dale/README.md', '[a](../../packages/core/README.md#it)', '[a](../../packages/core.md#it)'],
   ['packages/core/README.md', '[a](../../docs/concepts.md)', '[a](../concepts.md)'],
-  ['docs/reproduce/dale.md', '[`core`](../../packages/core/README.md)', '[`core`](../packages/core.md)'],
+  ['studies/dale/README.md', '[`core`](../../packages/core/README.md)', '[`core`](../../packages/core.md)'],
   ['README.md', '[a](examples/README.md)', '[a](./examples.md)'],
   ['examples/README.md', '[a](third-party-attack) [b](../docs/concepts.md)', 'a [b](./concepts.md)'],
   ['docs/errors.md', '`a` [b](concepts.md) `c`', '`a` [b](./concepts.md) `c`'],
@@ -19,7 +22,12 @@ it.each([
   ['README.md', '[a](packages/core/README.md)', '[a](./packages/core.md)'],
   ['docs/start-here.md', 'see [the demo](../packages/cli/experiments/demo.yaml).', 'see the demo.'],
   ['docs/start-here.md', '[b](#below) [c](https://x.org/a.md)', '[b](#below) [c](https://x.org/a.md)'],
-  ['docs/reproduce/logits.md', '![a](logits/gap.svg)', '![a](logits/gap.svg)'],
+  ['studies/logits/README.md', '![a](figures/gap.svg) [b](run.mjs)', '![a](figures/gap.svg) b'],
+  [
+    'docs/concepts.md',
+    '[a](../studies/README.md) [b](../studies/dale)',
+    '[a](./studies/index.md) [b](./studies/dale/index.md)',
+  ],
   ['docs/start-here.md', '`[a](b.md)`\n```md\n[a](../README.md)\n```', '`[a](b.md)`\n```md\n[a](../README.md)\n```'],
 ])('%s: %s', (file, text, expected) => {
   expect(withSiteLinks(text, file)).toBe(expected);

@@ -12,7 +12,8 @@ import { prepare } from '../src/experiment/prepared.js';
 import { loadRegistry } from '../src/plugins/load.js';
 import { runCommandLine } from './command-line.js';
 
-const book = fileURLToPath(new URL('../../../docs/reproduce/', import.meta.url));
+const studies = fileURLToPath(new URL('../../../studies/', import.meta.url));
+const configOf = (paper: string) => join(studies, paper, 'experiment.yaml');
 const papers = ['dale', 'entropysgd', 'logits', 'rat', 'smoothness', 'subspace'];
 let folder = '';
 
@@ -23,13 +24,15 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it('every page of a paper has a config', async () => {
-  const files = await readdir(book);
-  expect(files.filter((file) => file.endsWith('.yaml')).toSorted()).toEqual(papers.map((paper) => `${paper}.yaml`));
-  for (const paper of papers) expect(await readFile(join(book, `${paper}.md`), 'utf8')).toContain(`${paper}.yaml`);
+  const files = await readdir(studies, { recursive: true });
+  const configs = files.filter((file) => file.endsWith('.yaml')).map((file) => join(studies, file));
+  expect(configs.toSorted()).toEqual(papers.map(configOf));
+  for (const paper of papers)
+    expect(await readFile(join(studies, paper, 'README.md'), 'utf8')).toContain(`studies/${paper}/experiment.yaml`);
 });
 
 it.each(papers)('%s.yaml names parts, options and models that there are', async (paper) => {
-  const experiment = await loadExperiment(join(book, `${paper}.yaml`));
+  const experiment = await loadExperiment(configOf(paper));
   const { shelf, models, analyses, measurement } = await prepare(experiment, await loadRegistry());
   shelf.dispose();
   expect(models.length).toBe(experiment.models.length);
@@ -44,7 +47,7 @@ it('a tiny run of one of them ends with a record of what its page is about', asy
     'analyses.manipulated-distillation.options.epochs=1',
   ];
   const flags = tiny.flatMap((setting) => ['--set', setting]);
-  const ended = await runCommandLine(folder, ['run', join(book, 'logits.yaml'), '--out', 'tiny', ...flags]);
+  const ended = await runCommandLine(folder, ['run', configOf('logits'), '--out', 'tiny', ...flags]);
   expect(ended.code, ended.stderr).toBe(0);
   const { analyses } = parseRecord(await readFile(join(folder, 'tiny/record.json'), 'utf8'));
   expect(analyses.map(({ id }) => id)).toEqual(['logit-comparison', 'manipulated-distillation']);

@@ -1,6 +1,6 @@
 """PGD adversarial training of compact-cnn in PyTorch, from weights and batches that a folder holds; prints one JSON line with the loss of every step.
 
-Run by tooling/experiments/pytorch-epoch.mjs: OPENBLAS_NUM_THREADS=1 python3 tooling/oracle/training/pgd_at_epoch.py FOLDER [VARIANT]
+Run by studies/pytorch/run.mjs: OPENBLAS_NUM_THREADS=1 python3 tooling/oracle/training/pgd_at_epoch.py FOLDER [VARIANT]
 FOLDER: weights.safetensors (ours: filters [h, w, in, out], kernels [in, out]), images.u8 [steps, batch, 28, 28], labels.u8 [steps, batch], settings.json.
 VARIANT: `base`; `kernels`, convolutions without oneDNN; `ulp-N`, initial weights changed by up to 1e-7 of their size, seed N. What the variants differ
 in is rounding alone: how far they part from `base` is the noise of the comparison.
