@@ -7,8 +7,7 @@
 import { marginLoss } from '../../packages/core/dist/losses.js';
 import { pgd } from '../../packages/attacks/dist/index.js';
 import { fit, pgdAt, sgd } from '../../packages/training/dist/index.js';
-import { formatInterval, intervalOf } from '../shared/paired-interval.mjs';
-import { markdownTable, writeResults } from '../shared/report.mjs';
+import { formatInterval, intervalOf, markdownTable, writeResults } from '../shared/results.mjs';
 import { measure, open, readArguments } from '../shared/setup.mjs';
 
 const settings = readArguments({

@@ -20,8 +20,7 @@ import { marginLoss } from '../../packages/core/dist/losses.js';
 import { renderFigure } from '../../packages/report/dist/index.js';
 import { dalePd } from '../../packages/trainers-dual-langevin/dist/index.js';
 import { fit, mart, pgdAt, sgd, trades } from '../../packages/training/dist/index.js';
-import { formatInterval, intervalOf } from '../shared/paired-interval.mjs';
-import { markdownTable, writeResults } from '../shared/report.mjs';
+import { formatInterval, intervalOf, markdownTable, writeResults } from '../shared/results.mjs';
 import { measure, open, readArguments } from '../shared/setup.mjs';
 
 const settings = readArguments({

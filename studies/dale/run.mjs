@@ -20,8 +20,7 @@ import { langevin, pgd } from '../../packages/attacks/dist/index.js';
 import { dalePd } from '../../packages/trainers-dual-langevin/dist/index.js';
 import { flatness } from '../../packages/trainers-randomized/dist/index.js';
 import { fit, pgdAt, sgd } from '../../packages/training/dist/index.js';
-import { formatInterval, intervalOf, mean, pairedInterval } from '../shared/paired-interval.mjs';
-import { markdownTable, writeResults } from '../shared/report.mjs';
+import { formatInterval, intervalOf, markdownTable, mean, pairedInterval, writeResults } from '../shared/results.mjs';
 import { measure, open, readArguments } from '../shared/setup.mjs';
 
 const settings = readArguments({

@@ -11,8 +11,7 @@ import { marginLoss } from '../../packages/core/dist/losses.js';
 import { pgd } from '../../packages/attacks/dist/index.js';
 import { entropysgdTrainer } from '../../packages/trainers-entropysgd/dist/index.js';
 import { awp, fit, pgdAt, sgd, swa } from '../../packages/training/dist/index.js';
-import { formatInterval, intervalOf, pairedInterval } from '../shared/paired-interval.mjs';
-import { markdownTable, writeResults } from '../shared/report.mjs';
+import { formatInterval, intervalOf, markdownTable, pairedInterval, writeResults } from '../shared/results.mjs';
 import { measure, open, readArguments } from '../shared/setup.mjs';
 
 const settings = readArguments({

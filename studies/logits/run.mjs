@@ -25,7 +25,7 @@ import {
 } from '../../packages/analysis-logits/dist/index.js';
 import { erm, fit, pgdAt, sgd } from '../../packages/training/dist/index.js';
 import { logitReport, verdicts } from './tables.mjs';
-import { writeResults } from '../shared/report.mjs';
+import { writeResults } from '../shared/results.mjs';
 import { open, readArguments } from '../shared/setup.mjs';
 
 const settings = readArguments({ seeds: 3, train: 10000, test: 1000, epochs: 12, epsilon: 0.1, hidden: 128 });

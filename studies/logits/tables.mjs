@@ -1,6 +1,5 @@
 // Tables and verdicts of run.mjs.
-import { formatInterval, intervalOf, mean, pairedInterval } from '../shared/paired-interval.mjs';
-import { markdownTable } from '../shared/report.mjs';
+import { formatInterval, intervalOf, markdownTable, mean, pairedInterval } from '../shared/results.mjs';
 
 const column = (runs, arm, pick) => runs.map(({ arms }) => pick(arms[arm]));
 const shown = (runs, arm, pick, digits = 3) => formatInterval(intervalOf(column(runs, arm, pick)), digits);

@@ -1,12 +1,12 @@
-import '../../packages/core/src/gradients.js';
+import '@advrob/core/gradients';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
-import { pgd } from '../../packages/attacks/src/index.js';
-import { mnist } from '../../packages/datasets/src/index.js';
-import { compactCnn } from '../../packages/models/src/index.js';
-import { fit, pgdAt, sgd } from '../../packages/training/src/index.js';
+import { pgd } from '@advrob/attacks';
+import { mnist } from '@advrob/datasets';
+import { compactCnn } from '@advrob/models';
+import { fit, pgdAt, sgd } from '@advrob/training';
 import { epochs, ourLosses } from './epoch.mjs';
 
 beforeAll(() => tf.setBackend('cpu'));

@@ -21,7 +21,7 @@ import { mnist } from '../../packages/datasets/dist/index.js';
 import { compactCnn, saveWeights } from '../../packages/models/dist/index.js';
 import { fit, pgdAt, sgd } from '../../packages/training/dist/index.js';
 import { epochs, ourLosses, settings } from './epoch.mjs';
-import { markdownTable, writeResults } from '../shared/report.mjs';
+import { markdownTable, writeResults } from '../shared/results.mjs';
 
 const { values } = parseArgs({ options: { report: { type: 'string' }, fixture: { type: 'boolean', default: false } } });
 const { channels, hidden, batchSize, steps, warmUp } = values.fixture ? epochs.small : epochs.whole;

@@ -17,8 +17,7 @@ import { autoattack, pgd } from '../../packages/attacks/dist/index.js';
 import { marginLoss } from '../../packages/core/dist/losses.js';
 import { rat } from '../../packages/trainers-randomized/dist/index.js';
 import { awp, fit, sgd, trades } from '../../packages/training/dist/index.js';
-import { formatInterval, intervalOf, pairedInterval } from '../shared/paired-interval.mjs';
-import { markdownTable, writeResults } from '../shared/report.mjs';
+import { formatInterval, intervalOf, markdownTable, pairedInterval, writeResults } from '../shared/results.mjs';
 import { measure, open, readArguments } from '../shared/setup.mjs';
 
 const settings = readArguments({

@@ -9,14 +9,19 @@
 // terms, Monte Carlo weight noise) with sigma 0.05.
 // --few leaves out all arms but TRADES, RAT and the uniform soft labels.
 //   --seeds 3  --train 5000  --test 1000  --epochs 14  --epsilon 0.1  --hidden 128
-import { marginLoss } from '../../packages/core/dist/losses.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { klLoss, marginLoss, meanCrossEntropy, meanKlDivergence } from '../../packages/core/dist/losses.js';
 import { pgd } from '../../packages/attacks/dist/index.js';
-import { flatness, rat, taylorExpansion, weightNoise } from '../../packages/trainers-randomized/dist/index.js';
+import {
+  flatness,
+  rat,
+  softTargets,
+  taylorExpansion,
+  weightNoise,
+} from '../../packages/trainers-randomized/dist/index.js';
 import { fit, sgd, trades } from '../../packages/training/dist/index.js';
-import { formatInterval, intervalOf, ratioInterval } from '../shared/paired-interval.mjs';
-import { markdownTable, writeResults } from '../shared/report.mjs';
+import { formatInterval, intervalOf, markdownTable, ratioInterval, writeResults } from '../shared/results.mjs';
 import { measure, open, readArguments } from '../shared/setup.mjs';
-import { uniformSoftLabels } from './uniform-soft-labels.mjs';
 
 const settings = readArguments({ seeds: 3, train: 5000, test: 1000, epochs: 14, epsilon: 0.1, hidden: 128 });
 const { json, seeds, epochs, epsilon, report, fashion, few } = settings;
@@ -101,3 +106,31 @@ const text = [
 ].join('\n\n');
 if (!json) console.log(text);
 if (report) await writeResults(report, fashion ? 'Fashion-MNIST' : 'MNIST', text);
+
+/**
+ * RAT whose soft labels give the other classes equal parts instead of the statistics of the last layer: label smoothing on TRADES with the weight that the
+ * Taylor terms have there. What RAT does beyond it is the method's own.
+ */
+function uniformSoftLabels({ beta, alpha }) {
+  const weight = 1.5 * alpha; // alpha of the first term and alpha / 2 of the second, equal here
+  return {
+    prepare: async (batch, { maximize }) => ({
+      x: batch.x,
+      y: batch.y,
+      adversarial: await maximize(batch, { loss: klLoss }),
+    }),
+    loss({ x, adversarial, y }, model, how) {
+      const [clean, robust] = [model.logits(x, how), model.logits(adversarial, how)];
+      const classes = clean.shape[1];
+      const targets = tf.gather(softTargets(tf.zeros([classes]), 1 - 2 / classes), y);
+      const cross = (logits) => tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
+      const soft = tf.mul(tf.add(cross(clean), cross(robust)), 0.5);
+      const ce = meanCrossEntropy(clean, y);
+      const kl = meanKlDivergence(clean, robust);
+      return {
+        total: tf.addN([tf.mul(ce, 1 - alpha), tf.mul(soft, weight), tf.mul(kl, beta)]),
+        terms: { ce, kl, soft },
+      };
+    },
+  };
+}

@@ -23,8 +23,8 @@ import { createThreat } from '../../packages/core/dist/threat.js';
 import { fashionMnist, mnist } from '../../packages/datasets/dist/index.js';
 import { mlp } from '../../packages/models/dist/index.js';
 import { fit, pgdAt, sgd } from '../../packages/training/dist/index.js';
-import { formatInterval, intervalOf, mean } from '../shared/paired-interval.mjs';
-import { markdownTable, writeResults } from '../shared/report.mjs';
+import { median } from '../../tooling/bench/statistics.mjs';
+import { formatInterval, intervalOf, markdownTable, mean, writeResults } from '../shared/results.mjs';
 
 const { values: given } = parseArgs({
   options: {
@@ -234,11 +234,6 @@ async function probe(model, data, threat, seed) {
     flipped: own.map(({ flipped }) => flipped),
     input: arms[1].input.l2,
   };
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
 }
 
 function spearman(a, b) {

@@ -35,8 +35,7 @@ import { registerOnnxRuntime } from '../../packages/backend-onnxruntime/dist/ind
 import { arrayDataset, fashionMnist, mnist } from '../../packages/datasets/dist/index.js';
 import { twoLayer } from '../../packages/models/dist/index.js';
 import { erm, fit, sgd } from '../../packages/training/dist/index.js';
-import { formatInterval, intervalOf, mean } from '../shared/paired-interval.mjs';
-import { markdownTable, writeResults } from '../shared/report.mjs';
+import { formatInterval, intervalOf, markdownTable, mean, writeResults } from '../shared/results.mjs';
 
 const { values: given } = parseArgs({
   options: {
