@@ -23,9 +23,11 @@ export function blocksOf(file) {
   let open;
   lines.forEach((text, i) => {
     const fence = /^```(\S*)\s*(.*)$/.exec(text.trim());
-    if (fence && !open) open = { file, line: i + 2, language: fence[1], info: fence[2], code: [] };
+    if (fence && !open)
+      open = { file, line: i + 2, language: fence[1], info: fence[2], code: [], indent: text.indexOf('```') };
     else if (text.trim() === '```' && open) {
-      blocks.push({ ...open, code: open.code.join('\n') });
+      const { indent, ...block } = open;
+      blocks.push({ ...block, code: block.code.map((line) => line.slice(indent)).join('\n') }); // a block in a list
       open = undefined;
     } else open?.code.push(text);
   });

@@ -1,12 +1,14 @@
-// Every link inside the documents leads somewhere, and every ts block type-checks against the built packages. (The js blocks of READMEs are run: tooling/packed.)
+// Every link inside the documents leads somewhere, every ts block type-checks against the built packages, and guides and studies are apart.
+// (The js blocks of READMEs are run: tooling/packed. What sh blocks tell readers to type: commands.test.ts.)
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { root } from '../fresh/prepare.mjs';
 import { packageEntries } from '../packages.mjs';
+import { mixedPages } from './apart.mjs';
 import { anchorsOf, blocksOf, markdownFiles } from './blocks.mjs';
 
-const problems = [];
+const problems = mixedPages();
 const files = markdownFiles();
 
 for (const file of files) {

@@ -71,6 +71,24 @@ it('names programs and scripts of the repository that there are', async () => {
   expect(named.filter((name) => !(name in scripts) && name !== 'list')).toEqual([]);
 });
 
+it('gives the scripts of studies flags that they read', async () => {
+  const lines = blocks.filter(({ language }) => language === 'sh').flatMap(({ code }) => code.split('\n'));
+  const calls = lines.flatMap((text) => {
+    const [, script, flags] = /^node (studies\/\S+\.mjs)(.*)$/.exec(text.replace(/\s+#.*$/, '')) ?? [];
+    return script === undefined
+      ? []
+      : [{ script, flags: [...flags!.matchAll(/--([\w-]+)/g)].map(([, flag]) => flag!) }];
+  });
+  expect(calls.length).toBeGreaterThan(15);
+  const shared = await readFile(join(root, 'studies/shared/setup.mjs'), 'utf8');
+  for (const { script, flags } of calls) {
+    const own = await readFile(join(root, script), 'utf8');
+    const source = own.includes('shared/setup.mjs') ? own + shared : own;
+    const unknown = flags.filter((flag) => !new RegExp(`\\b${flag}'?:`).test(source));
+    expect(unknown, script).toEqual([]);
+  }
+});
+
 describe('names', () => {
   const kinds: Readonly<Record<string, PluginKind>> = {
     '--attack': 'attacks',

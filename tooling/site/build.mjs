@@ -11,7 +11,7 @@ import { pageOf, withSiteLinks } from './pages.mjs';
 const stage = join(root, 'tooling/site/.cache');
 rmSync(stage, { recursive: true, force: true });
 mkdirSync(join(stage, '.vitepress'), { recursive: true });
-cpSync(join(root, 'tooling/site/config.mjs'), join(stage, '.vitepress/config.mjs'));
+writeFileSync(join(stage, '.vitepress/config.mjs'), "export { default } from '../../config.mjs';\n");
 for (const file of markdownFiles()) {
   const to = join(stage, pageOf(file));
   mkdirSync(dirname(to), { recursive: true });

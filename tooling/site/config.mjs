@@ -1,8 +1,9 @@
-// VitePress's settings, copied beside the staged pages (see build.mjs).
+// VitePress's settings; the config beside the staged pages (see build.mjs) takes them from here.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { guides } from './pages.mjs';
 
-const stage = fileURLToPath(new URL('..', import.meta.url));
+const stage = fileURLToPath(new URL('.cache/', import.meta.url));
 const namesIn = (folder) =>
   readdirSync(`${stage}${folder}`)
     .filter((name) => name.endsWith('.md'))
@@ -11,6 +12,7 @@ const namesIn = (folder) =>
 const words = (name) => name.replace(/^\d+-/, '').replaceAll('-', ' ');
 const items = (folder, text = words) =>
   namesIn(folder).map((name) => ({ text: text(name), link: `/${folder}/${name}` }));
+const packageName = (name) => (name.startsWith('create-') ? name : `@advrob/${name}`);
 const studies = readdirSync(`${stage}studies`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => ({ text: words(name), link: `/studies/${name}/` }));
@@ -26,34 +28,23 @@ export default {
     search: { provider: 'local' },
     outline: [2, 3],
     nav: [
-      { text: 'Start here', link: '/start-here' },
-      { text: 'Packages', link: '/packages/core' },
-      { text: 'Studies', link: '/studies/dale/' },
-      { text: 'API', link: '/api/' },
+      { text: 'Guides', link: '/start-here' },
+      { text: 'Studies', link: '/studies/' },
+      { text: 'Decisions', link: `/decisions/${namesIn('decisions')[0]}` },
+      { text: 'Reference', link: '/api/' },
     ],
     sidebar: [
+      { text: 'Guides', items: Object.entries(guides).map(([page, text]) => ({ text, link: `/${page}` })) },
+      { text: 'Studies', collapsed: true, items: [{ text: 'All studies', link: '/studies/' }, ...studies] },
+      { text: 'Decisions', collapsed: true, items: items('decisions') },
       {
-        text: 'Guide',
+        text: 'Reference',
         items: [
-          { text: 'Start here', link: '/start-here' },
-          { text: 'Concepts', link: '/concepts' },
-          { text: 'Bring your own model', link: '/bring-your-own-model' },
-          { text: 'Bring your own data', link: '/bring-your-own-data' },
-          { text: 'In the browser', link: '/browser' },
-          { text: 'Examples', link: '/examples' },
-          { text: 'Write a plugin', link: '/write-a-plugin' },
-          { text: 'Contribute', link: '/contribute' },
+          { text: 'API', link: '/api/' },
           { text: 'Errors', link: '/errors' },
+          { text: 'Packages', collapsed: true, items: items('packages', packageName) },
         ],
       },
-      {
-        text: 'How it works',
-        items: [{ text: 'The ONNX Runtime backend', link: '/onnxruntime-backend' }],
-      },
-      { text: 'Packages', items: items('packages', (name) => (name.startsWith('create-') ? name : `@advrob/${name}`)) },
-      { text: 'Studies', collapsed: true, items: studies },
-      { text: 'Decisions', collapsed: true, items: items('decisions') },
-      { text: 'API reference', link: '/api/' },
     ],
   },
   vite: { build: { chunkSizeWarningLimit: 4000 } },

@@ -1,6 +1,21 @@
 // The pages of the site: which Markdown file of the repository becomes which page, and where links between the files lead then.
 import { posix } from 'node:path';
 
+/** The guides in the order of the sidebar, by page. */
+export const guides = {
+  'start-here': 'Start here',
+  concepts: 'Concepts',
+  'bring-your-own-model': 'Bring your own model',
+  'bring-your-own-data': 'Bring your own data',
+  'choose-attacks': 'Choose attacks',
+  browser: 'In the browser',
+  'onnxruntime-backend': 'The ONNX Runtime backend',
+  examples: 'Examples',
+  'write-a-plugin': 'Write a plugin',
+  'add-a-kernel': 'Add a kernel',
+  contribute: 'Contribute',
+};
+
 /**
  * Where a Markdown file of the repository stands on the site; undefined for one that is no page.
  *

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { pageOf, withSiteLinks } from './pages.mjs';
+import { markdownFiles } from '../docs/blocks.mjs';
+import { guides, pageOf, withSiteLinks } from './pages.mjs';
 
 it('knows where a file stands', () => {
   expect(pageOf('README.md')).toBe('index.md');
@@ -9,6 +10,12 @@ it('knows where a file stands', () => {
   expect(pageOf('studies/dale/README.md')).toBe('studies/dale/index.md');
   expect(pageOf('studies/dale/run.mjs')).toBeUndefined();
   expect(pageOf('packages/core/src/index.ts')).toBeUndefined();
+});
+
+it('has every page of docs/ in the sidebar', () => {
+  const pages = markdownFiles().filter((file) => !/^(packages|studies|docs\/decisions)\/|^README/.test(file));
+  const names = pages.map((file) => pageOf(file)!.replace('.md', ''));
+  expect(names.toSorted()).toEqual([...Object.keys(guides), 'errors'].toSorted());
 });
 
 it.each([
