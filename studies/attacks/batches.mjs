@@ -1,8 +1,11 @@
-// Does a result depend on the batch?  node studies/attacks/batches.mjs [--backend cpu|onnxruntime] [--json]
+// Does a result depend on the batch?
+//   node studies/attacks/batches.mjs [--backend cpu|onnxruntime] [--json]
 //
-// Protocol. The LeNet-5 of the bench `attacks`, the first test images of MNIST, Linf at 0.3; PGD-40, APGD-CE, APGD-T, FAB-T and Square with few steps. Each
-// attack runs on all images at once, in batches of 7, one by one, and in a random order; an example keeps its id. On the cpu backend every flag and every value
-// must be the same (exit code 1 otherwise), on ONNX Runtime at least 99.8% of the flags.
+// Protocol. The LeNet-5 of the bench `attacks`, the first test images of MNIST, Linf at 0.3;
+// PGD-40, APGD-CE, APGD-T, FAB-T and Square with few steps. Each attack runs on all images at once,
+// in batches of 7, one by one, and in a random order; an example keeps its id. On the cpu backend
+// every flag and every value must be the same (exit code 1 otherwise), on ONNX Runtime at least
+// 99.8% of the flags.
 //   --examples 128  --steps 20  --queries 100  --alone 32 (examples that also run one by one)
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

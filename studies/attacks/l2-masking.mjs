@@ -1,11 +1,15 @@
-// Robustness that is not there: a LeNet-5 trained against PGD in Linf at 0.3, attacked in L2 at 2.  node studies/attacks/l2-masking.mjs [--json]
+// Robustness that is not there: a LeNet-5 trained against PGD in Linf at 0.3, attacked in L2 at 2.
+//   node studies/attacks/l2-masking.mjs [--json]
 //
-// Protocol. The weights of the bench `attacks` (tooling/bench/nets/train-lenet5.mjs). Training in Linf at 0.3 makes the first filters thresholds: around an
-// example most of them are off, with a gradient of 0, so that PGD in L2 hardly moves the loss; walking along the decision boundary (FAB) and searching without
-// gradients (Square) do not need it to rise. PGD-40, PGD-200, APGD-CE, FAB-T, Square and AutoAttack standard on the first test images of MNIST; then
-// checkRobustness, which has to say so in words. Expected: PGD-40's robust accuracy at least 20 points above AutoAttack's, and a finding that another attack
-// beats PGD. Exit code 1 otherwise.
-//   --examples 200  --epsilon 2  --batch 100  --weights <file>  --seed 0  --steps 100 (of AutoAttack and FAB-T)  --queries 5000 (of AutoAttack's Square)
+// Protocol. The weights of the bench `attacks` (tooling/bench/nets/train-lenet5.mjs). Training in
+// Linf at 0.3 makes the first filters thresholds: around an example most of them are off, with a
+// gradient of 0, so that PGD in L2 hardly moves the loss; walking along the decision boundary (FAB)
+// and searching without gradients (Square) do not need it to rise. PGD-40, PGD-200, APGD-CE, FAB-T,
+// Square and AutoAttack standard on the first test images of MNIST; then checkRobustness, which has
+// to say so in words. Expected: PGD-40's robust accuracy at least 20 points above AutoAttack's, and
+// a finding that another attack beats PGD. Exit code 1 otherwise.
+//   --examples 200  --epsilon 2  --batch 100  --weights <file>  --seed 0  --steps 100 (of
+//   AutoAttack and FAB-T)  --queries 5000 (of AutoAttack's Square)
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,10 +1,15 @@
-// Do the attacks find what their papers lead one to expect? On the two models of a demo run:  node studies/attacks/run.mjs --run runs/demo [--json]
+// Do the attacks find what their papers lead one to expect? On the two models of a demo run:
+//   node studies/attacks/run.mjs --run runs/demo [--json]
 //
-// Protocol. The first test images of MNIST, Linf at the demo's epsilon. On both models AutoAttack standard, each of its members alone, and PGD-100 (steps of
-// epsilon / 40) are run with the same seeds: AutoAttack's robust examples must be a subset of those of every member, and at most one more than those of
-// PGD-100. On the standard model every attack is run with its defaults, in Linf or else in L2, L1 or L0 at a radius that a standard model does not withstand:
+// Protocol. The first test images of MNIST, Linf at the demo's epsilon. On both models AutoAttack
+// standard, each of its members alone, and PGD-100 (steps of epsilon / 40) are run with the same
+// seeds: AutoAttack's robust examples must be a subset of those of every member, and at most one
+// more than those of PGD-100. On the standard model every attack is run with its defaults, in Linf
+// or else in L2, L1 or L0 at a radius that a standard model does not withstand:
 // gradient attacks should leave nothing, searches without gradients little.
-//   --examples 200  --seeds 2  --batch 100  --few 50 (examples of the slow attacks)  --part members|attacks (default both)  --only <expression> (attacks by name)  --longer (boundary with 25,000 steps, nes with 400, no other)
+//   --examples 200  --seeds 2  --batch 100  --few 50 (examples of the slow attacks)
+//   --part members|attacks (default both)  --only <expression> (attacks by name)  --longer
+//   (boundary with 25,000 steps, nes with 400, no other)
 // Exit code 1 when AutoAttack is above a member or PGD-100.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -61,7 +66,9 @@ async function robust(model, attack, threat, { seed, restarts = 1, count = examp
   };
 }
 
-/** AutoAttack against its members and PGD-100 on one model and seed; whether it is never above them. */
+/**
+ * AutoAttack against its members and PGD-100 on one model and seed; whether it is never above them.
+ */
 async function compareMembers(name, model, seed) {
   const threat = { norm: 'linf', epsilon };
   const all = {
@@ -89,7 +96,10 @@ async function compareMembers(name, model, seed) {
   );
 }
 
-/** Radii that a model without adversarial training does not withstand; L0 in values. JSMA only sets values to 1; its paper allows it 14.5% of them. */
+/**
+ * Radii that a model without adversarial training does not withstand; L0 in values. JSMA only sets
+ * values to 1; its paper allows it 14.5% of them.
+ */
 const radii = { linf: epsilon, l2: 2.5, l1: 20, l0: 25 };
 const ownRadii = { jsma: 113 };
 /** Steps of attacks whose defaults end long before they have converged, with --longer. */

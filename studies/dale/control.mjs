@@ -1,8 +1,11 @@
-// A control for studies/dale/run.mjs, added after its first result: PGD-AT alone with as many gradients as DALE takes.
+// A control for studies/dale/run.mjs, added after its first result: PGD-AT alone with as many
+// gradients as DALE takes.
 //   node studies/dale/control.mjs --fashion folder [--json] [--report studies/dale/README.md]
 //
-// Why: at rho 0.9 nu ends at 0, so that DALE ends with the loss of PGD-AT, and was still ahead of it in clean accuracy. Part of DALE's lead may then be that
-// PGD-AT is not trained to its end. Protocol: as there, PGD-AT alone, 18 passes instead of 14 (4 gradients a step instead of 5). Report-only: no verdict.
+// Why: at rho 0.9 nu ends at 0, so that DALE ends with the loss of PGD-AT, and was still ahead of
+// it in clean accuracy. Part of DALE's lead may then be that PGD-AT is not trained to its end.
+// Protocol: as there, PGD-AT alone, 18 passes instead of 14 (4 gradients a step instead of 5).
+// Report-only: no verdict.
 //   --seeds 3  --train 5000  --test 1000  --epochs 18  --epsilon 0.1  --hidden 128  --batch 50
 import { marginLoss } from '../../packages/core/dist/losses.js';
 import { pgd } from '../../packages/attacks/dist/index.js';

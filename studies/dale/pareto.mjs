@@ -1,17 +1,28 @@
-// Clean against robust accuracy of DALE over rho, beside PGD-AT, TRADES and MART, and the course of DALE's dual variable.
-//   node studies/dale/pareto.mjs --fashion folder [--report studies/dale/README.md] [--figures studies/dale/figures]
-//   node studies/dale/pareto.mjs --cifar folder --epsilon 0.03137 --epochs 12 --dual 0.01 ... (the same on CIFAR-10, with a small convolution network)
+// Clean against robust accuracy of DALE over rho, beside PGD-AT, TRADES and MART, and the course of
+// DALE's dual variable.
+//   node studies/dale/pareto.mjs --fashion folder [--report studies/dale/README.md]
+//   [--figures studies/dale/figures]
+//   node studies/dale/pareto.mjs --cifar folder --epsilon 0.03137 --epochs 12 --dual 0.01 ... (the
+//   same on CIFAR-10, with a small convolution network)
 //
 // This protocol was written before the first run of it. It is a picture, so there is no verdict.
-// Protocol. All arms share initial weights and batches for a seed: plain SGD at a constant rate, batches of 50, equal numbers of passes. The inner maximisation has
-// 3 steps of epsilon / 2 from a uniform start: PGD on cross-entropy (PGD-AT, MART with lambda 5), on the divergence (TRADES with beta 1, 3 and 6), DALE's Laplace sampler
-// (noise 0.001 in units of one example's gradient; nu from 1). Rate 0.05. On Fashion-MNIST: an MLP 784-128-10, 14 passes, dual step 0.02, rho 0.4, 0.5, 0.6, 0.7 and 0.9. On
-// CIFAR-10: the first 5,000 training images, `compact-cnn`, Linf 8/255, epsilon grows over the first 5 passes, 12 passes, dual step 0.01, rho 1.6, 1.75 and 1.9, chosen on 300
-// validation images with a seed of their own: PGD-AT ends there at 0.43 clean and 0.24 under PGD-20; with dual step 0.02 and rho 0.8 or 1.3, with which the loss begins far above
-// rho, training diverged; rho 1.0, 1.3 and 1.6 with dual step 0.005 give 0.05, 0.07 and 0.15 under PGD-20.
-// Measured on the first test images: clean accuracy, PGD-20 from a uniform start with cross-entropy and with the margin loss.
-//   --seeds 3  --train 5000  --test 1000  --epochs 14  --epsilon 0.1  --hidden 128  --batch 50  --rate 0.05  --dual 0.02
-// --held-out begins at seed 1000 and measures on validation images; --few leaves out TRADES and MART.
+// Protocol. All arms share initial weights and batches for a seed: plain SGD at a constant rate,
+// batches of 50, equal numbers of passes. The inner maximisation has 3 steps of epsilon / 2 from a
+// uniform start: PGD on cross-entropy (PGD-AT, MART with lambda 5), on the divergence (TRADES with
+// beta 1, 3 and 6), DALE's Laplace sampler (noise 0.001 in units of one example's gradient; nu from
+// 1). Rate 0.05. On Fashion-MNIST: an MLP 784-128-10, 14 passes, dual step 0.02, rho 0.4, 0.5, 0.6,
+// 0.7 and 0.9. On CIFAR-10: the first 5,000 training images, `compact-cnn`, Linf 8/255, epsilon
+// grows over the first 5 passes, 12 passes, dual step 0.01, rho 1.6, 1.75 and 1.9, chosen on 300
+// validation images with a seed of their own: PGD-AT ends there at 0.43 clean and 0.24 under
+// PGD-20; with dual step 0.02 and rho 0.8 or 1.3, with which the loss begins far above rho,
+// training diverged; rho 1.0, 1.3 and 1.6 with dual step 0.005 give 0.05, 0.07 and 0.15 under
+// PGD-20.
+// Measured on the first test images: clean accuracy, PGD-20 from a uniform start with cross-entropy
+// and with the margin loss.
+//   --seeds 3  --train 5000  --test 1000  --epochs 14  --epsilon 0.1  --hidden 128  --batch 50
+//   --rate 0.05  --dual 0.02
+// --held-out begins at seed 1000 and measures on validation images; --few leaves out TRADES and
+//   MART.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { langevin, pgd } from '../../packages/attacks/dist/index.js';

@@ -1,11 +1,14 @@
 // EntropySGD against SGD, SWA and AWP at an equal number of adversarial gradients:
 //   node studies/entropysgd/accuracy.mjs [--json] [--report studies/entropysgd/README.md]
 //
-// Protocol. MNIST, an MLP with one hidden layer, PGD-7 adversarial training, Linf. Every arm sees the same number of attacked batches (equal epochs), from the
-// same initial weights and batches for a seed. SGD: momentum 0.9, rate 0.1. EntropySGD: the defaults of the reference code with --inner steps,
-// outer rate 1. Both rates fall along a cosine; nothing is tuned. Measured on the first test images: clean accuracy, PGD-20 with cross-entropy and with the
-// margin loss. Reported: mean and 95% interval (Student's t over the seeds), and the paired difference to SGD.
-// The accuracy is report-only: at small budgets EntropySGD makes few updates, so no sign is expected.
+// Protocol. MNIST, an MLP with one hidden layer, PGD-7 adversarial training, Linf. Every arm sees
+// the same number of attacked batches (equal epochs), from the same initial weights and batches for
+// a seed. SGD: momentum 0.9, rate 0.1. EntropySGD: the defaults of the reference code with
+// --inner steps, outer rate 1. Both rates fall along a cosine; nothing is tuned. Measured on the
+// first test images: clean accuracy, PGD-20 with cross-entropy and with the margin loss. Reported:
+// mean and 95% interval (Student's t over the seeds), and the paired difference to SGD.
+// The accuracy is report-only: at small budgets EntropySGD makes few updates, so no sign is
+// expected.
 //   --seeds 3  --train 5000  --test 1000  --epochs 20  --epsilon 0.1  --hidden 128  --inner 5
 import { marginLoss } from '../../packages/core/dist/losses.js';
 import { pgd } from '../../packages/attacks/dist/index.js';

@@ -1,19 +1,26 @@
 // Is the adversarial loss smoother along the outer iterates of EntropySGD than along those of SGD?
-//   node studies/entropysgd/run.mjs [--fashion folder] [--json] [--report studies/entropysgd/README.md]
+//   node studies/entropysgd/run.mjs [--fashion folder] [--json]
+//   [--report studies/entropysgd/README.md]
 //
-// A prediction of the theory of local entropy that nobody has run; this protocol was written before the first run.
-// Protocol. MNIST or Fashion-MNIST, an MLP with one hidden layer, PGD-7 adversarial training, Linf. Both arms share initial weights and batches for a seed and
-// see equally many attacked batches. SGD: momentum 0.9, rate 0.1. EntropySGD: the defaults of the reference code with L = --inner, outer rate 1. Both
-// rates fall along a cosine; nothing is tuned.
-// Measure: K2 = |g' - g| / |w' - w| of the gradient g of the adversarial cross-entropy on the first --probe training examples (PGD-20 from the clean
-// example, so deterministic; eval mode), between iterates L adversarial gradients apart: neighbouring outer iterates of EntropySGD, every L-th of SGD. Per
-// run the median over the training.
-// Prediction: EntropySGD's K2 over SGD's is below 1. It holds when the 95% interval of the geometric mean over the seeds lies below 1, is contradicted
-// when it lies above, and is undecided else.
-// Report-only, because K2 also depends on how far apart the iterates are (where attacks jump, it falls with the distance): K2 of SGD's neighbouring
-// updates; the lengths of the steps; K1, the same ratio between an iterate and a point 0.001 |w| from it in a random direction, equal for both
+// A prediction of the theory of local entropy that nobody has run; this protocol was written before
+// the first run.
+// Protocol. MNIST or Fashion-MNIST, an MLP with one hidden layer, PGD-7 adversarial training, Linf.
+// Both arms share initial weights and batches for a seed and see equally many attacked batches.
+// SGD: momentum 0.9, rate 0.1. EntropySGD: the defaults of the reference code with L = --inner,
+// outer rate 1. Both rates fall along a cosine; nothing is tuned.
+// Measure: K2 = |g' - g| / |w' - w| of the gradient g of the adversarial cross-entropy on the first
+// --probe training examples (PGD-20 from the clean example, so deterministic; eval mode), between
+// iterates L adversarial gradients apart: neighbouring outer iterates of EntropySGD, every L-th of
+// SGD. Per run the median over the training.
+// Prediction: EntropySGD's K2 over SGD's is below 1. It holds when the 95% interval of the
+// geometric mean over the seeds lies below 1, is contradicted when it lies above, and is undecided
+// else.
+// Report-only, because K2 also depends on how far apart the iterates are (where attacks jump, it
+// falls with the distance): K2 of SGD's neighbouring updates; the lengths of the steps; K1, the
+// same ratio between an iterate and a point 0.001 |w| from it in a random direction, equal for both
 // arms; K2 in each third of the training; accuracy.
-//   --seeds 3  --train 5000  --test 1000  --epochs 12  --epsilon 0.1  --hidden 64  --inner 10  --probe 250
+//   --seeds 3  --train 5000  --test 1000  --epochs 12  --epsilon 0.1  --hidden 64  --inner 10
+//   --probe 250
 import * as tf from '@tensorflow/tfjs-core';
 import { marginLoss, meanCrossEntropy } from '../../packages/core/dist/losses.js';
 import { createRandom } from '../../packages/core/dist/random.js';
@@ -123,14 +130,17 @@ async function first(batches) {
 }
 
 /**
- * Follows the gradient of the adversarial loss on one fixed batch along the updates of an optimizer. The attack must be deterministic; the model is
- * in eval mode.
+ * Follows the gradient of the adversarial loss on one fixed batch along the updates of an
+ * optimizer. The attack must be deterministic; the model is in eval mode.
  *
- * - K2: |g' - g| / |w' - w| of two iterates, once for updates `stride` apart and once for neighbours (equal when the stride is 1).
- * - K1: the same between an iterate and the point `nearby |w|` away in a random direction, which no optimizer chose: the smoothness of the place.
+ * - K2: |g' - g| / |w' - w| of two iterates, once for updates `stride` apart and once for
+ *   neighbours (equal when the stride is 1).
+ * - K1: the same between an iterate and the point `nearby |w|` away in a random direction, which no
+ *   optimizer chose: the smoothness of the place.
  *
  * @param probe {x, y, ids} of the batch.
- * @returns `watch(binding)`, an optimizer that measures on its way, and the lists `paths`: { strided, neighbours, near, lengths }.
+ * @returns `watch(binding)`, an optimizer that measures on its way, and the lists `paths`: {
+ *   strided, neighbours, near, lengths }.
  */
 function followGradient({ attack, threat, probe, stride, nearby, seed }) {
   const paths = { strided: [], neighbours: [], near: [], lengths: [] };

@@ -1,6 +1,7 @@
-// The figures of the logit comparison on real images: node studies/logits/figures.mjs --figures studies/logits/figures [--fashion folder]
-// ST and AT of seed 0 as in run.mjs; writes the histogram of the gap, the scatter of confidences, the mean logits and the grid of the images on which the confidences
-// differ most as SVG.
+// The figures of the logit comparison on real images:
+//   node studies/logits/figures.mjs --figures studies/logits/figures [--fashion folder]
+// ST and AT of seed 0 as in run.mjs; writes the histogram of the gap, the scatter of confidences,
+// the mean logits and the grid of the images on which the confidences differ most as SVG.
 //   --seed 0  --train 10000  --test 1000  --epochs 12  --epsilon 0.1  --hidden 128
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -67,8 +68,8 @@ console.log(JSON.stringify({ confidence: found.confidence, ordering: found.order
 
 /**
  * A grid of images as one SVG file: what the two models say of the examples on which their
- * confidences differ most. `grid`: { positive, negative } of the logit comparison; `shape`, `bounds`
- * and `classNames` of its data.
+ * confidences differ most. `grid`: { positive, negative } of the logit comparison; `shape`,
+ * `bounds` and `classNames` of its data.
  */
 function exemplarSvg(grid, { shape, bounds, classNames }) {
   const [cell, picture, across] = [104, 84, 8];

@@ -1,16 +1,26 @@
-// What of a robust teacher's logits makes a student robust?  node studies/logits/run.mjs [--fashion folder] [--json] [--report studies/logits/README.md]
+// What of a robust teacher's logits makes a student robust?
+//   node studies/logits/run.mjs [--fashion folder] [--json] [--report studies/logits/README.md]
 //
-// Protocol, set before the runs. MNIST or Fashion-MNIST, an MLP with one hidden layer, SGD with momentum 0.9, batches of 100, rate 0.1 along a cosine (0.05 for
-// students with the squared distance). ST: standard training. AT: PGD-AT, PGD-3, Linf, at epsilon / 5, epsilon / 2 and epsilon; ST and AT share initial weights and
-// batches for a seed. Students have initial weights of their own, which all arms of a seed share with their batches, so that arms are paired.
-// The teacher is AT at epsilon; its logits on the clean training images are cached once and manipulated (M0 to M11). No labels, no perturbations. Robustness on the first test images by PGD-20 with
-// cross-entropy, PGD-20 with the margin, and both together (`worst`), uniform start, one start, at epsilon / 5, epsilon / 2 and epsilon.
+// Protocol, set before the runs. MNIST or Fashion-MNIST, an MLP with one hidden layer, SGD with
+// momentum 0.9, batches of 100, rate 0.1 along a cosine (0.05 for students with the squared
+// distance). ST: standard training. AT: PGD-AT, PGD-3, Linf, at epsilon / 5, epsilon / 2 and
+// epsilon; ST and AT share initial weights and batches for a seed. Students have initial weights of
+// their own, which all arms of a seed share with their batches, so that arms are paired.
+// The teacher is AT at epsilon; its logits on the clean training images are cached once and
+// manipulated (M0 to M11). No labels, no perturbations. Robustness on the first test images by
+// PGD-20 with cross-entropy, PGD-20 with the margin, and both together (`worst`), uniform start,
+// one start, at epsilon / 5, epsilon / 2 and epsilon.
 //
 // Signs, judged on test images:
-//   E1 mean max logit of AT below 0.85 of that of ST and mean gap below 0.6, in every seed; mean over the seeds of the mean gap falls from ST over AT at epsilon / 5 and epsilon / 2 to AT at epsilon.
-//   E2 PGD-20 accuracy at epsilon of the M0 student (KL) at least 10 points above that of ST, in every seed; the same for `worst`.
-//   E3 mean over the seeds: PGD-20 accuracy at epsilon of the M3 and of the M7 student (KL) each at least 5 points below that of M0; the same for `worst`.
-// Everything else is report-only: the other manipulations, the squared distance, the student of ST, Spearman's rho and the ordering of the classes. The judged arms run first.
+//   E1 mean max logit of AT below 0.85 of that of ST and mean gap below 0.6, in every seed; mean
+//     over the seeds of the mean gap falls from ST over AT at epsilon / 5 and epsilon / 2 to AT at
+//     epsilon.
+//   E2 PGD-20 accuracy at epsilon of the M0 student (KL) at least 10 points above that of ST, in
+//     every seed; the same for `worst`.
+//   E3 mean over the seeds: PGD-20 accuracy at epsilon of the M3 and of the M7 student (KL) each at
+//     least 5 points below that of M0; the same for `worst`.
+// Everything else is report-only: the other manipulations, the squared distance, the student of ST,
+// Spearman's rho and the ordering of the classes. The judged arms run first.
 //   --seeds 3  --train 10000  --test 1000  --epochs 12  --epsilon 0.1  --hidden 128
 import { pgd } from '../../packages/attacks/dist/index.js';
 import {
@@ -44,7 +54,10 @@ const course = (seed, learningRate = 0.1) => ({
   optimizer: sgd({ momentum: 0.9 }),
 });
 
-/** Mean values of the statistics on the given images, clean, or at what PGD-20 on cross-entropy makes of them. */
+/**
+ * Mean values of the statistics on the given images, clean, or at what PGD-20 on cross-entropy
+ * makes of them.
+ */
 async function statisticsOf(model, data, attack) {
   const found = await logitStatistics(model, data, { batchSize, ...(attack && { attack, threat }) });
   const { max, centredMax, gap, confidence } = found.measures;
@@ -81,7 +94,9 @@ async function student(seed, logits, loss) {
 
 const note = (seed, name, row) => process.stderr.write(`seed ${seed}, ${name}: ${JSON.stringify(row)}\n`);
 
-/** ST and AT of one seed: { statistics, comparison, arms }, and their logits on the training images. */
+/**
+ * ST and AT of one seed: { statistics, comparison, arms }, and their logits on the training images.
+ */
 async function runTeachers(seed) {
   const found = { statistics: {}, arms: {} };
   const models = { ST: await teacher(seed, { objective: erm() }) };

@@ -1,6 +1,10 @@
-// What one epoch of PGD-AT on MNIST is, for the comparison with PyTorch and its small form in the tests.
+// What one epoch of PGD-AT on MNIST is, for the comparison with PyTorch and its small form in the
+// tests.
 
-/** The whole epoch, and a small one whose losses are a fixture. Epsilon rises from 0 in the first `warmUp` steps: without, the network stays at chance. */
+/**
+ * The whole epoch, and a small one whose losses are a fixture. Epsilon rises from 0 in the first
+ * `warmUp` steps: without, the network stays at chance.
+ */
 export const epochs = {
   whole: { channels: [4, 8], hidden: 16, batchSize: 128, steps: 429, warmUp: 200 },
   small: { channels: [4, 8], hidden: 16, batchSize: 8, steps: 10, warmUp: 4 },
@@ -17,7 +21,8 @@ export const settings = {
 /**
  * The losses of every step through our engine.
  *
- * @param parts {model, train} and the functions {fit, pgdAt, sgd, pgd}: from the sources in tests, from the built packages in the experiment.
+ * @param parts {model, train} and the functions {fit, pgdAt, sgd, pgd}: from the sources in tests,
+ *   from the built packages in the experiment.
  */
 export async function ourLosses({ model, train, fit, pgdAt, sgd, pgd }, { batchSize, steps, warmUp }) {
   const { epsilon, attackSteps, stepSize, learningRate, momentum } = settings;

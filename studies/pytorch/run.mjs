@@ -1,12 +1,19 @@
-// Does an epoch of PGD-AT on MNIST follow PyTorch's?  node studies/pytorch/run.mjs [--report studies/pytorch/README.md] [--fixture]
+// Does an epoch of PGD-AT on MNIST follow PyTorch's?
+//   node studies/pytorch/run.mjs [--report studies/pytorch/README.md] [--fixture]
 //
-// Protocol. compact-cnn of a quarter of its width, batches of 128 of all training examples (429 steps), PGD-7 from the clean example at epsilon 0.1, which rises from 0 in 200 steps, in eval mode, SGD with rate 0.05 and
-// momentum 0.9, from the same initial weights and batches on both sides. Signs of gradients near 0 flip with rounding, so two runs part slowly even
-// within PyTorch. That is the noise: PyTorch with other convolution kernels, and from initial weights that differ by up to 1e-7 of their size.
-// A first run without that rise agreed too, but never left the loss of chance, where there is little to compare.
-// Measure: mean over the steps of |difference of the losses|, and the largest difference of their means over 20 steps. We follow PyTorch within noise
-// when neither is above twice the largest among the variants of PyTorch.
-// --fixture writes the losses of a small epoch (10 steps of 8) to tooling/oracle/training/fixtures/mnist-epoch.json instead.
+// Protocol. compact-cnn of a quarter of its width, batches of 128 of all training examples (429
+// steps), PGD-7 from the clean example at epsilon 0.1, which rises from 0 in 200 steps, in eval
+// mode, SGD with rate 0.05 and momentum 0.9, from the same initial weights and batches on both
+// sides. Signs of gradients near 0 flip with rounding, so two runs part slowly even within PyTorch.
+// That is the noise: PyTorch with other convolution kernels, and from initial weights that differ
+// by up to 1e-7 of their size.
+// A first run without that rise agreed too, but never left the loss of chance, where there is
+// little to compare.
+// Measure: mean over the steps of |difference of the losses|, and the largest difference of their
+// means over 20 steps. We follow PyTorch within noise when neither is above twice the largest among
+// the variants of PyTorch.
+// --fixture writes the losses of a small epoch (10 steps of 8) to
+//   tooling/oracle/training/fixtures/mnist-epoch.json instead.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,16 +1,22 @@
 // Is RAT as robust as TRADES on an equal budget?
 //   node studies/rat/robustness.mjs [--fashion folder] [--report studies/rat/README.md]
-//   node studies/rat/robustness.mjs --cifar folder --epsilon 0.03137 --epochs 12 --few --autoattack 100 ... (the same on CIFAR-10, with a small convolution network)
+//   node studies/rat/robustness.mjs --cifar folder --epsilon 0.03137 --epochs 12 --few
+//   --autoattack 100 ... (the same on CIFAR-10, with a small convolution network)
 //
-// This protocol was written before the first run of it. TRADES with beta 3 and PGD-7 against RAT with alpha 0.2 (the code's) and 0.05 on the same TRADES, each
-// plain and with adversarial weight perturbation (gamma 0.005, after a quarter of the passes); no noise in the attack. All arms of a seed share initial weights
-// and batches, and have equal numbers of adversarial gradients. SGD with momentum 0.9, batches of 100, rate 0.1 along a cosine, 14 passes. On CIFAR-10: the first 5,000
-// training images, `compact-cnn`, epsilon grows over the first 5 passes, 12 passes; so TRADES ends at 0.47 clean and 0.21 under PGD-20 on 300 validation images with a
-// seed of their own, the only setting that was tried.
-// Measured on the first test images: clean accuracy, PGD-20 with cross-entropy and with the margin loss (the CW attack of the papers), and AutoAttack
-// standard on the first --autoattack of them. Report-only: the differences to TRADES (to TRADES with AWP), paired by seed; a difference is called real when
-// its 95% interval leaves out 0.
-//   --seeds 3  --train 5000  --test 1000  --autoattack 200  --epochs 14  --epsilon 0.1  --hidden 128  --rate 0.1
+// This protocol was written before the first run of it. TRADES with beta 3 and PGD-7 against RAT
+// with alpha 0.2 (the code's) and 0.05 on the same TRADES, each plain and with adversarial weight
+// perturbation (gamma 0.005, after a quarter of the passes); no noise in the attack. All arms of a
+// seed share initial weights and batches, and have equal numbers of adversarial gradients. SGD with
+// momentum 0.9, batches of 100, rate 0.1 along a cosine, 14 passes. On CIFAR-10: the first 5,000
+// training images, `compact-cnn`, epsilon grows over the first 5 passes, 12 passes; so TRADES ends
+// at 0.47 clean and 0.21 under PGD-20 on 300 validation images with a seed of their own, the only
+// setting that was tried.
+// Measured on the first test images: clean accuracy, PGD-20 with cross-entropy and with the margin
+// loss (the CW attack of the papers), and AutoAttack standard on the first --autoattack of them.
+// Report-only: the differences to TRADES (to TRADES with AWP), paired by seed; a difference is
+// called real when its 95% interval leaves out 0.
+//   --seeds 3  --train 5000  --test 1000  --autoattack 200  --epochs 14  --epsilon 0.1
+//   --hidden 128  --rate 0.1
 // --held-out begins at seed 1000 and measures on validation images; --few leaves out alpha 0.05.
 import * as tf from '@tensorflow/tfjs-core';
 import { autoattack, pgd } from '../../packages/attacks/dist/index.js';

@@ -1,12 +1,17 @@
-// Does RAT find flatter minima than TRADES?  node studies/rat/run.mjs [--fashion folder] [--json] [--report studies/rat/README.md] [--few]
+// Does RAT find flatter minima than TRADES?
+//   node studies/rat/run.mjs [--fashion folder] [--json] [--report studies/rat/README.md] [--few]
 //
-// Protocol. MNIST or Fashion-MNIST, an MLP with one hidden layer, TRADES with beta 3 and PGD-7, Linf; RAT adds its Taylor terms with alpha 0.2, without noise
-// in the attack. All arms share initial weights and batches for a seed, SGD with momentum 0.9, rate 0.1 along a cosine.
-// Flatness on the first test images: F2, the increase of cross-entropy under filter-normalised noise of length 0.3 in 5 directions with frozen
-// PGD-20 examples; beside it the increase of the 0/1 error, F2 over the base loss, and the mean confidence, because label smoothing alone lowers F2.
-// Sign: F2 of RAT below 0.7 of that of TRADES in every seed. Accuracy, also under a margin loss, is report-only, and so are the other arms: alpha 0.05
-// and 0.1; `uniform soft labels`, RAT whose soft labels have equal parts, i.e. label smoothing of the same weight; the direct forms of RAT (exact Taylor
-// terms, Monte Carlo weight noise) with sigma 0.05.
+// Protocol. MNIST or Fashion-MNIST, an MLP with one hidden layer, TRADES with beta 3 and PGD-7,
+// Linf; RAT adds its Taylor terms with alpha 0.2, without noise in the attack. All arms share
+// initial weights and batches for a seed, SGD with momentum 0.9, rate 0.1 along a cosine.
+// Flatness on the first test images: F2, the increase of cross-entropy under filter-normalised
+// noise of length 0.3 in 5 directions with frozen PGD-20 examples; beside it the increase of the
+// 0/1 error, F2 over the base loss, and the mean confidence, because label smoothing alone lowers
+// F2.
+// Sign: F2 of RAT below 0.7 of that of TRADES in every seed. Accuracy, also under a margin loss, is
+// report-only, and so are the other arms: alpha 0.05 and 0.1; `uniform soft labels`, RAT whose soft
+// labels have equal parts, i.e. label smoothing of the same weight; the direct forms of RAT (exact
+// Taylor terms, Monte Carlo weight noise) with sigma 0.05.
 // --few leaves out all arms but TRADES, RAT and the uniform soft labels.
 //   --seeds 3  --train 5000  --test 1000  --epochs 14  --epsilon 0.1  --hidden 128
 import * as tf from '@tensorflow/tfjs-core';
@@ -108,8 +113,9 @@ if (!json) console.log(text);
 if (report) await writeResults(report, fashion ? 'Fashion-MNIST' : 'MNIST', text);
 
 /**
- * RAT whose soft labels give the other classes equal parts instead of the statistics of the last layer: label smoothing on TRADES with the weight that the
- * Taylor terms have there. What RAT does beyond it is the method's own.
+ * RAT whose soft labels give the other classes equal parts instead of the statistics of the last
+ * layer: label smoothing on TRADES with the weight that the Taylor terms have there. What RAT does
+ * beyond it is the method's own.
  */
 function uniformSoftLabels({ beta, alpha }) {
   const weight = 1.5 * alpha; // alpha of the first term and alpha / 2 of the second, equal here

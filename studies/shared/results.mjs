@@ -1,4 +1,5 @@
-// Results as Markdown, put into a page between two comments, so that its text is written by hand and its numbers by a command.
+// Results as Markdown, put into a page between two comments, so that its text is written by hand
+// and its numbers by a command.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 
@@ -8,7 +9,10 @@ export function markdownTable(header, rows) {
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Replaces what stands between `<!-- results: name -->` and `<!-- end of name -->` in a file, or appends it. */
+/**
+ * Replaces what stands between `<!-- results: name -->` and `<!-- end of name -->` in a file, or
+ * appends it.
+ */
 export async function writeResults(file, name, text) {
   const [from, to] = [`<!-- results: ${name} -->`, `<!-- end of ${name} -->`];
   const block = `${from}\n\n${text}\n\n${to}`;
@@ -18,7 +22,9 @@ export async function writeResults(file, name, text) {
   writeFileSync(file, await format(page, { ...(await resolveConfig(file)), parser: 'markdown' }));
 }
 
-/** Two-sided 97.5% quantiles of Student's t by degrees of freedom, for 95% intervals of few seeds. */
+/**
+ * Two-sided 97.5% quantiles of Student's t by degrees of freedom, for 95% intervals of few seeds.
+ */
 const quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
 export function mean(values) {
@@ -38,7 +44,10 @@ export function pairedInterval(arm, baseline) {
   return intervalOf(arm.map((value, seed) => value - baseline[seed]));
 }
 
-/** Geometric mean and 95% interval of arm / baseline over seeds that they share; undefined unless all values are above 0. */
+/**
+ * Geometric mean and 95% interval of arm / baseline over seeds that they share; undefined unless
+ * all values are above 0.
+ */
 export function ratioInterval(arm, baseline) {
   if (![...arm, ...baseline].every((value) => value > 0)) return undefined;
   const logs = intervalOf(arm.map((value, seed) => Math.log(value / baseline[seed])));

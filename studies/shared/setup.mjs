@@ -1,4 +1,5 @@
-// What the experiments of this folder share: arguments, backend, data and the measurement. They run on the built packages (`pnpm build`).
+// What the studies share: arguments, backend, data and the measurement. They run
+// on the built packages (`pnpm build`).
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,9 +10,11 @@ import { cifar10, fashionMnist, mnist } from '../../packages/datasets/dist/index
 import { compactCnn, mlp } from '../../packages/models/dist/index.js';
 
 /**
- * Reads --seeds, --train, --test, --epochs, --epsilon, --hidden and what else has a default here, --fashion <folder> or --cifar <folder> (Fashion-MNIST, or
- * the first file of CIFAR-10, in place of MNIST), --held-out (measures on the validation split, for choosing settings), --json (lines
- * instead of tables), --report <file> (where the results are put), --figures <folder> and --few (fewer arms).
+ * Reads --seeds, --train, --test, --epochs, --epsilon, --hidden and what else has a default here,
+ * --fashion <folder> or --cifar <folder> (Fashion-MNIST, or the first file of CIFAR-10, in place of
+ * MNIST), --held-out (measures on the validation split, for choosing settings), --json (lines
+ * instead of tables), --report <file> (where the results are put), --figures <folder> and --few
+ * (fewer arms).
  */
 export function readArguments(defaults) {
   const { values } = parseArgs({
@@ -50,8 +53,8 @@ export function readArguments(defaults) {
 }
 
 /**
- * Native backend, the data cut to size, a maker of models (an MLP with `hidden` units, for CIFAR-10 a small convolution network), and for CIFAR-10 a growing
- * epsilon.
+ * Native backend, the data cut to size, a maker of models (an MLP with `hidden` units, for CIFAR-10
+ * a small convolution network), and for CIFAR-10 a growing epsilon.
  */
 export async function open({ train, test, hidden, fashion, cifar, heldOut = false }) {
   tf.enableProdMode();
@@ -74,7 +77,10 @@ export async function open({ train, test, hidden, fashion, cifar, heldOut = fals
   };
 }
 
-/** Clean accuracy, accuracy under PGD-20 with cross-entropy and with the margin loss, on the test examples. */
+/**
+ * Clean accuracy, accuracy under PGD-20 with cross-entropy and with the margin loss, on the test
+ * examples.
+ */
 export async function measure(model, test, threat, marginLoss) {
   const sums = { clean: 0, pgd20: 0, margin20: 0 };
   const attack = pgd({ steps: 20 });

@@ -1,16 +1,28 @@
-// Is the adversarial loss less smooth in the weights under Linf than under L2?  node studies/smoothness/run.mjs --part linear|descent|network [--seeds 3] [--fashion folder] [--report studies/smoothness/README.md]
+// Is the adversarial loss less smooth in the weights under Linf than under L2?
+//   node studies/smoothness/run.mjs --part linear|descent|network [--seeds 3] [--fashion folder]
+//   [--report studies/smoothness/README.md]
 //
-// Protocol. Kanai et al. 2021, claim 2. Budgets match, eps_2 = eps_inf sqrt(d). 95% intervals over the seeds.
-// linear (E1): the linear model under optimal attacks in closed form, d 50, 200 examples, 200 pairs of weights for each step, one weight within 0.05 h of 0. Sign: in
-//   every seed the log-log slope of the change of the gradient over h is within +-0.1 for clean and L2, and at most -0.8 for Linf.
-// descent (E2): the linear model on two classes of 400 images (MNIST 3 and 7, or the first two classes of Fashion-MNIST), full-batch gradient descent for 300 steps of
-//   rate 0.1 from 0.01 in every weight, Linf 0.1 against L2 2.8; the seed shuffles the images. Sign: in the last 100 steps the mean number of weights that change
-//   their sign in a step is above 0 for Linf and smaller for L2, and the last gradient's norm is larger for Linf.
-//   Added after its results, report-only: --rate 0.02, since 0.1 is above the 2 / 35 at which descent is stable under L2 by T3 (images of length about 9, epsilon 2.8).
-// network (E3): an MLP with 64 hidden units on 2000 images of MNIST or Fashion-MNIST, PGD-5 training for 3 epochs, SGD with momentum 0.9, rate 0.05, batches of 100,
-//   Linf 0.1 and L2 2.8, each model under its own threat at checkpoints after 1, 2 and 3 epochs; K1 at h = 1e-3 of the norm of the weights by BIM-10 on 100 validation images, 3 directions.
-//   Sign: the median over checkpoints and directions of K1 is larger for Linf, mean over the seeds. Report-only: the same with K1 relative to the norm of the
-//   gradient's change without an adversary, displacement and flipped signs (K3), the input gradient (K4), and its rank correlation with K1 over all checkpoints (claim 3: negative).
+// Protocol. Kanai et al. 2021, claim 2. Budgets match, eps_2 = eps_inf sqrt(d). 95% intervals over
+// the seeds.
+// linear (E1): the linear model under optimal attacks in closed form, d 50, 200 examples, 200 pairs
+//   of weights for each step, one weight within 0.05 h of 0. Sign: in every seed the log-log slope
+//   of the change of the gradient over h is within +-0.1 for clean and L2, and at most -0.8 for
+//   Linf.
+// descent (E2): the linear model on two classes of 400 images (MNIST 3 and 7, or the first two
+//   classes of Fashion-MNIST), full-batch gradient descent for 300 steps of rate 0.1 from 0.01 in
+//   every weight, Linf 0.1 against L2 2.8; the seed shuffles the images. Sign: in the last 100
+//   steps the mean number of weights that change their sign in a step is above 0 for Linf and
+//   smaller for L2, and the last gradient's norm is larger for Linf. Added after its results,
+//   report-only: --rate 0.02, since 0.1 is above the 2 / 35 at which descent is stable under L2 by
+//   T3 (images of length about 9, epsilon 2.8).
+// network (E3): an MLP with 64 hidden units on 2000 images of MNIST or Fashion-MNIST, PGD-5
+//   training for 3 epochs, SGD with momentum 0.9, rate 0.05, batches of 100, Linf 0.1 and L2 2.8,
+//   each model under its own threat at checkpoints after 1, 2 and 3 epochs; K1 at h = 1e-3 of the
+//   norm of the weights by BIM-10 on 100 validation images, 3 directions. Sign: the median over
+//   checkpoints and directions of K1 is larger for Linf, mean over the seeds. Report-only: the same
+//   with K1 relative to the norm of the gradient's change without an adversary, displacement and
+//   flipped signs (K3), the input gradient (K4), and its rank correlation with K1 over all
+//   checkpoints (claim 3: negative).
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
@@ -122,7 +134,10 @@ async function descentPart() {
   ].join('\n\n');
 }
 
-/** The first `count` images of two classes in the order of the seed, as float64, with labels -1 and 1. */
+/**
+ * The first `count` images of two classes in the order of the seed, as float64, with labels -1 and
+ * 1.
+ */
 async function twoClasses(data, pair, count, seed) {
   const [x, y] = [[], []];
   for await (const batch of data.batches({ size: 500, seed })) {

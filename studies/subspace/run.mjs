@@ -1,19 +1,30 @@
-// Adversarial directions orthogonal to the data: the theory and its experiments.  node studies/subspace/run.mjs --part theory|boundary|mnist|fashion [--seeds 3] [--fashion folder] [--report studies/subspace/README.md]
+// Adversarial directions orthogonal to the data: the theory and its experiments.
+//   node studies/subspace/run.mjs --part theory|boundary|mnist|fashion [--seeds 3]
+//   [--fashion folder] [--report studies/subspace/README.md]
 //
-// Protocol. Melamed, Yehudai, Vardi 2023. Signs are judged on the mean over the seeds, 95% intervals beside it.
-// theory (E1): the theory's network, d 60, l 30, m 400, n 20, gradient descent of rate 1 to margin 0.3, scales 1, 1/3, 1/10, 1/30, 1/100; weight decay 3e-4 and
-//   1e-3 for 3000 steps. P1: w^M unchanged (0 exactly). P3: at most exp(-l/16) of the points outside of each bound. P5: log-log slope of the orthogonal gradient
-//   over the scale 1 +- 0.1; that of the flip distance, -1, is report-only. P6: what weight decay 1e-3 leaves of the gradient is within 10% of (1 - eta lambda)^t;
-//   3e-4 is report-only.
-// boundary (E2): the official experiments, both layers trained. Median over the points of the flip distance to the nearer side, mean over the seeds: diagonal, small
-//   initialisation (factor 2) above 1.5 times normal, weight decay 3e-3 above 1.1 times; chess, factor 1.5 above 1.2 times; its weight decay 3e-4 is report-only.
-// mnist (E3): digits 3 and 7, 2000 training and 200 test images, a two-layer network without biases, width 256, both layers trained, 10 epochs of SGD, rate 0.1, batches
-//   of 64. P is spanned by the pixels that some training image uses. Arms: the other pixels' part of the first layer scaled by b = 1, 1/3, 1/10 before training;
-//   weight decay 3e-3 and 1e-2. Sign: log-log slope of the median flip distance over b is -1 +- 0.15, it grows with weight decay, and clean accuracy of the arms b
-//   differs by at most 0.2 points. Report-only: the share that flips inside of [0, 1].
-// fashion (E4): all ten classes of Fashion-MNIST projected on the 32 leading principal components (l = 752) of 2000 training images; else as mnist, with the orthogonal
-//   part scaled by b. Sign: as mnist, and the median orthogonal gradient at b = 1 above that of mnist. Report-only: accuracy under PGD-20 restricted to M, L2
-//   epsilon 1, by the attack `orthogonal`.
+// Protocol. Melamed, Yehudai, Vardi 2023. Signs are judged on the mean over the seeds, 95%
+// intervals beside it.
+// theory (E1): the theory's network, d 60, l 30, m 400, n 20, gradient descent of rate 1 to margin
+//   0.3, scales 1, 1/3, 1/10, 1/30, 1/100; weight decay 3e-4 and 1e-3 for 3000 steps. P1: w^M
+//   unchanged (0 exactly). P3: at most exp(-l/16) of the points outside of each bound. P5: log-log
+//   slope of the orthogonal gradient over the scale 1 +- 0.1; that of the flip distance, -1, is
+//   report-only. P6: what weight decay 1e-3 leaves of the gradient is within 10% of (1 - eta
+//   lambda)^t; 3e-4 is report-only.
+// boundary (E2): the official experiments, both layers trained. Median over the points of the flip
+//   distance to the nearer side, mean over the seeds: diagonal, small initialisation (factor 2)
+//   above 1.5 times normal, weight decay 3e-3 above 1.1 times; chess, factor 1.5 above 1.2 times;
+//   its weight decay 3e-4 is report-only.
+// mnist (E3): digits 3 and 7, 2000 training and 200 test images, a two-layer network without
+//   biases, width 256, both layers trained, 10 epochs of SGD, rate 0.1, batches of 64. P is spanned
+//   by the pixels that some training image uses. Arms: the other pixels' part of the first layer
+//   scaled by b = 1, 1/3, 1/10 before training; weight decay 3e-3 and 1e-2. Sign: log-log slope of
+//   the median flip distance over b is -1 +- 0.15, it grows with weight decay, and clean accuracy
+//   of the arms b differs by at most 0.2 points. Report-only: the share that flips inside of [0,
+//   1].
+// fashion (E4): all ten classes of Fashion-MNIST projected on the 32 leading principal components
+//   (l = 752) of 2000 training images; else as mnist, with the orthogonal part scaled by b. Sign:
+//   as mnist, and the median orthogonal gradient at b = 1 above that of mnist. Report-only:
+//   accuracy under PGD-20 restricted to M, L2 epsilon 1, by the attack `orthogonal`.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
