@@ -28,7 +28,7 @@ export function pageOf(file) {
   const readme = /^packages\/([^/]+)\/README\.md$/.exec(file);
   if (readme) return `packages/${readme[1]}.md`;
   // A folder of its own, so that figures beside a study keep their paths.
-  const study = /^studies\/((?:[\w-]+\/)?)README\.md$/.exec(file);
+  const study = /^studies\/(?!shared\/)((?:[\w-]+\/)?)README\.md$/.exec(file);
   if (study) return `studies/${study[1]}index.md`;
   return file.startsWith('docs/') ? file.slice('docs/'.length) : undefined;
 }

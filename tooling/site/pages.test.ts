@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { expect, it } from 'vitest';
 import { markdownFiles } from '../docs/blocks.mjs';
+import { root } from '../fresh/prepare.mjs';
 import { guides, pageOf, withSiteLinks } from './pages.mjs';
 
 it('knows where a file stands', () => {
@@ -18,6 +21,20 @@ it('has every page of docs/ in the sidebar', () => {
   expect(names.toSorted()).toEqual([...Object.keys(guides), 'errors'].toSorted());
 });
 
+it('links from pages to pages that there are', async () => {
+  const pages = new Set(markdownFiles().map((file) => pageOf(file)));
+  for (const file of markdownFiles()) {
+    const text = withSiteLinks(await readFile(join(root, file), 'utf8'), file).replace(/```[\s\S]*?```/g, '');
+    const links = [...text.matchAll(/\]\((\.[^)#\s]*\.md)/g)].map(([, to]) =>
+      posix.join(posix.dirname(pageOf(file)!), to!),
+    );
+    expect(
+      links.filter((to) => !pages.has(to)),
+      file,
+    ).toEqual([]);
+  }
+});
+
 it.each([
   ['studies/dale/README.md', '[a](../../packages/core/README.md#it)', '[a](../../packages/core.md#it)'],
   ['packages/core/README.md', '[a](../../docs/concepts.md)', '[a](../concepts.md)'],
@@ -30,6 +47,7 @@ it.each([
   ['docs/start-here.md', 'see [the demo](../packages/cli/experiments/demo.yaml).', 'see the demo.'],
   ['docs/start-here.md', '[b](#below) [c](https://x.org/a.md)', '[b](#below) [c](https://x.org/a.md)'],
   ['studies/logits/README.md', '![a](figures/gap.svg) [b](run.mjs)', '![a](figures/gap.svg) b'],
+  ['studies/README.md', '[a](dale/README.md) [b](shared)', '[a](./dale/index.md) b'],
   [
     'docs/concepts.md',
     '[a](../studies/README.md) [b](../studies/dale)',
