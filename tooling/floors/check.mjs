@@ -1,7 +1,8 @@
-// A package may import only packages on a lower floor (docs/decisions/0001-floors.md). Tests may import any.
+// `pnpm floors`: a package imports only packages on a lower floor (docs/decisions/0001-floors.md), its tests any that its manifest declares; files
+// of a package import each other in no circle; a folder of sources has three files or more. Prints how the house looks.
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { importsOf } from './imports.mjs';
+import { circlesOf } from './circles.mjs';
+import { graphOf, houseOf, sourcesOf, testsOf } from './sources.mjs';
 
 export const floors = {
   core: 0,
@@ -21,45 +22,81 @@ export const floors = {
   report: 3,
   cli: 4,
 };
+const runInABrowser = ['core', 'attacks', 'training', 'evaluation'];
+/** Folders with one or two files that may stay, each with its reason. */
+const thinFolders = { atMost: 8, ...read('tooling/floors/thin-folders.json') };
 
-const root = new URL('../../packages/', import.meta.url).pathname;
+const root = new URL('../../', import.meta.url).pathname;
+const shared = read('package.json').devDependencies;
+const sources = [];
 const problems = [];
 
-for (const name of readdirSync(root)) {
+for (const name of readdirSync(`${root}packages`)) {
   if (!(name in floors)) {
     problems.push(`packages/${name} has no floor: add it to tooling/floors/check.mjs`);
     continue;
   }
-  const manifest = JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8'));
-  const declared = new Set([
-    ...Object.keys(manifest.dependencies ?? {}),
-    ...Object.keys(manifest.peerDependencies ?? {}),
-  ]);
-  for (const file of readdirSync(join(root, name, 'src'), { recursive: true })) {
-    if (!/\.ts$/.test(file) || /\.test\.ts$/.test(file)) continue;
-    const text = readFileSync(join(root, name, 'src', file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
-    for (const specifier of importsOf(text)) {
-      if (specifier.startsWith('.') || specifier.startsWith('node:')) continue;
-      const packageName = specifier
-        .split('/')
-        .slice(0, specifier.startsWith('@') ? 2 : 1)
-        .join('/');
-      if (!declared.has(packageName) && packageName !== `@advrob/${name}`)
-        problems.push(`packages/${name}/src/${file} imports ${packageName}, which its package.json does not declare`);
-      const other = /^@advrob\/(.+)$/.exec(packageName)?.[1];
-      if (other !== undefined && other !== name && !(floors[other] < floors[name]))
-        problems.push(
-          `packages/${name}/src/${file} imports @advrob/${other}: floor ${floors[other]} is not below ${floors[name]}`,
-        );
+  const own = sourcesOf(root, name);
+  sources.push(...own);
+  checkSources(name, own);
+  checkTests(name);
+  for (const circle of circlesOf(graphOf(own)))
+    problems.push(`packages/${name}/src has a circle of imports: ${circle.replaceAll(`packages/${name}/src/`, '')}`);
+}
+const house = houseOf(sources);
+checkFolders();
+
+for (const problem of problems) console.error(problem);
+console.log(
+  `${house.files} source files of ${house.lines} lines, ${house.folders} folders, ${house.thin.length} of them with one or two files`,
+);
+console.log(problems.length === 0 ? 'floors: every import goes down' : `floors: ${problems.length} problems`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function checkSources(name, files) {
+  const { dependencies, peerDependencies } = read(`packages/${name}/package.json`);
+  const declared = { ...dependencies, ...peerDependencies };
+  for (const { path, text, imports } of files) {
+    for (const other of packagesOf(name, imports)) {
+      if (!(other in declared)) problems.push(`${path} imports ${other}, which its package.json does not declare`);
+      const folder = /^@advrob\/(.+)$/.exec(other)?.[1];
+      if (folder !== undefined && !(floors[folder] < floors[name]))
+        problems.push(`${path} imports ${other}: floor ${floors[folder]} is not below ${floors[name]}`);
     }
-    if (
-      (name === 'core' || name === 'attacks' || name === 'training' || name === 'evaluation') &&
-      /['"]node:/.test(text)
-    )
-      problems.push(`packages/${name}/src/${file} uses a Node API; ${name} must run in a browser`);
+    if (runInABrowser.includes(name) && /['"]node:/.test(text.replace(/\/\*[\s\S]*?\*\//g, '')))
+      problems.push(`${path} uses a Node API; ${name} must run in a browser`);
   }
 }
 
-for (const problem of problems) console.error(problem);
-console.log(problems.length === 0 ? 'floors: every import goes down' : `floors: ${problems.length} problems`);
-process.exitCode = problems.length === 0 ? 0 : 1;
+/** A package's tests run again only when it, or what it declares, has changed: an import that is not declared would make turbo take a stale result. */
+function checkTests(name) {
+  const { dependencies, peerDependencies, devDependencies } = read(`packages/${name}/package.json`);
+  const declared = { ...shared, ...dependencies, ...peerDependencies, ...devDependencies };
+  for (const { path, imports } of testsOf(root, name))
+    for (const other of packagesOf(name, imports))
+      if (!(other in declared))
+        problems.push(`${path} imports ${other}: add it to the devDependencies of packages/${name}/package.json`);
+}
+
+function checkFolders() {
+  const { atMost, isEnforced, allowed } = thinFolders;
+  const listed = Object.keys(allowed);
+  if (listed.length > atMost)
+    problems.push(`tooling/floors/thin-folders.json allows ${listed.length} folders, at most ${atMost} may be thin`);
+  for (const folder of listed)
+    if (!house.thin.includes(folder)) problems.push(`${folder} need not be in tooling/floors/thin-folders.json`);
+  if (!isEnforced) return;
+  for (const folder of house.thin)
+    if (!allowed[folder]) problems.push(`${folder} has one or two files: merge them into what uses them`);
+}
+
+/** Names of the packages besides `name` that imports lead to. */
+function packagesOf(name, imports) {
+  const outside = [...imports.keys()].filter((specifier) => !/^(\.|node:)/.test(specifier));
+  const packages = outside.map((specifier) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)[0]);
+  return [...new Set(packages)].filter((other) => other !== `@advrob/${name}`);
+}
+
+function read(path) {
+  return JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'));
+}

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { importsOf } from './imports.mjs';
+import { importsOf, namedImportsOf } from './imports.mjs';
 
 describe('importsOf', () => {
   it.each([
@@ -34,6 +34,19 @@ describe('importsOf', () => {
     ['an import in a template', "const code = `\nawait import('one')`;"],
     ['a method named import', "loader.import('one');"],
   ])('does not take %s for an import', (_, source) => expect(importsOf(source)).toEqual([]));
+});
+
+describe('namedImportsOf', () => {
+  it.each([
+    ['names', "import { a, type B as C } from 'one';", ['a', 'B']],
+    ['a default with names', "import a, { b } from 'one';", ['default', 'b']],
+    ['types', "import type { A,\n B } from 'one';\nimport type C from 'one';", ['A', 'B', 'default']],
+    ['a namespace', "import * as all from 'one';", ['*']],
+    ['re-exports', "export { a as b } from 'one';\nexport type * from 'one';", ['a', '*']],
+    ['a type by import()', "let a: import('one').B;", ['B']],
+    ['import()', "await import('one');", ['*']],
+    ['side effects', "import 'one';", []],
+  ])('knows %s', (_, source, names) => expect(namedImportsOf(source)).toEqual(new Map([['one', names]])));
 });
 
 it('every import of the packages goes down', () => {
