@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { fileURLToPath } from 'node:url';
+import { gradientsInOneFile } from './tooling/testing/gradients.js';
 
 const packages = fileURLToPath(new URL('./packages/', import.meta.url));
 
 /** Tests run on the sources of every package, so no build is needed between an edit and a test. */
 export default defineConfig({
+  plugins: [gradientsInOneFile()],
   resolve: {
     alias: [
       { find: /^@advrob\/([^/]+)\/(.+)$/, replacement: `${packages}$1/src/$2.ts` },
