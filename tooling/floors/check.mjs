@@ -2,7 +2,8 @@
 // of a package import each other in no circle; a folder of sources has three files or more. Prints how the house looks.
 import { readFileSync, readdirSync } from 'node:fs';
 import { circlesOf } from './circles.mjs';
-import { graphOf, houseOf, sourcesOf, testsOf } from './sources.mjs';
+import { graphOf, houseOf, packagesOf, sourcesOf } from './sources.mjs';
+import { problemsOfTests } from './tests.mjs';
 
 export const floors = {
   core: 0,
@@ -27,7 +28,6 @@ const runInABrowser = ['core', 'attacks', 'training', 'evaluation'];
 const thinFolders = { atMost: 8, ...read('tooling/floors/thin-folders.json') };
 
 const root = new URL('../../', import.meta.url).pathname;
-const shared = read('package.json').devDependencies;
 const sources = [];
 const problems = [];
 
@@ -39,7 +39,7 @@ for (const name of readdirSync(`${root}packages`)) {
   const own = sourcesOf(root, name);
   sources.push(...own);
   checkSources(name, own);
-  checkTests(name);
+  problems.push(...problemsOfTests(root, name));
   for (const circle of circlesOf(graphOf(own)))
     problems.push(`packages/${name}/src has a circle of imports: ${circle.replaceAll(`packages/${name}/src/`, '')}`);
 }
@@ -68,16 +68,6 @@ function checkSources(name, files) {
   }
 }
 
-/** A package's tests run again only when it, or what it declares, has changed: an import that is not declared would make turbo take a stale result. */
-function checkTests(name) {
-  const { dependencies, peerDependencies, devDependencies } = read(`packages/${name}/package.json`);
-  const declared = { ...shared, ...dependencies, ...peerDependencies, ...devDependencies };
-  for (const { path, imports } of testsOf(root, name))
-    for (const other of packagesOf(name, imports))
-      if (!(other in declared))
-        problems.push(`${path} imports ${other}: add it to the devDependencies of packages/${name}/package.json`);
-}
-
 function checkFolders() {
   const { atMost, isEnforced, allowed } = thinFolders;
   const listed = Object.keys(allowed);
@@ -88,13 +78,6 @@ function checkFolders() {
   if (!isEnforced) return;
   for (const folder of house.thin)
     if (!allowed[folder]) problems.push(`${folder} has one or two files: merge them into what uses them`);
-}
-
-/** Names of the packages besides `name` that imports lead to. */
-function packagesOf(name, imports) {
-  const outside = [...imports.keys()].filter((specifier) => !/^(\.|node:)/.test(specifier));
-  const packages = outside.map((specifier) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)[0]);
-  return [...new Set(packages)].filter((other) => other !== `@advrob/${name}`);
 }
 
 function read(path) {

@@ -45,7 +45,7 @@ function namesOf(clause) {
 }
 
 /** Comments that start a line or follow code with a space; what looks like one inside a string is left to {@link statement}'s anchor. */
-function withoutComments(source) {
+export function withoutComments(source) {
   return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
 }
 

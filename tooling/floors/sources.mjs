@@ -22,17 +22,26 @@ function filesOf(root, name, folders, wanted) {
     )
     .filter((path) => isSource(path) && wanted(path))
     .sort()
-    .map((path) => {
-      const text = readFileSync(join(root, path), 'utf8');
-      return { path, text, imports: namedImportsOf(text) };
-    });
+    .map((path) => fileAt(root, path));
+}
+
+export function fileAt(root, path) {
+  const text = readFileSync(join(root, path), 'utf8');
+  return { path, text, imports: namedImportsOf(text) };
 }
 
 export const sourcesOf = (root, name) => filesOf(root, name, ['src'], (path) => !isTest(path));
 
 /** The tests of a package, and what stands beside them in `test/`. */
 export const testsOf = (root, name) =>
-  filesOf(root, name, ['src', 'test'], (path) => isTest(path) || path.includes('/test/'));
+  filesOf(root, name, ['src', 'test', 'templates'], (path) => isTest(path) || path.includes('/test/'));
+
+/** Names of the packages besides `name` that imports lead to. */
+export function packagesOf(name, imports) {
+  const outside = [...imports.keys()].filter((specifier) => !/^(\.|node:)/.test(specifier));
+  const packages = outside.map((specifier) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)[0]);
+  return [...new Set(packages)].filter((other) => other !== `@advrob/${name}`);
+}
 
 /** Who imports what among files: a graph for `circlesOf`. An import of the own package by its name counts as one of the file behind it. */
 export function graphOf(files) {
