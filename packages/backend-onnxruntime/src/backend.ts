@@ -1,26 +1,19 @@
-import {
-  DataStorage,
-  KernelBackend,
-  backend_util,
-  engine,
-  type BackendTimingInfo,
-  type DataType,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
-import { reshape } from './build/shape.js';
+import { backend_util, DataStorage, engine, KernelBackend } from '@tensorflow/tfjs-core';
+import type { BackendTimingInfo, DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { reshape } from './values/shape.js';
 import { TensorStateError } from './errors.js';
 import { Executor } from './flush/executor.js';
-import { isTakingGradient } from './flush/gradient-scope.js';
 import { allocate, repeatedNumber } from './ir/arrays.js';
 import { bufferOf, computed, recording, splat } from './ir/create.js';
 import { sizeOf } from './ir/shape.js';
 import type { NumericArray, NumericType, Value } from './ir/value.js';
 import type { ResolvedOptions } from './options.js';
 import type { Runtime } from './runtime/binding.js';
-import { newCounters, type OnnxRuntimeStats } from './stats.js';
+import { newCounters } from './stats.js';
+import type { OnnxRuntimeStats } from './stats.js';
 
 /** What a data id stands for. Strings and complex numbers are kept only for the cpu kernels that use them. */
-export type Entry =
+type Entry =
   | { readonly kind: 'value'; readonly value: Value; references: number }
   | { readonly kind: 'strings'; readonly strings: Uint8Array[]; references: number }
   | { readonly kind: 'complex'; readonly real: TensorInfo; readonly imag: TensorInfo; references: number };
@@ -352,4 +345,12 @@ export class OnnxRuntimeBackend extends KernelBackend {
     this.unheld.length = 0;
     this.executor.dispose();
   }
+}
+
+/**
+ * Whether tfjs is propagating gradients back. What is recorded there may take factors out of products that are still
+ * recorded, so computing everything in the middle of it, where only counts say so, would change bits.
+ */
+function isTakingGradient(): boolean {
+  return engine().state.scopeStack.some((scope) => scope.name === 'backward');
 }

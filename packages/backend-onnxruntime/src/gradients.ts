@@ -1,4 +1,31 @@
 // Inlined by the build: the file cannot be imported in plain Node (extensionless imports, no exports map).
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-// tfjs' gradients of sums and means write arrays of ones as large as what was summed, only to be collected at once.
-import './sum-gradients.js';
+import { div, fill, mul, registerGradient, reshape, util, type Tensor } from '@tensorflow/tfjs-core';
+
+// tfjs' own gradients of sums and means write arrays of ones as large as what was summed, only to be collected at once.
+
+/** `dy` repeated over the axes that were summed; recording a constant where tfjs itself fills an array with ones. */
+function spread(dy: Tensor, x: Tensor, axis: number | number[]): Tensor {
+  const shape = x.shape.slice();
+  for (const reduced of util.parseAxisParam(axis, x.shape)) shape[reduced] = 1;
+  return mul(reshape(dy, shape), fill(x.shape, 1, 'float32'));
+}
+
+const axisOf = (attributes: object): number | number[] => (attributes as { axis: number | number[] }).axis;
+
+registerGradient({
+  kernelName: 'Sum',
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x], attributes) => {
+    const gradient = spread(dy as Tensor, x!, axisOf(attributes));
+    return { x: () => gradient };
+  },
+});
+
+registerGradient({
+  kernelName: 'Mean',
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x], attributes) => ({
+    x: () => div(spread(dy as Tensor, x!, axisOf(attributes)), x!.size / (dy as Tensor).size),
+  }),
+});

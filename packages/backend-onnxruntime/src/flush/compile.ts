@@ -1,8 +1,8 @@
 import type { NumericType, Shape, Value } from '../ir/value.js';
-import { lowerConvolution } from '../lower/convolution.js';
+import { lowerConvolution } from '../lower/convolution/convolution.js';
 import { Lowering } from '../lower/lowering.js';
 import { fuse } from '../lower/fuse.js';
-import { lowerNode } from '../lower/registry.js';
+import { lowerNode } from '../lower/define.js';
 import { lowerScaledImage } from '../lower/scaled-image.js';
 import { encodeModel } from '../onnx/model.js';
 import { isWorthRefusing } from '../runtime/results.js';

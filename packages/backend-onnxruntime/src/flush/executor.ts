@@ -6,16 +6,18 @@ import type { ResolvedOptions } from '../options.js';
 import type { NativeSession, Runtime, RuntimeTensor } from '../runtime/binding.js';
 import { ArrayPool } from '../runtime/pool.js';
 import { runInto } from '../runtime/results.js';
-import { sessionOptions } from '../runtime/session-options.js';
-import { SessionCache } from '../runtime/sessions.js';
+import { SessionCache, sessionOptions } from '../runtime/sessions.js';
 import type { Counters } from '../stats.js';
 import { allocate } from '../ir/arrays.js';
-import { bytesOf, collect, type RecordedGraph } from './collect.js';
-import { lowerGraph, type CompiledGraph } from './compile.js';
+import { bytesOf, collect } from './collect.js';
+import type { RecordedGraph } from './collect.js';
+import { lowerGraph } from './compile.js';
+import type { CompiledGraph } from './compile.js';
 import { FilterForms } from './filter-forms.js';
 import { graphFailure } from './failure.js';
 import { RecompilationWatch } from './recompilation.js';
-import { demoteChangedNumbers, newSkeleton, variantKey, type Skeleton } from './variants.js';
+import { demoteChangedNumbers, newSkeleton, variantKey } from './variants.js';
+import type { Skeleton } from './variants.js';
 
 /** Bytes of finished arrays kept for the next results. */
 const poolLimit = 192 * 1024 * 1024;

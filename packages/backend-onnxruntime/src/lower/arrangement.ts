@@ -1,6 +1,6 @@
 import type { NumericType, Value } from '../ir/value.js';
 import type { Lowering } from './lowering.js';
-import { defineLowering } from './registry.js';
+import { defineLowering } from './define.js';
 
 defineLowering('Reshape', (lowering, value, node) => {
   lowering.provide(value, 'tfjs', lowering.graph.reshape(lowering.plain(node.inputs[0]!), value.shape));

@@ -2,7 +2,7 @@ import type { Value } from '../ir/value.js';
 import { onnxWindow, windowOf } from '../ir/window.js';
 import { blockedDomain } from '../onnx/builder.js';
 import type { Lowering } from './lowering.js';
-import { defineLowering } from './registry.js';
+import { defineLowering } from './define.js';
 
 type FilterShape = readonly [height: number, width: number, channels: number, multiplier: number];
 

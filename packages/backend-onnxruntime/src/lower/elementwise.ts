@@ -1,82 +1,157 @@
-import { sameShape } from '../ir/shape.js';
-import type { Attributes, NumericType, Shape, Value } from '../ir/value.js';
+import { elementTypes } from '../onnx/model.js';
+import { defineElementwise } from './define.js';
+import type { ElementType } from '../onnx/model.js';
 import type { GraphBuilder } from '../onnx/builder.js';
-import type { Layout, Lowering } from './lowering.js';
-import { defineLowering } from './registry.js';
 
-/** What an elementwise op may look at besides its operands' names. */
-export interface ElementwiseInfo {
-  readonly attributes: Attributes;
-  readonly dtype: NumericType;
-  readonly inputTypes: readonly NumericType[];
+// Recorded ops whose ONNX op has the same meaning and operands.
+for (const op of [
+  'Add',
+  'Sub',
+  'Div',
+  'Neg',
+  'Abs',
+  'Exp',
+  'Log',
+  'Sqrt',
+  'Tanh',
+  'Relu',
+  'Reciprocal',
+  'Equal',
+  'Greater',
+  'Less',
+  'And',
+  'Not',
+  'Where',
+  'Floor',
+  'Ceil',
+  'Round',
+  'Erf',
+  'Sin',
+  'Cos',
+  'Tan',
+  'Asin',
+  'Acos',
+  'Atan',
+  'Sinh',
+  'Cosh',
+  'Asinh',
+  'Acosh',
+  'Atanh',
+])
+  defineElementwise(op, (graph, operands) => graph.emit(op, operands));
+
+/** In one order, so that the same product is computed once. */
+defineElementwise('Mul', (graph, operands) => graph.emit('Mul', [...operands].sort()));
+
+defineElementwise('Or', (graph, operands) => {
+  const neither = graph.emit(
+    'And',
+    operands.map((operand) => graph.emit('Not', [operand])),
+  );
+  return graph.emit('Not', [neither]);
+});
+
+defineElementwise('Maximum', (graph, operands) => graph.emit('Max', operands));
+defineElementwise('Minimum', (graph, operands) => graph.emit('Min', operands));
+defineElementwise('GreaterEqual', (graph, operands) => graph.emit('GreaterOrEqual', operands));
+defineElementwise('LessEqual', (graph, operands) => graph.emit('LessOrEqual', operands));
+defineElementwise('NotEqual', (graph, operands) => graph.emit('Not', [graph.emit('Equal', operands)]));
+defineElementwise('Square', (graph, [x]) => graph.emit('Mul', [x!, x!]));
+defineElementwise('Rsqrt', (graph, [x]) => graph.emit('Reciprocal', [graph.emit('Sqrt', [x!])]));
+defineElementwise('SquaredDifference', (graph, operands) => {
+  const difference = graph.emit('Sub', operands);
+  return graph.emit('Mul', [difference, difference]);
+});
+
+/** tfjs' sign of NaN is 0: it is neither above nor below. */
+defineElementwise('Sign', (graph, [x]) => {
+  const zero = graph.constant('float32', [], [0]);
+  const holds = (op: string): string => graph.emit('Cast', [graph.emit(op, [x!, zero])], { to: elementTypes.float32 });
+  return graph.emit('Sub', [holds('Greater'), holds('Less')]);
+});
+
+/** 1 above zero, `alpha` elsewhere, NaN for NaN. */
+defineElementwise('Step', (graph, [x], { attributes }) => {
+  const isPositive = graph.emit('Greater', [x!, graph.constant('float32', [], [0])]);
+  const step = graph.emit('Where', [
+    isPositive,
+    graph.constant('float32', [], [1]),
+    graph.constant('float32', [], [attributes['alpha'] as number]),
+  ]);
+  return graph.emit('Where', [isNumber(graph, x!), step, x!]);
+});
+
+/** dy where the output of relu is above zero: a product with 0 or 1, which is faster than a choice. */
+defineElementwise('ReluGradient', (graph, [dy, y]) => {
+  const isPositive = graph.emit('Greater', [y!, graph.constant('float32', [], [0])]);
+  return graph.emit('Mul', [dy!, graph.emit('Cast', [isPositive], { to: elementTypes.float32 })]);
+});
+
+/** NaN passes through Min and Max, as tfjs' comparisons let it. */
+defineElementwise('Clip', (graph, [x], { attributes, dtype }) => {
+  const bound = (name: 'low' | 'high'): string => graph.constant(dtype, [], [attributes[name] as number]);
+  return graph.emit('Min', [graph.emit('Max', [x!, bound('low')]), bound('high')]);
+});
+
+/** To int32 truncates; NaN and infinities, undefined in C, become 0 as in JavaScript. */
+defineElementwise('Cast', (graph, [x], { dtype, inputTypes }) => {
+  const target = { to: elementTypes[dtype] };
+  if (dtype !== 'int32' || inputTypes[0] !== 'float32') return graph.emit('Cast', [x!], target);
+  return toInteger(graph, x!, 'float32');
+});
+
+function cast(graph: GraphBuilder, name: string, type: ElementType): string {
+  return graph.emit('Cast', [name], { to: elementTypes[type] });
 }
 
-/** Emits an elementwise op on broadcast-ready operands, in whatever layout they are. */
-export type EmitElementwise = (graph: GraphBuilder, operands: readonly string[], info: ElementwiseInfo) => string;
-
-/** Defines the lowering of an elementwise op: layouts and broadcasting are handled here. */
-export function defineElementwise(op: string, emit: EmitElementwise): void {
-  defineLowering(op, (lowering, value, node) => {
-    const layout = layoutFor(lowering, op, value.shape, node.inputs);
-    const five =
-      layout === 'blocked' &&
-      node.inputs.some((input) => !lowering.isScalar(input) && !sameShape(input.shape, value.shape));
-    const isCovered = coversShape(lowering, node.inputs, value.shape);
-    const spare = layout === 'tfjs' && isCovered ? spareAxes(value) : 0;
-    const operands = node.inputs.map((input) => {
-      const name = lowering.operand(input, value.shape, layout, five);
-      return spare > 0 && !lowering.isScalar(input) ? lowering.withoutLast(name, input.shape, spare) : name;
-    });
-    const info = {
-      attributes: node.attributes,
-      dtype: value.dtype,
-      inputTypes: node.inputs.map((input) => input.dtype),
-    };
-    let name = emit(lowering.graph, operands, info);
-    if (spare > 0) name = lowering.withLast(name, value.shape, spare);
-    if (!isCovered) name = lowering.graph.emit('Expand', [name, lowering.graph.indices(value.shape)]);
-    lowering.provide(value, layout, five ? lowering.fourOf(name, value.shape) : name);
-  });
+/** NaN and infinities, undefined in C, become 0 as when JavaScript stores them in an integer array. */
+export function toInteger(graph: GraphBuilder, x: string, type: 'float32' | 'float64'): string {
+  const single = type === 'float64' ? cast(graph, x, 'float32') : x;
+  return cast(graph, graph.emit('Where', [isFinite(graph, single), x, graph.constant(type, [], [0])]), 'int32');
 }
 
-/** Axes of extent one at the end: with one there, ONNX Runtime walks over the broadcast element by element. */
-function spareAxes(value: Value): number {
-  if (value.size < 1024) return 0;
-  let count = 0;
-  while (value.shape[value.shape.length - 1 - count] === 1) count++;
-  return count;
+defineElementwise('Pow', (graph, operands, { dtype }) => {
+  if (dtype === 'float32') return graph.emit('Pow', operands);
+  const wide = operands.map((operand) => cast(graph, operand, 'float64'));
+  return toInteger(graph, graph.emit('Pow', wide), 'float64');
+});
+
+/** The remainder has the sign of the divisor. */
+defineElementwise('Mod', (graph, operands, { dtype }) => {
+  const type = dtype === 'float32' ? 'float32' : 'float64';
+  const [a, b] = dtype === 'float32' ? operands : operands.map((operand) => cast(graph, operand, 'float64'));
+  const zero = graph.constant(type, [], [0]);
+  const remainder = graph.emit('Mod', [a!, b!], { fmod: 1 });
+  const differs = graph.emit('Less', [graph.emit('Mul', [remainder, b!]), zero]);
+  const result = graph.emit('Where', [differs, graph.emit('Add', [remainder, b!]), remainder]);
+  return dtype === 'float32' ? result : toInteger(graph, result, 'float64');
+});
+
+defineElementwise('FloorDiv', (graph, operands, { inputTypes }) => {
+  const isFloat = inputTypes[0] === 'float32';
+  const [a, b] = isFloat ? operands : operands.map((operand) => cast(graph, operand, 'float64'));
+  const quotient = graph.emit('Floor', [graph.emit('Div', [a!, b!])]);
+  return toInteger(graph, quotient, isFloat ? 'float32' : 'float64');
+});
+
+defineElementwise('IsNan', (graph, [x]) => graph.emit('Not', [isNumber(graph, x!)]));
+defineElementwise('IsInf', (graph, [x]) => isInfinite(graph, x!));
+defineElementwise('IsFinite', (graph, [x]) => isFinite(graph, x!));
+
+// ONNX' IsNaN and IsInf exist on the CPU only; comparisons exist everywhere.
+
+const largest = 3.4028234663852886e38;
+
+/** False for NaN, which does not equal itself. */
+export function isNumber(graph: GraphBuilder, x: string): string {
+  return graph.emit('Equal', [x, x]);
 }
 
-/**
- * Ops whose result for an element is not always the same: vector code and the scalar code for the last few elements of a
- * block approximate differently, so where an element lies in memory matters.
- */
-const approximated = new Set(
-  'Exp Log Sqrt Rsqrt Sigmoid Tanh Reciprocal Erf Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Elu Selu Softplus Pow Log1p Expm1'.split(
-    ' ',
-  ),
-);
-
-/** The layout the result gets: that of its full-size operands, so that chains stay where the convolutions put them. */
-function layoutFor(lowering: Lowering, op: string, shape: Shape, inputs: readonly Value[]): Layout {
-  if (shape.length !== 4) return 'tfjs';
-  const full = inputs.filter((input) => !lowering.isScalar(input) && sameShape(input.shape, shape));
-  const canBlock = lowering.blockSize > 0 && shape[3]! % lowering.blockSize === 0;
-  if (lowering.isolated && approximated.has(op)) return canBlock && full.length > 0 ? 'blocked' : 'tfjs';
-  if (canBlock && full.some((input) => lowering.has(input, 'blocked'))) return 'blocked';
-  if (full.some((input) => lowering.has(input, 'channelsFirst') && !lowering.has(input, 'tfjs')))
-    return 'channelsFirst';
-  return 'tfjs';
+/** False for NaN and infinities; `x` is float32. */
+export function isFinite(graph: GraphBuilder, x: string): string {
+  return graph.emit('LessOrEqual', [graph.emit('Abs', [x]), graph.constant('float32', [], [largest])]);
 }
 
-/** Whether broadcasting the operands gives the whole result (scalars alone do not). */
-function coversShape(lowering: Lowering, inputs: readonly Value[], shape: Shape): boolean {
-  return shape.every((extent, axis) => {
-    if (extent === 1)
-      return inputs.some((input) => !lowering.isScalar(input) && input.shape.length >= shape.length - axis);
-    return inputs.some((input) => {
-      const own = axis - (shape.length - input.shape.length);
-      return !lowering.isScalar(input) && own >= 0 && input.shape[own] === extent;
-    });
-  });
+export function isInfinite(graph: GraphBuilder, x: string): string {
+  return graph.emit('Equal', [graph.emit('Abs', [x]), graph.constant('float32', [], [Infinity])]);
 }

@@ -1,8 +1,7 @@
-import { GraphBuilder } from '../onnx/builder.js';
+import { blockedDomain, GraphBuilder } from '../onnx/builder.js';
 import { padRank, sameShape } from '../ir/shape.js';
 import type { NumericType, Shape, Value } from '../ir/value.js';
 import type { ConvolutionTail } from './fuse.js';
-import { convert } from './layout.js';
 import type { ScaledImage } from './scaled-image.js';
 
 /**
@@ -11,7 +10,7 @@ import type { ScaledImage } from './scaled-image.js';
  */
 export type Layout = 'tfjs' | 'channelsFirst' | 'blocked';
 
-export type Forms = Partial<Record<Layout, string>>;
+type Forms = Partial<Record<Layout, string>>;
 
 /** The state of lowering one recorded graph: the ONNX graph so far and the forms every value already has in it. */
 export class Lowering {
@@ -146,3 +145,49 @@ export class Lowering {
 }
 
 const castTargets = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
+
+/** Emits the conversion of a 4-D value from the best of its forms to `target`. */
+function convert(lowering: Lowering, value: Value, forms: Forms, target: Layout): string {
+  const { graph } = lowering;
+  const [n, h, w, c] = value.shape as [number, number, number, number];
+  // With one pixel all three layouts are the same bytes; with one channel, NHWC and NCHW are.
+  const isSameBytes = h * w === 1;
+  switch (target) {
+    case 'tfjs': {
+      if (forms.channelsFirst !== undefined && (isSameBytes || c === 1 || forms.blocked === undefined)) {
+        if (isSameBytes || c === 1) return graph.reshape(forms.channelsFirst, value.shape);
+        return graph.transpose(forms.channelsFirst, [0, 2, 3, 1]);
+      }
+      if (isSameBytes) return graph.reshape(forms.blocked!, value.shape);
+      if (value.dtype === 'float32')
+        return graph.emit('ReorderOutput', [forms.blocked!], { channels: c, channels_last: 1 }, blockedDomain);
+      return graph.reshape(graph.transpose(lowering.fiveOf(forms.blocked!, value.shape), [0, 2, 3, 1, 4]), value.shape);
+    }
+    case 'channelsFirst': {
+      if (forms.tfjs !== undefined && (isSameBytes || c === 1 || forms.blocked === undefined)) {
+        if (isSameBytes || c === 1) return graph.reshape(forms.tfjs, [n, c, h, w]);
+        return graph.transpose(forms.tfjs, [0, 3, 1, 2]);
+      }
+      if (isSameBytes) return graph.reshape(forms.blocked!, [n, c, h, w]);
+      if (value.dtype === 'float32')
+        return graph.emit('ReorderOutput', [forms.blocked!], { channels: c }, blockedDomain);
+      return graph.reshape(graph.transpose(lowering.fiveOf(forms.blocked!, value.shape), [0, 1, 4, 2, 3]), [
+        n,
+        c,
+        h,
+        w,
+      ]);
+    }
+    case 'blocked': {
+      if (isSameBytes) return graph.reshape((forms.channelsFirst ?? forms.tfjs)!, [n, c, h, w]);
+      if (value.dtype !== 'float32') {
+        const block = lowering.blockSize;
+        const five = graph.reshape(lowering.plain(value), [n, h, w, c / block, block]);
+        return lowering.fourOf(graph.transpose(five, [0, 3, 1, 2, 4]), value.shape);
+      }
+      if (forms.channelsFirst !== undefined)
+        return graph.emit('ReorderInput', [forms.channelsFirst], {}, blockedDomain);
+      return graph.emit('ReorderInput', [forms.tfjs!], { channels_last: 1 }, blockedDomain);
+    }
+  }
+}

@@ -2,7 +2,7 @@ import { sameShape } from '../ir/shape.js';
 import type { Value } from '../ir/value.js';
 import { blockedDomain } from '../onnx/builder.js';
 import type { Lowering } from './lowering.js';
-import { lowerNode } from './registry.js';
+import { lowerNode } from './define.js';
 
 /**
  * An image times one number per channel, plus another image, plus one number per channel, cut at zero: what batch normalisation and its gradient are made of.

@@ -1,7 +1,6 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
-import { cast, expand } from '../build/elementwise.js';
-import { pad, slice } from '../build/extent.js';
-import { reshape, transpose } from '../build/shape.js';
+import { cast, expand } from '../values/elementwise.js';
+import { pad, reshape, slice, transpose } from '../values/shape.js';
 import { pending, splat } from '../ir/create.js';
 import type { NumericType } from '../ir/value.js';
 import { defineKernel } from './define.js';
@@ -52,4 +51,66 @@ defineKernel<{ depth: number; onValue: number; offValue: number; dtype: NumericT
   const indices = call.input('indices');
   const { depth, onValue, offValue, dtype } = call.attributes;
   return pending('OneHot', [indices], [...indices.shape, depth], dtype, { on: onValue, off: offValue });
+});
+
+// Moves of whole blocks between axes: reshapes around one transposition.
+
+defineKernel<{ blockShape: number[]; paddings: [number, number][] }>('SpaceToBatchND', (call) => {
+  const x = call.input('x');
+  const { blockShape, paddings } = call.attributes;
+  const size = util.sizeFromShape(blockShape);
+  const all = x.shape.map((_, axis) => paddings[axis - 1] ?? ([0, 0] as const));
+  if (x.dtype === 'bool') return null;
+  const padded = pad(x, all, 0);
+  const shape = padded.shape as number[];
+  const split = backend_util.getReshaped(shape, blockShape, size, false);
+  const order = backend_util.getPermuted(split.length, blockShape.length, false);
+  const outShape = backend_util.getReshapedPermuted(shape, blockShape, size, false);
+  return reshape(transpose(reshape(padded, split), order), outShape);
+});
+
+defineKernel<{ blockShape: number[]; crops: number[][] }>('BatchToSpaceND', (call) => {
+  const x = call.input('x');
+  const { blockShape, crops } = call.attributes;
+  const size = util.sizeFromShape(blockShape);
+  const shape = x.shape as number[];
+  const split = backend_util.getReshaped(shape, blockShape, size);
+  const order = backend_util.getPermuted(split.length, blockShape.length);
+  const joined = backend_util.getReshapedPermuted(shape, blockShape, size);
+  const whole = reshape(transpose(reshape(x, split), order), joined);
+  const begin = backend_util.getSliceBeginCoords(crops, blockShape.length);
+  const extents = backend_util.getSliceSize(joined, crops, blockShape.length);
+  // Both lists end with the cropped axes; the others are whole.
+  return slice(
+    whole,
+    joined.map((_, axis) => begin[axis] ?? 0),
+    joined.map((extent, axis) => extents[axis] ?? extent),
+  );
+});
+
+defineKernel<{ blockSize: number; dataFormat: string }>('DepthToSpace', (call) => {
+  const x = call.input('x');
+  const { blockSize: block, dataFormat } = call.attributes;
+  util.assert(dataFormat === 'NHWC', () => `Only NHWC dataFormat supported on CPU for depthToSpace. Got ${dataFormat}`);
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const depth = c / (block * block);
+  const split = reshape(x, [n, h, w, block, block, depth]);
+  return reshape(transpose(split, [0, 1, 3, 2, 4, 5]), [n, h * block, w * block, depth]);
+});
+
+/** Axis by axis, as a choice of rows: ONNX' Pad knows no symmetric mode. */
+defineKernel<{ paddings: [number, number][]; mode: 'reflect' | 'symmetric' }>('MirrorPad', (call) => {
+  const { paddings, mode } = call.attributes;
+  const repeated = mode === 'reflect' ? 0 : 1;
+  return paddings.reduce((x, [before, after], axis) => {
+    if (before === 0 && after === 0) return x;
+    const extent = x.shape[axis]!;
+    const shape = x.shape.map((full, index) => (index === axis ? before + full + after : full));
+    const rows = Array.from({ length: shape[axis]! }, (_, index) => {
+      const row = index - before;
+      if (row < 0) return -row - repeated;
+      return row < extent ? row : 2 * (extent - 1) - row + repeated;
+    });
+    return pending('Pick', [x], shape, x.dtype, { axis, rows });
+  }, call.input('x'));
 });

@@ -1,6 +1,6 @@
 import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxRuntimeBackend } from '../backend.js';
-import { cast } from '../build/elementwise.js';
+import { cast } from '../values/elementwise.js';
 import { allocate } from '../ir/arrays.js';
 import { bufferOf, computed, splat } from '../ir/create.js';
 import type { NumericType } from '../ir/value.js';

@@ -1,7 +1,7 @@
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxRuntimeBackend } from '../backend.js';
 import { TensorStateError } from '../errors.js';
-import { runOnCpu } from '../fallback/cpu.js';
+import { runOnCpu } from '../fallback.js';
 import { bufferOf, computed, newestId } from '../ir/create.js';
 import { allocate } from '../ir/arrays.js';
 import type { Value } from '../ir/value.js';

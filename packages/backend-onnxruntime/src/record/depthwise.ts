@@ -1,6 +1,6 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import { activate, type Activation } from '../build/activation.js';
-import { add } from '../build/elementwise.js';
+import { activate, type Activation } from '../values/activation.js';
+import { add } from '../values/elementwise.js';
 import {
   geometryOf,
   gradientFrom,
@@ -9,7 +9,7 @@ import {
   withUnreached,
   type Four,
   type Geometry,
-} from '../build/window.js';
+} from '../values/geometry.js';
 import { pending } from '../ir/create.js';
 import type { Value } from '../ir/value.js';
 import { windowAttributes } from '../ir/window.js';

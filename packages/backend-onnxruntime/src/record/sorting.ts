@@ -1,4 +1,4 @@
-import { cast } from '../build/elementwise.js';
+import { cast } from '../values/elementwise.js';
 import { pending, splat } from '../ir/create.js';
 import { defineKernel } from './define.js';
 

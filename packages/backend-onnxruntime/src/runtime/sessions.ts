@@ -1,4 +1,5 @@
 import type { NativeSession, Runtime } from './binding.js';
+import type { ResolvedOptions } from '../options.js';
 
 interface Loaded {
   readonly session: NativeSession;
@@ -7,7 +8,7 @@ interface Loaded {
 }
 
 /** What is kept at most, of sessions and of the memory they hold on to. */
-export interface SessionLimits {
+interface SessionLimits {
   readonly sessions: number;
   readonly bytes: number;
 }
@@ -67,4 +68,24 @@ export class SessionCache {
   clear(): void {
     while (this.loaded.size > 0) this.dropOldest();
   }
+}
+
+/** The options a session is loaded with; `keepsMemory`: it holds on to what it needed for the next run. */
+export function sessionOptions(options: ResolvedOptions, keepsMemory = true): object {
+  return {
+    executionProviders: [options.executionProvider],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    // The pattern planner reserves the sum of all shapes it has seen: half of a training step's memory.
+    enableMemPattern: false,
+    enableCpuMemArena: keepsMemory,
+    // The lowering emits what should run: ONNX Runtime's optimizer changes no step's time, takes most of a session's creation,
+    // and its fusions change bits with what else is in the graph.
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 4,
+    // Idle threads of a pool otherwise spin on after a run, and each session has a pool of its own: with two threads more than
+    // half of a small net's CPU time.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  };
 }

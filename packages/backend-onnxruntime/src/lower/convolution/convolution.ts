@@ -1,0 +1,48 @@
+import type { Value } from '../../ir/value.js';
+import { onnxWindow, windowOf } from '../../ir/window.js';
+import { blockedDomain } from '../../onnx/builder.js';
+import type { ConvolutionTail } from '../fuse.js';
+import { blockedFilter, channelsFirstFilter, withSideColumns } from './operands.js';
+import type { Lowering } from '../lowering.js';
+import { defineLowering } from '../define.js';
+import { suitsTiles, tiledConvolution } from './tiled.js';
+
+/** Lowers a convolution with what follows it; `result` is the last value of the chain. */
+export function lowerConvolution(lowering: Lowering, result: Value, tail: ConvolutionTail): void {
+  const node = tail.convolution.node!;
+  const [x, filter] = node.inputs as [Value, Value];
+  const { graph } = lowering;
+  const window = onnxWindow(windowOf(node));
+  const bias = tail.bias ? [graph.reshape(lowering.plain(tail.bias), [tail.bias.size])] : [];
+  if (suitsTiles(lowering, windowOf(node), x, filter)) {
+    const product = tiledConvolution(lowering, x, filter, false);
+    const sum = bias.length > 0 ? graph.emit('Add', [product, ...bias]) : product;
+    lowering.provide(result, 'tfjs', graph.reshape(tail.relu ? graph.emit('Relu', [sum]) : sum, result.shape));
+    return;
+  }
+  if (canUseBlocks(lowering, x, filter)) {
+    const { kernel, pads } = windowOf(node);
+    const isFirstLayer = x.shape[3]! < lowering.blockSize;
+    const input = isFirstLayer
+      ? { name: lowering.form(x, 'channelsFirst'), pads }
+      : withSideColumns(lowering, x, kernel, pads);
+    const attributes = { ...window, pads: input.pads, ...(tail.relu && { activation: 'Relu' }) };
+    const name = graph.emit('Conv', [input.name, blockedFilter(lowering, filter), ...bias], attributes, blockedDomain);
+    lowering.provide(result, 'blocked', name);
+    return;
+  }
+  const inputs = [lowering.form(x, 'channelsFirst'), channelsFirstFilter(lowering, filter), ...bias];
+  const name = graph.emit('Conv', inputs, window);
+  lowering.provide(result, 'channelsFirst', tail.relu ? graph.emit('Relu', [name]) : name);
+}
+
+/** Blocks need full blocks of outputs, and of inputs unless there are less than one. */
+export function canUseBlocks(lowering: Lowering, x: Value, filter: Value): boolean {
+  const block = lowering.blockSize;
+  const [, , inputs, outputs] = filter.shape as [number, number, number, number];
+  return block > 0 && outputs % block === 0 && (inputs < block || inputs % block === 0) && x.shape[3] === inputs;
+}
+
+defineLowering('Conv2D', (lowering, value) =>
+  lowerConvolution(lowering, value, { convolution: value, bias: null, relu: false }),
+);

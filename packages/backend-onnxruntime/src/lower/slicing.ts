@@ -1,0 +1,31 @@
+import { defineLowering } from './define.js';
+
+const beforeStart = -(2 ** 31);
+
+defineLowering('Reverse', (lowering, value, node) => {
+  const { graph } = lowering;
+  const x = node.inputs[0]!;
+  const axes = node.attributes['axes'] as readonly number[];
+  const name = graph.emit('Slice', [
+    lowering.plain(x),
+    graph.indices(axes.map((axis) => x.shape[axis]! - 1)),
+    graph.indices(axes.map(() => beforeStart)),
+    graph.indices(axes),
+    graph.indices(axes.map(() => -1)),
+  ]);
+  lowering.provide(value, 'tfjs', name);
+});
+
+/** The end follows from the number of elements, so that a negative stride may run past the start. */
+defineLowering('StridedSlice', (lowering, value, node) => {
+  const { graph } = lowering;
+  const begin = node.attributes['begin'] as readonly number[];
+  const strides = node.attributes['strides'] as readonly number[];
+  const ends = begin.map((start, axis) => {
+    const end = start + (value.shape[axis]! - 1) * strides[axis]! + Math.sign(strides[axis]!);
+    return end < 0 ? beforeStart : end;
+  });
+  const axes = begin.map((_, axis) => axis);
+  const inputs = [lowering.plain(node.inputs[0]!), ...[begin, ends, axes, strides].map((list) => graph.indices(list))];
+  lowering.provide(value, 'tfjs', graph.emit('Slice', inputs));
+});

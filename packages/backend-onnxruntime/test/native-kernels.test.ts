@@ -1,8 +1,0 @@
-import { expect, it } from 'vitest';
-import { nativeKernels } from '../conformance/native-kernels.mjs';
-import '../src/register.js';
-import { kernels } from '../src/record/define.js';
-
-it.each([...nativeKernels])('%s has a recorder of its own', (name) => {
-  expect(kernels.has(name)).toBe(true);
-});
