@@ -1,6 +1,12 @@
-import { backend_util, DataStorage, engine, KernelBackend } from '@tensorflow/tfjs-core';
-import type { BackendTimingInfo, DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import { reshape } from './values/shape.js';
+import {
+  backend_util,
+  DataStorage,
+  engine,
+  KernelBackend,
+  type BackendTimingInfo,
+  type DataType,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { TensorStateError } from './errors.js';
 import { Executor } from './flush/executor.js';
 import { allocate, repeatedNumber } from './ir/arrays.js';
@@ -9,8 +15,8 @@ import { sizeOf } from './ir/shape.js';
 import type { NumericArray, NumericType, Value } from './ir/value.js';
 import type { ResolvedOptions } from './options.js';
 import type { Runtime } from './runtime/binding.js';
-import { newCounters } from './stats.js';
-import type { OnnxRuntimeStats } from './stats.js';
+import { newCounters, type OnnxRuntimeStats } from './stats.js';
+import { reshape } from './values/shape.js';
 
 /** What a data id stands for. Strings and complex numbers are kept only for the cpu kernels that use them. */
 type Entry =

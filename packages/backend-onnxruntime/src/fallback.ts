@@ -1,5 +1,5 @@
-import { getKernel, util, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { getKernel, util, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxRuntimeBackend } from './backend.js';
 
 let cpu: MathBackendCPU | undefined;

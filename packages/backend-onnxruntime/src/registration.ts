@@ -7,18 +7,16 @@ import {
   registerBackend,
   registerKernel,
   removeBackend,
+  type KernelConfig,
+  type Tensor,
 } from '@tensorflow/tfjs-core';
-import type { KernelConfig, Tensor } from '@tensorflow/tfjs-core';
 import { OnnxRuntimeBackend } from './backend.js';
 import { OnnxRuntimeSetupError, TensorStateError } from './errors.js';
 import './fallback.js';
-import { resolveOptions } from './options.js';
-import type { OnnxRuntimeOptions, ResolvedOptions } from './options.js';
+import { resolveOptions, type OnnxRuntimeOptions, type ResolvedOptions } from './options.js';
 import './record/all.js';
-import { fallBack, kernels } from './record/define.js';
-import type { KernelParameters } from './record/define.js';
-import { loadRuntime } from './runtime/binding.js';
-import type { Runtime } from './runtime/binding.js';
+import { fallBack, kernels, type KernelParameters } from './record/define.js';
+import { loadRuntime, type Runtime } from './runtime/binding.js';
 import { checkProvider, probeBlockSize } from './runtime/probe.js';
 import { probeRefusal } from './runtime/results.js';
 import type { OnnxRuntimeStats } from './stats.js';

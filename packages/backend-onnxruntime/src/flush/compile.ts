@@ -1,9 +1,8 @@
 import type { NumericType, Shape, Value } from '../ir/value.js';
-import { lowerConvolution } from '../lower/convolution/convolution.js';
-import { Lowering } from '../lower/lowering.js';
-import { fuse } from '../lower/fuse.js';
+import '../lower/all.js';
 import { lowerNode } from '../lower/define.js';
-import { lowerScaledImage } from '../lower/scaled-image.js';
+import { fuse } from '../lower/fuse.js';
+import { Lowering } from '../lower/lowering.js';
 import { encodeModel } from '../onnx/model.js';
 import { isWorthRefusing } from '../runtime/results.js';
 import type { RecordedGraph } from './collect.js';
@@ -57,7 +56,7 @@ export function lowerGraph(
   isSplatInput: readonly boolean[],
   options: CompileOptions,
 ): LoweredGraph {
-  const lowering = new Lowering(options.blockSize, countUses(recorded), options.isolated);
+  const lowering = new Lowering(options.blockSize, options.isolated);
   const { graph } = lowering;
   const inputs: InputSlot[] = [];
   const addInput = (value: Value, isSplat: boolean): string => {
@@ -67,7 +66,7 @@ export function lowerGraph(
     return name;
   };
   let splatIndex = 0;
-  const absorbed = fuse(lowering, recorded);
+  const { chains, absorbed } = fuse(recorded, options.blockSize);
   for (const value of recorded.order) {
     graph.scope = String(value.position);
     if (value.splat !== null) {
@@ -76,11 +75,8 @@ export function lowerGraph(
     } else if (value.node === null) {
       lowering.provide(value, 'tfjs', addInput(value, false));
     } else if (!absorbed.has(value)) {
-      const tail = lowering.tails.get(value);
-      const scaled = lowering.scaledImages.get(value);
-      if (tail) lowerConvolution(lowering, value, tail);
-      else if (scaled) lowerScaledImage(lowering, scaled);
-      else lowerNode(lowering, value);
+      const lower = chains.get(value) ?? lowerNode;
+      lower(lowering, value);
     }
   }
   const outputs = recorded.results.map((value): OutputSlot => {
@@ -115,12 +111,4 @@ function planOf({ prelude, forms }: HoistedGraph, slots: ReadonlyMap<string, Inp
     inputs: prelude.inputs.map(({ name }) => ({ name, position: positionOf(name) })),
     forms: forms.map(({ name, filter, recipe }) => ({ name, recipe, position: positionOf(filter) })),
   };
-}
-
-function countUses(recorded: RecordedGraph): Map<Value, number> {
-  const uses = new Map<Value, number>();
-  const count = (value: Value): void => void uses.set(value, (uses.get(value) ?? 0) + 1);
-  for (const value of recorded.order) value.node?.inputs.forEach(count);
-  recorded.results.forEach(count);
-  return uses;
 }

@@ -1,23 +1,19 @@
 import type { GraphRunError } from '../errors.js';
+import { allocate } from '../ir/arrays.js';
 import { bufferOf } from '../ir/create.js';
 import type { NumericArray, Value } from '../ir/value.js';
-import '../lower/all.js';
 import type { ResolvedOptions } from '../options.js';
 import type { NativeSession, Runtime, RuntimeTensor } from '../runtime/binding.js';
 import { ArrayPool } from '../runtime/pool.js';
 import { runInto } from '../runtime/results.js';
 import { SessionCache, sessionOptions } from '../runtime/sessions.js';
 import type { Counters } from '../stats.js';
-import { allocate } from '../ir/arrays.js';
-import { bytesOf, collect } from './collect.js';
-import type { RecordedGraph } from './collect.js';
-import { lowerGraph } from './compile.js';
-import type { CompiledGraph } from './compile.js';
-import { FilterForms } from './filter-forms.js';
+import { bytesOf, collect, type RecordedGraph } from './collect.js';
+import { lowerGraph, type CompiledGraph } from './compile.js';
 import { graphFailure } from './failure.js';
+import { FilterForms } from './filter-forms.js';
 import { RecompilationWatch } from './recompilation.js';
-import { demoteChangedNumbers, newSkeleton, variantKey } from './variants.js';
-import type { Skeleton } from './variants.js';
+import { demoteChangedNumbers, newSkeleton, variantKey, type Skeleton } from './variants.js';
 
 /** Bytes of finished arrays kept for the next results. */
 const poolLimit = 192 * 1024 * 1024;

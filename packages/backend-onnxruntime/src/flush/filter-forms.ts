@@ -1,4 +1,5 @@
 import type { NumericArray, Value } from '../ir/value.js';
+import { filterRole } from '../lower/define.js';
 import type { NativeSession, Runtime, RuntimeTensor } from '../runtime/binding.js';
 import type { ArrayPool } from '../runtime/pool.js';
 import type { Counters } from '../stats.js';
@@ -25,17 +26,14 @@ export interface FormSlot {
  * step replaces them.
  */
 export function filterPositions(graph: RecordedGraph): number[] {
-  if (graph.order.some(({ node }) => node && filterGradients.has(node.op))) return [];
+  if (graph.order.some(({ node }) => node && filterRole(node.op) === 'differentiates')) return [];
   const positions = new Set<number>();
   for (const { node } of graph.order) {
-    const filter = node && filterUsers.has(node.op) ? node.inputs[1]! : null;
+    const filter = node && filterRole(node.op) === 'applies' ? node.inputs[1]! : null;
     if (filter?.buffer) positions.add(filter.position);
   }
   return [...positions];
 }
-
-const filterGradients = new Set(['Conv2DFilterGradient', 'DepthwiseFilterGradient']);
-const filterUsers = new Set(['Conv2D', 'Conv2DInputGradient', 'DepthwiseConv2D', 'DepthwiseInputGradient']);
 
 /**
  * Keeps forms of filters with their values: identity is the value, so a filter that changed, which is another value, has

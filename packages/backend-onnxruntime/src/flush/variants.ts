@@ -1,5 +1,5 @@
-import type { CompiledGraph } from './compile.js';
 import type { RecordedGraph } from './collect.js';
+import type { CompiledGraph } from './compile.js';
 import { filterPositions } from './filter-forms.js';
 
 /**

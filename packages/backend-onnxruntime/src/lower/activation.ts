@@ -1,13 +1,23 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import { float } from '../onnx/builder.js';
-import { defineElementwise } from './define.js';
-
-defineElementwise('Elu', (graph, [x]) => graph.emit('Elu', [x!]));
+import { elementTypes } from '../onnx/model.js';
+import { defineApproximated, defineElementwise, defineLowering } from './define.js';
+import { isNumber } from './elementwise.js';
 
 const { SELU_SCALE, SELU_SCALEALPHA } = backend_util;
 
+defineElementwise('Relu', (graph, [x]) => graph.emit('Relu', [x!]));
+
+/** dy where the output of relu is above zero: a product with 0 or 1, which is faster than a choice. */
+defineElementwise('ReluGradient', (graph, [dy, y]) => {
+  const isPositive = graph.emit('Greater', [y!, graph.constant('float32', [], [0])]);
+  return graph.emit('Mul', [dy!, graph.emit('Cast', [isPositive], { to: elementTypes.float32 })]);
+});
+
+defineApproximated('Elu', (graph, [x]) => graph.emit('Elu', [x!]));
+
 /** tfjs' constant is the product of scale and alpha; ONNX multiplies by the scale itself. */
-defineElementwise('Selu', (graph, [x]) =>
+defineApproximated('Selu', (graph, [x]) =>
   graph.emit('Mul', [
     graph.emit('Elu', [x!], { alpha: float(SELU_SCALEALPHA / SELU_SCALE) }),
     graph.constant('float32', [], [SELU_SCALE]),
@@ -18,7 +28,7 @@ defineElementwise('Selu', (graph, [x]) =>
  * 1 / (1 + exp(-x)). ONNX' own Sigmoid ends at -18: 0 from there on, and wrong from -14. The gradient of a cross-entropy is a
  * sigmoid, so an example with a large margin would have no gradient.
  */
-defineElementwise('Sigmoid', (graph, [x]) => {
+defineApproximated('Sigmoid', (graph, [x]) => {
   const one = graph.constant('float32', [], [1]);
   return graph.emit('Reciprocal', [graph.emit('Add', [graph.emit('Exp', [graph.emit('Neg', [x!])]), one])]);
 });
@@ -27,7 +37,7 @@ defineElementwise('Sigmoid', (graph, [x]) => {
  * max(x, 0) + log(1 + e), e = exp(-|x|): no overflow. With u = 1 + e rounded, log(u) * e / (u - 1) is log(1 + e) to the last bits
  * (Kahan), where log(u) alone loses all of a small e.
  */
-defineElementwise('Softplus', (graph, [x]) => {
+defineApproximated('Softplus', (graph, [x]) => {
   const one = graph.constant('float32', [], [1]);
   const zero = graph.constant('float32', [], [0]);
   const small = graph.emit('Exp', [graph.emit('Neg', [graph.emit('Abs', [x!])])]);
@@ -46,15 +56,17 @@ defineElementwise('EluGradient', (graph, [dy, y]) => {
   return graph.emit('Where', [graph.emit('GreaterOrEqual', [y!, zero]), dy!, below]);
 });
 
-/** In 64 bits, where adding 1 loses nothing that 32 bits could hold. */
-defineElementwise('Log1p', (graph, [x]) => {
-  const wide = graph.emit('Cast', [x!], { to: 11 });
-  const sum = graph.emit('Add', [wide, graph.constant('float64', [], [1])]);
-  return graph.emit('Cast', [graph.emit('Log', [sum])], { to: 1 });
+/** 1 above zero, `alpha` elsewhere, NaN for NaN. */
+defineElementwise('Step', (graph, [x], { attributes }) => {
+  const isPositive = graph.emit('Greater', [x!, graph.constant('float32', [], [0])]);
+  const step = graph.emit('Where', [
+    isPositive,
+    graph.constant('float32', [], [1]),
+    graph.constant('float32', [], [attributes['alpha'] as number]),
+  ]);
+  return graph.emit('Where', [isNumber(graph, x!), step, x!]);
 });
 
-defineElementwise('Expm1', (graph, [x]) => {
-  const wide = graph.emit('Cast', [x!], { to: 11 });
-  const difference = graph.emit('Sub', [graph.emit('Exp', [wide]), graph.constant('float64', [], [1])]);
-  return graph.emit('Cast', [difference], { to: 1 });
+defineLowering('Softmax', (lowering, value, node) => {
+  lowering.provide(value, 'tfjs', lowering.graph.emit('Softmax', [lowering.plain(node.inputs[0]!)], { axis: -1 }));
 });

@@ -1,22 +1,36 @@
-import type { Attributes, Node, NumericType, Shape, Value } from '../ir/value.js';
-import type { Layout, Lowering } from './lowering.js';
 import { sameShape } from '../ir/shape.js';
+import type { Attributes, Node, NumericType, Shape, Value } from '../ir/value.js';
 import type { GraphBuilder } from '../onnx/builder.js';
+import type { Layout, Lowering } from './lowering.js';
 
 /** Emits ONNX for one recorded op and provides at least one form of its result. */
 type Lower = (lowering: Lowering, value: Value, node: Node) => void;
 
-const lowerings = new Map<string, Lower>();
+/** What an op does with the filter of a convolution: its second input, or what its result is the gradient of. */
+export type FilterRole = 'applies' | 'differentiates';
 
-export function defineLowering(op: string, lower: Lower): void {
-  lowerings.set(op, lower);
+interface Definition {
+  readonly lower: Lower;
+  readonly filter: FilterRole | undefined;
+}
+
+/** The lowering of every recorded op. */
+export const lowerings = new Map<string, Definition>();
+
+/** Defines how a recorded op becomes ONNX ops; `filter` tells what it does with a filter, if it has one. */
+export function defineLowering(op: string, lower: Lower, filter?: FilterRole): void {
+  lowerings.set(op, { lower, filter });
 }
 
 export function lowerNode(lowering: Lowering, value: Value): void {
   const node = value.node!;
-  const lower = lowerings.get(node.op);
-  if (!lower) throw new Error(`No lowering is defined for the recorded op ${node.op}`);
-  lower(lowering, value, node);
+  const definition = lowerings.get(node.op);
+  if (!definition) throw new Error(`No lowering is defined for the recorded op ${node.op}`);
+  definition.lower(lowering, value, node);
+}
+
+export function filterRole(op: string): FilterRole | undefined {
+  return lowerings.get(op)?.filter;
 }
 
 /** What an elementwise op may look at besides its operands' names. */
@@ -30,9 +44,9 @@ interface ElementwiseInfo {
 type EmitElementwise = (graph: GraphBuilder, operands: readonly string[], info: ElementwiseInfo) => string;
 
 /** Defines the lowering of an elementwise op: layouts and broadcasting are handled here. */
-export function defineElementwise(op: string, emit: EmitElementwise): void {
+export function defineElementwise(op: string, emit: EmitElementwise, isApproximated = false): void {
   defineLowering(op, (lowering, value, node) => {
-    const layout = layoutFor(lowering, op, value.shape, node.inputs);
+    const layout = layoutFor(lowering, isApproximated, value.shape, node.inputs);
     const five =
       layout === 'blocked' &&
       node.inputs.some((input) => !lowering.isScalar(input) && !sameShape(input.shape, value.shape));
@@ -54,6 +68,14 @@ export function defineElementwise(op: string, emit: EmitElementwise): void {
   });
 }
 
+/**
+ * Likewise for an op whose result for an element is not always the same: vector code and the scalar code for the last few
+ * elements of a block approximate differently, so where an element lies in memory matters.
+ */
+export function defineApproximated(op: string, emit: EmitElementwise): void {
+  defineElementwise(op, emit, true);
+}
+
 /** Axes of extent one at the end: with one there, ONNX Runtime walks over the broadcast element by element. */
 function spareAxes(value: Value): number {
   if (value.size < 1024) return 0;
@@ -62,22 +84,12 @@ function spareAxes(value: Value): number {
   return count;
 }
 
-/**
- * Ops whose result for an element is not always the same: vector code and the scalar code for the last few elements of a
- * block approximate differently, so where an element lies in memory matters.
- */
-const approximated = new Set(
-  'Exp Log Sqrt Rsqrt Sigmoid Tanh Reciprocal Erf Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Elu Selu Softplus Pow Log1p Expm1'.split(
-    ' ',
-  ),
-);
-
 /** The layout the result gets: that of its full-size operands, so that chains stay where the convolutions put them. */
-function layoutFor(lowering: Lowering, op: string, shape: Shape, inputs: readonly Value[]): Layout {
+function layoutFor(lowering: Lowering, isApproximated: boolean, shape: Shape, inputs: readonly Value[]): Layout {
   if (shape.length !== 4) return 'tfjs';
   const full = inputs.filter((input) => !lowering.isScalar(input) && sameShape(input.shape, shape));
   const canBlock = lowering.blockSize > 0 && shape[3]! % lowering.blockSize === 0;
-  if (lowering.isolated && approximated.has(op)) return canBlock && full.length > 0 ? 'blocked' : 'tfjs';
+  if (lowering.isolated && isApproximated) return canBlock && full.length > 0 ? 'blocked' : 'tfjs';
   if (canBlock && full.some((input) => lowering.has(input, 'blocked'))) return 'blocked';
   if (full.some((input) => lowering.has(input, 'channelsFirst') && !lowering.has(input, 'tfjs')))
     return 'channelsFirst';

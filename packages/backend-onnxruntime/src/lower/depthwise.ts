@@ -1,8 +1,8 @@
 import type { Value } from '../ir/value.js';
 import { onnxWindow, windowOf } from '../ir/window.js';
 import { blockedDomain } from '../onnx/builder.js';
-import type { Lowering } from './lowering.js';
 import { defineLowering } from './define.js';
+import type { Lowering } from './lowering.js';
 
 type FilterShape = readonly [height: number, width: number, channels: number, multiplier: number];
 
@@ -20,62 +20,74 @@ function blockedGroupedFilter(lowering: Lowering, filter: Value): string {
   return graph.reshape(graph.transpose(split, [1, 0, 2]), [c, 1, h, w]);
 }
 
-defineLowering('DepthwiseConv2D', (lowering, value, node) => {
-  const [x, filter] = node.inputs as [Value, Value];
-  const { graph } = lowering;
-  const [, , channels, multiplier] = filter.shape as unknown as FilterShape;
-  const attributes = { ...onnxWindow(windowOf(node)), group: channels };
-  if (multiplier === 1 && lowering.canBlock(x)) {
-    const operands = [lowering.form(x, 'blocked'), blockedGroupedFilter(lowering, filter)];
-    lowering.provide(value, 'blocked', graph.emit('Conv', operands, attributes, blockedDomain));
-    return;
-  }
-  const operands = [lowering.form(x, 'channelsFirst'), groupedFilter(lowering, filter)];
-  lowering.provide(value, 'channelsFirst', graph.emit('Conv', operands, attributes));
-});
+defineLowering(
+  'DepthwiseConv2D',
+  (lowering, value, node) => {
+    const [x, filter] = node.inputs as [Value, Value];
+    const { graph } = lowering;
+    const [, , channels, multiplier] = filter.shape as unknown as FilterShape;
+    const attributes = { ...onnxWindow(windowOf(node)), group: channels };
+    if (multiplier === 1 && lowering.canBlock(x)) {
+      const operands = [lowering.form(x, 'blocked'), blockedGroupedFilter(lowering, filter)];
+      lowering.provide(value, 'blocked', graph.emit('Conv', operands, attributes, blockedDomain));
+      return;
+    }
+    const operands = [lowering.form(x, 'channelsFirst'), groupedFilter(lowering, filter)];
+    lowering.provide(value, 'channelsFirst', graph.emit('Conv', operands, attributes));
+  },
+  'applies',
+);
 
-defineLowering('DepthwiseInputGradient', (lowering, value, node) => {
-  const [dy, filter] = node.inputs as [Value, Value];
-  const { kernel, strides, dilations, pads } = windowOf(node);
-  const [, inHeight, inWidth] = value.shape as [number, number, number];
-  const [, outHeight, outWidth] = dy.shape as [number, number, number];
-  const covered = (axis: 0 | 1, count: number): number =>
-    (count - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + 2]!;
-  const operands = [lowering.form(dy, 'channelsFirst'), groupedFilter(lowering, filter)];
-  const name = lowering.graph.emit('ConvTranspose', operands, {
-    kernel_shape: kernel,
-    strides,
-    dilations,
-    pads,
-    output_padding: [inHeight - covered(0, outHeight), inWidth - covered(1, outWidth)],
-    group: filter.shape[2]!,
-  });
-  lowering.provide(value, 'channelsFirst', name);
-});
+defineLowering(
+  'DepthwiseInputGradient',
+  (lowering, value, node) => {
+    const [dy, filter] = node.inputs as [Value, Value];
+    const { kernel, strides, dilations, pads } = windowOf(node);
+    const [, inHeight, inWidth] = value.shape as [number, number, number];
+    const [, outHeight, outWidth] = dy.shape as [number, number, number];
+    const covered = (axis: 0 | 1, count: number): number =>
+      (count - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + 2]!;
+    const operands = [lowering.form(dy, 'channelsFirst'), groupedFilter(lowering, filter)];
+    const name = lowering.graph.emit('ConvTranspose', operands, {
+      kernel_shape: kernel,
+      strides,
+      dilations,
+      pads,
+      output_padding: [inHeight - covered(0, outHeight), inWidth - covered(1, outWidth)],
+      group: filter.shape[2]!,
+    });
+    lowering.provide(value, 'channelsFirst', name);
+  },
+  'applies',
+);
 
 /** Every tap of the window is a sum over all pixels of the shifted input times the output gradient. */
-defineLowering('DepthwiseFilterGradient', (lowering, value, node) => {
-  const [x, dy] = node.inputs as [Value, Value];
-  const { graph } = lowering;
-  const { kernel, strides, dilations, pads } = windowOf(node);
-  const [, , channels, multiplier] = value.shape as unknown as FilterShape;
-  const [n, outHeight, outWidth] = dy.shape as [number, number, number];
-  const [top, left, bottom, right] = pads;
-  let input = lowering.plain(x);
-  if (top + left + bottom + right > 0)
-    input = graph.emit('Pad', [input, graph.indices([0, top, left, 0, 0, bottom, right, 0])]);
-  const pixels = n * outHeight * outWidth;
-  const gradient = graph.reshape(lowering.plain(dy), [pixels, channels, multiplier]);
-  const taps: string[] = [];
-  for (let r = 0; r < kernel[0]; r++)
-    for (let c = 0; c < kernel[1]; c++) {
-      const starts = [r * dilations[0], c * dilations[1]] as const;
-      const ends = [starts[0] + (outHeight - 1) * strides[0] + 1, starts[1] + (outWidth - 1) * strides[1] + 1];
-      const bounds = [starts, ends, [1, 2], strides].map((list) => graph.indices(list));
-      const shifted = graph.reshape(graph.emit('Slice', [input, ...bounds]), [pixels, channels, 1]);
-      const products = graph.reshape(graph.emit('Mul', [shifted, gradient]), [pixels, channels * multiplier]);
-      taps.push(graph.emit('ReduceSum', [products, graph.indices([0])], { keepdims: 1 }));
-    }
-  const all = taps.length === 1 ? taps[0]! : graph.emit('Concat', taps, { axis: 0 });
-  lowering.provide(value, 'tfjs', graph.reshape(all, value.shape));
-});
+defineLowering(
+  'DepthwiseFilterGradient',
+  (lowering, value, node) => {
+    const [x, dy] = node.inputs as [Value, Value];
+    const { graph } = lowering;
+    const { kernel, strides, dilations, pads } = windowOf(node);
+    const [, , channels, multiplier] = value.shape as unknown as FilterShape;
+    const [n, outHeight, outWidth] = dy.shape as [number, number, number];
+    const [top, left, bottom, right] = pads;
+    let input = lowering.plain(x);
+    if (top + left + bottom + right > 0)
+      input = graph.emit('Pad', [input, graph.indices([0, top, left, 0, 0, bottom, right, 0])]);
+    const pixels = n * outHeight * outWidth;
+    const gradient = graph.reshape(lowering.plain(dy), [pixels, channels, multiplier]);
+    const taps: string[] = [];
+    for (let r = 0; r < kernel[0]; r++)
+      for (let c = 0; c < kernel[1]; c++) {
+        const starts = [r * dilations[0], c * dilations[1]] as const;
+        const ends = [starts[0] + (outHeight - 1) * strides[0] + 1, starts[1] + (outWidth - 1) * strides[1] + 1];
+        const bounds = [starts, ends, [1, 2], strides].map((list) => graph.indices(list));
+        const shifted = graph.reshape(graph.emit('Slice', [input, ...bounds]), [pixels, channels, 1]);
+        const products = graph.reshape(graph.emit('Mul', [shifted, gradient]), [pixels, channels * multiplier]);
+        taps.push(graph.emit('ReduceSum', [products, graph.indices([0])], { keepdims: 1 }));
+      }
+    const all = taps.length === 1 ? taps[0]! : graph.emit('Concat', taps, { axis: 0 });
+    lowering.provide(value, 'tfjs', graph.reshape(all, value.shape));
+  },
+  'differentiates',
+);

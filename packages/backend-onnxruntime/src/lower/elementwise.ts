@@ -1,44 +1,32 @@
-import { elementTypes } from '../onnx/model.js';
-import { defineElementwise } from './define.js';
-import type { ElementType } from '../onnx/model.js';
 import type { GraphBuilder } from '../onnx/builder.js';
+import { elementTypes, type ElementType } from '../onnx/model.js';
+import { defineApproximated, defineElementwise } from './define.js';
 
 // Recorded ops whose ONNX op has the same meaning and operands.
 for (const op of [
-  'Add',
-  'Sub',
-  'Div',
-  'Neg',
-  'Abs',
-  'Exp',
-  'Log',
-  'Sqrt',
-  'Tanh',
-  'Relu',
-  'Reciprocal',
-  'Equal',
-  'Greater',
-  'Less',
-  'And',
-  'Not',
-  'Where',
-  'Floor',
-  'Ceil',
-  'Round',
-  'Erf',
-  'Sin',
-  'Cos',
-  'Tan',
-  'Asin',
-  'Acos',
-  'Atan',
-  'Sinh',
-  'Cosh',
-  'Asinh',
-  'Acosh',
-  'Atanh',
+  ...['Add', 'Sub', 'Div', 'Neg', 'Abs', 'Floor', 'Ceil', 'Round'],
+  ...['Equal', 'Greater', 'Less', 'And', 'Not', 'Where'],
 ])
   defineElementwise(op, (graph, operands) => graph.emit(op, operands));
+
+for (const op of [
+  ...['Exp', 'Log', 'Sqrt', 'Reciprocal', 'Tanh', 'Erf'],
+  ...['Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'],
+])
+  defineApproximated(op, (graph, operands) => graph.emit(op, operands));
+
+/** In 64 bits, where adding 1 loses nothing that 32 bits could hold. */
+defineApproximated('Log1p', (graph, [x]) => {
+  const wide = graph.emit('Cast', [x!], { to: 11 });
+  const sum = graph.emit('Add', [wide, graph.constant('float64', [], [1])]);
+  return graph.emit('Cast', [graph.emit('Log', [sum])], { to: 1 });
+});
+
+defineApproximated('Expm1', (graph, [x]) => {
+  const wide = graph.emit('Cast', [x!], { to: 11 });
+  const difference = graph.emit('Sub', [graph.emit('Exp', [wide]), graph.constant('float64', [], [1])]);
+  return graph.emit('Cast', [difference], { to: 1 });
+});
 
 /** In one order, so that the same product is computed once. */
 defineElementwise('Mul', (graph, operands) => graph.emit('Mul', [...operands].sort()));
@@ -57,7 +45,7 @@ defineElementwise('GreaterEqual', (graph, operands) => graph.emit('GreaterOrEqua
 defineElementwise('LessEqual', (graph, operands) => graph.emit('LessOrEqual', operands));
 defineElementwise('NotEqual', (graph, operands) => graph.emit('Not', [graph.emit('Equal', operands)]));
 defineElementwise('Square', (graph, [x]) => graph.emit('Mul', [x!, x!]));
-defineElementwise('Rsqrt', (graph, [x]) => graph.emit('Reciprocal', [graph.emit('Sqrt', [x!])]));
+defineApproximated('Rsqrt', (graph, [x]) => graph.emit('Reciprocal', [graph.emit('Sqrt', [x!])]));
 defineElementwise('SquaredDifference', (graph, operands) => {
   const difference = graph.emit('Sub', operands);
   return graph.emit('Mul', [difference, difference]);
@@ -68,23 +56,6 @@ defineElementwise('Sign', (graph, [x]) => {
   const zero = graph.constant('float32', [], [0]);
   const holds = (op: string): string => graph.emit('Cast', [graph.emit(op, [x!, zero])], { to: elementTypes.float32 });
   return graph.emit('Sub', [holds('Greater'), holds('Less')]);
-});
-
-/** 1 above zero, `alpha` elsewhere, NaN for NaN. */
-defineElementwise('Step', (graph, [x], { attributes }) => {
-  const isPositive = graph.emit('Greater', [x!, graph.constant('float32', [], [0])]);
-  const step = graph.emit('Where', [
-    isPositive,
-    graph.constant('float32', [], [1]),
-    graph.constant('float32', [], [attributes['alpha'] as number]),
-  ]);
-  return graph.emit('Where', [isNumber(graph, x!), step, x!]);
-});
-
-/** dy where the output of relu is above zero: a product with 0 or 1, which is faster than a choice. */
-defineElementwise('ReluGradient', (graph, [dy, y]) => {
-  const isPositive = graph.emit('Greater', [y!, graph.constant('float32', [], [0])]);
-  return graph.emit('Mul', [dy!, graph.emit('Cast', [isPositive], { to: elementTypes.float32 })]);
 });
 
 /** NaN passes through Min and Max, as tfjs' comparisons let it. */
@@ -105,12 +76,12 @@ function cast(graph: GraphBuilder, name: string, type: ElementType): string {
 }
 
 /** NaN and infinities, undefined in C, become 0 as when JavaScript stores them in an integer array. */
-export function toInteger(graph: GraphBuilder, x: string, type: 'float32' | 'float64'): string {
+function toInteger(graph: GraphBuilder, x: string, type: 'float32' | 'float64'): string {
   const single = type === 'float64' ? cast(graph, x, 'float32') : x;
   return cast(graph, graph.emit('Where', [isFinite(graph, single), x, graph.constant(type, [], [0])]), 'int32');
 }
 
-defineElementwise('Pow', (graph, operands, { dtype }) => {
+defineApproximated('Pow', (graph, operands, { dtype }) => {
   if (dtype === 'float32') return graph.emit('Pow', operands);
   const wide = operands.map((operand) => cast(graph, operand, 'float64'));
   return toInteger(graph, graph.emit('Pow', wide), 'float64');
@@ -148,10 +119,10 @@ export function isNumber(graph: GraphBuilder, x: string): string {
 }
 
 /** False for NaN and infinities; `x` is float32. */
-export function isFinite(graph: GraphBuilder, x: string): string {
+function isFinite(graph: GraphBuilder, x: string): string {
   return graph.emit('LessOrEqual', [graph.emit('Abs', [x]), graph.constant('float32', [], [largest])]);
 }
 
-export function isInfinite(graph: GraphBuilder, x: string): string {
+function isInfinite(graph: GraphBuilder, x: string): string {
   return graph.emit('Equal', [graph.emit('Abs', [x]), graph.constant('float32', [], [Infinity])]);
 }

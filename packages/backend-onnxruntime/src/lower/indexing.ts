@@ -1,5 +1,5 @@
+import type { NumericType, Value } from '../ir/value.js';
 import { defineLowering } from './define.js';
-import type { Value } from '../ir/value.js';
 import type { Lowering } from './lowering.js';
 
 defineLowering('Gather', (lowering, value, node) => {
@@ -27,14 +27,6 @@ defineLowering('GatherNd', (lowering, value, node) => {
   const [x, indices] = node.inputs;
   const positions = lowering.cast(lowering.plain(indices!), 'int64');
   lowering.provide(value, 'tfjs', lowering.graph.emit('GatherND', [lowering.plain(x!), positions]));
-});
-
-/** Rows known when the op was recorded. */
-defineLowering('Pick', (lowering, value, node) => {
-  const { graph } = lowering;
-  const rows = graph.indices(node.attributes['rows'] as readonly number[]);
-  const axis = node.attributes['axis'] as number;
-  lowering.provide(value, 'tfjs', graph.emit('Gather', [lowering.plain(node.inputs[0]!), rows], { axis }));
 });
 
 /** Rows of `updates` added up at `rows` ([n, 1] int32). ONNX' ScatterND adds in parallel and loses some of equal targets. */
@@ -76,3 +68,24 @@ defineLowering('SegmentSum', (lowering, value, node) => {
   const rows = graph.emit('Where', [isInside, name, number(segments)]);
   lowering.provide(value, 'tfjs', addRows(lowering, value, rows, x));
 });
+
+/** Indices outside 0..depth-1 give a row of `off`, so this compares instead of using ONNX' OneHot, which wraps. */
+defineLowering('OneHot', (lowering, value, node) => {
+  const { graph } = lowering;
+  const x = node.inputs[0]!;
+  const depth = value.shape[value.shape.length - 1]!;
+  const column = graph.reshape(lowering.plain(x), [...x.shape, 1]);
+  const classes = graph.constant(
+    x.dtype,
+    [depth],
+    Array.from({ length: depth }, (_, index) => index),
+  );
+  const number = (name: 'on' | 'off'): string =>
+    graph.constant(numeric(value.dtype), [], [node.attributes[name] as number]);
+  const chosen = graph.emit('Where', [graph.emit('Equal', [column, classes]), number('on'), number('off')]);
+  lowering.provide(value, 'tfjs', value.dtype === 'bool' ? lowering.cast(chosen, 'bool') : chosen);
+});
+
+function numeric(dtype: NumericType): 'float32' | 'int32' {
+  return dtype === 'float32' ? 'float32' : 'int32';
+}

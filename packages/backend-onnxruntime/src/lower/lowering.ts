@@ -1,8 +1,6 @@
-import { blockedDomain, GraphBuilder } from '../onnx/builder.js';
 import { padRank, sameShape } from '../ir/shape.js';
 import type { NumericType, Shape, Value } from '../ir/value.js';
-import type { ConvolutionTail } from './fuse.js';
-import type { ScaledImage } from './scaled-image.js';
+import { blockedDomain, GraphBuilder } from '../onnx/builder.js';
 
 /**
  * How a 4-D array lies in memory: as tfjs has it (NHWC), channels first (NCHW), or in ONNX Runtime's channel-blocked
@@ -15,10 +13,6 @@ type Forms = Partial<Record<Layout, string>>;
 /** The state of lowering one recorded graph: the ONNX graph so far and the forms every value already has in it. */
 export class Lowering {
   readonly graph = new GraphBuilder();
-  /** Ops that are lowered together with the convolution before them (see fuse.ts). */
-  readonly tails = new Map<Value, ConvolutionTail>();
-  /** Likewise for ops on one image, by the last of them. */
-  readonly scaledImages = new Map<Value, ScaledImage>();
   private readonly forms = new Map<Value, Forms>();
   private readonly scalars = new Map<Value, string>();
   /** The 5-D name of a blocked array by its 4-D name, so that chains of ops do not reshape back and forth. */
@@ -29,8 +23,6 @@ export class Lowering {
   constructor(
     /** Channels per block of the blocked layout; 0 where it must not be used. */
     readonly blockSize: number,
-    /** How often each value is used inside the graph; being a result counts as a use. */
-    readonly uses: ReadonlyMap<Value, number>,
     /** True: a value's bits must not depend on what else is in its graph. */
     readonly isolated: boolean,
   ) {}

@@ -1,8 +1,8 @@
+import { sizeOf } from '../ir/shape.js';
 import type { Value } from '../ir/value.js';
 import { microsoft } from '../onnx/builder.js';
-import { sizeOf } from '../ir/shape.js';
-import type { Lowering } from './lowering.js';
 import { defineLowering } from './define.js';
+import type { Lowering } from './lowering.js';
 
 /** Matrix product over the last two axes; int32 goes through float64, which holds it exactly. */
 defineLowering('MatMul', (lowering, value, node) => {

@@ -1,9 +1,8 @@
-import { onnxWindow, windowOf } from '../ir/window.js';
-import { blockedDomain } from '../onnx/builder.js';
-import { defineLowering } from './define.js';
 import type { Value } from '../ir/value.js';
-import type { Window } from '../ir/window.js';
+import { onnxWindow, windowOf, type Window } from '../ir/window.js';
+import { blockedDomain } from '../onnx/builder.js';
 import { elementTypes } from '../onnx/model.js';
+import { defineLowering } from './define.js';
 import type { Lowering } from './lowering.js';
 
 defineLowering('MaxPool', (lowering, value, node) => {

@@ -1,7 +1,7 @@
 import type { NumericType, Value } from '../ir/value.js';
+import { defineLowering } from './define.js';
 import { isNumber } from './elementwise.js';
 import type { Lowering } from './lowering.js';
-import { defineLowering } from './define.js';
 
 type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
 

@@ -1,7 +1,7 @@
-import type { Node, Value } from '../ir/value.js';
 import { sampling, samplingMatrix, type Sampling, type SamplingRule } from '../ir/sampling.js';
-import type { Lowering } from './lowering.js';
+import type { Node, Value } from '../ir/value.js';
 import { defineLowering } from './define.js';
+import type { Lowering } from './lowering.js';
 
 function ruleOf(node: Node): SamplingRule {
   return node.attributes as unknown as SamplingRule;

@@ -1,8 +1,8 @@
 import { sameShape } from '../ir/shape.js';
 import type { Value } from '../ir/value.js';
 import { blockedDomain } from '../onnx/builder.js';
-import type { Lowering } from './lowering.js';
 import { lowerNode } from './define.js';
+import type { Lowering } from './lowering.js';
 
 /**
  * An image times one number per channel, plus another image, plus one number per channel, cut at zero: what batch normalisation and its gradient are made of.

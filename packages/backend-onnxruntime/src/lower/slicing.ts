@@ -1,4 +1,15 @@
+import type { Value } from '../ir/value.js';
 import { defineLowering } from './define.js';
+import type { Lowering } from './lowering.js';
+
+defineLowering('Slice', (lowering, value, node) => {
+  const { graph } = lowering;
+  const begin = node.attributes['begin'] as readonly number[];
+  const end = begin.map((start, axis) => start + value.shape[axis]!);
+  const axes = begin.map((_, axis) => axis);
+  const inputs = [lowering.plain(node.inputs[0]!), graph.indices(begin), graph.indices(end), graph.indices(axes)];
+  lowering.provide(value, 'tfjs', graph.emit('Slice', inputs));
+});
 
 const beforeStart = -(2 ** 31);
 
@@ -29,3 +40,18 @@ defineLowering('StridedSlice', (lowering, value, node) => {
   const inputs = [lowering.plain(node.inputs[0]!), ...[begin, ends, axes, strides].map((list) => graph.indices(list))];
   lowering.provide(value, 'tfjs', graph.emit('Slice', inputs));
 });
+
+defineLowering('Concat', (lowering, value, node) => {
+  const axis = node.attributes['axis'] as number;
+  const layout = concatLayout(lowering, value, node.inputs);
+  const names = node.inputs.map((input) => lowering.form(input, layout));
+  const moved = layout === 'tfjs' ? axis : [0, 2, 3, 1][axis]!;
+  lowering.provide(value, layout, lowering.graph.emit('Concat', names, { axis: moved }));
+});
+
+function concatLayout(lowering: Lowering, value: Value, inputs: readonly Value[]): 'tfjs' | 'channelsFirst' {
+  if (value.shape.length !== 4) return 'tfjs';
+  return inputs.every((input) => !lowering.isScalar(input) && lowering.has(input, 'channelsFirst'))
+    ? 'channelsFirst'
+    : 'tfjs';
+}

@@ -1,7 +1,7 @@
 import type { Value } from '../ir/value.js';
+import { defineLowering } from './define.js';
 import { isNumber } from './elementwise.js';
 import type { Lowering } from './lowering.js';
-import { defineLowering } from './define.js';
 
 /** Values and int64 indices of the `count` largest along the last axis, as one ONNX op for both results. */
 function largest(lowering: Lowering, x: Value, count: number): readonly string[] {

@@ -1,14 +1,19 @@
+import { pending } from '../ir/create.js';
+import { leakyRelu, prelu, relu } from '../values/activation.js';
 import { cast, elementwise } from '../values/elementwise.js';
-import { prelu } from '../values/activation.js';
-import { splat } from '../ir/create.js';
 import { defineKernel } from './define.js';
+
+defineKernel('Relu', (call) => {
+  const x = call.input('x');
+  return x.dtype === 'float32' ? relu(x) : null;
+});
 
 defineKernel('Relu6', (call) => {
   const x = call.input('x');
   return x.dtype === 'float32' ? elementwise('Clip', [x], 'float32', { low: 0, high: 6 }) : null;
 });
 
-for (const name of ['Elu', 'Selu', 'Softplus', 'Log1p', 'Expm1'])
+for (const name of ['Sigmoid', 'Elu', 'Selu', 'Softplus'])
   defineKernel(name, (call) => {
     const x = call.input('x');
     return x.dtype === 'float32' ? elementwise(name, [x], 'float32') : null;
@@ -24,9 +29,19 @@ defineKernel('Prelu', (call) => {
   return prelu(cast(call.input('x'), 'float32'), cast(call.input('alpha'), 'float32'));
 });
 
-for (const name of ['IsNan', 'IsInf', 'IsFinite'])
-  defineKernel(name, (call) => {
-    const x = call.input('x');
-    if (x.dtype !== 'float32') return splat(name === 'IsFinite' ? 1 : 0, x.shape, 'bool');
-    return elementwise(name, [x], 'bool');
-  });
+defineKernel<{ alpha: number }>('LeakyRelu', (call) => {
+  const x = call.input('x');
+  return x.dtype === 'float32' ? leakyRelu(x, call.attributes.alpha) : null;
+});
+
+defineKernel<{ alpha: number }>('Step', (call) => {
+  const x = call.input('x');
+  return x.dtype === 'float32' ? elementwise('Step', [x], 'float32', { alpha: call.attributes.alpha ?? 0 }) : null;
+});
+
+defineKernel<{ dim: number }>('Softmax', (call) => {
+  const x = call.input('logits');
+  const last = x.shape.length - 1;
+  if (call.attributes.dim !== last && call.attributes.dim !== -1) return null;
+  return pending('Softmax', [cast(x, 'float32')], x.shape, 'float32');
+});

@@ -1,14 +1,14 @@
 import './activation.js';
-import './elementwise.js';
 import './arrangement.js';
-import './normalization.js';
 import './convolution.js';
 import './data.js';
 import './depthwise.js';
+import './elementwise.js';
 import './indexing.js';
-import './slicing.js';
 import './matmul.js';
+import './normalization.js';
 import './pooling.js';
 import './reduction.js';
 import './resize.js';
+import './slicing.js';
 import './sorting.js';

@@ -1,7 +1,9 @@
 import { backend_util, type FusedConv2DAttrs } from '@tensorflow/tfjs-core';
+import { pending } from '../ir/create.js';
+import type { Value } from '../ir/value.js';
+import { windowAttributes } from '../ir/window.js';
 import { activate, type Activation } from '../values/activation.js';
 import { add } from '../values/elementwise.js';
-import { reshape, transpose } from '../values/shape.js';
 import {
   geometryOf,
   gradientFrom,
@@ -11,9 +13,7 @@ import {
   type Four,
   type Geometry,
 } from '../values/geometry.js';
-import { pending } from '../ir/create.js';
-import type { Value } from '../ir/value.js';
-import { windowAttributes } from '../ir/window.js';
+import { reshape, transpose } from '../values/shape.js';
 import { defineKernel } from './define.js';
 
 type Padding = 'valid' | 'same' | number | backend_util.ExplicitPadding;

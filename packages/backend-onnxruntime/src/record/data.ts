@@ -1,9 +1,9 @@
 import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxRuntimeBackend } from '../backend.js';
-import { cast } from '../values/elementwise.js';
 import { allocate } from '../ir/arrays.js';
 import { bufferOf, computed, splat } from '../ir/create.js';
 import type { NumericType } from '../ir/value.js';
+import { cast } from '../values/elementwise.js';
 import { defineDataKernel, fallBack, type KernelParameters } from './define.js';
 
 // Kernels that pass data on, make constants, or take complex numbers apart.
@@ -107,3 +107,24 @@ function constant(number: number, shape: number[], dtype: NumericType): ReturnTy
     dtype === 'float32' ? Float32Array.of(number) : dtype === 'int32' ? Int32Array.of(number) : Uint8Array.of(number);
   return splat(array[0]!, shape, dtype);
 }
+
+// Sequences are data, not computation.
+defineDataKernel('Range', (parameters) => {
+  const { backend, attrs, inputs } = parameters;
+  const { start, stop, step, dtype } = attrs as { start: number; stop: number; step: number; dtype: NumericType };
+  const count = start === stop ? 0 : Math.ceil((stop - start) / step);
+  if (!(count > 0) || (dtype !== 'int32' && dtype !== 'float32')) return fallBack(backend, 'Range', inputs, attrs);
+  const array = dtype === 'int32' ? new Int32Array(count) : new Float32Array(count);
+  for (let i = 0, value = start; i < count; i++) {
+    array[i] = value;
+    value = array[i]! + step;
+  }
+  return backend.output(computed(bufferOf(array, true), [count], dtype));
+});
+
+defineDataKernel('LinSpace', ({ backend, attrs }) => {
+  const { start, stop, num } = attrs as { start: number; stop: number; num: number };
+  const step = (stop - start) / (num - 1);
+  const array = Float32Array.from({ length: num }, (_, index) => start + index * step);
+  return backend.output(computed(bufferOf(array, true), [num], 'float32'));
+});

@@ -2,8 +2,8 @@ import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/t
 import type { OnnxRuntimeBackend } from '../backend.js';
 import { TensorStateError } from '../errors.js';
 import { runOnCpu } from '../fallback.js';
-import { bufferOf, computed, newestId } from '../ir/create.js';
 import { allocate } from '../ir/arrays.js';
+import { bufferOf, computed, newestId } from '../ir/create.js';
 import type { Value } from '../ir/value.js';
 
 /** One call of a kernel, as its recorder sees it. */

@@ -1,4 +1,7 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
+import { pending } from '../ir/create.js';
+import type { Value } from '../ir/value.js';
+import { windowAttributes } from '../ir/window.js';
 import { activate, type Activation } from '../values/activation.js';
 import { add } from '../values/elementwise.js';
 import {
@@ -10,9 +13,6 @@ import {
   type Four,
   type Geometry,
 } from '../values/geometry.js';
-import { pending } from '../ir/create.js';
-import type { Value } from '../ir/value.js';
-import { windowAttributes } from '../ir/window.js';
 import { defineKernel } from './define.js';
 
 interface DepthwiseAttributes {

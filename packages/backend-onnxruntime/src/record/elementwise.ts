@@ -1,42 +1,20 @@
 import { upcastType } from '@tensorflow/tfjs-core';
-import { leakyRelu, relu } from '../values/activation.js';
-import { add, cast, divide, elementwise, multiply, negate, subtract } from '../values/elementwise.js';
-import { defineKernel } from './define.js';
-import { isUsable, pending } from '../ir/create.js';
+import { isUsable, pending, splat } from '../ir/create.js';
 import { sameShape } from '../ir/shape.js';
 import type { NumericType, Value } from '../ir/value.js';
+import { add, cast, divide, elementwise, multiply, negate, subtract } from '../values/elementwise.js';
 import { reshape } from '../values/shape.js';
+import { defineKernel } from './define.js';
 
 /** Ops that are defined for floats; tfjs casts before it calls them, the rest goes to the cpu backend. */
-const floatOps: Readonly<Record<string, string>> = {
-  Exp: 'Exp',
-  Log: 'Log',
-  Sqrt: 'Sqrt',
-  Rsqrt: 'Rsqrt',
-  Sigmoid: 'Sigmoid',
-  Tanh: 'Tanh',
-  Reciprocal: 'Reciprocal',
-  Sin: 'Sin',
-  Cos: 'Cos',
-  Tan: 'Tan',
-  Asin: 'Asin',
-  Acos: 'Acos',
-  Atan: 'Atan',
-  Sinh: 'Sinh',
-  Cosh: 'Cosh',
-  Asinh: 'Asinh',
-  Acosh: 'Acosh',
-  Atanh: 'Atanh',
-  Erf: 'Erf',
-  Floor: 'Floor',
-  Ceil: 'Ceil',
-  Round: 'Round',
-};
-
-for (const name in floatOps)
+for (const name of [
+  ...['Exp', 'Expm1', 'Log', 'Log1p', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Tanh', 'Erf'],
+  ...['Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'],
+  ...['Floor', 'Ceil', 'Round', 'Sign'],
+])
   defineKernel(name, (call) => {
     const x = call.input('x');
-    return x.dtype === 'float32' ? elementwise(floatOps[name]!, [x], 'float32') : null;
+    return x.dtype === 'float32' ? elementwise(name, [x], 'float32') : null;
   });
 
 /** Ops for floats and integers alike. */
@@ -51,32 +29,10 @@ defineKernel('Neg', (call) => {
   return x.dtype === 'bool' ? null : negate(x);
 });
 
-defineKernel('Sign', (call) => {
-  const x = call.input('x');
-  return x.dtype === 'float32' ? elementwise('Sign', [x], 'float32') : null;
-});
-
-defineKernel('Relu', (call) => {
-  const x = call.input('x');
-  return x.dtype === 'float32' ? relu(x) : null;
-});
-
-defineKernel<{ alpha: number }>('Step', (call) => {
-  const x = call.input('x');
-  return x.dtype === 'float32' ? elementwise('Step', [x], 'float32', { alpha: call.attributes.alpha ?? 0 }) : null;
-});
-
 defineKernel<{ clipValueMin: number; clipValueMax: number }>('ClipByValue', (call) => {
   const x = call.input('x');
   const { clipValueMin: low, clipValueMax: high } = call.attributes;
   return x.dtype === 'bool' ? null : elementwise('Clip', [x], x.dtype, { low, high });
-});
-
-defineKernel('LogicalNot', (call) => elementwise('Not', [cast(call.input('x'), 'bool')], 'bool'));
-
-defineKernel<{ alpha: number }>('LeakyRelu', (call) => {
-  const x = call.input('x');
-  return x.dtype === 'float32' ? leakyRelu(x, call.attributes.alpha) : null;
 });
 
 /** Both operands in their common type, or null for bool, which tfjs adds as bytes. */
@@ -108,7 +64,7 @@ function reluGradient(dy: Value, step: Value): Value | null {
   if (!isUsable(relu) || dy.dtype !== 'float32') return null;
   const pool = dy.node?.op === 'MaxPoolGradient' ? dy.node : null;
   if (pool?.inputs[1] === relu)
-    return pending('MaxPoolGradient', pool.inputs, dy.shape, 'float32', { ...pool.attributes, relu: true });
+    return pending(pool.op, pool.inputs, dy.shape, 'float32', { ...pool.attributes, relu: true });
   return elementwise('ReluGradient', [dy, relu], 'float32');
 }
 
@@ -142,6 +98,8 @@ for (const [name, op] of [
 ] as const)
   defineKernel(name, (call) => elementwise(op, [cast(call.input('a'), 'bool'), cast(call.input('b'), 'bool')], 'bool'));
 
+defineKernel('LogicalNot', (call) => elementwise('Not', [cast(call.input('x'), 'bool')], 'bool'));
+
 /** A condition of rank one chooses rows, as in tfjs. */
 defineKernel('Select', (call) => {
   const [t, e] = [call.input('t'), call.input('e')];
@@ -152,3 +110,10 @@ defineKernel('Select', (call) => {
     condition = reshape(condition, [condition.size, ...new Array<number>(rank - 1).fill(1)]);
   return elementwise('Where', [condition, cast(t, dtype), cast(e, dtype)], dtype);
 });
+
+for (const name of ['IsNan', 'IsInf', 'IsFinite'])
+  defineKernel(name, (call) => {
+    const x = call.input('x');
+    if (x.dtype !== 'float32') return splat(name === 'IsFinite' ? 1 : 0, x.shape, 'bool');
+    return elementwise(name, [x], 'bool');
+  });

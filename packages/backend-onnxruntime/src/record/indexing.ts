@@ -1,11 +1,10 @@
-import { backend_util, util } from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { backend_util, util, type Tensor } from '@tensorflow/tfjs-core';
+import { pending, splat } from '../ir/create.js';
+import { sizeOf } from '../ir/shape.js';
+import type { NumericType, Value } from '../ir/value.js';
 import { cast } from '../values/elementwise.js';
 import { reshape, slice } from '../values/shape.js';
-import { pending, splat } from '../ir/create.js';
 import { defineKernel } from './define.js';
-import { sizeOf } from '../ir/shape.js';
-import type { Value } from '../ir/value.js';
 
 defineKernel<{ axis: number; batchDims?: number }>('GatherV2', (call) => {
   const [x, indices] = [call.input('x'), call.input('indices')];
@@ -82,13 +81,19 @@ defineKernel<{ numSegments: number }>('UnsortedSegmentSum', (call) => {
   return reshape(slice(rows, [0, 0], [numSegments, width]), shape);
 });
 
+defineKernel<{ depth: number; onValue: number; offValue: number; dtype: NumericType }>('OneHot', (call) => {
+  const indices = call.input('indices');
+  const { depth, onValue, offValue, dtype } = call.attributes;
+  return pending('OneHot', [indices], [...indices.shape, depth], dtype, { on: onValue, off: offValue });
+});
+
 /** What tfjs' shape checks look at, for the functions that ask for a tensor. */
-export function asTensorInfo(value: Value): Tensor {
+function asTensorInfo(value: Value): Tensor {
   return { shape: value.shape, dtype: value.dtype, rank: value.shape.length, size: value.size } as unknown as Tensor;
 }
 
 /** The rows of `length` indices that are known without computing anything: a repeated one, or all, or none. */
-export function* knownRows(indices: Value, length: number): Generator<number[]> {
+function* knownRows(indices: Value, length: number): Generator<number[]> {
   if (indices.size === 0) return;
   if (indices.splat !== null) yield new Array<number>(length).fill(indices.splat);
   const array = indices.buffer?.array ?? [];
@@ -97,7 +102,7 @@ export function* knownRows(indices: Value, length: number): Generator<number[]> 
 }
 
 /** @throws tfjs' error when a position that is known now lies outside `shape`; ONNX Runtime checks the others. */
-export function checkPositions(indices: Value, depth: number, shape: readonly number[]): void {
+function checkPositions(indices: Value, depth: number, shape: readonly number[]): void {
   for (const row of knownRows(indices, depth))
     if (row.some((index, axis) => index < 0 || index >= shape[axis]!))
       throw new Error(`Invalid indices: ${row} does not index into ${shape}`);

@@ -1,8 +1,8 @@
 import { broadcast_util, upcastType, util } from '@tensorflow/tfjs-core';
-import { add, cast } from '../values/elementwise.js';
-import { activate, type Activation } from '../values/activation.js';
 import { pending, splat } from '../ir/create.js';
 import type { NumericType, Value } from '../ir/value.js';
+import { activate, type Activation } from '../values/activation.js';
+import { add, cast } from '../values/elementwise.js';
 import { defineKernel } from './define.js';
 
 /** Checks and messages are those of tfjs' own backends. */

@@ -1,8 +1,8 @@
 import { util } from '@tensorflow/tfjs-core';
-import { add, elementwise, multiply, subtract } from '../values/elementwise.js';
 import { pending, splat } from '../ir/create.js';
-import { defineKernel } from './define.js';
 import type { Value } from '../ir/value.js';
+import { add, elementwise, multiply, subtract } from '../values/elementwise.js';
+import { defineKernel } from './define.js';
 
 /** (x - mean) * scale / sqrt(variance + epsilon) + offset as one factor and one shift per channel. */
 defineKernel<{ varianceEpsilon?: number }>('FusedBatchNorm', (call) => {

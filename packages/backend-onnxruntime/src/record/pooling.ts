@@ -1,6 +1,9 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
+import { bufferOf, computed, pending, splat } from '../ir/create.js';
+import { sameShape } from '../ir/shape.js';
+import type { Attributes, Value } from '../ir/value.js';
+import { windowAttributes, type Window } from '../ir/window.js';
 import { elementwise, multiply } from '../values/elementwise.js';
-import { pad, slice } from '../values/shape.js';
 import {
   geometryOf,
   gradientFrom,
@@ -10,10 +13,7 @@ import {
   type Four,
   type Geometry,
 } from '../values/geometry.js';
-import { bufferOf, computed, pending, splat } from '../ir/create.js';
-import { sameShape } from '../ir/shape.js';
-import type { Attributes, Value } from '../ir/value.js';
-import { windowAttributes, type Window } from '../ir/window.js';
+import { pad, slice } from '../values/shape.js';
 import { defineKernel } from './define.js';
 
 interface PoolAttributes {

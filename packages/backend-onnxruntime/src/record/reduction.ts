@@ -1,9 +1,9 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import { cast, factorOut, multiply } from '../values/elementwise.js';
-import { reshape } from '../values/shape.js';
 import { pending, splat } from '../ir/create.js';
 import { sizeOf } from '../ir/shape.js';
 import type { NumericType, Value } from '../ir/value.js';
+import { cast, factorOut, multiply } from '../values/elementwise.js';
+import { reshape } from '../values/shape.js';
 import { defineKernel } from './define.js';
 
 /** What tfjs gives for nothing; the extremes of nothing are left to the cpu backend. */
@@ -74,13 +74,6 @@ for (const name of ['ArgMax', 'ArgMin'])
     const shape = x.shape.filter((_, index) => index !== axis);
     return pending(name, [x], shape, 'int32', { axis });
   });
-
-defineKernel<{ dim: number }>('Softmax', (call) => {
-  const x = call.input('logits');
-  const last = x.shape.length - 1;
-  if (call.attributes.dim !== last && call.attributes.dim !== -1) return null;
-  return pending('Softmax', [cast(x, 'float32')], x.shape, 'float32');
-});
 
 defineKernel<ReductionAttributes>('Prod', (call) => {
   const x = call.input('x');

@@ -1,5 +1,5 @@
-import { cast } from '../values/elementwise.js';
 import { pending } from '../ir/create.js';
+import { cast } from '../values/elementwise.js';
 import { defineKernel } from './define.js';
 
 interface ResizeAttributes {

@@ -1,9 +1,62 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
+import { pending, splat } from '../ir/create.js';
+import type { Value } from '../ir/value.js';
 import { cast } from '../values/elementwise.js';
 import { reshape, slice } from '../values/shape.js';
-import { bufferOf, computed, pending, splat } from '../ir/create.js';
-import type { NumericType, Value } from '../ir/value.js';
-import { defineDataKernel, defineKernel, fallBack } from './define.js';
+import { defineKernel } from './define.js';
+
+defineKernel<{ begin: number | number[]; size: number | number[] }>('Slice', (call) => {
+  const x = call.input('x');
+  const shape = x.shape as number[];
+  const like = { shape, dtype: x.dtype, dataId: {} } as Parameters<typeof slice_util.parseSliceParams>[0];
+  const [begin, size] = slice_util.parseSliceParams(like, call.attributes.begin, call.attributes.size);
+  slice_util.assertParamsValid(like, begin!, size!);
+  return slice(x, begin!, size!);
+});
+
+interface StridedSliceAttributes {
+  begin: number[];
+  end: number[];
+  strides: number[];
+  beginMask: number;
+  endMask: number;
+  ellipsisMask: number;
+  newAxisMask: number;
+  shrinkAxisMask: number;
+}
+
+defineKernel<StridedSliceAttributes>('StridedSlice', (call) => {
+  const x = call.input('x');
+  const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = call.attributes;
+  const info = slice_util.sliceInfo(
+    x.shape as number[],
+    begin,
+    end,
+    strides,
+    beginMask,
+    endMask,
+    ellipsisMask,
+    newAxisMask,
+    shrinkAxisMask,
+  );
+  if (info.isIdentity) return reshape(x, info.finalShape);
+  const shape = slice_util.computeOutShape(info.begin, info.end, info.strides);
+  if (info.sliceDim0 || info.isSimpleSlice) return reshape(slice(x, info.begin, shape), info.finalShape);
+  if (x.splat !== null) return splat(x.splat, info.finalShape, x.dtype, x.isDerived);
+  if (shape.includes(0)) return splat(0, info.finalShape, x.dtype);
+  const steps = pending('StridedSlice', [x], shape, x.dtype, { begin: info.begin, strides: info.strides });
+  return reshape(steps, info.finalShape);
+});
+
+defineKernel<{ axis: number }>('Concat', (call) => {
+  const axis = util.parseAxisParam(call.attributes.axis, call.all[0]!.shape as number[])[0]!;
+  const shapes = call.all.map((value) => value.shape as number[]);
+  backend_util.assertParamsConsistent(shapes, axis);
+  const dtype = call.all[0]!.dtype;
+  const inputs = call.all.filter((value) => value.size > 0).map((value) => cast(value, dtype));
+  if (inputs.length === 1) return inputs[0]!;
+  return pending('Concat', inputs, backend_util.computeOutShape(shapes, axis), dtype, { axis });
+});
 
 defineKernel<{ axis: number }>('Pack', (call) => {
   const [first] = call.all as [Value];
@@ -56,59 +109,4 @@ defineKernel<{ dims: number | number[] }>('Reverse', (call) => {
   const axes = util.parseAxisParam(call.attributes.dims, x.shape as number[]);
   if (x.shape.length === 0 || axes.length === 0 || x.splat !== null) return x;
   return pending('Reverse', [x], x.shape, x.dtype, { axes });
-});
-
-interface StridedSliceAttributes {
-  begin: number[];
-  end: number[];
-  strides: number[];
-  beginMask: number;
-  endMask: number;
-  ellipsisMask: number;
-  newAxisMask: number;
-  shrinkAxisMask: number;
-}
-
-defineKernel<StridedSliceAttributes>('StridedSlice', (call) => {
-  const x = call.input('x');
-  const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = call.attributes;
-  const info = slice_util.sliceInfo(
-    x.shape as number[],
-    begin,
-    end,
-    strides,
-    beginMask,
-    endMask,
-    ellipsisMask,
-    newAxisMask,
-    shrinkAxisMask,
-  );
-  if (info.isIdentity) return reshape(x, info.finalShape);
-  const shape = slice_util.computeOutShape(info.begin, info.end, info.strides);
-  if (info.sliceDim0 || info.isSimpleSlice) return reshape(slice(x, info.begin, shape), info.finalShape);
-  if (x.splat !== null) return splat(x.splat, info.finalShape, x.dtype, x.isDerived);
-  if (shape.includes(0)) return splat(0, info.finalShape, x.dtype);
-  const steps = pending('StridedSlice', [x], shape, x.dtype, { begin: info.begin, strides: info.strides });
-  return reshape(steps, info.finalShape);
-});
-
-// Sequences are data, not computation.
-defineDataKernel('Range', (parameters) => {
-  const { backend, attrs, inputs } = parameters;
-  const { start, stop, step, dtype } = attrs as { start: number; stop: number; step: number; dtype: NumericType };
-  const count = start === stop ? 0 : Math.ceil((stop - start) / step);
-  if (!(count > 0) || (dtype !== 'int32' && dtype !== 'float32')) return fallBack(backend, 'Range', inputs, attrs);
-  const array = dtype === 'int32' ? new Int32Array(count) : new Float32Array(count);
-  for (let i = 0, value = start; i < count; i++) {
-    array[i] = value;
-    value = array[i]! + step;
-  }
-  return backend.output(computed(bufferOf(array, true), [count], dtype));
-});
-
-defineDataKernel('LinSpace', ({ backend, attrs }) => {
-  const { start, stop, num } = attrs as { start: number; stop: number; num: number };
-  const step = (stop - start) / (num - 1);
-  const array = Float32Array.from({ length: num }, (_, index) => start + index * step);
-  return backend.output(computed(bufferOf(array, true), [num], 'float32'));
 });

@@ -1,5 +1,5 @@
-import { cast } from '../values/elementwise.js';
 import { pending, splat } from '../ir/create.js';
+import { cast } from '../values/elementwise.js';
 import { defineKernel } from './define.js';
 
 /** The largest first, and of equals the one that comes first, whether or not they must be sorted; NaN counts as the least. */

@@ -1,8 +1,8 @@
+import { OnnxRuntimeSetupError } from '../errors.js';
 import { blockedDomain, GraphBuilder } from '../onnx/builder.js';
 import { encodeModel } from '../onnx/model.js';
-import type { Runtime } from './binding.js';
-import { OnnxRuntimeSetupError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import type { Runtime } from './binding.js';
 import { sessionOptions } from './sessions.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { NativeSession, Runtime } from './binding.js';
 import type { ResolvedOptions } from '../options.js';
+import type { NativeSession, Runtime } from './binding.js';
 
 interface Loaded {
   readonly session: NativeSession;

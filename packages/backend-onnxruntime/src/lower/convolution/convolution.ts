@@ -1,11 +1,17 @@
 import type { Value } from '../../ir/value.js';
 import { onnxWindow, windowOf } from '../../ir/window.js';
 import { blockedDomain } from '../../onnx/builder.js';
-import type { ConvolutionTail } from '../fuse.js';
-import { blockedFilter, channelsFirstFilter, withSideColumns } from './operands.js';
-import type { Lowering } from '../lowering.js';
 import { defineLowering } from '../define.js';
+import type { Lowering } from '../lowering.js';
+import { blockedFilter, channelsFirstFilter, withSideColumns } from './operands.js';
 import { suitsTiles, tiledConvolution } from './tiled.js';
+
+/** What a blocked convolution does besides convolving: ONNX Runtime adds the bias and clips in the same pass. */
+export interface ConvolutionTail {
+  readonly convolution: Value;
+  readonly bias: Value | null;
+  readonly relu: boolean;
+}
 
 /** Lowers a convolution with what follows it; `result` is the last value of the chain. */
 export function lowerConvolution(lowering: Lowering, result: Value, tail: ConvolutionTail): void {
@@ -37,12 +43,14 @@ export function lowerConvolution(lowering: Lowering, result: Value, tail: Convol
 }
 
 /** Blocks need full blocks of outputs, and of inputs unless there are less than one. */
-export function canUseBlocks(lowering: Lowering, x: Value, filter: Value): boolean {
+function canUseBlocks(lowering: Lowering, x: Value, filter: Value): boolean {
   const block = lowering.blockSize;
   const [, , inputs, outputs] = filter.shape as [number, number, number, number];
   return block > 0 && outputs % block === 0 && (inputs < block || inputs % block === 0) && x.shape[3] === inputs;
 }
 
-defineLowering('Conv2D', (lowering, value) =>
-  lowerConvolution(lowering, value, { convolution: value, bias: null, relu: false }),
+defineLowering(
+  'Conv2D',
+  (lowering, value) => lowerConvolution(lowering, value, { convolution: value, bias: null, relu: false }),
+  'applies',
 );

@@ -1,8 +1,8 @@
 import type { Value } from '../../ir/value.js';
 import { windowOf, type Window } from '../../ir/window.js';
-import { gatheredFilterGradient } from './gathered-taps.js';
-import type { Lowering } from '../lowering.js';
 import { defineLowering } from '../define.js';
+import type { Lowering } from '../lowering.js';
+import { gatheredFilterGradient } from './gathered-taps.js';
 
 /** Largest shifted input held at once, in elements (64 MB); larger batches are summed in parts. */
 const shiftedLimit = 16 * 1024 * 1024;
@@ -15,38 +15,42 @@ const enoughRows = 16;
  * input, channels first and batch second, with the output gradient. That order makes long rows, which MLAS multiplies
  * fastest, and gives [h, w, in, out]. Inputs of few channels are unfolded, all taps in one product.
  */
-defineLowering('Conv2DFilterGradient', (lowering, value, node) => {
-  const [x, dy] = node.inputs as [Value, Value];
-  const { graph } = lowering;
-  const gathered = gatheredFilterGradient(lowering, value, 2 * shiftedLimit) ?? unfoldedImages(lowering, value);
-  if (gathered !== null) {
-    lowering.provide(value, 'tfjs', gathered);
-    return;
-  }
-  const window = windowOf(node);
-  const [, , inputs, outputs] = value.shape as [number, number, number, number];
-  const [batch, outHeight, outWidth] = dy.shape as [number, number, number];
-  const taps = window.kernel[0] * window.kernel[1];
-  const tapsAtOnce = inputs < enoughRows ? taps : 1;
-  const perImage = tapsAtOnce * inputs * outHeight * outWidth;
-  const part = Math.max(1, Math.min(batch, Math.floor(shiftedLimit / perImage)));
-  const input = padded(lowering, channelsThenBatch(lowering, x), window);
-  const gradient = channelsThenBatch(lowering, dy);
-  const sums = new Map<number, string>();
-  for (let start = 0; start < batch; start += part) {
-    const end = Math.min(batch, start + part);
-    const pixels = (end - start) * outHeight * outWidth;
-    const right = graph.reshape(images(lowering, gradient, start, end, batch), [outputs, pixels]);
-    const shifted = shifts(lowering, images(lowering, input, start, end, batch), window, outHeight, outWidth);
-    for (let tap = 0; tap < taps; tap += tapsAtOnce) {
-      const left = joined(lowering, shifted.slice(tap, tap + tapsAtOnce));
-      const before = sums.get(tap);
-      const factors = [graph.reshape(left, [tapsAtOnce * inputs, pixels]), right];
-      sums.set(tap, graph.emit('Gemm', before === undefined ? factors : [...factors, before], { transB: 1 }));
+defineLowering(
+  'Conv2DFilterGradient',
+  (lowering, value, node) => {
+    const [x, dy] = node.inputs as [Value, Value];
+    const { graph } = lowering;
+    const gathered = gatheredFilterGradient(lowering, value, 2 * shiftedLimit) ?? unfoldedImages(lowering, value);
+    if (gathered !== null) {
+      lowering.provide(value, 'tfjs', gathered);
+      return;
     }
-  }
-  lowering.provide(value, 'tfjs', graph.reshape(joined(lowering, [...sums.values()]), value.shape));
-});
+    const window = windowOf(node);
+    const [, , inputs, outputs] = value.shape as [number, number, number, number];
+    const [batch, outHeight, outWidth] = dy.shape as [number, number, number];
+    const taps = window.kernel[0] * window.kernel[1];
+    const tapsAtOnce = inputs < enoughRows ? taps : 1;
+    const perImage = tapsAtOnce * inputs * outHeight * outWidth;
+    const part = Math.max(1, Math.min(batch, Math.floor(shiftedLimit / perImage)));
+    const input = padded(lowering, channelsThenBatch(lowering, x), window);
+    const gradient = channelsThenBatch(lowering, dy);
+    const sums = new Map<number, string>();
+    for (let start = 0; start < batch; start += part) {
+      const end = Math.min(batch, start + part);
+      const pixels = (end - start) * outHeight * outWidth;
+      const right = graph.reshape(images(lowering, gradient, start, end, batch), [outputs, pixels]);
+      const shifted = shifts(lowering, images(lowering, input, start, end, batch), window, outHeight, outWidth);
+      for (let tap = 0; tap < taps; tap += tapsAtOnce) {
+        const left = joined(lowering, shifted.slice(tap, tap + tapsAtOnce));
+        const before = sums.get(tap);
+        const factors = [graph.reshape(left, [tapsAtOnce * inputs, pixels]), right];
+        sums.set(tap, graph.emit('Gemm', before === undefined ? factors : [...factors, before], { transB: 1 }));
+      }
+    }
+    lowering.provide(value, 'tfjs', graph.reshape(joined(lowering, [...sums.values()]), value.shape));
+  },
+  'differentiates',
+);
 
 /**
  * With few input channels all taps of an image are few rows: their product with every image's output gradient, which stays

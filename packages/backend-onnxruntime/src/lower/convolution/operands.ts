@@ -1,7 +1,7 @@
 import type { Value } from '../../ir/value.js';
+import type { Window } from '../../ir/window.js';
 import { blockedDomain } from '../../onnx/builder.js';
 import type { Lowering } from '../lowering.js';
-import type { Window } from '../../ir/window.js';
 
 type FilterShape = readonly [height: number, width: number, inputs: number, outputs: number];
 
