@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planarFile } from '../../test/example-files.js';
-import { parseCifar10 } from './cifar10.js';
-import { parseCifar100 } from './cifar100.js';
+import { parseCifar10, parseCifar100 } from './cifar.js';
 
 const ten = planarFile(3, (record) => [record + 7]);
 const hundred = planarFile(2, (record) => [19 - record, 99 - record]);

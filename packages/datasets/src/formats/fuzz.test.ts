@@ -1,11 +1,11 @@
-import { surviveMutations, type Survival } from '@advrob/core/testing';
+import { surviveMutations } from '@advrob/core/testing';
+import type { Survival } from '@advrob/core/testing';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { idxFile, planarFile } from '../../test/example-files.js';
 import { fileBytes } from '../../test/test-files.js';
-import { idxDataset } from '../sets/idx-images.js';
-import { parseCifar10 } from './cifar10.js';
-import { parseCifar100 } from './cifar100.js';
+import { idxDataset } from '../from/idx.js';
+import { parseCifar10, parseCifar100 } from './cifar.js';
 import { gunzip } from './gzip.js';
 import { parseIdx } from './idx.js';
 import { parseNpy } from './npy.js';

@@ -1,6 +1,6 @@
 import { AdvrobError } from '@advrob/core';
-import { convertIndexedToRgb, decode, type DecodedPng } from 'fast-png';
-import { pngChunks } from './png-chunks.js';
+import { convertIndexedToRgb, decode } from 'fast-png';
+import type { DecodedPng } from 'fast-png';
 
 /** A picture: row-major samples [height, width, channels]. */
 export interface PngImage {
@@ -74,4 +74,66 @@ function opaque<T extends Uint8Array | Uint16Array>(samples: T, channels: number
     for (let channel = 0; channel < colours; channel++) kept[to++] = samples[from + channel]!;
   }
   return kept;
+}
+
+/** What a PNG file says of itself, and the chunks that its pixels need. */
+interface PngChunks {
+  readonly width: number;
+  readonly height: number;
+  /** Bits per sample: 1, 2, 4, 8 or 16. */
+  readonly depth: number;
+  /** The file without texts, profiles and other chunks that pixels do not need. */
+  readonly file: Uint8Array;
+}
+
+const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const needed = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
+/** Samples per pixel by colour type. */
+const samples: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** Compressed pixels may be a little larger than plain ones, not more: a bomb cannot hide in a small picture. */
+const slack = 4096;
+
+/**
+ * Takes a PNG file apart without decompressing anything, and compares what it promises with what it holds.
+ *
+ * @param maxBytes Largest size of the plain pixels.
+ * @throws AdvrobError `ADVROB_DATA_FORMAT`, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_OVERSIZED`.
+ */
+function pngChunks(bytes: Uint8Array, maxBytes: number, name: string): PngChunks {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (signature.some((byte, i) => bytes[i] !== byte) || bytes.length < 33 || chunkType(bytes, 8) !== 'IHDR')
+    throw new AdvrobError('ADVROB_DATA_FORMAT', `${name}: expected a PNG file, found something else`);
+  const [width, height, depth] = [view.getUint32(16), view.getUint32(20), bytes[24]!];
+  const perPixel = samples[bytes[25]!];
+  if (perPixel === undefined || width === 0 || height === 0)
+    throw new AdvrobError('ADVROB_DATA_FORMAT', `${name}: its header is damaged (size or colour type)`);
+  const plain = height * (1 + Math.ceil((width * perPixel * depth) / 8));
+  if (plain > maxBytes)
+    throw new AdvrobError(
+      'ADVROB_DATA_TOO_LARGE',
+      `${name}: ${width}x${height} needs ${plain} bytes, more than ${maxBytes}: raise the option maxBytes if you trust the file`,
+    );
+
+  const kept: Uint8Array[] = [bytes.subarray(0, 8)];
+  let compressed = 0;
+  let type = '';
+  for (let at = 8; type !== 'IEND';) {
+    const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Infinity;
+    if (end > bytes.length)
+      throw new AdvrobError('ADVROB_DATA_TRUNCATED', `${name}: the file ends inside of a chunk: fetch it again`);
+    type = chunkType(bytes, at);
+    if (needed.includes(type)) kept.push(bytes.subarray(at, end));
+    if (type === 'IDAT') compressed += end - at - 12;
+    at = end;
+  }
+  if (compressed > plain + plain / 8 + slack)
+    throw new AdvrobError(
+      'ADVROB_DATA_OVERSIZED',
+      `${name}: its compressed pixels (${compressed} bytes) are more than its ${width}x${height} pixels could need`,
+    );
+  return { width, height, depth, file: new Uint8Array(Buffer.concat(kept)) };
+}
+
+function chunkType(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at + 4, at + 8));
 }

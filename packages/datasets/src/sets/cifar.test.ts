@@ -4,8 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import expected from '../../test/files/cifar.json' with { type: 'json' };
 import { filePath } from '../../test/test-files.js';
-import { cifar10 } from './cifar10.js';
-import { cifar100 } from './cifar100.js';
+import { cifar10, cifar100 } from './cifar.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

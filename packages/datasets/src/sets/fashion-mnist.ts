@@ -1,8 +1,7 @@
 import { defineDataset } from '@advrob/core';
 import * as z from 'zod';
-import { loadIdxFolder } from './idx-folder.js';
-import { maxBytesOption, seedOption, validationOption } from './options.js';
-import { splitValidation } from './split-validation.js';
+import { loadIdxFolder } from './mnist.js';
+import { maxBytesOption, seedOption, splitValidation, validationOption } from '../from/options.js';
 
 const classNames = [
   'T-shirt/top',

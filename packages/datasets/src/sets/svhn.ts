@@ -1,11 +1,11 @@
-import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
+import { AdvrobError, defineDataset } from '@advrob/core';
+import type { Dataset } from '@advrob/core';
 import * as z from 'zod';
-import { findFile } from '../files/find-file.js';
-import { readBytes } from '../files/read-bytes.js';
-import { parseMat, type MatArray } from '../formats/mat.js';
-import { imageDataset } from '../images/image-dataset.js';
-import { maxBytesOption, seedOption, validationOption } from './options.js';
-import { splitValidation } from './split-validation.js';
+import { findFile, readBytes } from '../from/files.js';
+import { parseMat } from '../formats/mat.js';
+import type { MatArray } from '../formats/mat.js';
+import { imageDataset } from '../from/image-dataset.js';
+import { maxBytesOption, seedOption, splitValidation, validationOption } from '../from/options.js';
 
 /**
  * SVHN, cropped house numbers, 32x32x3, 10 classes, from the folder with `train_32x32.mat` and `test_32x32.mat`; and any other data set in MAT-files

@@ -1,9 +1,13 @@
-import { AdvrobError, settle, type Dataset, type Extras } from '@advrob/core';
+import { AdvrobError, defineDataset, settle } from '@advrob/core';
+import type { Dataset, Extras } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { orthonormalRows } from './orthonormal-rows.js';
-import { spanOf, type BasisSubspace } from './subspace.js';
+import * as z from 'zod';
+import { orthonormalRows, spanOf } from './subspace.js';
+import type { BasisSubspace } from './subspace.js';
+import { innerDataset } from '../from/inner-dataset.js';
+import { projectedSplits } from './projected.js';
 
 /** Directions beyond those asked for, and rounds, with which block power iteration finds the leading ones to float32 precision on image data. */
 const extra = 8;
@@ -69,3 +73,30 @@ function product(matrix: Float64Array, vector: Float64Array): Float64Array {
   }
   return result;
 }
+
+/**
+ * Another data set moved onto the span of the leading principal components of its training examples, without centring, so that P is linear. Examples are held
+ * in memory as float32; bounds grow to what the projections reach, the same in all parts.
+ *
+ * Options: `dataset`, another data set with its options; `components` (default 32), the dimension of P.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for as many components as input values or more, `ADVROB_DATASET` when the data span fewer.
+ * @example
+ * ```ts
+ * import { fashionMnist, principalComponentData } from '@advrob/datasets';
+ * const { train } = await principalComponentData({ dataset: fashionMnist({ directory: 'fashion-mnist' }), components: 32 });
+ * ```
+ */
+export const principalComponentData = defineDataset({
+  name: 'principal-components',
+  summary: 'Another data set projected on the leading principal components of its training examples.',
+  paper: 'Melamed, Yehudai, Vardi 2023, https://arxiv.org/abs/2303.00783',
+  options: z.strictObject({
+    dataset: innerDataset,
+    components: z.int().min(1).default(32).describe('dimension of the subspace'),
+  }),
+  async load({ dataset, components }) {
+    const splits = await dataset;
+    return projectedSplits(splits, await principalComponents(splits.train, components));
+  },
+});

@@ -1,6 +1,6 @@
 import { settle, type Dataset, type Splits } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { arrayDataset, type NumberArrays } from '../arrays/array-dataset.js';
+import { arrayDataset, type NumberArrays } from '../from/array-dataset.js';
 import { projectOnto, type Subspace } from './subspace.js';
 
 /**

@@ -1,7 +1,7 @@
 import { AdvrobError } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { orthonormalRows } from './orthonormal-rows.js';
+import { createRandom } from '@advrob/core/random';
 
 interface Sizes {
   /** Values of one input, d. */
@@ -111,4 +111,52 @@ function flatRows({ size }: Subspace, x: Tensor): Tensor2D {
       `subspace: expected inputs of ${size} values, got ${found} [${x.shape.join(', ')}]: the subspace belongs to other data`,
     );
   return tf.reshape(x, [-1, size]) as Tensor2D;
+}
+
+/** A row whose part outside of the span of the earlier ones is shorter than this share of it counts as dependent on them. */
+const dependent = 1e-6;
+
+/** An orthonormal basis of the span of the rows, in float64: Gram and Schmidt, each row twice, which is as exact as rounding allows. */
+export function orthonormalRows(rows: readonly ArrayLike<number>[]): Float64Array[] {
+  const basis: Float64Array[] = [];
+  for (const row of rows) {
+    const rest = Float64Array.from(row);
+    const length = norm(rest);
+    for (let pass = 0; pass < 2; pass++)
+      for (const unit of basis) {
+        const along = dot(rest, unit);
+        for (let i = 0; i < rest.length; i++) rest[i]! -= along * unit[i]!;
+      }
+    const left = norm(rest);
+    if (!(left > dependent * length)) continue;
+    basis.push(rest.map((value) => value / left));
+  }
+  return basis;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+function norm(vector: Float64Array): number {
+  return Math.sqrt(dot(vector, vector));
+}
+
+/**
+ * A subspace of the given dimension in a uniformly random position, the same for the same seed: the span of normal vectors.
+ *
+ * @param size Values of one input, d.
+ * @param dimension dim P, from 1 to size - 1.
+ * @throws AdvrobError `ADVROB_OPTION` for other dimensions.
+ */
+export async function randomSubspace(size: number, dimension: number, seed: number): Promise<BasisSubspace> {
+  const drawn = createRandom({ seed }).normal('subspace/basis', [dimension, size]);
+  try {
+    const values = await drawn.data();
+    return spanOf(Array.from({ length: dimension }, (_, i) => values.slice(i * size, (i + 1) * size)));
+  } finally {
+    drawn.dispose();
+  }
 }

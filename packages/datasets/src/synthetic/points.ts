@@ -1,4 +1,4 @@
-import { arrayDataset } from '../arrays/array-dataset.js';
+import { arrayDataset } from '../from/array-dataset.js';
 import type { Splits } from '@advrob/core';
 
 /** A handful of labelled points in R^d. */

@@ -2,9 +2,10 @@ import { defineDataset } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { randomSubspace } from '../subspaces/random-subspace.js';
-import { projectOnto, withoutInputs, type Subspace } from '../subspaces/subspace.js';
-import { pointSplits, type Points } from './points.js';
+import { projectOnto, randomSubspace, withoutInputs } from '../subspaces/subspace.js';
+import type { Subspace } from '../subspaces/subspace.js';
+import { pointSplits } from './points.js';
+import type { Points } from './points.js';
 
 const options = z.strictObject({
   size: z.int().min(2).default(60).describe('values of one input, d'),

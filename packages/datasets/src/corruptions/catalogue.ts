@@ -1,0 +1,28 @@
+import { brightness, fog, frost, snow } from './weather.js';
+import { contrast, elasticTransform, jpegCompression, pixelate } from './digital.js';
+import { defocusBlur, glassBlur, motionBlur, zoomBlur } from './blur.js';
+import { gaussianNoise, impulseNoise, shotNoise } from './noise.js';
+
+/** The 15 common corruptions by the names of CIFAR-10-C's files, with hyphens. */
+export const corruptionKinds = {
+  'gaussian-noise': gaussianNoise,
+  'shot-noise': shotNoise,
+  'impulse-noise': impulseNoise,
+  'defocus-blur': defocusBlur,
+  'glass-blur': glassBlur,
+  'motion-blur': motionBlur,
+  'zoom-blur': zoomBlur,
+  snow,
+  frost,
+  fog,
+  brightness,
+  contrast,
+  'elastic-transform': elasticTransform,
+  pixelate,
+  'jpeg-compression': jpegCompression,
+};
+
+export type CorruptionName = keyof typeof corruptionKinds;
+
+/** Names of the 15 common corruptions, in the order of the paper's tables. */
+export const corruptionNames = Object.keys(corruptionKinds) as CorruptionName[];

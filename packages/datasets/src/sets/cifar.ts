@@ -1,0 +1,156 @@
+import { AdvrobError, defineDataset } from '@advrob/core';
+import type { Dataset } from '@advrob/core';
+import * as z from 'zod';
+import { join } from 'node:path';
+import { listFolder, readBytes } from '../from/files.js';
+import { parseCifar10, parseCifar100 } from '../formats/cifar.js';
+import { imageDataset } from '../from/image-dataset.js';
+import { maxBytesOption, seedOption, splitValidation, validationOption } from '../from/options.js';
+
+const classNames = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+
+/**
+ * CIFAR-10, 32x32x3 photographs in 10 classes, from the folder of its binary version: `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`.
+ *
+ * Options: `directory` (required), `trainFiles` (which of the five to read, default all), `validation` (default a tenth of train, at most 5000),
+ * `seed` of that choice (default 0), `maxBytes` per file.
+ *
+ * @throws AdvrobError `ADVROB_DATA_MISSING` that names the missing files, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`, `ADVROB_LABEL`, `ADVROB_OPTION`.
+ * @see Krizhevsky 2009, Learning multiple layers of features from tiny images (https://www.cs.toronto.edu/~kriz/cifar.html).
+ * @example
+ * ```ts
+ * const { train, test } = await cifar10({ directory: 'cifar-10-batches-bin', trainFiles: [1] }); // a fifth of train
+ * ```
+ */
+export const cifar10 = defineDataset({
+  name: 'cifar10',
+  summary: 'Photographs, 32x32 colour, 10 classes; from a folder with the binary version.',
+  paper:
+    'Krizhevsky 2009, Learning multiple layers of features from tiny images (https://www.cs.toronto.edu/~kriz/cifar.html)',
+  options: z.strictObject({
+    directory: z.string().describe('Folder with data_batch_1.bin ... data_batch_5.bin and test_batch.bin'),
+    trainFiles: z
+      .array(z.int().min(1).max(5))
+      .min(1)
+      .refine((numbers) => new Set(numbers).size === numbers.length, 'expected each number once')
+      .default([1, 2, 3, 4, 5])
+      .describe('Which data_batch files to train on'),
+    validation: validationOption,
+    seed: seedOption,
+    maxBytes: maxBytesOption,
+  }),
+  async load({ directory, trainFiles, maxBytes, ...choice }) {
+    const names = trainFiles.map((number) => `data_batch_${number}.bin`);
+    const paths = await requireFiles(
+      directory,
+      [...names, 'test_batch.bin'],
+      'Fetch the binary version, or set trainFiles to the numbers that are there.',
+    );
+    const train = await load(paths.slice(0, -1), maxBytes);
+    return splitValidation(train, await load(paths.slice(-1), maxBytes), choice);
+  },
+});
+
+async function load(paths: readonly string[], maxBytes: number): Promise<Dataset> {
+  const parts = [];
+  for (const path of paths) parts.push(parseCifar10(await readBytes(path, maxBytes), path));
+  return imageDataset({
+    name: 'cifar10',
+    images: concatenate(parts.map(({ images }) => images)),
+    labels: concatenate(parts.map(({ labels }) => labels)),
+    shape: [32, 32, 3],
+    numClasses: 10,
+    classNames,
+  });
+}
+
+const numClasses = { fine: 100, coarse: 20 } as const;
+type Granularity = keyof typeof numClasses;
+
+/**
+ * CIFAR-100, 32x32x3 photographs in 100 classes or 20 superclasses, from the folder of its binary version: `train.bin` and `test.bin`. Class names are
+ * taken from `fine_label_names.txt` or `coarse_label_names.txt` when these are there.
+ *
+ * Options: `directory` (required), `labels` (`fine`, the default, or `coarse`), `validation` (default a tenth of train, at most 5000), `seed` of that
+ * choice (default 0), `maxBytes` per file.
+ *
+ * @throws AdvrobError as {@link cifar10}, and `ADVROB_DATA_FORMAT` when the file of names has another number of lines than there are classes.
+ * @see Krizhevsky 2009, Learning multiple layers of features from tiny images (https://www.cs.toronto.edu/~kriz/cifar.html).
+ * @example
+ * ```ts
+ * const { train, test } = await cifar100({ directory: 'cifar-100-binary', labels: 'coarse' });
+ * ```
+ */
+export const cifar100 = defineDataset({
+  name: 'cifar100',
+  summary: 'Photographs, 32x32 colour, 100 classes or 20 superclasses; from a folder with the binary version.',
+  paper:
+    'Krizhevsky 2009, Learning multiple layers of features from tiny images (https://www.cs.toronto.edu/~kriz/cifar.html)',
+  options: z.strictObject({
+    directory: z.string().describe('Folder with train.bin and test.bin'),
+    labels: z.enum(['fine', 'coarse']).default('fine').describe('100 classes or 20 superclasses'),
+    validation: validationOption,
+    seed: seedOption,
+    maxBytes: maxBytesOption,
+  }),
+  async load({ directory, labels, maxBytes, ...choice }) {
+    const [train, test] = await requireFiles(directory, ['train.bin', 'test.bin'], 'Fetch the binary version.');
+    const classNames = await readClassNames(directory, labels, maxBytes);
+    const load = async (path: string): Promise<Dataset> => {
+      const parsed = parseCifar100(await readBytes(path, maxBytes), path);
+      return imageDataset({
+        name: 'cifar100',
+        images: parsed.images,
+        labels: parsed[labels],
+        shape: [32, 32, 3],
+        numClasses: numClasses[labels],
+        ...(classNames === undefined ? {} : { classNames }),
+      });
+    };
+    return splitValidation(await load(train!), await load(test!), choice);
+  },
+});
+
+async function readClassNames(directory: string, labels: Granularity, maxBytes: number): Promise<string[] | undefined> {
+  const file = `${labels}_label_names.txt`;
+  if (!(await listFolder(directory)).includes(file)) return undefined;
+  const text = new TextDecoder().decode(await readBytes(join(directory, file), maxBytes));
+  const names = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (names.length !== numClasses[labels])
+    throw new AdvrobError(
+      'ADVROB_DATA_FORMAT',
+      `${join(directory, file)}: expected ${numClasses[labels]} class names, one a line, found ${names.length}`,
+    );
+  return names;
+}
+
+/**
+ * The paths of `names` in a folder.
+ *
+ * @param remedy What to do when some are missing.
+ * @throws AdvrobError `ADVROB_DATA_MISSING` that names the missing ones and those that are there.
+ */
+async function requireFiles(directory: string, names: readonly string[], remedy: string): Promise<string[]> {
+  const present = await listFolder(directory);
+  const missing = names.filter((name) => !present.includes(name));
+  if (missing.length > 0) {
+    const found = present.filter((name) => name.endsWith('.bin')).join(', ') || 'no .bin file';
+    throw new AdvrobError(
+      'ADVROB_DATA_MISSING',
+      `expected ${names.join(', ')} in ${directory}; missing: ${missing.join(', ')}; found: ${found}. ${remedy}`,
+    );
+  }
+  return names.map((name) => join(directory, name));
+}
+
+/** Byte arrays one after another. */
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
