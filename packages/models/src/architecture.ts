@@ -8,7 +8,7 @@ import {
 } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkInput } from './check-input.js';
+import { checkInput } from './checks/check-input.js';
 import type { Layer } from './layers/layer.js';
 import { normalize } from './layers/normalize.js';
 import { type FlattenedImage, type ParameterSource, type Parameters, createParameters } from './layers/parameters.js';

@@ -1,3 +1,3 @@
-export * from './graph/from-graph-model.js';
-export * from './graph/load-graph-model.js';
+export * from './adapters/from-graph-model.js';
+export * from './tfjs-format/graph-model-files.js';
 export type { ReadShard } from './tfjs-format/shards.js';

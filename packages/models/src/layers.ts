@@ -10,7 +10,4 @@ export * from './layers/dense.js';
 export * from './layers/dropout.js';
 export * from './layers/initializers.js';
 export * from './layers/layer.js';
-export * from './layers/max-pool.js';
 export type * from './layers/parameters.js';
-export * from './layers/shape.js';
-export * from './layers/sizes.js';

@@ -3,6 +3,5 @@
  *
  * @packageDocumentation
  */
-export * from './node/load-model-file.js';
-export * from './node/save-model-file.js';
-export * from './node/layers-model-folder.js';
+export * from './node/model-file.js';
+export { loadLayersModelFolder, saveLayersModelFolder } from './node/model-folder.js';

@@ -1,8 +1,7 @@
 import type { Classifier, ForwardOptions } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkInput } from '../check-input.js';
-import { probabilitiesError, sampleOutputs } from '../checks/outputs.js';
-import { logProbabilities } from './log-probabilities.js';
+import { checkInput } from '../checks/check-input.js';
+import { logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
 
 export interface FromFunctionOptions {
   /** Shape of one input, without the batch axis. */

@@ -1,9 +1,9 @@
-import { AdvrobError, type Classifier } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphModel } from '@tensorflow/tfjs-converter';
-import { checkInput } from '../check-input.js';
-import { logProbabilities } from '../adapters/log-probabilities.js';
-import { probabilitiesError, sampleOutputs } from '../checks/outputs.js';
+import { checkInput } from '../checks/check-input.js';
+import { logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
 import { constant } from '../layers/initializers.js';
 import { normalize } from '../layers/normalize.js';
 import { createParameters } from '../layers/parameters.js';

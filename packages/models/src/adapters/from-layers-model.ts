@@ -1,16 +1,14 @@
-import { AdvrobError, type Classifier, type ForwardOptions } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { Classifier, ForwardOptions } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkInput } from '../check-input.js';
-import { bytesFromUnit, expectsBytes } from '../checks/byte-inputs.js';
-import { probabilitiesError, sampleOutputs } from '../checks/outputs.js';
-import { normalize } from '../layers/normalize.js';
+import { checkInput } from '../checks/check-input.js';
+import { bytesFromUnit, expectsBytes, normalize } from '../layers/normalize.js';
+import { logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
 import { createParameters } from '../layers/parameters.js';
-import { type ForwardPass, forwardPass } from './layers-forward.js';
-import { logProbabilities } from './log-probabilities.js';
-import { firstRescaling } from './layers-rescaling.js';
+import type { ForwardPass } from './split-layers-model.js';
+import { forwardPass, splitLayersModel } from './split-layers-model.js';
 import { layersModelVariables } from './layers-variables.js';
-import { splitLayersModel } from './split-layers-model.js';
 
 export interface FromLayersModelOptions {
   /** Smallest and largest legal input value, before normalisation. */
@@ -132,4 +130,13 @@ function checkOneOutput(who: string, { inputs, outputs }: LayersModel): void {
     'ADVROB_SHAPE',
     `${who}: expected one input and one output, got ${inputs.length} and ${outputs.length}: wrap it with fromFunction`,
   );
+}
+
+/** The factor of a Rescaling layer right after the input, of nested models too; undefined when the model begins with another layer. */
+function firstRescaling(model: LayersModel): number | undefined {
+  const first = model.layers.find((layer) => layer.getClassName() !== 'InputLayer');
+  if (first === undefined) return undefined;
+  if ('layers' in first) return firstRescaling(first as LayersModel);
+  const scale = first.getClassName() === 'Rescaling' ? first.getConfig()['scale'] : undefined;
+  return typeof scale === 'number' ? scale : undefined;
 }

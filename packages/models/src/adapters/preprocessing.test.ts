@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { graphFiles } from '../../test/graph-files.js';
-import { loadGraphModelFiles } from '../graph/load-graph-model.js';
+import { loadGraphModelFiles } from '../tfjs-format/graph-model-files.js';
 import { fromLayersModel, loadLayersModelFiles, loadModel, mlp, saveLayersModelFiles, saveWeights } from '../index.js';
-import { disposeLayersModel } from './dispose-layers-model.js';
+import { disposeLayersModel } from './layers-variables.js';
 
 let before = 0;
 beforeEach(async () => {

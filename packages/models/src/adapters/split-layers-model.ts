@@ -1,9 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { type ForwardPass, forwardPass } from './layers-forward.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+/** Runs (a part of) a LayersModel. Called inside `tf.tidy`. */
+export type ForwardPass = (x: Tensor, training: boolean) => Tensor;
+
+/** Runs the whole model on the tape, in one batch; `predict` would cut it into several. */
+export function forwardPass(model: LayersModel): ForwardPass {
+  return (x, training) => model.apply(x, { training }) as Tensor;
+}
 
 /** A LayersModel taken apart at its end. */
-export interface SplitModel {
+interface SplitModel {
   /** The activation that turns the model's scores into probabilities, if its last layer has one. */
   readonly activation: 'softmax' | 'sigmoid' | undefined;
   /** Scores before that activation; undefined when the model cannot be cut there. */

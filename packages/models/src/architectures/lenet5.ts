@@ -3,10 +3,7 @@ import { defineArchitecture } from '../architecture.js';
 import { commonOptions, imageShape, size } from '../input-options.js';
 import { conv2d, windowedSize } from '../layers/conv2d.js';
 import { dense } from '../layers/dense.js';
-import { sequence } from '../layers/layer.js';
-import { maxPool2 } from '../layers/max-pool.js';
-import { flatten, relu } from '../layers/shape.js';
-import { checkFeatureMap } from '../layers/sizes.js';
+import { checkFeatureMap, flatten, maxPool2, relu, sequence } from '../layers/layer.js';
 
 const options = z.strictObject({
   inputShape: imageShape(28, 28, 1),

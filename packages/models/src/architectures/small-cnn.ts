@@ -5,10 +5,7 @@ import { conv2d, windowedSize } from '../layers/conv2d.js';
 import { dense } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
 import { constant, kaimingNormal } from '../layers/initializers.js';
-import { sequence } from '../layers/layer.js';
-import { maxPool2 } from '../layers/max-pool.js';
-import { flatten, relu } from '../layers/shape.js';
-import { checkFeatureMap } from '../layers/sizes.js';
+import { checkFeatureMap, flatten, maxPool2, relu, sequence } from '../layers/layer.js';
 
 const options = z.strictObject({
   inputShape: imageShape(28, 28, 1),

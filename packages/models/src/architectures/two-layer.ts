@@ -4,9 +4,7 @@ import { defineArchitecture } from '../architecture.js';
 import { anyShape, commonOptions, size } from '../input-options.js';
 import { dense } from '../layers/dense.js';
 import { fanInUniform, normal, randomSigns, scaled } from '../layers/initializers.js';
-import { sequence } from '../layers/layer.js';
-import { flatten, relu } from '../layers/shape.js';
-import { sizeOf } from '../layers/sizes.js';
+import { flatten, relu, sequence, sizeOf } from '../layers/layer.js';
 
 const options = z.strictObject({
   inputShape: anyShape(2),

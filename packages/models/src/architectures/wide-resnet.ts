@@ -7,9 +7,9 @@ import { conv2d } from '../layers/conv2d.js';
 import { dense } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
 import { constant, normal } from '../layers/initializers.js';
-import { type Layer, sequence } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
+import { averageOverImage, relu, sequence } from '../layers/layer.js';
 import type { Parameters } from '../layers/parameters.js';
-import { averageOverImage, relu } from '../layers/shape.js';
 
 const options = z.strictObject({
   inputShape: imageShape(32, 32, 3),

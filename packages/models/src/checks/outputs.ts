@@ -1,4 +1,5 @@
-import { AdvrobError, type Classifier } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { Classifier } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -14,7 +15,7 @@ export function sampleInputs({
 }
 
 /** What outputs at {@link sampleInputs} look like. */
-export interface OutputSample {
+interface OutputSample {
   readonly numClasses: number;
   /** No entry is negative and every row sums to 1. */
   readonly areProbabilities: boolean;
@@ -68,4 +69,15 @@ export function probabilitiesError(who: string, reason: string): AdvrobError {
     `${who}: expected logits, but ${reason}: attacks through saturated probabilities see zero gradients and report robustness that is not there. ` +
       `Pass outputs: 'probabilities' to have them turned into logits, or leave the last activation out`,
   );
+}
+
+/** Smallest probability whose logarithm is taken: float32 probabilities underflow to 0, whose logarithm and gradient would not be finite. */
+const smallest = 1e-37;
+
+/**
+ * log p: logits up to a constant for each row, so that softmax, cross-entropy, margins and DLR come out as with the logits themselves. Where p has
+ * underflowed to 0 the information is gone, and the gradient is 0.
+ */
+export function logProbabilities(probabilities: tf.Tensor): tf.Tensor {
+  return tf.log(tf.maximum(probabilities, smallest));
 }

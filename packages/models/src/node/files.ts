@@ -1,5 +1,5 @@
 import { AdvrobError } from '@advrob/core';
-import { open } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 
 /**
  * The bytes of a regular file, whose size is looked at before anything is allocated.
@@ -23,5 +23,23 @@ export async function readLimited(path: string, limit: number): Promise<Uint8Arr
     return await file.readFile();
   } finally {
     await file.close();
+  }
+}
+
+/** Writes a file under a temporary name, syncs and renames it: whoever looks finds the old file or the whole new one. */
+export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
 }

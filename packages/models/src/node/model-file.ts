@@ -1,12 +1,17 @@
 import type { Classifier } from '@advrob/core';
 import { stat } from 'node:fs/promises';
-import { disposeLayersModel } from '../adapters/dispose-layers-model.js';
-import { type FromLayersModelOptions, fromLayersModel } from '../adapters/from-layers-model.js';
-import { type LoadModelOptions, loadModel } from '../weights/load-model.js';
-import { loadLayersModelFiles } from '../tfjs-format/load-layers-model.js';
-import { graphModelClassifier } from './graph-model-folder.js';
+import { disposeLayersModel } from '../adapters/layers-variables.js';
+import type { FromLayersModelOptions } from '../adapters/from-layers-model.js';
+import { fromLayersModel } from '../adapters/from-layers-model.js';
+import type { LoadModelOptions } from '../weights/load-model.js';
+import { loadModel } from '../weights/load-model.js';
+import { loadLayersModelFiles } from '../tfjs-format/layers-model-files.js';
 import { openModelFolder } from './model-folder.js';
-import { readLimited } from './read-limited.js';
+import { readLimited, writeAtomically } from './files.js';
+import { saveWeights } from '../weights/save-weights.js';
+import type { FromGraphModelOptions } from '../adapters/from-graph-model.js';
+import { formatError } from '../tfjs-format/format-error.js';
+import type { ModelFolder } from './model-folder.js';
 
 /** Options for either kind of file. Those of `LoadModelOptions` are for safetensors, those of `layers` for tfjs. */
 export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
@@ -52,4 +57,31 @@ export async function loadModelFile(path: string, options: LoadModelFileOptions 
     disposeLayersModel(model);
     throw error;
   }
+}
+
+/**
+ * Saves a model's weights and buffers as a safetensors file, with the name and options of its architecture. A crash leaves the old file or the new one.
+ *
+ * @example
+ * ```ts
+ * await saveModelFile(model, 'mnist.safetensors');
+ * ```
+ */
+export async function saveModelFile(
+  model: Classifier,
+  path: string,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await writeAtomically(path, await saveWeights(model, metadata));
+}
+
+/** A classifier out of a folder with a GraphModel. The converter is loaded only now, since most users do without it. */
+async function graphModelClassifier(
+  { json, readShard, name }: ModelFolder,
+  options: FromGraphModelOptions,
+): Promise<Classifier> {
+  const { loadGraphModelFiles } = await import('../tfjs-format/graph-model-files.js').catch((cause: unknown) => {
+    throw formatError(name, 'a GraphModel needs a package: npm install @tensorflow/tfjs-converter', cause);
+  });
+  return loadGraphModelFiles(json, readShard, options, name);
 }

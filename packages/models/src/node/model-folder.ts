@@ -1,8 +1,10 @@
-import { realpath } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { formatError, isRecord } from '../tfjs-format/format-error.js';
 import type { ReadShard } from '../tfjs-format/shards.js';
-import { readLimited } from './read-limited.js';
+import { readLimited, writeAtomically } from './files.js';
+import { loadLayersModelFiles, saveLayersModelFiles } from '../tfjs-format/layers-model-files.js';
 
 /** Most bytes of a model.json. Real ones have some kilobytes. */
 const longestModelJson = 64 * 1024 * 1024;
@@ -48,4 +50,26 @@ function saysGraph(json: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Loads a tfjs LayersModel from a folder with model.json and its shards.
+ *
+ * @param path The folder, or the model.json in it.
+ * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`, `ADVROB_MODEL_FILE`, `ADVROB_WEIGHTS_NOT_FINITE`.
+ * @example
+ * ```ts
+ * const model = await fromLayersModel(await loadLayersModelFolder('models/mnist'), { bounds: [0, 1] });
+ * ```
+ */
+export async function loadLayersModelFolder(path: string): Promise<LayersModel> {
+  const { json, readShard, name } = await openModelFolder(path);
+  return loadLayersModelFiles(json, readShard, name);
+}
+
+/** Saves a LayersModel as a folder with model.json and one shard, making the folder if it is missing. The shard is written first. */
+export async function saveLayersModelFolder(model: LayersModel, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const files = [...(await saveLayersModelFiles(model))].reverse();
+  for (const [name, bytes] of files) await writeAtomically(join(folder, name), bytes);
 }

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { convNet, graphFiles } from '../../test/graph-files.js';
 import { loadModelFile } from '../node.js';
-import { fromGraphModel } from './from-graph-model.js';
-import { loadGraphModelFiles } from './load-graph-model.js';
+import { fromGraphModel } from '../adapters/from-graph-model.js';
+import { loadGraphModelFiles } from './graph-model-files.js';
 
 const bounds = [0, 1] as const;
 const load = (files = graphFiles()) =>

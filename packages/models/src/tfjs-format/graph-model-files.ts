@@ -1,15 +1,16 @@
-import { AdvrobError, type Classifier } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
-import { bytesFromUnit, expectsBytes } from '../checks/byte-inputs.js';
+import { bytesFromUnit, expectsBytes } from '../layers/normalize.js';
 import { probabilitiesError } from '../checks/outputs.js';
-import { formatError } from '../tfjs-format/format-error.js';
-import { checkFinite } from '../tfjs-format/check-finite.js';
-import { readModelJson } from '../tfjs-format/manifest.js';
-import { type ReadShard, readShards } from '../tfjs-format/shards.js';
-import { type FromGraphModelOptions, fromGraphModel } from './from-graph-model.js';
-import { graphEnd } from './graph-nodes.js';
-import { firstFactor } from './graph-rescaling.js';
+import { formatError } from './format-error.js';
+import { checkFinite, readShards } from './shards.js';
+import { readModelJson } from './manifest.js';
+import type { ReadShard } from './shards.js';
+import type { FromGraphModelOptions } from '../adapters/from-graph-model.js';
+import { fromGraphModel } from '../adapters/from-graph-model.js';
+import { firstFactor, graphEnd } from './graph-nodes.js';
 
 /**
  * A classifier out of the model.json and the shards of a GraphModel. Everything is checked against everything else before memory is taken for it. When

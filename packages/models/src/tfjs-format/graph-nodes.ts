@@ -1,7 +1,8 @@
-import { formatError, isRecord } from '../tfjs-format/format-error.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { formatError, isRecord } from './format-error.js';
 
 /** One operation of a graph. */
-export interface GraphNode {
+interface GraphNode {
   readonly name: string;
   readonly op: string;
   readonly input: readonly string[];
@@ -13,7 +14,7 @@ const controlFlow =
 const passing = ['Identity', 'Snapshot', 'StopGradient'];
 
 /** Where the scores of a graph are. */
-export interface GraphEnd {
+interface GraphEnd {
   /** Name of the node whose value is the graph's output. */
   readonly output: string;
   /** The softmax or sigmoid that the graph ends in, with the name of the node before it. */
@@ -70,4 +71,28 @@ function readNodes(file: string, { node, library }: Readonly<Record<string, unkn
     });
   }
   return nodes;
+}
+
+/** Steps that keep an input what it is, but for a shift. */
+const shifting = ['Identity', 'Cast', 'Add', 'AddV2', 'BiasAdd', 'Sub'];
+
+/** The constant that a graph multiplies its input with, as Keras' Rescaling layer becomes; undefined when it begins with something else. */
+export async function firstFactor(
+  nodes: ReadonlyMap<string, GraphNode>,
+  weights: Readonly<Record<string, readonly Tensor[]>>,
+): Promise<number | undefined> {
+  let at = [...nodes.values()].find(({ op }) => op === 'Placeholder')?.name;
+  for (let steps = 0; at !== undefined && steps < 6; steps++) {
+    const users: GraphNode[] = [...nodes.values()].filter(({ input }) => input.includes(at!));
+    const [next] = users;
+    if (next === undefined || users.length > 1) return undefined;
+    if (next.op === 'Mul' || next.op === 'RealDiv') {
+      const constant = weights[next.input.find((name) => name !== at) ?? '']?.[0];
+      if (constant?.size !== 1) return undefined;
+      const [value] = await constant.data();
+      return next.op === 'Mul' ? value : 1 / value!;
+    }
+    at = shifting.includes(next.op) ? next.name : undefined;
+  }
+  return undefined;
 }

@@ -4,7 +4,7 @@ import { mutate } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { disposeLayersModel } from '../adapters/dispose-layers-model.js';
+import { disposeLayersModel } from '../adapters/layers-variables.js';
 import { loadLayersModelFiles, saveLayersModelFiles } from '../index.js';
 
 const sequential = () =>

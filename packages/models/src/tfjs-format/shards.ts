@@ -1,3 +1,5 @@
+import { AdvrobError } from '@advrob/core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { formatError } from './format-error.js';
 import type { WeightGroup } from './manifest.js';
 
@@ -34,4 +36,16 @@ export async function readShards(file: string, group: WeightGroup, readShard: Re
     offset += shard.length;
   }
   return bytes;
+}
+
+/** @throws AdvrobError `ADVROB_WEIGHTS_NOT_FINITE` when a weight holds NaN or infinity. */
+export async function checkFinite(file: string, weights: Readonly<Record<string, tf.Tensor>>): Promise<void> {
+  for (const [name, tensor] of Object.entries(weights)) {
+    const wrong = (await tensor.data()).find((value: number) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new AdvrobError(
+        'ADVROB_WEIGHTS_NOT_FINITE',
+        `${file}: weight '${name}' holds ${wrong}: the training that made it diverged; use an earlier checkpoint`,
+      );
+  }
 }

@@ -1,11 +1,13 @@
-import { type AnyFactory, AdvrobError, type Classifier, nearNames, parseOptions } from '@advrob/core';
+import type { AnyFactory, Classifier } from '@advrob/core';
+import { AdvrobError, nearNames, parseOptions } from '@advrob/core';
 import { architectureKey, optionsKey } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ArchitectureDefinition, ArchitectureOptions } from '../architecture.js';
 import type { Normalization } from '../layers/normalize.js';
 import plugin from '../plugin.js';
-import { loadWeights } from './load-weights.js';
-import { type WeightFile, type WeightLayout, openWeightFile } from './weight-file.js';
+import type { WeightFile, WeightLayout } from './weight-file.js';
+import { openWeightFile } from './weight-file.js';
+import { flattenedOf } from './pytorch-layout.js';
 
 export interface LoadModelOptions {
   /** Name of the architecture, for a file that does not say it (or to overrule it). */
@@ -107,4 +109,33 @@ function savedOptions(weights: WeightFile, file: string): unknown {
       { cause },
     );
   }
+}
+
+/**
+ * Puts the weights and buffers of a safetensors file into a model, by name. All or nothing: when one does not fit, none is changed.
+ *
+ * @param options `layout`: of the file, default `auto`; `name`: what messages call the file.
+ * @throws AdvrobError `ADVROB_TENSOR_FILE` for a malformed file, `ADVROB_WEIGHTS_MISMATCH` for missing, surplus or misshapen weights,
+ *   `ADVROB_WEIGHTS_NOT_FINITE` for NaN or infinity.
+ * @example
+ * ```ts
+ * const model = smallCnn()(0);
+ * loadWeights(model, new Uint8Array(await (await fetch('mnist.safetensors')).arrayBuffer()));
+ * ```
+ */
+export function loadWeights(
+  model: Classifier,
+  bytes: Uint8Array,
+  { layout = 'auto', name: file = 'weights file' }: { layout?: WeightLayout; name?: string } = {},
+): void {
+  const weights = openWeightFile(bytes, layout, file);
+  const flattened = flattenedOf(model);
+  const targets = Object.entries({ ...model.weights, ...model.buffers });
+  const values = targets.map(([name, { shape }]) => weights.take(name, shape, flattened[name]));
+  weights.checkAllIn(targets.map(([name]) => name));
+  targets.forEach(([, variable], i) => {
+    const value = tf.tensor(values[i]!, variable.shape, variable.dtype);
+    variable.assign(value);
+    value.dispose();
+  });
 }

@@ -1,4 +1,6 @@
+import type { Classifier } from '@advrob/core';
 import type { FlattenedImage } from '../layers/parameters.js';
+import type { BuiltClassifier } from '../architecture.js';
 
 /**
  * The shape that PyTorch gives a weight of ours: filters [h, w, in, out] are stored as [out, in, h, w], dense kernels [in, out] as [out, in].
@@ -62,4 +64,9 @@ function densePlaces(inputs: number, outputs: number, [height, width, channels]:
         for (let output = 0; output < outputs; output++) places[ours++] = output * inputs + input;
       }
   return places;
+}
+
+/** The flattened images of a model, if an architecture of this kind made it. */
+export function flattenedOf(model: Classifier): BuiltClassifier['flattened'] {
+  return 'flattened' in model ? (model as BuiltClassifier).flattened : {};
 }
