@@ -1,12 +1,12 @@
 import { definePlugin } from '@advrob/core';
 import { corruptedData } from './corruptions/corrupted.js';
-import { cifar10, cifar100 } from './sets/cifar.js';
-import { fashionMnist } from './sets/fashion-mnist.js';
 import { idx } from './from/idx.js';
 import { imageFolder } from './from/image-folder.js';
-import { mnist } from './sets/mnist.js';
 import { npz } from './from/npz.js';
 import { parquet } from './from/parquet.js';
+import { cifar10, cifar100 } from './sets/cifar.js';
+import { fashionMnist } from './sets/fashion-mnist.js';
+import { mnist } from './sets/mnist.js';
 import { svhn } from './sets/svhn.js';
 import { deadPixels } from './subspaces/dead-pixels.js';
 import { principalComponentData } from './subspaces/principal-components.js';

@@ -1,17 +1,17 @@
 import {
   AdvrobError,
+  defineModel,
   type Classifier,
   type ForwardOptions,
   type ModelDefinition,
   type ModelFactory,
-  defineModel,
 } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkInput } from './checks/check-input.js';
 import type { Layer } from './layers/layer.js';
 import { normalize } from './layers/normalize.js';
-import { type FlattenedImage, type ParameterSource, type Parameters, createParameters } from './layers/parameters.js';
+import { createParameters, type FlattenedImage, type Parameters, type ParameterSource } from './layers/parameters.js';
 
 /** What the validated options of every architecture contain. */
 export interface ArchitectureOptions {
@@ -22,7 +22,10 @@ export interface ArchitectureOptions {
   readonly std: number | readonly number[];
 }
 
-/** The two halves of a network. They run inside `tf.tidy` on inputs whose shape was checked and that were normalised. */
+/**
+ * The two halves of a network. They run inside `tf.tidy` on inputs whose shape was checked and that
+ * were normalised.
+ */
 export interface Network {
   /** [n, ...inputShape] to [n, f]. */
   readonly features: Layer;
@@ -30,11 +33,17 @@ export interface Network {
   readonly head: (features: tf.Tensor) => tf.Tensor;
 }
 
-/** A classifier made by an architecture of this package, or by one of your own through {@link defineArchitecture}. */
+/**
+ * A classifier made by an architecture of this package, or by one of your own through
+ * {@link defineArchitecture}.
+ */
 export interface BuiltClassifier extends Classifier {
   /** Name and validated options of the architecture. */
   readonly origin: { readonly name: string; readonly options: ArchitectureOptions };
-  /** By weight name: the image `[h, w, c]` that the first axis of a dense kernel runs over, which PyTorch orders otherwise. */
+  /**
+   * By weight name: the image `[h, w, c]` that the first axis of a dense kernel runs over, which
+   * PyTorch orders otherwise.
+   */
   readonly flattened: Readonly<Record<string, FlattenedImage>>;
   features(x: tf.Tensor, how?: ForwardOptions): tf.Tensor;
   head(features: tf.Tensor): tf.Tensor;
@@ -43,12 +52,16 @@ export interface BuiltClassifier extends Classifier {
 
 /** A model definition whose first weights may also come from a file. */
 export interface ArchitectureDefinition<I, O> extends ModelDefinition<I, O> {
-  /** As `create`, but with first values from `source`, which is asked for every weight and buffer before anything is allocated for it. */
+  /**
+   * As `create`, but with first values from `source`, which is asked for every weight and buffer
+   * before anything is allocated for it.
+   */
   restore(options: O, source: ParameterSource): BuiltClassifier;
 }
 
 /**
- * Defines an architecture by a function that builds its layers. Input checks, normalisation, naming, saving and disposal come with it.
+ * Defines an architecture by a function that builds its layers. Input checks, normalisation,
+ * naming, saving and disposal come with it.
  *
  * @example
  * ```ts
@@ -94,7 +107,8 @@ function assemble<O extends ArchitectureOptions>(
     const { inputShape, numClasses, bounds } = options;
     const features = (x: tf.Tensor, how: ForwardOptions = {}): tf.Tensor => {
       checkInput(name, inputShape, x);
-      // The clone is for networks without hidden layers, whose features are their input: the result must be the caller's alone.
+      // The clone is for networks without hidden layers, whose features are their input: the result
+      // must be the caller's alone.
       return tf.tidy(() => tf.clone(network.features(normalized(x, how), how)));
     };
     const head = (x: tf.Tensor): tf.Tensor => tf.tidy(() => network.head(x));

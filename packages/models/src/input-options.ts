@@ -6,7 +6,10 @@ export const size = z.int().min(1);
 const channelValues = z.union([z.number(), z.array(z.number()).min(1)]);
 const channelDeviations = z.union([z.number().positive(), z.array(z.number().positive()).min(1)]);
 
-/** Options that every architecture has. */
+/**
+ * Options that every architecture has, with their defaults: `numClasses` as said, `bounds` [0, 1],
+ * `mean` 0, `std` 1.
+ */
 export function commonOptions(numClasses: number) {
   return {
     /** Number of classes, at least 2. */

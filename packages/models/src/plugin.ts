@@ -9,7 +9,9 @@ import { smallCnn } from './architectures/small-cnn.js';
 import { twoLayer } from './architectures/two-layer.js';
 import { wideResnet } from './architectures/wide-resnet.js';
 
-/** The architectures of this package. */
+export { compactCnn, lenet5, mlp, mnistNet, preactResnet18, resnet18, smallCnn, twoLayer, wideResnet };
+
+/** The architectures of this package. Exports, tests and lists go by this file. */
 export default definePlugin({
   name: '@advrob/models',
   contract: 1,

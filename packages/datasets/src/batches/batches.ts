@@ -1,11 +1,12 @@
-import type { Batch, BatchOptions, Extras } from '@advrob/core';
-import * as tf from '@tensorflow/tfjs-core';
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Batch, type BatchOptions, type Extras } from '@advrob/core';
 import { permutation } from '@advrob/core/random';
-import { gatherExtras } from './extras.js';
-import type { AttachedExtras } from './extras.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { gatherExtras, type AttachedExtras } from './extras.js';
 
-/** Where the examples of a data set come from: labels in memory, inputs read when a batch needs them. */
+/**
+ * Where the examples of a data set come from: labels in memory, inputs read when a batch needs
+ * them.
+ */
 export interface ExampleSource {
   readonly name: string;
   /** Class indices [n], 0..numClasses - 1. */
@@ -15,8 +16,11 @@ export interface ExampleSource {
   readonly numClasses: number;
   /** Least and greatest value that an input can have. */
   readonly bounds: readonly [number, number];
-  readonly classNames?: readonly string[];
-  /** Writes the inputs of the examples at positions `ids` one after another into `target` [ids.length, ...inputShape]. */
+  readonly classNames?: readonly string[] | undefined;
+  /**
+   * Writes the inputs of the examples at positions `ids` one after another into `target`
+   * [ids.length, ...inputShape].
+   */
   read(ids: Int32Array, target: Float32Array): void | Promise<void>;
   /** SHA-256 (hex) of what `read` and `labels` give. */
   digest(): string;
@@ -34,8 +38,8 @@ interface PreparedBatch {
 }
 
 /**
- * Batches of the examples `positions`. While the consumer awaits something, the arrays of the next batch are prepared;
- * tensors are made inside `next()` alone and belong to the consumer.
+ * Batches of the examples `positions`. While the consumer awaits something, the arrays of the next
+ * batch are prepared; tensors are made inside `next()` alone and belong to the consumer.
  */
 export function exampleBatches<E extends Extras>(
   source: ExampleSource,
@@ -85,7 +89,10 @@ function iterate<E extends Extras>(
   };
 }
 
-/** The arrays of the batch that begins at place `start` of the order; undefined when there is none left. */
+/**
+ * The arrays of the batch that begins at place `start` of the order; undefined when there is none
+ * left.
+ */
 function prepare(
   source: ExampleSource,
   positions: Int32Array,
@@ -130,7 +137,7 @@ interface Course {
  */
 function courseOf({ size, seed, epoch = 0, from = 0, dropLast = false }: BatchOptions, length: number): Course {
   checkWhole({ size }, 1);
-  checkWhole({ epoch, from, ...(seed === undefined ? {} : { seed }) }, 0);
+  checkWhole({ epoch, from, seed: seed ?? 0 }, 0);
   if (from > length)
     throw new AdvrobError('ADVROB_OPTION', `batches: from is ${from}, but the data set has ${length} examples`);
   return {

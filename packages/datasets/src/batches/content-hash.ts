@@ -16,7 +16,9 @@ export function contentDigest(
       .digest('hex'));
 }
 
-/** SHA-256 of content, selected positions in their order, and the extras' names, types and shapes. */
+/**
+ * SHA-256 of content, selected positions in their order, and the extras' names, types and shapes.
+ */
 export function selectionHash(content: string, positions: Int32Array, extras: readonly AttachedExtras[]): string {
   const described = extras.map(({ name, tensor }) => ({ name, dtype: tensor.dtype, row: tensor.shape.slice(1) }));
   return createHash('sha256')

@@ -1,5 +1,4 @@
-import type { Extras } from '@advrob/core';
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Extras } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** One extra tensor and which of its rows belongs to each example of the selection. */
@@ -12,7 +11,8 @@ export interface AttachedExtras {
 /**
  * The extras of a data set of `length` examples with `added` joined on.
  *
- * @throws AdvrobError `ADVROB_SHAPE` when a first axis is not `length`, `ADVROB_OPTION` when a name is taken.
+ * @throws AdvrobError `ADVROB_SHAPE` when a first axis is not `length`, `ADVROB_OPTION` when a name
+ *   is taken.
  */
 export function attachExtras(
   extras: readonly AttachedExtras[],

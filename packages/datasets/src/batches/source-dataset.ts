@@ -1,18 +1,16 @@
-import type { Dataset, Extras, NoExtras } from '@advrob/core';
-import { AdvrobError } from '@advrob/core';
-import { exampleBatches } from './batches.js';
+import { AdvrobError, type Dataset, type Extras, type NoExtras } from '@advrob/core';
+import { exampleBatches, type ExampleSource } from './batches.js';
 import { selectionHash } from './content-hash.js';
 import { attachExtras, selectExtras, type AttachedExtras } from './extras.js';
-import type { ExampleSource } from './batches.js';
 
 /**
- * The data set over a source. Each batch makes its own float32 tensor [n, ...inputShape].
+ * The data set over a source. Batches are the caller's: the data set keeps and frees none of them,
+ * so leaving a loop early leaks nothing. The `hash` covers the source's digest and the selected
+ * positions in order; extras by name, type and shape alone, because their values live on the
+ * backend.
  *
- * Batches, in the order asked for, are the caller's: the data set keeps and frees none of them, so leaving a loop early leaks nothing.
- * The `hash` covers the source's digest and the selected positions in order. Extras enter it by name, type and shape alone, because
- * their values live on the backend.
- *
- * @throws AdvrobError `ADVROB_SHAPE` when class names are not as many as classes, `ADVROB_LABEL` for a label out of range.
+ * @throws AdvrobError `ADVROB_SHAPE` when class names are not as many as classes, `ADVROB_LABEL`
+ *   for a label out of range.
  */
 export function sourceDataset(source: ExampleSource): Dataset {
   checkLabels(source);

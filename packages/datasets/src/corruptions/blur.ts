@@ -1,5 +1,4 @@
-import { corruption } from './corruption.js';
-import type { Picture } from './corruption.js';
+import { corruption, type Picture } from './corruption.js';
 import { clippedZoom, gaussianFilter, lineBlur, mirror, nearest } from './raster.js';
 
 interface Lens {
@@ -47,7 +46,9 @@ function softDisk(radius: number, soft: number): Kernel {
   return { side, weights };
 }
 
-/** Pixels beyond the edge are mirrored; images smaller than the kernel are mirrored several times. */
+/**
+ * Pixels beyond the edge are mirrored; images smaller than the kernel are mirrored several times.
+ */
 function filtered({ height, width, channels, values }: Picture, { side, weights }: Kernel): Float64Array {
   const reach = (side - 1) / 2;
   const used = Array.from(weights.keys()).filter((i) => weights[i]! > 0);
@@ -73,8 +74,8 @@ interface Glass {
 const glass = (sigma: number, reach: number, rounds: number): Glass => ({ sigma, reach, rounds });
 
 /**
- * Frosted glass: blur, pixels replaced by neighbours, blur. The published data sets were made by a swap that copies the neighbour and leaves it where it was; so
- * it is here.
+ * Frosted glass: blur, pixels replaced by neighbours, blur. The published data sets were made by a
+ * swap that copies the neighbour and leaves it where it was; so it is here.
  */
 export const glassBlur = corruption<Glass>({
   levels: {
@@ -90,7 +91,10 @@ export const glassBlur = corruption<Glass>({
   },
 });
 
-/** From the last pixel to the first, each takes the value of one from `reach` before to `reach` - 1 after it, in both axes. */
+/**
+ * From the last pixel to the first, each takes the value of one from `reach` before to `reach` - 1
+ * after it, in both axes.
+ */
 function shuffle(picture: Picture, levels: Float64Array, reach: number, moves: ArrayLike<number>, round: number): void {
   const { height, width, channels } = picture;
   for (let row = height - reach; row > reach; row--)

@@ -1,9 +1,12 @@
-import { brightness, fog, frost, snow } from './weather.js';
-import { contrast, elasticTransform, jpegCompression, pixelate } from './digital.js';
 import { defocusBlur, glassBlur, motionBlur, zoomBlur } from './blur.js';
+import { contrast, elasticTransform, jpegCompression, pixelate } from './digital.js';
 import { gaussianNoise, impulseNoise, shotNoise } from './noise.js';
+import { brightness, fog, frost, snow } from './weather.js';
 
-/** The 15 common corruptions by the names of CIFAR-10-C's files, with hyphens. */
+/**
+ * The 15 common corruptions by the names of CIFAR-10-C's files, with hyphens. Options, tests and
+ * lists go by this table: a corruption is added here and in the file of its family.
+ */
 export const corruptionKinds = {
   'gaussian-noise': gaussianNoise,
   'shot-noise': shotNoise,
@@ -24,5 +27,5 @@ export const corruptionKinds = {
 
 export type CorruptionName = keyof typeof corruptionKinds;
 
-/** Names of the 15 common corruptions, in the order of the paper's tables. */
+/** Their names, in the order of the paper's tables. */
 export const corruptionNames = Object.keys(corruptionKinds) as CorruptionName[];

@@ -1,35 +1,48 @@
-import { AdvrobError, defineDataset, settle } from '@advrob/core';
-import type { Batch, BatchOptions, Dataset, Extras } from '@advrob/core';
+import {
+  AdvrobError,
+  defineDataset,
+  settle,
+  type Batch,
+  type BatchOptions,
+  type Dataset,
+  type Extras,
+} from '@advrob/core';
 import { createRowRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { countOf } from './corruption.js';
-import type { Corruption, Draws, PictureSize, Scale } from './corruption.js';
-import { corruptionKinds, corruptionNames } from './catalogue.js';
-import type { CorruptionName } from './catalogue.js';
 import { innerDataset, mapSplits } from '../from/inner-dataset.js';
+import { corruptionKinds, corruptionNames, type CorruptionName } from './catalogue.js';
+import { countOf, type Corruption, type Draws, type PictureSize, type Scale } from './corruption.js';
 
 export interface CorruptedOptions {
   readonly corruption: CorruptionName;
   /** From 1 to 5. Default 3. */
-  readonly severity?: number;
-  /** Of all random numbers; what an example gets depends on it, on the corruption, the severity and the example's id alone. Default 0. */
-  readonly seed?: number;
-  /** Parameters of CIFAR-10-C (`small`) or of ImageNet-C (`large`). Default `small` for images whose shorter side is below 128 pixels. */
-  readonly scale?: Scale;
+  readonly severity?: number | undefined;
+  /**
+   * Of all random numbers; what an example gets depends on it, on the corruption, the severity and
+   * the example's id alone. Default 0.
+   */
+  readonly seed?: number | undefined;
+  /**
+   * Parameters of CIFAR-10-C (`small`) or of ImageNet-C (`large`). Default `small` for images whose
+   * shorter side is below 128 pixels.
+   */
+  readonly scale?: Scale | undefined;
 }
 
 /** Changes whenever an image would come out otherwise; part of the hash. */
 const version = 1;
 
 /**
- * A data set whose images are corrupted when a batch asks for them (Hendrycks and Dietterich 2019, *Benchmarking Neural Network Robustness to Common Corruptions and
- * Perturbations*, https://arxiv.org/abs/1903.12261): 15 corruptions at 5 severities. Images come out in whole levels of 0 to 255, divided by 255. Labels, ids and order
- * are those of `data`.
+ * A data set whose images are corrupted when a batch asks for them (Hendrycks and Dietterich 2019,
+ * *Benchmarking Neural Network Robustness to Common Corruptions and Perturbations*,
+ * https://arxiv.org/abs/1903.12261): 15 corruptions at 5 severities. Images come out in whole
+ * levels of 0 to 255, divided by 255. Labels, ids and order are those of `data`.
  *
- * @throws AdvrobError `ADVROB_OPTION` for an unknown corruption or a severity out of range, `ADVROB_SHAPE` unless inputs are [height, width, 1 or 3],
- * `ADVROB_BOUNDS` unless they are in [0, 1].
+ * @throws AdvrobError `ADVROB_OPTION` for an unknown corruption or a severity out of range,
+ *   `ADVROB_SHAPE` unless inputs are [height, width, 1 or 3], `ADVROB_BOUNDS` unless they are in
+ *   [0, 1].
  * @example
  * ```ts
  * import { corrupted, mnist } from '@advrob/datasets';
@@ -51,6 +64,41 @@ export function corrupted<E extends Extras>(data: Dataset<E>, options: Corrupted
   const change = { corruption: kind(severity, scale), size, scope, seed };
   return changed(data, change);
 }
+
+/**
+ * {@link corrupted} by name, for configs: the test part of another data set is corrupted, and the
+ * other parts too where `parts` says so.
+ *
+ * Options: `dataset`, another data set with its options; `corruption`; `severity` 1 to 5 (default
+ * 3); `seed` (default 0); `scale` (`small` or `large`; default by the size of the images); `parts`
+ * (`test`, default, or `all`).
+ *
+ * @throws AdvrobError as {@link corrupted}.
+ * @example
+ * ```ts
+ * import { corruptedData, mnist } from '@advrob/datasets';
+ * const data = corruptedData({ dataset: mnist(), corruption: 'motion-blur', severity: 5 });
+ * const { test } = await data;
+ * ```
+ */
+export const corruptedData = defineDataset({
+  name: 'corrupted',
+  summary: `Another data set under one of the ${corruptionNames.length} common corruptions, at a severity from 1 to 5.`,
+  paper: 'Hendrycks, Dietterich 2019, https://arxiv.org/abs/1903.12261',
+  options: z.strictObject({
+    dataset: innerDataset,
+    corruption: z.enum(corruptionNames).describe('which one'),
+    severity: z.int().min(1).max(5).default(3).describe('from 1 to 5'),
+    seed: z.int().min(0).default(0).describe('of all random numbers'),
+    scale: z
+      .enum(['small', 'large'])
+      .optional()
+      .describe('parameters of CIFAR-10-C or of ImageNet-C; default small for images below 128 pixels'),
+    parts: z.enum(['test', 'all']).default('test').describe('what is corrupted'),
+  }),
+  load: ({ dataset, parts, ...options }) =>
+    mapSplits(dataset, (part, name) => (name === 'test' || parts === 'all' ? corrupted(part, options) : part)),
+});
 
 interface Change {
   readonly corruption: Corruption;
@@ -147,37 +195,3 @@ function sizeOf({ name, inputShape, bounds }: Dataset<Extras>): PictureSize {
 function isSeverity(severity: number): severity is 1 | 2 | 3 | 4 | 5 {
   return [1, 2, 3, 4, 5].includes(severity);
 }
-
-/**
- * {@link corrupted} by name, for configs: the test part of another data set is corrupted, and the other parts too where `parts` says so.
- *
- * Options: `dataset`, another data set with its options; `corruption`; `severity` 1 to 5 (default 3); `seed` (default 0); `scale` (`small` or `large`; default by the
- * size of the images); `parts` (`test`, default, or `all`).
- *
- * @throws AdvrobError as {@link corrupted}.
- * @example
- * ```ts
- * import { corruptedData, mnist } from '@advrob/datasets';
- * const { test } = await corruptedData({ dataset: mnist(), corruption: 'motion-blur', severity: 5 });
- * ```
- */
-export const corruptedData = defineDataset({
-  name: 'corrupted',
-  summary: 'Another data set under one of the 15 common corruptions, at a severity from 1 to 5.',
-  paper: 'Hendrycks, Dietterich 2019, https://arxiv.org/abs/1903.12261',
-  options: z.strictObject({
-    dataset: innerDataset,
-    corruption: z.enum(corruptionNames).describe('which one'),
-    severity: z.int().min(1).max(5).default(3).describe('from 1 to 5'),
-    seed: z.int().min(0).default(0).describe('of all random numbers'),
-    scale: z
-      .enum(['small', 'large'])
-      .optional()
-      .describe('parameters of CIFAR-10-C or of ImageNet-C; default small for images below 128 pixels'),
-    parts: z.enum(['test', 'all']).default('test').describe('what is corrupted'),
-  }),
-  load: ({ dataset, parts, scale, ...options }) =>
-    mapSplits(dataset, (part, name) =>
-      name === 'test' || parts === 'all' ? corrupted(part, { ...options, ...(scale && { scale }) }) : part,
-    ),
-});

@@ -20,7 +20,10 @@ export interface Draw {
 /** Random numbers by the names that {@link Corruption.draws} gave them. */
 export type Draws = Readonly<Record<string, ArrayLike<number>>>;
 
-/** The parameters of five severities for small images (those of CIFAR-10-C) and large ones (ImageNet-C). */
+/**
+ * The parameters of five severities for small images (those of CIFAR-10-C) and large ones
+ * (ImageNet-C).
+ */
 export interface Levels<L> {
   readonly small: readonly [L, L, L, L, L];
   readonly large: readonly [L, L, L, L, L];
@@ -31,7 +34,10 @@ export interface CorruptionDefinition<L> {
   readonly levels: Levels<L>;
   /** What is drawn for one example; nothing when left out. */
   draws?(size: PictureSize, level: L): Readonly<Record<string, Draw>>;
-  /** The corrupted image in levels of 0 to 255, not yet clipped nor made whole. The picture is left as it is. */
+  /**
+   * The corrupted image in levels of 0 to 255, not yet clipped nor made whole. The picture is left
+   * as it is.
+   */
   apply(picture: Picture, level: L, draws: Draws): Float64Array;
 }
 

@@ -1,9 +1,11 @@
-import { corruption } from './corruption.js';
-import type { Picture } from './corruption.js';
-import { gaussianFilter, mirror, reflect, sample } from './raster.js';
+import { corruption, type Picture } from './corruption.js';
 import { recompress } from './jpeg.js';
+import { gaussianFilter, mirror, reflect, sample } from './raster.js';
 
-/** Moves every value towards the mean of its channel; levels are the share of the distance that is left. */
+/**
+ * Moves every value towards the mean of its channel; levels are the share of the distance that is
+ * left.
+ */
 export const contrast = corruption<number>({
   levels: { small: [0.75, 0.5, 0.4, 0.3, 0.15], large: [0.4, 0.3, 0.2, 0.1, 0.05] },
   apply({ values, channels }, share) {
@@ -100,7 +102,10 @@ function affineMap(picture: Picture, reach: number, draws: ArrayLike<number>): F
 
 type Triangle = readonly [readonly [number, number], readonly [number, number], readonly [number, number]];
 
-/** The affine map that takes the corners of `to` to those of `from`: where a pixel of the result comes from. */
+/**
+ * The affine map that takes the corners of `to` to those of `from`: where a pixel of the result
+ * comes from.
+ */
 function backwards(from: Triangle, to: Triangle): (x: number, y: number) => [number, number] {
   const [a, b, c] = to;
   const area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
@@ -113,7 +118,10 @@ function backwards(from: Triangle, to: Triangle): (x: number, y: number) => [num
   };
 }
 
-/** Shrinks a picture to the share of its size that is the level, and enlarges it again, both by averaging boxes of pixels. */
+/**
+ * Shrinks a picture to the share of its size that is the level, and enlarges it again, both by
+ * averaging boxes of pixels.
+ */
 export const pixelate = corruption<number>({
   levels: { small: [0.95, 0.9, 0.85, 0.75, 0.65], large: [0.6, 0.5, 0.4, 0.3, 0.25] },
   apply({ height, width, channels, values }, share) {
@@ -123,7 +131,10 @@ export const pixelate = corruption<number>({
   },
 });
 
-/** A picture in levels of 0 to 255 at another size: each pixel is the mean of the pixels whose centres lie in its box, whole after each axis, as Pillow does it. */
+/**
+ * A picture in levels of 0 to 255 at another size: each pixel is the mean of the pixels whose
+ * centres lie in its box, whole after each axis, as Pillow does it.
+ */
 function boxResize(levels: Picture, height: number, width: number): Picture {
   const { channels } = levels;
   const wide = new Float64Array(levels.height * width * channels);
@@ -166,7 +177,9 @@ function boxes(from: number, to: number): [number, number][] {
   });
 }
 
-/** Saved as JPEG with the quality that is the level, chrominance at half the size, and read again. */
+/**
+ * Saved as JPEG with the quality that is the level, chrominance at half the size, and read again.
+ */
 export const jpegCompression = corruption<number>({
   levels: { small: [80, 65, 58, 50, 40], large: [25, 18, 15, 10, 7] },
   apply: (picture, quality) => recompress(picture, quality),

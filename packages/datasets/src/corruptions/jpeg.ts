@@ -1,6 +1,9 @@
 import type { Picture } from './corruption.js';
 
-/** Weights of red, green and blue in parts of 65,536, whole as in libjpeg, so that ties round as there. */
+/**
+ * Weights of red, green and blue in parts of 65,536, whole as in libjpeg, so that ties round as
+ * there.
+ */
 const toLight = [19595, 38470, 7471] as const;
 const toBlueness = [-11059, -21709, 32768] as const;
 const toRedness = [32768, -27439, -5329] as const;
@@ -13,8 +16,10 @@ const fromChroma = [
 const one = 65536;
 
 /**
- * What a picture looks like after it was saved as a baseline JPEG file and read again, in levels of 0 to 255. Only the steps that lose something are done: colours to
- * luminance and chrominance, chrominance at half the size, cosine transform, rounding, and all back; the lossless coding between is left out.
+ * What a picture looks like after it was saved as a baseline JPEG file and read again, in levels of
+ * 0 to 255. Only the steps that lose something are done: colours to luminance and chrominance,
+ * chrominance at half the size, cosine transform, rounding, and all back; the lossless coding
+ * between is left out.
  */
 export function recompress({ height, width, channels, values }: Picture, quality: number): Float64Array {
   const tables = quantizationTables(quality);
@@ -49,7 +54,10 @@ interface Plane {
   readonly levels: Float64Array;
 }
 
-/** The plane after each of its blocks was quantised. Its last row and column fill the blocks that reach beyond it. */
+/**
+ * The plane after each of its blocks was quantised. Its last row and column fill the blocks that
+ * reach beyond it.
+ */
 function quantizePlane(plane: Plane, divisors: readonly number[]): Plane {
   const { height, width, levels } = plane;
   const result = new Float64Array(levels.length);
@@ -70,8 +78,9 @@ function quantizePlane(plane: Plane, divisors: readonly number[]): Plane {
 }
 
 /**
- * Half the height, and half the width filled up to whole blocks: means of four, rounded down and up in turn so that no drift remains. What fills the blocks are means
- * of the last column repeated, not the last mean repeated, as libjpeg has it.
+ * Half the height, and half the width filled up to whole blocks: means of four, rounded down and up
+ * in turn so that no drift remains. What fills the blocks are means of the last column repeated,
+ * not the last mean repeated, as libjpeg has it.
  */
 function halved({ height, width, levels }: Plane): Plane {
   const half = { height: Math.ceil(height / 2), width: 8 * Math.ceil(width / 16) };
@@ -106,8 +115,9 @@ const cosines = Float64Array.from({ length: 64 }, (_, i) => {
 });
 
 /**
- * What is left of a block of 8 x 8 levels after its cosine transform was rounded to multiples of the divisors. Written to `block`. The transform is in float64, that of
- * libjpeg in whole numbers: a coefficient on the edge of rounding may come out otherwise.
+ * What is left of a block of 8 x 8 levels after its cosine transform was rounded to multiples of
+ * the divisors. Written to `block`. The transform is in float64, that of libjpeg in whole numbers:
+ * a coefficient on the edge of rounding may come out otherwise.
  */
 function quantizeBlock(block: Float64Array, divisors: readonly number[]): void {
   const centred = block.map((level) => level - 128);
@@ -149,7 +159,10 @@ const luminance = [
   [49, 64, 78, 87, 103, 121, 120, 101],
   [72, 92, 95, 98, 112, 100, 103, 99],
 ].flat();
-/** Those of the chrominance coefficients in the first four rows and columns (Table K.2); all others are 99. */
+/**
+ * Those of the chrominance coefficients in the first four rows and columns (Table K.2); all others
+ * are 99.
+ */
 const chrominance = [
   [17, 18, 24, 47],
   [18, 21, 26, 66],

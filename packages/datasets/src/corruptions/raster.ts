@@ -1,6 +1,9 @@
 import type { Picture } from './corruption.js';
 
-/** What stands beyond the edge of a row of `size` values: the index of the value to take for any whole `index`. */
+/**
+ * What stands beyond the edge of a row of `size` values: the index of the value to take for any
+ * whole `index`.
+ */
 type Border = (index: number, size: number) => number;
 
 /** a a | a b c d | d d */
@@ -35,7 +38,10 @@ export function sample(picture: Picture, channel: number, row: number, column: n
   return (1 - down) * upper + down * lower;
 }
 
-/** The middle of a picture enlarged by `factor` >= 1 to the picture's size: first and last pixels of the cut stay the outermost, bilinear between. */
+/**
+ * The middle of a picture enlarged by `factor` >= 1 to the picture's size: first and last pixels of
+ * the cut stay the outermost, bilinear between.
+ */
 export function clippedZoom(picture: Picture, factor: number): Float64Array {
   const { height, width, channels } = picture;
   const rows = zoomed(height, factor);
@@ -66,7 +72,8 @@ function roundHalfEven(value: number): number {
 }
 
 /**
- * Blur along a half line with Gaussian weights, cut to whole levels of 0 to 255, as ImageMagick's motion blur does it (MagickMotionBlurImage).
+ * Blur along a half line with Gaussian weights, cut to whole levels of 0 to 255, as ImageMagick's
+ * motion blur does it (MagickMotionBlurImage).
  *
  * @param radius Half of the number of pixels that are averaged.
  * @param angle Of the line, in degrees.
@@ -95,7 +102,8 @@ export function lineBlur(picture: Picture, radius: number, sigma: number, angle:
 }
 
 /**
- * Gaussian blur of the two image axes with a kernel cut off at `truncate` deviations, as `scipy.ndimage.gaussian_filter` does it.
+ * Gaussian blur of the two image axes with a kernel cut off at `truncate` deviations, as
+ * `scipy.ndimage.gaussian_filter` does it.
  *
  * @param sigma Standard deviation in pixels; 0 changes nothing.
  */
@@ -109,8 +117,16 @@ export function gaussianFilter(picture: Picture, sigma: number, border: Border, 
   const kernel = weights.map((weight) => weight / sum);
   const { height, width, channels } = picture;
   const rowStep = width * channels;
-  const along = filterAxis(picture.values, kernel, border, { size: height, step: rowStep, lines: columns(rowStep) });
-  return filterAxis(along, kernel, border, { size: width, step: channels, lines: rows(height, rowStep, channels) });
+  const along = filterAxis(picture.values, kernel, border, {
+    size: height,
+    step: rowStep,
+    lines: columnStarts(rowStep),
+  });
+  return filterAxis(along, kernel, border, {
+    size: width,
+    step: channels,
+    lines: rowStarts(height, rowStep, channels),
+  });
 }
 
 interface Axis {
@@ -121,8 +137,8 @@ interface Axis {
   readonly lines: readonly number[];
 }
 
-const columns = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-const rows = (height: number, rowStep: number, channels: number): number[] =>
+const columnStarts = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const rowStarts = (height: number, rowStep: number, channels: number): number[] =>
   Array.from({ length: height * channels }, (_, i) => Math.floor(i / channels) * rowStep + (i % channels));
 
 function filterAxis(values: Float64Array, kernel: Float64Array, border: Border, axis: Axis): Float64Array {

@@ -1,5 +1,4 @@
-import { corruption } from './corruption.js';
-import type { Picture } from './corruption.js';
+import { corruption, type Picture } from './corruption.js';
 import { clippedZoom, lineBlur } from './raster.js';
 
 interface Snow {
@@ -18,7 +17,10 @@ const snowfall = (
   ...[mean, deviation, zoom, threshold, radius, sigma, clear]: [number, number, number, number, number, number, number]
 ): Snow => ({ mean, deviation, zoom, threshold, radius, sigma, clear });
 
-/** Flakes blurred along a line at a random angle from -135 to -45 degrees, once as they are and once turned by 180 degrees, over a whitened picture. */
+/**
+ * Flakes blurred along a line at a random angle from -135 to -45 degrees, once as they are and once
+ * turned by 180 degrees, over a whitened picture.
+ */
 export const snow = corruption<Snow>({
   levels: {
     small: [
@@ -78,8 +80,10 @@ const frosted = (picture: number, frost: number): Frost => ({ picture, frost });
 const tint = [0.84, 0.92, 1];
 
 /**
- * A substitute for frost, not the original: Hendrycks and Dietterich add crops of six photographs of frosted windows, which are not part of this package. Here
- * crystals are the ridges of two plasma fractals. Weights are the original ones; accuracies under it must not be compared with published ones.
+ * A substitute for frost, not the original: Hendrycks and Dietterich add crops of six photographs
+ * of frosted windows, which are not part of this package. Here crystals are the ridges of two
+ * plasma fractals. Weights are the original ones; accuracies under it must not be compared with
+ * published ones.
  */
 export const frost = corruption<Frost>({
   levels: {
@@ -111,7 +115,10 @@ interface Fog {
 }
 const haze = (density: number, decay: number): Fog => ({ density, decay });
 
-/** A plasma fractal over the picture, which then is darkened until its brightest value is what it was at most. */
+/**
+ * A plasma fractal over the picture, which then is darkened until its brightest value is what it
+ * was at most.
+ */
 export const fog = corruption<Fog>({
   levels: {
     small: [haze(0.2, 3), haze(0.5, 3), haze(0.75, 2.5), haze(1, 2), haze(1.5, 1.75)],
@@ -130,7 +137,10 @@ export const fog = corruption<Fog>({
   },
 });
 
-/** Adds to the value of hue, saturation and value (the largest of the channels), up to 1, with the other two as they are. */
+/**
+ * Adds to the value of hue, saturation and value (the largest of the channels), up to 1, with the
+ * other two as they are.
+ */
 export const brightness = corruption<number>({
   levels: { small: [0.05, 0.1, 0.15, 0.2, 0.3], large: [0.1, 0.2, 0.3, 0.4, 0.5] },
   apply({ values, channels }, more) {
@@ -151,8 +161,9 @@ function plasmaSide(height: number, width: number): number {
 }
 
 /**
- * A plasma fractal from 0 to 1 by the diamond-square algorithm on a torus: each new point is the mean of four neighbours plus noise whose range is divided by
- * `decay` squared from one grid to the next finer one.
+ * A plasma fractal from 0 to 1 by the diamond-square algorithm on a torus: each new point is the
+ * mean of four neighbours plus noise whose range is divided by `decay` squared from one grid to the
+ * next finer one.
  *
  * @param side A power of two.
  * @param noise [side * side], uniform in [0, 1); each point has its own place in it.

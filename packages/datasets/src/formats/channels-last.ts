@@ -1,4 +1,7 @@
-/** [n, channels, height, width] brought into [n, height, width, channels], as PyTorch's images into TensorFlow's. */
+/**
+ * [n, channels, height, width] brought into [n, height, width, channels], as PyTorch's images into
+ * TensorFlow's.
+ */
 export function channelsLast<T extends Uint8Array | Float32Array>(
   values: T,
   [count, channels, height, width]: readonly [number, number, number, number],

@@ -1,4 +1,5 @@
 import { AdvrobError } from '@advrob/core';
+import { channelsLast } from './channels-last.js';
 
 /** Images [n, 32, 32, 3] and their labels [n]. */
 export interface LabelledImages {
@@ -7,10 +8,11 @@ export interface LabelledImages {
 }
 
 /**
- * Reads a file of the binary version of CIFAR-10 (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html): records of one label byte and
- * 3072 pixels.
+ * Reads a file of the binary version of CIFAR-10 (Krizhevsky 2009,
+ * https://www.cs.toronto.edu/~kriz/cifar.html): records of one label byte and 3072 pixels.
  *
- * @throws AdvrobError `ADVROB_DATA_TRUNCATED` when it does not end with a record, `ADVROB_LABEL` for a label above 9.
+ * @throws AdvrobError `ADVROB_DATA_TRUNCATED` when it does not end with a record, `ADVROB_LABEL`
+ *   for a label above 9.
  */
 export function parseCifar10(bytes: Uint8Array, name = 'CIFAR-10 file'): LabelledImages {
   const { images, labels } = parsePlanarRecords(bytes, [{ meaning: 'class', numClasses: 10 }], name);
@@ -25,10 +27,12 @@ export interface Cifar100Images {
 }
 
 /**
- * Reads a file of the binary version of CIFAR-100 (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html): records of a coarse and a fine
- * label byte and 3072 pixels.
+ * Reads a file of the binary version of CIFAR-100 (Krizhevsky 2009,
+ * https://www.cs.toronto.edu/~kriz/cifar.html): records of a coarse and a fine label byte and 3072
+ * pixels.
  *
- * @throws AdvrobError `ADVROB_DATA_TRUNCATED` when it does not end with a record, `ADVROB_LABEL` for a coarse label above 19 or a fine one above 99.
+ * @throws AdvrobError `ADVROB_DATA_TRUNCATED` when it does not end with a record, `ADVROB_LABEL`
+ *   for a coarse label above 19 or a fine one above 99.
  */
 export function parseCifar100(bytes: Uint8Array, name = 'CIFAR-100 file'): Cifar100Images {
   const columns = [
@@ -39,10 +43,9 @@ export function parseCifar100(bytes: Uint8Array, name = 'CIFAR-100 file'): Cifar
   return { images, coarse: labels[0]!, fine: labels[1]! };
 }
 
-/** Bytes of one 32x32 image of three colours. */
 const side = 32;
-const plane = side * side;
-const pixels = 3 * plane;
+/** Bytes of one image of three colours. */
+const pixels = 3 * side * side;
 
 /** What a label byte means and how many values it can take. */
 interface LabelColumn {
@@ -59,10 +62,11 @@ interface PlanarImages {
 }
 
 /**
- * Reads fixed-size records without a header: label bytes, then a red, a green and a blue plane of 32x32. The length of the file and every label are
- * checked before anything is allocated.
+ * Reads fixed-size records without a header: label bytes, then a red, a green and a blue plane of
+ * 32x32. The length of the file and every label are checked before anything is allocated.
  *
- * @throws AdvrobError `ADVROB_DATA_TRUNCATED` when the length is not a multiple of the record size, `ADVROB_LABEL`.
+ * @throws AdvrobError `ADVROB_DATA_TRUNCATED` when the length is not a multiple of the record size,
+ *   `ADVROB_LABEL`.
  */
 function parsePlanarRecords(bytes: Uint8Array, columns: readonly LabelColumn[], name: string): PlanarImages {
   const recordSize = columns.length + pixels;
@@ -74,8 +78,10 @@ function parsePlanarRecords(bytes: Uint8Array, columns: readonly LabelColumn[], 
     );
   checkLabels(bytes, columns, recordSize, name);
   const images = new Uint8Array(count * pixels);
-  for (let record = 0; record < count; record++)
-    interleave(bytes, record * recordSize + columns.length, images, record * pixels);
+  for (let record = 0; record < count; record++) {
+    const planes = bytes.subarray(record * recordSize + columns.length, (record + 1) * recordSize);
+    images.set(channelsLast(planes, [1, 3, side, side]), record * pixels);
+  }
   const labels = columns.map((_, column) =>
     Uint8Array.from({ length: count }, (_, record) => bytes[record * recordSize + column]!),
   );
@@ -92,11 +98,4 @@ function checkLabels(bytes: Uint8Array, columns: readonly LabelColumn[], recordS
           `${name}: expected ${meaning} labels from 0 to ${numClasses - 1}, found ${label} in record ${start / recordSize}: is it another data set's file?`,
         );
     });
-}
-
-/** Turns the three planes at `from` into pixels of three bytes at `to`. */
-function interleave(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
-  for (let pixel = 0; pixel < plane; pixel++)
-    for (let channel = 0; channel < 3; channel++)
-      target[to + 3 * pixel + channel] = source[from + channel * plane + pixel]!;
 }

@@ -7,10 +7,12 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * Decompresses a gzip file and checks its CRC-32. Output is counted as it comes; the size in the file's trailer is not believed.
+ * Decompresses a gzip file and checks its CRC-32. Output is counted as it comes; the size in the
+ * file's trailer is not believed.
  *
  * @param maxBytes Largest accepted size after decompression.
- * @throws AdvrobError `ADVROB_DATA_TOO_LARGE` above `maxBytes`, `ADVROB_DATA_GZIP` when the file is damaged or truncated.
+ * @throws AdvrobError `ADVROB_DATA_TOO_LARGE` above `maxBytes`, `ADVROB_DATA_GZIP` when the file is
+ *   damaged or truncated.
  */
 export function gunzip(bytes: Uint8Array, maxBytes: number, name = 'gzip file'): Uint8Array {
   try {
@@ -34,7 +36,10 @@ export function gunzip(bytes: Uint8Array, maxBytes: number, name = 'gzip file'):
   }
 }
 
-/** Output is collected in blocks of this many bytes: the file's own size within limits, so that a tiny file costs little memory. */
+/**
+ * Output is collected in blocks of this many bytes: the file's own size within limits, so that a
+ * tiny file costs little memory.
+ */
 function blockSize(fileSize: number): number {
   return Math.min(Math.max(fileSize, 1024), 65536);
 }

@@ -3,7 +3,9 @@ import { AdvrobError } from '@advrob/core';
 /** The arrays that an IDX file can hold. */
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
-/** The content of an IDX file: row-major values and their dimensions, the number of examples first. */
+/**
+ * The content of an IDX file: row-major values and their dimensions, the number of examples first.
+ */
 export interface IdxArray {
   readonly type: 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64';
   readonly shape: readonly number[];
@@ -28,12 +30,13 @@ const elementTypes: Readonly<Record<number, ElementType>> = {
 };
 
 /**
- * Reads an IDX file (LeCun, the MNIST database, http://yann.lecun.com/exdb/mnist/): two zero bytes, a type code, the number of dimensions,
- * the dimensions and the values, all big-endian. The header is compared with the length of the file before anything is allocated.
+ * Reads an IDX file (LeCun, the MNIST database, http://yann.lecun.com/exdb/mnist/): two zero bytes,
+ * a type code, the number of dimensions, the dimensions and the values, all big-endian. The header
+ * is compared with the length of the file before anything is allocated.
  *
  * @param name What the file is called in messages.
- * @throws AdvrobError `ADVROB_DATA_FORMAT` when it is not an IDX file, `ADVROB_DATA_TRUNCATED` or `ADVROB_DATA_OVERSIZED` when it is
- * shorter or longer than its header says.
+ * @throws AdvrobError `ADVROB_DATA_FORMAT` when it is not an IDX file, `ADVROB_DATA_TRUNCATED` or
+ *   `ADVROB_DATA_OVERSIZED` when it is shorter or longer than its header says.
  */
 export function parseIdx(bytes: Uint8Array, name = 'IDX file'): IdxArray {
   if (bytes.length < 4)

@@ -7,7 +7,10 @@ export interface MatArray {
   readonly data: ArrayLike<number>;
 }
 
-/** Storage types of numbers: MATLAB may store a matrix of doubles in bytes when its values allow that. */
+/**
+ * Storage types of numbers: MATLAB may store a matrix of doubles in bytes when its values allow
+ * that.
+ */
 const numbers: Readonly<Record<number, { size: number; read(view: DataView, at: number): number }>> = {
   1: { size: 1, read: (view, at) => view.getInt8(at) },
   2: { size: 1, read: (view, at) => view.getUint8(at) },
@@ -22,12 +25,12 @@ const uint8 = 2;
 const headerSize = 128;
 
 /**
- * The numeric variables of a MAT-file of level 5 (MATLAB 5 to 7.2, and SciPy's `savemat`), little endian, compressed or not. Other variables are
- * passed over.
+ * The numeric variables of a MAT-file of level 5 (MATLAB 5 to 7.2, and SciPy's `savemat`), little
+ * endian, compressed or not. Other variables are passed over.
  *
  * @param maxBytes Largest size of one variable after decompression.
- * @throws AdvrobError `ADVROB_DATA_FORMAT` for other files (version 7.3 is HDF5: save with `-v7`), `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`,
- * `ADVROB_DATA_CHECKSUM`.
+ * @throws AdvrobError `ADVROB_DATA_FORMAT` for other files (version 7.3 is HDF5: save with `-v7`),
+ *   `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_CHECKSUM`.
  */
 export function parseMat(bytes: Uint8Array, maxBytes: number, name = 'MAT-file'): ReadonlyMap<string, MatArray> {
   if (bytes.length < headerSize || bytes[126] !== 0x49 || bytes[127] !== 0x4d || bytes[125] !== 1)
@@ -84,17 +87,20 @@ const miMatrix = 14;
 const miCompressed = 15;
 
 /**
- * The elements between two positions of a level 5 MAT-file, compressed ones unpacked. Bytes are not copied.
+ * The elements between two positions of a level 5 MAT-file, compressed ones unpacked. Bytes are not
+ * copied.
  *
  * @param maxBytes Largest size of one unpacked element.
- * @throws AdvrobError `ADVROB_DATA_TRUNCATED` when one ends behind the file, `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_CHECKSUM` when compressed data is damaged.
+ * @throws AdvrobError `ADVROB_DATA_TRUNCATED` when one ends behind the file,
+ *   `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_CHECKSUM` when compressed data is damaged.
  */
 function matElements(bytes: Uint8Array, from: number, maxBytes: number, name: string): MatElement[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const elements: MatElement[] = [];
   for (let at = from; at + 8 <= bytes.length;) {
     const tag = view.getUint32(at, true);
-    // A small element has its size in the upper half of the tag and its data in the tag's second half.
+    // A small element has its size in the upper half of the tag and its data in the tag's second
+    // half.
     const isSmall = tag >>> 16 !== 0;
     const [type, size] = isSmall ? [tag & 0xffff, tag >>> 16] : [tag, view.getUint32(at + 4, true)];
     const start = at + (isSmall ? 4 : 8);

@@ -17,113 +17,14 @@ export type NpyType =
   | 'float32'
   | 'float64';
 
-interface ElementType {
-  readonly name: NpyType;
-  readonly size: number;
-  read(bytes: Uint8Array, isBigEndian: boolean): NpyData;
-}
-
-/** Reads every element with a method of DataView. */
-function each<T extends NpyData>(
-  name: NpyType,
-  size: number,
-  make: (count: number) => T,
-  get: (view: DataView, at: number, littleEndian: boolean) => number,
-): ElementType {
-  return {
-    name,
-    size,
-    read(bytes, isBigEndian) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      const values = make(bytes.length / size);
-      for (let i = 0; i < values.length; i++) values[i] = get(view, i * size, !isBigEndian);
-      return values;
-    },
-  };
-}
-const bytesAsTheyAre = (name: NpyType): ElementType => ({ name, size: 1, read: (bytes) => bytes });
-
-/** NumPy's kind and size of an element, such as `f4`. */
-const elementTypes: Readonly<Record<string, ElementType>> = {
-  b1: bytesAsTheyAre('bool'),
-  u1: bytesAsTheyAre('uint8'),
-  i1: each(
-    'int8',
-    1,
-    (n) => new Int8Array(n),
-    (view, at) => view.getInt8(at),
-  ),
-  i2: each(
-    'int16',
-    2,
-    (n) => new Int16Array(n),
-    (view, at, little) => view.getInt16(at, little),
-  ),
-  u2: each(
-    'uint16',
-    2,
-    (n) => new Uint16Array(n),
-    (view, at, little) => view.getUint16(at, little),
-  ),
-  i4: each(
-    'int32',
-    4,
-    (n) => new Int32Array(n),
-    (view, at, little) => view.getInt32(at, little),
-  ),
-  u4: each(
-    'uint32',
-    4,
-    (n) => new Uint32Array(n),
-    (view, at, little) => view.getUint32(at, little),
-  ),
-  i8: each(
-    'int64',
-    8,
-    (n) => new Float64Array(n),
-    (view, at, little) => Number(view.getBigInt64(at, little)),
-  ),
-  u8: each(
-    'uint64',
-    8,
-    (n) => new Float64Array(n),
-    (view, at, little) => Number(view.getBigUint64(at, little)),
-  ),
-  f2: each(
-    'float16',
-    2,
-    (n) => new Float32Array(n),
-    (view, at, little) => halfToNumber(view.getUint16(at, little)),
-  ),
-  f4: each(
-    'float32',
-    4,
-    (n) => new Float32Array(n),
-    (view, at, little) => view.getFloat32(at, little),
-  ),
-  f8: each(
-    'float64',
-    8,
-    (n) => new Float64Array(n),
-    (view, at, little) => view.getFloat64(at, little),
-  ),
-};
-
-/** IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
 /** One NumPy array: row-major values and their dimensions. */
 export interface NpyArray {
   readonly type: NpyType;
   readonly shape: readonly number[];
-  /** uint8 and bool data are a view of the file's bytes, other types are copies; 8-byte integers come as numbers. */
+  /**
+   * uint8 and bool data are a view of the file's bytes, other types are copies; 8-byte integers
+   * come as numbers.
+   */
   readonly data: NpyData;
 }
 
@@ -135,14 +36,13 @@ const dictionary =
   /^\{\s*'descr':\s*'([<>|=])([a-z])(\d{1,2})',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d,\s]*)\),?\s*\}\s*$/;
 
 /**
- * Reads a `.npy` file (NumPy enhancement proposal 1): magic, version, a dictionary with type, order and shape, and the values. Arrays in
- * column order are brought into row order. The header is compared with the length of the file before anything is allocated.
- *
- * Types: bool, int8 to int64, uint8 to uint64, float16 to float64, little and big endian. Objects (pickles), strings and records are refused.
+ * Reads a `.npy` file (NumPy enhancement proposal 1). Types: bool, int8 to int64, uint8 to uint64,
+ * float16 to float64, of either byte order; objects (pickles), strings and records are refused.
+ * Column order becomes row order. The header is compared with the file before memory is taken.
  *
  * @param name What the file is called in messages.
- * @throws AdvrobError `ADVROB_DATA_FORMAT` when it is none or of another type, `ADVROB_DATA_TRUNCATED` or `ADVROB_DATA_OVERSIZED` when it is
- * shorter or longer than its header says.
+ * @throws AdvrobError `ADVROB_DATA_FORMAT` when it is none or of another type,
+ *   `ADVROB_DATA_TRUNCATED` or `ADVROB_DATA_OVERSIZED` for another length than its header says.
  */
 export function parseNpy(bytes: Uint8Array, name = 'npy file'): NpyArray {
   const { text, start } = headerOf(bytes, name);
@@ -188,6 +88,58 @@ function checkLength(found: number, expected: number, shape: readonly number[], 
   throw found < expected
     ? new AdvrobError('ADVROB_DATA_TRUNCATED', `${says}: fetch the file again`)
     : new AdvrobError('ADVROB_DATA_OVERSIZED', `${says}: the header or the file is wrong`);
+}
+
+interface ElementType {
+  readonly name: NpyType;
+  readonly size: number;
+  read(bytes: Uint8Array, isBigEndian: boolean): NpyData;
+}
+
+/** Reads every element with a method of DataView. */
+function each(
+  name: NpyType,
+  size: number,
+  Values: new (count: number) => NpyData,
+  get: (view: DataView, at: number, littleEndian: boolean) => number,
+): ElementType {
+  return {
+    name,
+    size,
+    read(bytes, isBigEndian) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      const values = new Values(bytes.length / size);
+      for (let i = 0; i < values.length; i++) values[i] = get(view, i * size, !isBigEndian);
+      return values;
+    },
+  };
+}
+const bytesAsTheyAre = (name: NpyType): ElementType => ({ name, size: 1, read: (bytes) => bytes });
+
+/** NumPy's kind and size of an element, such as `f4`. */
+const elementTypes: Readonly<Record<string, ElementType>> = {
+  b1: bytesAsTheyAre('bool'),
+  u1: bytesAsTheyAre('uint8'),
+  i1: each('int8', 1, Int8Array, (view, at) => view.getInt8(at)),
+  i2: each('int16', 2, Int16Array, (view, at, little) => view.getInt16(at, little)),
+  u2: each('uint16', 2, Uint16Array, (view, at, little) => view.getUint16(at, little)),
+  i4: each('int32', 4, Int32Array, (view, at, little) => view.getInt32(at, little)),
+  u4: each('uint32', 4, Uint32Array, (view, at, little) => view.getUint32(at, little)),
+  i8: each('int64', 8, Float64Array, (view, at, little) => Number(view.getBigInt64(at, little))),
+  u8: each('uint64', 8, Float64Array, (view, at, little) => Number(view.getBigUint64(at, little))),
+  f2: each('float16', 2, Float32Array, (view, at, little) => halfToNumber(view.getUint16(at, little))),
+  f4: each('float32', 4, Float32Array, (view, at, little) => view.getFloat32(at, little)),
+  f8: each('float64', 8, Float64Array, (view, at, little) => view.getFloat64(at, little)),
+};
+
+/** IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of fraction. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** Values in column order (first axis fastest) brought into row order (last axis fastest). */

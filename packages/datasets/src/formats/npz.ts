@@ -6,7 +6,8 @@ import { unzip } from './zip.js';
  * The arrays `keys` of an `.npz` archive (`numpy.savez`, compressed or not).
  *
  * @param maxBytes Largest size of these arrays together after decompression.
- * @throws AdvrobError `ADVROB_DATA_MISSING` when one is not there; the message lists what is. Else as {@link unzip} and {@link parseNpy}.
+ * @throws AdvrobError `ADVROB_DATA_MISSING` when one is not there; the message lists what is. Else
+ *   as {@link unzip} and {@link parseNpy}.
  */
 export async function readNpz<K extends string>(
   bytes: Uint8Array,

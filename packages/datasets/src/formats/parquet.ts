@@ -10,18 +10,22 @@ export interface ParquetPictures {
 
 /** Which columns hold what. */
 export interface ParquetColumns {
-  /** Bytes of picture files, plain or as the field `bytes` of a struct, as Hugging Face writes them. */
+  /**
+   * Bytes of picture files, plain or as the field `bytes` of a struct, as Hugging Face writes them.
+   */
   readonly image: string;
   /** Class indices. */
   readonly label: string;
 }
 
 /**
- * Two columns of a Parquet file (https://parquet.apache.org). All encodings and compressions are read.
+ * Two columns of a Parquet file (https://parquet.apache.org). All encodings and compressions are
+ * read.
  *
  * @param maxBytes Largest size of the two columns after decompression.
- * @throws AdvrobError `ADVROB_DATA_MISSING` when a column is not there; the message lists what is. `ADVROB_DATA_FORMAT` when it is no Parquet
- * file, is damaged, or the columns hold something else, `ADVROB_DATA_TOO_LARGE`, `ADVROB_LABEL`.
+ * @throws AdvrobError `ADVROB_DATA_MISSING` when a column is not there; the message lists what is.
+ *   `ADVROB_DATA_FORMAT` when it is no Parquet file, is damaged, or the columns hold something
+ *   else, `ADVROB_DATA_TOO_LARGE`, `ADVROB_LABEL`.
  */
 export async function readParquet(
   bytes: Uint8Array,
@@ -65,7 +69,10 @@ export async function readParquet(
   };
 }
 
-/** A picture takes some bytes even when it repeats; more rows than this are a damaged header that would be counted for hours. */
+/**
+ * A picture takes some bytes even when it repeats; more rows than this are a damaged header that
+ * would be counted for hours.
+ */
 const mostRowsPerByte = 1;
 
 /** The decompressors, stopped before one writes more than is left. */
@@ -87,8 +94,9 @@ function limited(maxBytes: number, name: string): Compressors {
 }
 
 /**
- * A promise that may fail unheard, with all that follows from it. Where the header of one column is damaged, hyparquet throws and leaves the columns that it has begun to
- * themselves; when one of these fails later, Node would end the program.
+ * A promise that may fail unheard, with all that follows from it. Where the header of one column is
+ * damaged, hyparquet throws and leaves the columns that it has begun to themselves; when one of
+ * these fails later, Node would end the program.
  */
 function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);

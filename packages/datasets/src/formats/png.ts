@@ -1,6 +1,5 @@
 import { AdvrobError } from '@advrob/core';
-import { convertIndexedToRgb, decode } from 'fast-png';
-import type { DecodedPng } from 'fast-png';
+import { convertIndexedToRgb, decode, type DecodedPng } from 'fast-png';
 
 /** A picture: row-major samples [height, width, channels]. */
 export interface PngImage {
@@ -14,11 +13,13 @@ export interface PngImage {
 }
 
 /**
- * Reads a PNG file: grey, colour or palette, 1 to 16 bits, interlaced or not. Pictures that are transparent anywhere are refused.
+ * Reads a PNG file: grey, colour or palette, 1 to 16 bits, interlaced or not. Pictures that are
+ * transparent anywhere are refused.
  *
  * @param maxBytes Largest size of the plain pixels.
- * @throws AdvrobError `ADVROB_DATA_FORMAT` when it is none or transparent, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_OVERSIZED`,
- * `ADVROB_DATA_TOO_LARGE` above `maxBytes`, `ADVROB_DATA_CHECKSUM` when it is damaged.
+ * @throws AdvrobError `ADVROB_DATA_FORMAT` when it is none or transparent, `ADVROB_DATA_TRUNCATED`,
+ *   `ADVROB_DATA_OVERSIZED`, `ADVROB_DATA_TOO_LARGE` above `maxBytes`, `ADVROB_DATA_CHECKSUM` when
+ *   it is damaged.
  */
 export function parsePng(bytes: Uint8Array, maxBytes: number, name = 'PNG file'): PngImage {
   const { width, height, depth, file } = pngChunks(bytes, maxBytes, name);
@@ -90,14 +91,19 @@ const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const needed = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 /** Samples per pixel by colour type. */
 const samples: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-/** Compressed pixels may be a little larger than plain ones, not more: a bomb cannot hide in a small picture. */
+/**
+ * Compressed pixels may be a little larger than plain ones, not more: a bomb cannot hide in a small
+ * picture.
+ */
 const slack = 4096;
 
 /**
- * Takes a PNG file apart without decompressing anything, and compares what it promises with what it holds.
+ * Takes a PNG file apart without decompressing anything, and compares what it promises with what it
+ * holds.
  *
  * @param maxBytes Largest size of the plain pixels.
- * @throws AdvrobError `ADVROB_DATA_FORMAT`, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_OVERSIZED`.
+ * @throws AdvrobError `ADVROB_DATA_FORMAT`, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`,
+ *   `ADVROB_DATA_OVERSIZED`.
  */
 function pngChunks(bytes: Uint8Array, maxBytes: number, name: string): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

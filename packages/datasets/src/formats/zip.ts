@@ -3,11 +3,14 @@ import { crc32 } from 'node:zlib';
 import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl';
 
 /**
- * The files of a zip archive whose name is `wanted`, decompressed and checked by their CRC-32. Nothing is written to disk.
+ * The files of a zip archive whose name is `wanted`, decompressed and checked by their CRC-32.
+ * Nothing is written to disk.
  *
- * @param maxBytes Largest size of all wanted files together after decompression; sizes that the archive states are not believed.
- * @throws AdvrobError `ADVROB_DATA_FORMAT` when it is no zip archive, is encrypted, or has a name that leaves the archive (`../`),
- * `ADVROB_DATA_TOO_LARGE` above `maxBytes`, `ADVROB_DATA_CHECKSUM` when a file is damaged.
+ * @param maxBytes Largest size of all wanted files together after decompression; sizes that the
+ *   archive states are not believed.
+ * @throws AdvrobError `ADVROB_DATA_FORMAT` when it is no zip archive, is encrypted, or has a name
+ *   that leaves the archive (`../`), `ADVROB_DATA_TOO_LARGE` above `maxBytes`,
+ *   `ADVROB_DATA_CHECKSUM` when a file is damaged.
  */
 export async function unzip(
   bytes: Uint8Array,

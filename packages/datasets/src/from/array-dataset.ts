@@ -1,9 +1,11 @@
-import type { Dataset } from '@advrob/core';
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Dataset } from '@advrob/core';
 import { contentDigest } from '../batches/content-hash.js';
 import { sourceDataset } from '../batches/source-dataset.js';
 
-/** Labelled inputs of any shape as numbers. The arrays are kept, not copied: leave them unchanged afterwards. */
+/**
+ * Labelled inputs of any shape as numbers. The arrays are kept, not copied: leave them unchanged
+ * afterwards.
+ */
 export interface NumberArrays {
   readonly name: string;
   /** Row-major [n, ...inputShape], every value inside the bounds. */
@@ -14,19 +16,23 @@ export interface NumberArrays {
   readonly inputShape: readonly number[];
   readonly numClasses: number;
   /** Least and greatest value. Default [0, 1]. */
-  readonly bounds?: readonly [number, number];
-  readonly classNames?: readonly string[];
+  readonly bounds?: readonly [number, number] | undefined;
+  readonly classNames?: readonly string[] | undefined;
 }
 
 /**
- * A data set over float32 numbers in memory, four times the size of {@link imageDataset} for pixels. Batches and `hash` as there.
+ * A data set over float32 numbers in memory, four times the size of {@link imageDataset} for
+ * pixels. Batches and `hash` as there.
  *
- * @throws AdvrobError `ADVROB_SHAPE` when lengths disagree, `ADVROB_BOUNDS` for a value outside of the bounds or NaN, `ADVROB_LABEL`.
+ * @throws AdvrobError `ADVROB_SHAPE` when lengths disagree, `ADVROB_BOUNDS` for a value outside of
+ *   the bounds or NaN, `ADVROB_LABEL`.
  * @example
  * ```ts
  * import { arrayDataset } from '@advrob/datasets';
  *
- * const points = arrayDataset({ name: 'points', inputs: Float32Array.of(0, 1, 1, 0), labels: [0, 1], inputShape: [2], numClasses: 2 });
+ * const inputs = Float32Array.of(0, 1, 1, 0);
+ * const about = { name: 'points', inputShape: [2], numClasses: 2 };
+ * const points = arrayDataset({ ...about, inputs, labels: [0, 1] });
  * console.log(points.length, points.bounds); // 2 [0, 1]
  * ```
  */
@@ -52,7 +58,7 @@ export function arrayDataset({ name, inputs, labels, inputShape, numClasses, ...
     inputShape,
     numClasses,
     bounds,
-    ...(classNames === undefined ? {} : { classNames }),
+    classNames,
     read(ids, target) {
       ids.forEach((id, row) => target.set(inputs.subarray(id * size, (id + 1) * size), row * size));
     },

@@ -13,24 +13,27 @@ export interface Download {
   /** Where it is put; folders are made. */
   readonly path: string;
   /** Most bytes that are accepted. Default 1 GiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Stops it; what has come stays, and the next call goes on from there. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told after every piece. `total` is undefined when the server does not say it. */
-  readonly onProgress?: (progress: { readonly received: number; readonly total: number | undefined }) => void;
+  readonly onProgress?:
+    ((progress: { readonly received: number; readonly total: number | undefined }) => void) | undefined;
 }
 
 /**
- * Fetches a file over HTTP unless it is there already. A piece that came before, `<path>.part`, is continued (HTTP Range) when the server can, else fetched anew. The
- * file gets its name only when its SHA-256 is right.
+ * Fetches a file over HTTP unless it is there already. A piece that came before, `<path>.part`, is
+ * continued (HTTP Range) when the server can, else fetched anew. The file gets its name only when
+ * its SHA-256 is right. Returns whether it had to be fetched.
  *
- * @returns Whether it had to be fetched.
- * @throws AdvrobError `ADVROB_DATA_DOWNLOAD` when the server refuses or the connection ends early (call again to go on), `ADVROB_DATA_CHECKSUM` for another file,
- * `ADVROB_DATA_TOO_LARGE` above `maxBytes`, `ADVROB_OPTION` for a hash that is none or an address that is not http or https, `ADVROB_ABORTED`.
+ * @throws AdvrobError `ADVROB_DATA_DOWNLOAD` when the server refuses or the connection ends early
+ *   (call again to go on), `ADVROB_DATA_CHECKSUM` for another file, `ADVROB_DATA_TOO_LARGE` above
+ *   `maxBytes`, `ADVROB_OPTION` for a wrong hash or address, `ADVROB_ABORTED`.
  * @example
  * ```ts
  * import { download } from '@advrob/datasets';
- * await download({ url: 'https://example.org/digits.npz', sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', path: 'data/digits.npz' });
+ * const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+ * await download({ url: 'https://example.org/digits.npz', sha256, path: 'data/digits.npz' });
  * ```
  */
 export async function download(file: Download): Promise<boolean> {
@@ -70,7 +73,7 @@ async function receive(file: Download & { readonly maxBytes: number }, part: str
   const response = await fetch(url, {
     // A compressed transfer would make lengths and ranges those of other bytes.
     headers: { 'accept-encoding': 'identity', ...(before > 0 && { range: `bytes=${before}-` }) },
-    ...(signal && { signal }),
+    signal: signal ?? null,
   }).catch((cause: unknown) => {
     throw interrupted(file, cause);
   });

@@ -1,18 +1,24 @@
 import { AdvrobError } from '@advrob/core';
+import { createHash } from 'node:crypto';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
 import { gunzip, isGzip } from '../formats/gzip.js';
 
 /** Names in a folder. @throws AdvrobError `ADVROB_DATA_MISSING` when there is no such folder. */
 export async function listFolder(directory: string): Promise<string[]> {
-  return readdir(directory).catch((cause: unknown) => {
+  return readdir(directory).catch(missingFolder(directory));
+}
+
+/** Throws that a folder cannot be opened; for `catch`. */
+export function missingFolder(directory: string): (cause: unknown) => never {
+  return (cause) => {
     throw new AdvrobError('ADVROB_DATA_MISSING', `cannot open the folder ${directory} (${String(cause)})`, { cause });
-  });
+  };
 }
 
 /**
- * The path of `name` or `name.gz` in a folder; `train-images.idx3-ubyte` counts as `train-images-idx3-ubyte`, since both spellings are about.
+ * The path of `name` or `name.gz` in a folder; `train-images.idx3-ubyte` counts as
+ * `train-images-idx3-ubyte`, since both spellings are about.
  *
  * @throws AdvrobError `ADVROB_DATA_MISSING` that lists what the folder has.
  */
@@ -33,14 +39,19 @@ export const defaultMaxBytes = 2 ** 30;
 /**
  * The bytes of a file, decompressed when it is a gzip file (by its first bytes, whatever its name).
  *
- * @throws AdvrobError `ADVROB_DATA_MISSING` when it cannot be read, `ADVROB_DATA_TOO_LARGE` above `maxBytes`, `ADVROB_DATA_GZIP` when damaged.
+ * @throws AdvrobError `ADVROB_DATA_MISSING` when it cannot be read, `ADVROB_DATA_TOO_LARGE` above
+ *   `maxBytes`, `ADVROB_DATA_GZIP` when damaged.
  */
 export async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
   const bytes = await readCapped(path, maxBytes);
   return isGzip(bytes) ? gunzip(bytes, maxBytes, path) : bytes;
 }
 
-/** The bytes of a file as they are. @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_TOO_LARGE` above `maxBytes`. */
+/**
+ * The bytes of a file as they are.
+ *
+ * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_TOO_LARGE` above `maxBytes`.
+ */
 export async function readCapped(path: string, maxBytes: number): Promise<Uint8Array> {
   const file = await open(path).catch((cause: unknown) => {
     throw new AdvrobError('ADVROB_DATA_MISSING', `cannot read ${path}: expected a data file there (${String(cause)})`, {
@@ -62,7 +73,9 @@ export async function readCapped(path: string, maxBytes: number): Promise<Uint8A
   }
 }
 
-/** @throws AdvrobError `ADVROB_DATA_CHECKSUM` when the SHA-256 of `bytes` is not `expected` (hex). */
+/**
+ * @throws AdvrobError `ADVROB_DATA_CHECKSUM` when the SHA-256 of `bytes` is not `expected` (hex).
+ */
 export function checkSha256(bytes: Uint8Array, expected: string, name: string): void {
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== expected)

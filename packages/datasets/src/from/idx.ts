@@ -1,19 +1,19 @@
-import { AdvrobError, defineDataset } from '@advrob/core';
-import type { Dataset } from '@advrob/core';
+import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
 import * as z from 'zod';
+import { parseIdx, type IdxArray } from '../formats/idx.js';
 import { readBytes } from './files.js';
-import { inferClasses, maxBytesOption, seedOption, splitValidation, validationOption } from './options.js';
-import { parseIdx } from '../formats/idx.js';
-import type { IdxArray } from '../formats/idx.js';
 import { imageDataset } from './image-dataset.js';
+import { classOptions, fileOptions, inferClasses, splitValidation } from './options.js';
 
 /**
- * Any images in IDX files, such as EMNIST or KMNIST: uint8 images [n, h, w] or [n, h, w, c] and integer labels [n], gzipped or not.
+ * Any images in IDX files, such as EMNIST or KMNIST: uint8 images [n, h, w] or [n, h, w, c] and
+ * integer labels [n], gzipped or not. Options: the four paths, `numClasses` (default the largest
+ * training label plus one), `classNames`, `validation` (how many to hold out; default a tenth of
+ * train, at most 5000), `seed` of that choice (0), `maxBytes` per file, also unpacked (1 GiB).
  *
- * Options: the four paths (required), `numClasses` (default: the largest training label plus one), `classNames`, `validation` (default a tenth of
- * train, at most 5000), `seed` of that choice (default 0), `maxBytes` per file.
- *
- * @throws AdvrobError as {@link fashionMnist}.
+ * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_FORMAT`, `ADVROB_DATA_TRUNCATED`,
+ *   `ADVROB_DATA_OVERSIZED`, `ADVROB_DATA_GZIP`, `ADVROB_DATA_TOO_LARGE`, `ADVROB_SHAPE`,
+ *   `ADVROB_LABEL`, `ADVROB_OPTION`.
  * @example
  * ```ts
  * const { train, test } = await idx({
@@ -32,11 +32,8 @@ export const idx = defineDataset({
     trainLabels: z.string().describe('IDX file of training labels, integers [n]'),
     testImages: z.string().describe('IDX file of test images'),
     testLabels: z.string().describe('IDX file of test labels'),
-    numClasses: z.int().min(1).optional().describe('Number of classes; default the largest training label plus one'),
-    classNames: z.array(z.string()).optional().describe('Names of the classes, in label order'),
-    validation: validationOption,
-    seed: seedOption,
-    maxBytes: maxBytesOption,
+    ...classOptions,
+    ...fileOptions,
   }),
   async load({ trainImages, trainLabels, testImages, testLabels, numClasses, classNames, maxBytes, ...choice }) {
     const read = async (images: string, labels: string, classes: number | undefined): Promise<Dataset> =>
@@ -64,9 +61,11 @@ interface IdxPair {
 }
 
 /**
- * A data set out of the bytes of an IDX image file (uint8, [n, h, w] or [n, h, w, c]) and an IDX label file (integers, [n]).
+ * A data set out of the bytes of an IDX image file (uint8, [n, h, w] or [n, h, w, c]) and an IDX
+ * label file (integers, [n]).
  *
- * @throws AdvrobError as {@link parseIdx}; `ADVROB_DATA_FORMAT` for another type or rank, `ADVROB_SHAPE` when the counts differ, `ADVROB_LABEL`.
+ * @throws AdvrobError as {@link parseIdx}; `ADVROB_DATA_FORMAT` for another type or rank,
+ *   `ADVROB_SHAPE` when the counts differ, `ADVROB_LABEL`.
  */
 export function idxDataset({ name, images, labels, numClasses, classNames }: IdxPair): Dataset {
   const pixels = parseIdx(images, `${name} images`);
@@ -85,7 +84,7 @@ export function idxDataset({ name, images, labels, numClasses, classNames }: Idx
     labels: classes.data,
     shape: [height!, width!, channels],
     numClasses: numClasses ?? inferClasses(classes.data, name),
-    ...(classNames === undefined ? {} : { classNames }),
+    classNames,
   });
 }
 

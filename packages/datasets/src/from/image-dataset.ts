@@ -1,5 +1,4 @@
-import type { Dataset } from '@advrob/core';
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Dataset } from '@advrob/core';
 import { contentDigest } from '../batches/content-hash.js';
 import { sourceDataset } from '../batches/source-dataset.js';
 
@@ -13,19 +12,23 @@ export interface ImageBytes {
   /** [height, width, channels]. */
   readonly shape: readonly [height: number, width: number, channels: number];
   readonly numClasses: number;
-  readonly classNames?: readonly string[];
+  readonly classNames?: readonly string[] | undefined;
 }
 
 /**
- * A data set over bytes in memory. Pixels stay bytes; each batch makes its own float32 tensor [n, height, width, channels] of byte / 255 in [0, 1].
- * The `hash` covers pixels, labels, shape, number of classes and the selected positions in order.
+ * A data set over bytes in memory. Pixels stay bytes; each batch makes its own float32 tensor [n,
+ * height, width, channels] of byte / 255 in [0, 1]. The `hash` covers pixels, labels, shape, number
+ * of classes and the selected positions in order.
  *
- * @throws AdvrobError `ADVROB_SHAPE` when the lengths of images, labels, shape or class names disagree, `ADVROB_LABEL` for a label out of range.
+ * @throws AdvrobError `ADVROB_SHAPE` when the lengths of images, labels, shape or class names
+ *   disagree, `ADVROB_LABEL` for a label out of range.
  * @example
  * ```ts
  * import { imageDataset } from '@advrob/datasets';
  *
- * const dots = imageDataset({ name: 'dots', images: Uint8Array.of(0, 255), labels: [0, 1], shape: [1, 1, 1], numClasses: 2 });
+ * const images = Uint8Array.of(0, 255);
+ * const shape = [1, 1, 1] as const;
+ * const dots = imageDataset({ name: 'dots', images, labels: [0, 1], shape, numClasses: 2 });
  * for await (const { x, y } of dots.batches({ size: 2 })) {
  *   console.log(await x.data(), await y.data()); // Float32Array [0, 1], Int32Array [0, 1]
  *   x.dispose();
@@ -51,7 +54,7 @@ export function imageDataset({ name, images, labels, shape, numClasses, classNam
     inputShape: shape,
     numClasses,
     bounds: [0, 1],
-    ...(classNames === undefined ? {} : { classNames }),
+    classNames,
     read(ids, target) {
       ids.forEach((id, row) => toUnit(images.subarray(id * pixels, (id + 1) * pixels), target, row * pixels));
     },

@@ -1,22 +1,20 @@
-import { AdvrobError, defineDataset } from '@advrob/core';
+import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Dataset } from '@advrob/core';
-import { lstat, readdir } from 'node:fs/promises';
-import { listFolder, readCapped } from './files.js';
-import { maxBytesOption, seedOption, splitValidation, validationOption } from './options.js';
-import { pictureDataset } from './picture-dataset.js';
-import type { Pictures } from './picture-dataset.js';
+import { listFolder, missingFolder, readCapped } from './files.js';
+import { fileOptions, splitValidation } from './options.js';
+import { pictureDataset, type Pictures } from './picture-dataset.js';
 
 /**
- * PNG pictures in folders: `train/<class>/*.png` and `test/<class>/*.png`, and `validation/<class>/*.png` where validation is not to be taken out of
- * train. Labels follow the order of the class names. The pictures stay on disk and are read when a batch needs them.
+ * PNG pictures in `train/<class>/*.png`, `test/<class>/*.png` and, unless it is taken out of train,
+ * `validation/<class>/*.png` of the folder `directory`. Labels follow the order of the class names.
+ * Pictures stay on disk and are read when a batch needs them. `validation`, `seed` and `maxBytes`
+ * (per picture, before and after decompression) as in {@link idx}.
  *
- * Options: `directory` (required), `validation` (how many training pictures to hold out when there is no such folder; default a tenth, at most
- * 5000), `seed` of that choice (default 0), `maxBytes` per picture, before and after decompression.
- *
- * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_FORMAT` for files that are no opaque PNG pictures and for links, `ADVROB_SHAPE` when
- * pictures differ in size or a part lacks a class, `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_CHECKSUM`.
+ * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_FORMAT` for links and what is no opaque
+ *   PNG picture, `ADVROB_SHAPE` when pictures differ in size or a part lacks a class,
+ *   `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_CHECKSUM`.
  * @example
  * ```ts
  * const { train, test } = await imageFolder({ directory: 'signs' });
@@ -29,9 +27,7 @@ export const imageFolder = defineDataset({
     directory: z
       .string()
       .describe('Folder with train/<class>/*.png, test/<class>/*.png and perhaps validation/<class>/*.png'),
-    validation: validationOption,
-    seed: seedOption,
-    maxBytes: maxBytesOption,
+    ...fileOptions,
   }),
   async load({ directory, maxBytes, validation, seed }) {
     const classes = await listClasses(join(directory, 'train'));
@@ -85,16 +81,15 @@ interface ClassFolder {
 }
 
 /**
- * The classes of a folder that has one folder per class, in the order of their names (which gives the labels), and the PNG files in each.
- * Links are refused: what is read lies inside of the folder.
+ * The classes of a folder that has one folder per class, in the order of their names (which gives
+ * the labels), and the PNG files in each. Links are refused: what is read lies inside of the
+ * folder.
  *
- * @throws AdvrobError `ADVROB_DATA_MISSING` when there is no such folder or it has no classes or no pictures, `ADVROB_DATA_FORMAT` for other
- * files in a class folder or links.
+ * @throws AdvrobError `ADVROB_DATA_MISSING` when there is no such folder or it has no classes or no
+ *   pictures, `ADVROB_DATA_FORMAT` for other files in a class folder or links.
  */
 async function listClasses(directory: string): Promise<readonly ClassFolder[]> {
-  const missing = (cause: unknown): never => {
-    throw new AdvrobError('ADVROB_DATA_MISSING', `cannot open the folder ${directory} (${String(cause)})`, { cause });
-  };
+  const missing = missingFolder(directory);
   if ((await lstat(directory).catch(missing)).isSymbolicLink()) throw linkError(directory);
   const entries = await readdir(directory, { withFileTypes: true }).catch(missing);
   const names = entries

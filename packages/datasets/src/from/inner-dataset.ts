@@ -2,8 +2,9 @@ import type { Splits } from '@advrob/core';
 import * as z from 'zod';
 
 /**
- * The option of a data set that is made from another one: what a data set's factory returned. A config names it, as `mnist` or `{ name, options }`; the mark
- * `advrob: 'dataset'` tells the reader of configs so.
+ * The option of a data set that is made from another one: what a data set's factory returned. A
+ * config names it, as `mnist` or `{ name, options }`; the mark `advrob: 'dataset'` tells the reader
+ * of configs so.
  */
 export const innerDataset: z.ZodType<Splits | Promise<Splits>, Splits | Promise<Splits>> = z
   .any()

@@ -1,22 +1,21 @@
-import { AdvrobError, defineDataset } from '@advrob/core';
-import type { Dataset } from '@advrob/core';
+import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
 import * as z from 'zod';
-import { readBytes } from './files.js';
-import { readNpz } from '../formats/npz.js';
-import { inferClasses, maxBytesOption, seedOption, splitValidation, validationOption } from './options.js';
-import type { NpyArray } from '../formats/npy.js';
-import { imageDataset } from './image-dataset.js';
-import { arrayDataset } from './array-dataset.js';
 import { channelsLast } from '../formats/channels-last.js';
+import type { NpyArray } from '../formats/npy.js';
+import { readNpz } from '../formats/npz.js';
+import { arrayDataset } from './array-dataset.js';
+import { readBytes } from './files.js';
+import { imageDataset } from './image-dataset.js';
+import { classOptions, fileOptions, inferClasses, splitValidation } from './options.js';
 
 /**
- * Inputs and labels in `.npz` files of NumPy: one file with `x_train, y_train, x_test, y_test` (as Keras has them) or two files, or other names.
+ * Inputs and labels in `.npz` files of NumPy: one file `train` with `x_train, y_train, x_test,
+ * y_test`, as Keras has them, or two, `train` and `test`, or arrays of other names; images `nhwc`
+ * or, by `layout`, `nchw`. `range` (default [0, 255] for integers, [0, 1] for floats) becomes
+ * [0, 1]. Further options as in {@link idx}.
  *
- * Options: `train` (path, required), `test` (path; default the same file), the four names, `layout` (`nhwc`, default, or `nchw`), `range` (the
- * numbers that become 0 and 1; default [0, 255] for integers, [0, 1] for floats), `numClasses`, `classNames`, `validation`, `seed`, `maxBytes`.
- *
- * @throws AdvrobError `ADVROB_DATA_MISSING` when a file or an array is not there, `ADVROB_DATA_FORMAT`, `ADVROB_DATA_TOO_LARGE`,
- * `ADVROB_DATA_CHECKSUM`, `ADVROB_BOUNDS`, `ADVROB_SHAPE`, `ADVROB_LABEL`.
+ * @throws AdvrobError `ADVROB_DATA_MISSING` when a file or an array is not there, `ADVROB_BOUNDS`
+ *   for inputs outside of `range`, `ADVROB_DATA_CHECKSUM`, and as {@link idx}.
  * @example
  * ```ts
  * const { train, test } = await npz({ train: 'mnist.npz' });
@@ -38,11 +37,8 @@ export const npz = defineDataset({
         .tuple([z.number(), z.number()])
         .optional()
         .describe('Numbers that become 0 and 1; default [0, 255] for integers, [0, 1] for floats'),
-      numClasses: z.int().min(1).optional().describe('Number of classes; default the largest training label plus one'),
-      classNames: z.array(z.string()).optional().describe('Names of the classes, in label order'),
-      validation: validationOption,
-      seed: seedOption,
-      maxBytes: maxBytesOption,
+      ...classOptions,
+      ...fileOptions,
     })
     .refine(({ range }) => range === undefined || range[0] < range[1], 'range: expected [low, high] with low < high'),
   async load({ train, test = train, layout, range, numClasses, classNames, maxBytes, ...options }) {
@@ -79,10 +75,11 @@ interface NpyPair {
 }
 
 /**
- * A data set in [0, 1] out of NumPy arrays. uint8 inputs stay bytes; others are mapped from `range` (default [0, 255] for integers, [0, 1] for
- * floats and booleans) and kept as float32.
+ * A data set in [0, 1] out of NumPy arrays. uint8 inputs stay bytes; others are mapped from `range`
+ * (default [0, 255] for integers, [0, 1] for floats and booleans) and kept as float32.
  *
- * @throws AdvrobError `ADVROB_DATA_FORMAT` for labels that are not whole numbers [n], `ADVROB_SHAPE`, `ADVROB_BOUNDS` when inputs leave `range`.
+ * @throws AdvrobError `ADVROB_DATA_FORMAT` for labels that are not whole numbers [n],
+ *   `ADVROB_SHAPE`, `ADVROB_BOUNDS` when inputs leave `range`.
  */
 function npyDataset({ name, inputs, labels, layout, range, numClasses, classNames }: NpyPair): Dataset {
   const classes = classIndices(labels, name);
@@ -91,7 +88,7 @@ function npyDataset({ name, inputs, labels, layout, range, numClasses, className
     name,
     labels: classes,
     numClasses: numClasses ?? inferClasses(classes, name),
-    ...(classNames === undefined ? {} : { classNames }),
+    classNames,
   };
   const isBytes = inputs.type === 'uint8' && range === undefined;
   const values = isBytes ? (inputs.data as Uint8Array) : toUnitRange(inputs, range, name);

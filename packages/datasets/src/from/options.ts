@@ -1,23 +1,28 @@
-import type { Dataset, Splits } from '@advrob/core';
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Dataset, type Splits } from '@advrob/core';
 import { permutation } from '@advrob/core/random';
 import * as z from 'zod';
 import { defaultMaxBytes } from './files.js';
 
-/** Options that every data set read from files has. */
-export const validationOption = z
-  .int()
-  .min(0)
-  .optional()
-  .describe('Examples held out of train for validation; default a tenth of train, at most 5000');
+/** Options that every data set read from files has; {@link splitValidation} takes the first two. */
+export const fileOptions = {
+  validation: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Examples held out of train for validation; default a tenth of train, at most 5000'),
+  seed: z.int().min(0).default(0).describe('Chooses which training examples are held out'),
+  maxBytes: z
+    .int()
+    .min(1)
+    .default(defaultMaxBytes)
+    .describe('Largest file accepted, in bytes, also after decompression'),
+};
 
-export const seedOption = z.int().min(0).default(0).describe('Chooses which training examples are held out');
-
-export const maxBytesOption = z
-  .int()
-  .min(1)
-  .default(defaultMaxBytes)
-  .describe('Largest file accepted, in bytes, also after decompression');
+/** Options of files that do not say how many classes there are; see {@link inferClasses}. */
+export const classOptions = {
+  numClasses: z.int().min(1).optional().describe('Number of classes; default the largest training label plus one'),
+  classNames: z.array(z.string()).optional().describe('Names of the classes, in label order'),
+};
 
 export interface ValidationChoice {
   /** Examples to hold out of train; default a tenth of train, at most 5000. */
@@ -27,7 +32,8 @@ export interface ValidationChoice {
 }
 
 /**
- * Takes validation examples out of `all` by (seed); both parts keep the order of `all`, and their ids are positions in it.
+ * Takes validation examples out of `all` by (seed); both parts keep the order of `all`, and their
+ * ids are positions in it.
  *
  * @throws AdvrobError `ADVROB_OPTION` when nothing would be left to train on.
  */
@@ -46,7 +52,7 @@ export function splitValidation(all: Dataset, test: Dataset, { validation, seed 
   };
 }
 
-/** More classes than any data set of ours has: a label file that asks for them is damaged or none. */
+/** More classes than any data set has: a label file that asks for them is damaged or none. */
 const mostInferred = 65_536;
 
 /**

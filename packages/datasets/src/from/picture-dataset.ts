@@ -1,5 +1,4 @@
-import type { Dataset } from '@advrob/core';
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Dataset } from '@advrob/core';
 import { createHash } from 'node:crypto';
 import { sourceDataset } from '../batches/source-dataset.js';
 import { parsePng, type PngImage } from '../formats/png.js';
@@ -9,7 +8,7 @@ export interface Pictures {
   readonly name: string;
   readonly labels: readonly number[];
   readonly numClasses: number;
-  readonly classNames?: readonly string[];
+  readonly classNames?: readonly string[] | undefined;
   /** The PNG file at a position. */
   bytesOf(position: number): Uint8Array | Promise<Uint8Array>;
   /** What it is called in messages. */
@@ -17,17 +16,19 @@ export interface Pictures {
   /** Largest size of one picture's plain pixels. */
   readonly maxBytes: number;
   /** What every picture must be; default what the first one is. */
-  readonly shape?: readonly [height: number, width: number, channels: number];
+  readonly shape?: readonly [height: number, width: number, channels: number] | undefined;
 }
 
 /** Pictures read at once while all are checked. */
 const atOnce = 32;
 
 /**
- * A data set over PNG files: each is read once here, to be checked and hashed, and again when a batch needs it, so memory does not grow with their
- * number. Grey pictures in a set of coloured ones get three equal channels.
+ * A data set over PNG files: each is read once here, to be checked and hashed, and again when a
+ * batch needs it, so memory does not grow with their number. Grey pictures in a set of coloured
+ * ones get three equal channels.
  *
- * @throws AdvrobError `ADVROB_DATA_EMPTY` without pictures, `ADVROB_SHAPE` when a picture has another size, and as {@link parsePng}.
+ * @throws AdvrobError `ADVROB_DATA_EMPTY` without pictures, `ADVROB_SHAPE` when a picture has
+ *   another size, and as {@link parsePng}.
  */
 export async function pictureDataset(pictures: Pictures): Promise<Dataset> {
   const { name, labels, numClasses, classNames, maxBytes } = pictures;
@@ -54,7 +55,7 @@ export async function pictureDataset(pictures: Pictures): Promise<Dataset> {
     labels,
     inputShape,
     numClasses,
-    ...(classNames === undefined ? {} : { classNames }),
+    classNames,
     bounds: [0, 1],
     async read(ids, target) {
       const read = await Promise.all(Array.from(ids, checked));

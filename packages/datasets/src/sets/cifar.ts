@@ -1,25 +1,25 @@
-import { AdvrobError, defineDataset } from '@advrob/core';
-import type { Dataset } from '@advrob/core';
-import * as z from 'zod';
+import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
 import { join } from 'node:path';
-import { listFolder, readBytes } from '../from/files.js';
+import * as z from 'zod';
 import { parseCifar10, parseCifar100 } from '../formats/cifar.js';
+import { listFolder, readBytes } from '../from/files.js';
 import { imageDataset } from '../from/image-dataset.js';
-import { maxBytesOption, seedOption, splitValidation, validationOption } from '../from/options.js';
+import { fileOptions, splitValidation } from '../from/options.js';
 
-const classNames = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+const classesOf10 = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
 /**
- * CIFAR-10, 32x32x3 photographs in 10 classes, from the folder of its binary version: `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`.
+ * CIFAR-10, 32x32x3 photographs in 10 classes (Krizhevsky 2009, *Learning multiple layers of
+ * features from tiny images*, https://www.cs.toronto.edu/~kriz/cifar.html), from the `directory` of
+ * its binary version: `data_batch_1.bin` to `data_batch_5.bin`, of which `trainFiles` (default all)
+ * are read, and `test_batch.bin`. `validation`, `seed` and `maxBytes` as in {@link idx}.
  *
- * Options: `directory` (required), `trainFiles` (which of the five to read, default all), `validation` (default a tenth of train, at most 5000),
- * `seed` of that choice (default 0), `maxBytes` per file.
- *
- * @throws AdvrobError `ADVROB_DATA_MISSING` that names the missing files, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`, `ADVROB_LABEL`, `ADVROB_OPTION`.
- * @see Krizhevsky 2009, Learning multiple layers of features from tiny images (https://www.cs.toronto.edu/~kriz/cifar.html).
+ * @throws AdvrobError `ADVROB_DATA_MISSING` that names the missing files, `ADVROB_DATA_TRUNCATED`,
+ *   `ADVROB_DATA_TOO_LARGE`, `ADVROB_LABEL`, `ADVROB_OPTION`.
  * @example
  * ```ts
- * const { train, test } = await cifar10({ directory: 'cifar-10-batches-bin', trainFiles: [1] }); // a fifth of train
+ * const aFifth = { directory: 'cifar-10-batches-bin', trainFiles: [1] };
+ * const { train, test } = await cifar10(aFifth);
  * ```
  */
 export const cifar10 = defineDataset({
@@ -35,9 +35,7 @@ export const cifar10 = defineDataset({
       .refine((numbers) => new Set(numbers).size === numbers.length, 'expected each number once')
       .default([1, 2, 3, 4, 5])
       .describe('Which data_batch files to train on'),
-    validation: validationOption,
-    seed: seedOption,
-    maxBytes: maxBytesOption,
+    ...fileOptions,
   }),
   async load({ directory, trainFiles, maxBytes, ...choice }) {
     const names = trainFiles.map((number) => `data_batch_${number}.bin`);
@@ -46,12 +44,12 @@ export const cifar10 = defineDataset({
       [...names, 'test_batch.bin'],
       'Fetch the binary version, or set trainFiles to the numbers that are there.',
     );
-    const train = await load(paths.slice(0, -1), maxBytes);
-    return splitValidation(train, await load(paths.slice(-1), maxBytes), choice);
+    const train = await cifar10Images(paths.slice(0, -1), maxBytes);
+    return splitValidation(train, await cifar10Images(paths.slice(-1), maxBytes), choice);
   },
 });
 
-async function load(paths: readonly string[], maxBytes: number): Promise<Dataset> {
+async function cifar10Images(paths: readonly string[], maxBytes: number): Promise<Dataset> {
   const parts = [];
   for (const path of paths) parts.push(parseCifar10(await readBytes(path, maxBytes), path));
   return imageDataset({
@@ -60,7 +58,7 @@ async function load(paths: readonly string[], maxBytes: number): Promise<Dataset
     labels: concatenate(parts.map(({ labels }) => labels)),
     shape: [32, 32, 3],
     numClasses: 10,
-    classNames,
+    classNames: classesOf10,
   });
 }
 
@@ -68,14 +66,13 @@ const numClasses = { fine: 100, coarse: 20 } as const;
 type Granularity = keyof typeof numClasses;
 
 /**
- * CIFAR-100, 32x32x3 photographs in 100 classes or 20 superclasses, from the folder of its binary version: `train.bin` and `test.bin`. Class names are
- * taken from `fine_label_names.txt` or `coarse_label_names.txt` when these are there.
+ * CIFAR-100, 32x32x3 photographs in 100 classes or 20 superclasses by `labels` (`fine`, default, or
+ * `coarse`), from the `directory` of its binary version: `train.bin`, `test.bin` and, for class
+ * names, `fine_label_names.txt` or `coarse_label_names.txt` when these are there. Paper and further
+ * options as {@link cifar10}.
  *
- * Options: `directory` (required), `labels` (`fine`, the default, or `coarse`), `validation` (default a tenth of train, at most 5000), `seed` of that
- * choice (default 0), `maxBytes` per file.
- *
- * @throws AdvrobError as {@link cifar10}, and `ADVROB_DATA_FORMAT` when the file of names has another number of lines than there are classes.
- * @see Krizhevsky 2009, Learning multiple layers of features from tiny images (https://www.cs.toronto.edu/~kriz/cifar.html).
+ * @throws AdvrobError as {@link cifar10}, and `ADVROB_DATA_FORMAT` when the file of names has
+ *   another number of lines than there are classes.
  * @example
  * ```ts
  * const { train, test } = await cifar100({ directory: 'cifar-100-binary', labels: 'coarse' });
@@ -89,14 +86,12 @@ export const cifar100 = defineDataset({
   options: z.strictObject({
     directory: z.string().describe('Folder with train.bin and test.bin'),
     labels: z.enum(['fine', 'coarse']).default('fine').describe('100 classes or 20 superclasses'),
-    validation: validationOption,
-    seed: seedOption,
-    maxBytes: maxBytesOption,
+    ...fileOptions,
   }),
   async load({ directory, labels, maxBytes, ...choice }) {
     const [train, test] = await requireFiles(directory, ['train.bin', 'test.bin'], 'Fetch the binary version.');
     const classNames = await readClassNames(directory, labels, maxBytes);
-    const load = async (path: string): Promise<Dataset> => {
+    const read = async (path: string): Promise<Dataset> => {
       const parsed = parseCifar100(await readBytes(path, maxBytes), path);
       return imageDataset({
         name: 'cifar100',
@@ -104,10 +99,10 @@ export const cifar100 = defineDataset({
         labels: parsed[labels],
         shape: [32, 32, 3],
         numClasses: numClasses[labels],
-        ...(classNames === undefined ? {} : { classNames }),
+        classNames,
       });
     };
-    return splitValidation(await load(train!), await load(test!), choice);
+    return splitValidation(await read(train!), await read(test!), choice);
   },
 });
 

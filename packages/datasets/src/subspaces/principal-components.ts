@@ -1,24 +1,27 @@
-import { AdvrobError, defineDataset, settle } from '@advrob/core';
-import type { Dataset, Extras } from '@advrob/core';
+import { AdvrobError, defineDataset, settle, type Dataset, type Extras } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { orthonormalRows, spanOf } from './subspace.js';
-import type { BasisSubspace } from './subspace.js';
 import { innerDataset } from '../from/inner-dataset.js';
 import { projectedSplits } from './projected.js';
+import { orthonormalRows, spanOf, type BasisSubspace } from './subspace.js';
 
-/** Directions beyond those asked for, and rounds, with which block power iteration finds the leading ones to float32 precision on image data. */
+/**
+ * Directions beyond those asked for, and rounds, with which block power iteration finds the leading
+ * ones to float32 precision on image data.
+ */
 const extra = 8;
 const rounds = 60;
 
 /**
- * The subspace spanned by the leading principal components of data, without centring, so that it is linear: the P of dimension `components` that keeps most of
- * the squared length of the examples. Block power iteration on the second moments, in float64.
+ * The subspace spanned by the leading principal components of data, without centring, so that it is
+ * linear: the P of dimension `components` that keeps most of the squared length of the examples.
+ * Block power iteration on the second moments, in float64.
  *
  * @param data Read once, to its end; a few thousand examples are enough.
- * @throws AdvrobError `ADVROB_OPTION` unless `components` is from 1 to d - 1; `ADVROB_DATASET` when the data span fewer dimensions.
+ * @throws AdvrobError `ADVROB_OPTION` unless `components` is from 1 to d - 1; `ADVROB_DATASET` when
+ *   the data span fewer dimensions.
  */
 export async function principalComponents<E extends Extras>(
   data: Dataset<E>,
@@ -75,16 +78,17 @@ function product(matrix: Float64Array, vector: Float64Array): Float64Array {
 }
 
 /**
- * Another data set moved onto the span of the leading principal components of its training examples, without centring, so that P is linear. Examples are held
- * in memory as float32; bounds grow to what the projections reach, the same in all parts.
+ * Another data set moved onto the span P of the leading principal components (`components`, default
+ * 32) of its training examples, without centring, so that P is linear. Examples are held in memory
+ * as float32; bounds grow to what the projections reach, the same in all parts.
  *
- * Options: `dataset`, another data set with its options; `components` (default 32), the dimension of P.
- *
- * @throws AdvrobError `ADVROB_OPTION` for as many components as input values or more, `ADVROB_DATASET` when the data span fewer.
+ * @throws AdvrobError `ADVROB_OPTION` for as many components as input values or more,
+ *   `ADVROB_DATASET` when the data span fewer.
  * @example
  * ```ts
  * import { fashionMnist, principalComponentData } from '@advrob/datasets';
- * const { train } = await principalComponentData({ dataset: fashionMnist({ directory: 'fashion-mnist' }), components: 32 });
+ * const dataset = fashionMnist({ directory: 'fashion-mnist' });
+ * const { train } = await principalComponentData({ dataset, components: 32 });
  * ```
  */
 export const principalComponentData = defineDataset({

@@ -4,10 +4,13 @@ import { arrayDataset, type NumberArrays } from '../from/array-dataset.js';
 import { projectOnto, type Subspace } from './subspace.js';
 
 /**
- * The examples of a data set moved to their nearest point of P, held in memory as float32 numbers. Ids are counted anew.
+ * The examples of a data set moved to their nearest point of P, held in memory as float32 numbers.
+ * Ids are counted anew.
  *
- * @param bounds Of the result; projections leave those of images. Default: as far as the projections reach.
- * @throws AdvrobError `ADVROB_BOUNDS` for narrower bounds, `ADVROB_SHAPE` for a subspace of other inputs.
+ * @param bounds Of the result; projections leave those of images. Default: as far as the
+ *   projections reach.
+ * @throws AdvrobError `ADVROB_BOUNDS` for narrower bounds, `ADVROB_SHAPE` for a subspace of other
+ *   inputs.
  */
 export async function projected(
   data: Dataset,
@@ -41,14 +44,7 @@ async function projectedExamples(data: Dataset, subspace: Subspace): Promise<Num
     tf.dispose([x, y, inside]);
   }
   const { name, inputShape, numClasses, classNames } = data;
-  return {
-    name: `${name}-projected`,
-    inputs,
-    labels,
-    inputShape,
-    numClasses,
-    ...(classNames && { classNames }),
-  };
+  return { name: `${name}-projected`, inputs, labels, inputShape, numClasses, classNames };
 }
 
 /** The smallest interval with `bounds` and all values in it. */

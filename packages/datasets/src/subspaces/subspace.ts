@@ -1,7 +1,7 @@
 import { AdvrobError } from '@advrob/core';
+import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { createRandom } from '@advrob/core/random';
 
 interface Sizes {
   /** Values of one input, d. */
@@ -25,8 +25,10 @@ export interface BasisSubspace extends Sizes {
 }
 
 /**
- * A linear subspace P of R^d on which data lie: plain data that holds no tensors. Its orthogonal complement M has dimension l = size - dimension
- * (Melamed, Yehudai, Vardi 2023, https://arxiv.org/abs/2303.00783, setting). Inputs of shape [h, w, c] count as vectors of h * w * c values.
+ * A linear subspace P of R^d on which data lie: plain data that holds no tensors. Its orthogonal
+ * complement M has dimension l = size - dimension (Melamed, Yehudai, Vardi 2023,
+ * https://arxiv.org/abs/2303.00783, setting). Inputs of shape [h, w, c] count as vectors of h * w *
+ * c values.
  */
 export type Subspace = AxisSubspace | BasisSubspace;
 
@@ -39,7 +41,8 @@ export function complementDimension({ size, dimension }: Subspace): number {
  * P spanned by all axes but those named: the subspace of data that never use these input values.
  *
  * @param unused Flat indices of input values; at least one must be left out and one must remain.
- * @throws AdvrobError `ADVROB_OPTION` for indices out of range, or when P or its complement would be empty.
+ * @throws AdvrobError `ADVROB_OPTION` for indices out of range, or when P or its complement would
+ *   be empty.
  */
 export function withoutInputs(size: number, unused: Iterable<number>): AxisSubspace {
   const mask = new Float32Array(size).fill(1);
@@ -56,7 +59,8 @@ export function withoutInputs(size: number, unused: Iterable<number>): AxisSubsp
 /**
  * P spanned by the rows, which need be neither orthogonal nor independent.
  *
- * @throws AdvrobError `ADVROB_OPTION` for rows that differ in length, are not finite, span nothing or the whole space.
+ * @throws AdvrobError `ADVROB_OPTION` for rows that differ in length, are not finite, span nothing
+ *   or the whole space.
  * @example
  * ```ts
  * import { spanOf } from '@advrob/datasets';
@@ -113,10 +117,16 @@ function flatRows({ size }: Subspace, x: Tensor): Tensor2D {
   return tf.reshape(x, [-1, size]) as Tensor2D;
 }
 
-/** A row whose part outside of the span of the earlier ones is shorter than this share of it counts as dependent on them. */
+/**
+ * A row whose part outside of the span of the earlier ones is shorter than this share of it counts
+ * as dependent on them.
+ */
 const dependent = 1e-6;
 
-/** An orthonormal basis of the span of the rows, in float64: Gram and Schmidt, each row twice, which is as exact as rounding allows. */
+/**
+ * An orthonormal basis of the span of the rows, in float64: Gram and Schmidt, each row twice, which
+ * is as exact as rounding allows.
+ */
 export function orthonormalRows(rows: readonly ArrayLike<number>[]): Float64Array[] {
   const basis: Float64Array[] = [];
   for (const row of rows) {
@@ -145,7 +155,8 @@ function norm(vector: Float64Array): number {
 }
 
 /**
- * A subspace of the given dimension in a uniformly random position, the same for the same seed: the span of normal vectors.
+ * A subspace of the given dimension in a uniformly random position, the same for the same seed: the
+ * span of normal vectors.
  *
  * @param size Values of one input, d.
  * @param dimension dim P, from 1 to size - 1.

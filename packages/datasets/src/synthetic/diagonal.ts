@@ -16,7 +16,10 @@ export function diagonalPoints(): Points {
   };
 }
 
-/** The points of Figure 2: one-dimensional data in the plane, without options. Bounds [-10, 10] leave room for perturbations off the diagonal. */
+/**
+ * The points of Figure 2: one-dimensional data in the plane, without options. Bounds [-10, 10]
+ * leave room for perturbations off the diagonal.
+ */
 export const diagonal = defineDataset({
   name: 'diagonal',
   summary: 'Seven points on the diagonal of the plane with alternating labels.',

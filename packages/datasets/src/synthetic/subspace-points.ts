@@ -2,10 +2,8 @@ import { defineDataset } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { projectOnto, randomSubspace, withoutInputs } from '../subspaces/subspace.js';
-import type { Subspace } from '../subspaces/subspace.js';
-import { pointSplits } from './points.js';
-import type { Points } from './points.js';
+import { projectOnto, randomSubspace, withoutInputs, type Subspace } from '../subspaces/subspace.js';
+import { pointSplits, type Points } from './points.js';
 
 const options = z.strictObject({
   size: z.int().min(2).default(60).describe('values of one input, d'),
@@ -21,8 +19,8 @@ const options = z.strictObject({
 export type SubspacePointsOptions = z.input<typeof options>;
 
 /**
- * Points of the theory: on P, in uniformly random directions, of length sqrt(d), with labels by a fair coin (Melamed et al. 2023, setting). Returned with the
- * subspace that they lie on.
+ * Points of the theory: on P, in uniformly random directions, of length sqrt(d), with labels by a
+ * fair coin (Melamed et al. 2023, setting). Returned with the subspace that they lie on.
  *
  * @throws AdvrobError `ADVROB_OPTION` when P would be empty.
  */

@@ -8,23 +8,29 @@ export interface FromFunctionOptions {
   readonly inputShape: readonly number[];
   /** Smallest and largest legal input value. */
   readonly bounds: readonly [number, number];
-  /** What the function returns. `probabilities` are turned into logits by their logarithm. Default `logits`. */
-  readonly outputs?: 'logits' | 'probabilities';
+  /**
+   * What the function returns. `probabilities` are turned into logits by their logarithm. Default
+   * `logits`.
+   */
+  readonly outputs?: 'logits' | 'probabilities' | undefined;
   /** Trainable weights by stable names, for training and saving. Default none. */
-  readonly weights?: Readonly<Record<string, tf.Variable>>;
+  readonly weights?: Readonly<Record<string, tf.Variable>> | undefined;
   /** Saved but never trained. Default none. */
-  readonly buffers?: Readonly<Record<string, tf.Variable>>;
+  readonly buffers?: Readonly<Record<string, tf.Variable>> | undefined;
 }
 
 /**
- * Turns a function from inputs [n, ...inputShape] to scores [n, numClasses] into a classifier. The function is run once to learn the number of classes and
- * to see whether it gives probabilities. What it allocates inside is freed; the weights stay the caller's.
+ * Turns a function from inputs [n, ...inputShape] to scores [n, numClasses] into a classifier. The
+ * function is run once to learn the number of classes and to see whether it gives probabilities.
+ * What it allocates inside is freed; the weights stay the caller's.
  *
- * @throws AdvrobError `ADVROB_PROBABILITIES` when it gives probabilities that were not announced, `ADVROB_SHAPE`, `ADVROB_NOT_FINITE`.
+ * @throws AdvrobError `ADVROB_PROBABILITIES` when it gives probabilities that were not announced,
+ *   `ADVROB_SHAPE`, `ADVROB_NOT_FINITE`.
  * @example
  * ```ts
  * const kernel = tf.variable(tf.randomNormal([784, 10]));
- * const model = await fromFunction((x) => tf.matMul(tf.reshape(x, [-1, 784]), kernel), { inputShape: [28, 28, 1], bounds: [0, 1], weights: { kernel } });
+ * const about = { inputShape: [28, 28, 1], bounds: [0, 1], weights: { kernel } } as const;
+ * const model = await fromFunction((x) => tf.matMul(tf.reshape(x, [-1, 784]), kernel), about);
  * ```
  */
 export async function fromFunction(
@@ -44,7 +50,8 @@ export async function fromFunction(
     ...(buffers === undefined ? {} : { buffers }),
     logits(x, how = {}) {
       checkInput(who, inputShape, x);
-      // The clone is for functions that return their input or a tensor they keep: the result must be the caller's alone.
+      // The clone is for functions that return their input or a tensor they keep: the result must
+      // be the caller's alone.
       return tf.tidy(() => {
         const scores = forward(x, how);
         return outputs === 'logits' ? tf.clone(scores) : logProbabilities(scores);

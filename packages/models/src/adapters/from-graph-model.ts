@@ -1,7 +1,6 @@
-import { AdvrobError } from '@advrob/core';
-import type { Classifier } from '@advrob/core';
-import * as tf from '@tensorflow/tfjs-core';
+import { AdvrobError, type Classifier } from '@advrob/core';
 import type { GraphModel } from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkInput } from '../checks/check-input.js';
 import { logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
 import { constant } from '../layers/initializers.js';
@@ -12,30 +11,39 @@ export interface FromGraphModelOptions {
   /** Smallest and largest legal input value, before normalisation. */
   readonly bounds: readonly [number, number];
   /** Shape of one input, needed only when the graph leaves it open. */
-  readonly inputShape?: readonly number[];
-  /** What the output holds. `probabilities` are turned into logits by their logarithm. Default `logits`. */
-  readonly outputs?: 'logits' | 'probabilities';
-  /** Name of the node to take as output, such as the one before the last softmax. Default the graph's own. */
-  readonly node?: string;
+  readonly inputShape?: readonly number[] | undefined;
+  /**
+   * What the output holds. `probabilities` are turned into logits by their logarithm. Default
+   * `logits`.
+   */
+  readonly outputs?: 'logits' | 'probabilities' | undefined;
+  /**
+   * Name of the node to take as output, such as the one before the last softmax. Default the
+   * graph's own.
+   */
+  readonly node?: string | undefined;
   /** Subtracted from the input: one value, or one for each channel. Default 0. */
-  readonly mean?: number | readonly number[];
+  readonly mean?: number | readonly number[] | undefined;
   /** Divides the centred input: one value, or one for each channel. Default 1. */
-  readonly std?: number | readonly number[];
+  readonly std?: number | readonly number[] | undefined;
 }
 
 /**
- * Turns a tfjs GraphModel, as the converter makes it from Keras and SavedModels, with one input [n, ...] and scores [n, numClasses] into a classifier.
- * It is differentiable in its input. Its weights are constants, so it cannot be trained, and every mode is `eval`;
- * they are the classifier's `buffers`, which tell it from other models. The graph stays the caller's.
+ * Turns a tfjs GraphModel, as the converter makes it from Keras and SavedModels, with one input [n,
+ * ...] and scores [n, numClasses] into a classifier. It is differentiable in its input. Its weights
+ * are constants, so it cannot be trained, and every mode is `eval`; they are the classifier's
+ * `buffers`, which tell it from other models. The graph stays the caller's.
  *
- * @throws AdvrobError `ADVROB_PROBABILITIES` when it gives probabilities that were not announced: name the node before the softmax, or pass
- *   `outputs: 'probabilities'`; `ADVROB_SHAPE` for several inputs or open sizes; `ADVROB_NOT_FINITE`.
+ * @throws AdvrobError `ADVROB_PROBABILITIES` when it gives probabilities that were not announced:
+ *   name the node before the softmax, or pass `outputs: 'probabilities'`; `ADVROB_SHAPE` for
+ *   several inputs or open sizes; `ADVROB_NOT_FINITE`.
  * @example
  * ```ts
  * import { fromGraphModel } from '@advrob/models/graph';
  * import { loadGraphModel } from '@tensorflow/tfjs-converter';
  *
- * const model = await fromGraphModel(await loadGraphModel('https://example.org/model.json'), { bounds: [0, 1] });
+ * const graph = await loadGraphModel('https://example.org/model.json');
+ * const model = await fromGraphModel(graph, { bounds: [0, 1] });
  * ```
  */
 export async function fromGraphModel(

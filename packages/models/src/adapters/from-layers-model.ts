@@ -1,49 +1,53 @@
-import { AdvrobError } from '@advrob/core';
-import type { Classifier, ForwardOptions } from '@advrob/core';
+// What differs from a model of ours: batch norms in mode `train` move as tfjs-layers does it (its
+// momentum, default 0.99), and `probe` puts them back. Weight names come from layer names: name your
+// layers, because tfjs counts up the names it gives. Dropout layers of tfjs draw from tfjs' own
+// random numbers, not from `rng`, so give them a seed if runs must repeat; `dropout: false` cannot
+// switch them off.
+import { AdvrobError, type Classifier, type ForwardOptions } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkInput } from '../checks/check-input.js';
-import { bytesFromUnit, expectsBytes, normalize } from '../layers/normalize.js';
 import { logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
+import { normalizationOf, normalize } from '../layers/normalize.js';
 import { createParameters } from '../layers/parameters.js';
-import type { ForwardPass } from './split-layers-model.js';
-import { forwardPass, splitLayersModel } from './split-layers-model.js';
 import { layersModelVariables } from './layers-variables.js';
+import { forwardPass, splitLayersModel, type ForwardPass } from './split-layers-model.js';
 
 export interface FromLayersModelOptions {
   /** Smallest and largest legal input value, before normalisation. */
   readonly bounds: readonly [number, number];
   /** Shape of one input, needed only when the model leaves it open. */
-  readonly inputShape?: readonly number[];
+  readonly inputShape?: readonly number[] | undefined;
   /**
-   * What the model gives. `probabilities` are turned into logits: a last softmax or sigmoid is cut off, else their logarithm is taken. Default: what its layers show: a
-   * softmax at the end is cut off, and anything else must be logits.
+   * What the model gives. `probabilities` are turned into logits: a last softmax or sigmoid is cut
+   * off, else their logarithm is taken. Default: what its layers show: a softmax at the end is cut
+   * off, and anything else must be logits.
    */
-  readonly outputs?: 'logits' | 'probabilities';
+  readonly outputs?: 'logits' | 'probabilities' | undefined;
   /** Subtracted from the input: one value, or one for each channel. Default 0. */
-  readonly mean?: number | readonly number[];
+  readonly mean?: number | readonly number[] | undefined;
   /** Divides the centred input: one value, or one for each channel. Default 1. */
-  readonly std?: number | readonly number[];
+  readonly std?: number | readonly number[] | undefined;
 }
 
 /**
- * Turns a tfjs LayersModel with one input and one output [n, numClasses] into a classifier that shares its weights. The model is run once to see whether it
- * gives probabilities. A softmax at its end is cut off, so that the logits are those before it, exactly. A model that begins with a Rescaling layer for bytes and gets bounds [0, 1] has its inputs multiplied by 255 first. The model stays the caller's: `dispose` frees only what the adapter made.
+ * Turns a tfjs LayersModel with one input and one output [n, numClasses] into a classifier that
+ * shares its weights; `dispose` frees only what the adapter made. The model is run once to see what
+ * it gives. A softmax at its end is cut off: the logits are those before it, exactly. A model that
+ * begins with a Rescaling layer for bytes and gets bounds [0, 1] has its inputs multiplied by 255.
  *
- * Mode `train` runs the model with `training: true`, so that its batch norms update their moving statistics as tfjs-layers does (its momentum, default
- * 0.99); `probe` puts them back. Weight names come from layer names: name your layers, because tfjs counts up the names it gives. Dropout layers of tfjs draw from tfjs' own random numbers, not from `rng`: give them a seed if runs must repeat; `dropout: false` cannot switch them off.
- *
- * @throws AdvrobError `ADVROB_PROBABILITIES` when the model gives probabilities that were not announced and do not come from a softmax that can be cut off, `ADVROB_SHAPE` for a model with several inputs
- *   or outputs or with open sizes, `ADVROB_NOT_FINITE`.
+ * @throws AdvrobError `ADVROB_PROBABILITIES` for probabilities that were not announced and cannot
+ *   be cut off, `ADVROB_SHAPE` for several inputs or outputs or open sizes, `ADVROB_NOT_FINITE`.
  * @example
  * ```ts
- * const layers = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [28, 28, 1] }), tfl.layers.dense({ units: 10, activation: 'softmax' })] });
+ * const flat = tfl.layers.flatten({ inputShape: [28, 28, 1] });
+ * const last = tfl.layers.dense({ units: 10, activation: 'softmax', name: 'last' });
+ * const layers = tfl.sequential({ layers: [flat, last] });
  * const model = await fromLayersModel(layers, { bounds: [0, 1] });
  * ```
  */
 export async function fromLayersModel(model: LayersModel, options: FromLayersModelOptions): Promise<Classifier> {
   const { bounds, outputs } = options;
-  const { mean = 0, std = 1 } = inputOf(model, options);
   const who = `LayersModel '${model.name}'`;
   const inputShape = options.inputShape ?? declaredInputShape(who, model);
   checkOneOutput(who, model);
@@ -55,7 +59,7 @@ export async function fromLayersModel(model: LayersModel, options: FromLayersMod
   const { weights, buffers } = layersModelVariables(model);
   const parameters = createParameters(() => tf.scalar(0));
   try {
-    const normalized = normalize(parameters, { mean, std });
+    const normalized = normalize(parameters, normalizationOf(options, firstRescaling(model)));
     const run = (pass: ForwardPass, x: tf.Tensor, how: ForwardOptions = {}): tf.Tensor => {
       checkInput(who, inputShape, x);
       const { mode = 'eval' } = how;
@@ -65,7 +69,8 @@ export async function fromLayersModel(model: LayersModel, options: FromLayersMod
     const sample = await sampleOutputs(who, { inputShape, bounds }, (x) => run(cut ?? forwardPass(model), x));
     if (outputs !== 'probabilities' && sample.areProbabilities)
       throw probabilitiesError(who, 'its rows of outputs are not negative and sum to 1');
-    // Scores taken before the last activation may by chance sum to 1; outputs that were announced as probabilities and could not be cut are.
+    // Scores taken before the last activation may by chance sum to 1; outputs that were announced
+    // as probabilities and could not be cut are.
     const scores: ForwardPass =
       cut === undefined || (outputs === 'probabilities' && activation === undefined)
         ? (x, training) => logProbabilities(forwardPass(model)(x, training))
@@ -89,17 +94,6 @@ export async function fromLayersModel(model: LayersModel, options: FromLayersMod
     parameters.dispose();
     throw error;
   }
-}
-
-/** What is done to inputs: what the options say, or, for a model that begins by dividing bytes and gets inputs in [0, 1], a multiplication by 255. */
-function inputOf(
-  model: LayersModel,
-  { bounds, mean, std }: FromLayersModelOptions,
-): Pick<FromLayersModelOptions, 'mean' | 'std'> {
-  const factor = firstRescaling(model);
-  const isUnit = bounds[0] === 0 && bounds[1] === 1 && mean === undefined && std === undefined;
-  if (isUnit && factor !== undefined && expectsBytes(factor)) return bytesFromUnit;
-  return { ...(mean !== undefined && { mean }), ...(std !== undefined && { std }) };
 }
 
 /** Runs `body` and puts the variables back to what they held before. */
@@ -132,7 +126,10 @@ function checkOneOutput(who: string, { inputs, outputs }: LayersModel): void {
   );
 }
 
-/** The factor of a Rescaling layer right after the input, of nested models too; undefined when the model begins with another layer. */
+/**
+ * The factor of a Rescaling layer right after the input, of nested models too; undefined when the
+ * model begins with another layer.
+ */
 function firstRescaling(model: LayersModel): number | undefined {
   const first = model.layers.find((layer) => layer.getClassName() !== 'InputLayer');
   if (first === undefined) return undefined;

@@ -1,7 +1,10 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-/** The trained and the other variables of a LayersModel, by the names that its file format uses. They stay the model's. */
+/**
+ * The trained and the other variables of a LayersModel, by the names that its file format uses.
+ * They stay the model's.
+ */
 export function layersModelVariables(model: LayersModel): {
   readonly weights: Readonly<Record<string, Variable>>;
   readonly buffers: Readonly<Record<string, Variable>>;
@@ -22,7 +25,10 @@ function uniqueName(name: string, taken: Set<string>): string {
   return unique;
 }
 
-/** Frees all variables of a LayersModel. Its own `dispose` keeps those of layers that are shared or lie in nested models. */
+/**
+ * Frees all variables of a LayersModel. Its own `dispose` keeps those of layers that are shared or
+ * lie in nested models.
+ */
 export function disposeLayersModel(model: LayersModel): void {
   const { weights, buffers } = layersModelVariables(model);
   for (const variable of [...Object.values(weights), ...Object.values(buffers)]) variable.dispose();

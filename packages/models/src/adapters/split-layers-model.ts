@@ -1,14 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 /** Runs (a part of) a LayersModel. Called inside `tf.tidy`. */
-export type ForwardPass = (x: Tensor, training: boolean) => Tensor;
+export type ForwardPass = (x: tf.Tensor, training: boolean) => tf.Tensor;
 
 /** Runs the whole model on the tape, in one batch; `predict` would cut it into several. */
-export function forwardPass(model: LayersModel): ForwardPass {
-  return (x, training) => model.apply(x, { training }) as Tensor;
+export function forwardPass(model: tfl.LayersModel): ForwardPass {
+  return (x, training) => model.apply(x, { training }) as tf.Tensor;
 }
 
 /** A LayersModel taken apart at its end. */
@@ -17,11 +15,17 @@ interface SplitModel {
   readonly activation: 'softmax' | 'sigmoid' | undefined;
   /** Scores before that activation; undefined when the model cannot be cut there. */
   readonly logits: ForwardPass | undefined;
-  /** Input of the last dense layer and the layer itself without activation, when the model ends in one. */
+  /**
+   * Input of the last dense layer and the layer itself without activation, when the model ends in
+   * one.
+   */
   readonly end: { readonly features: ForwardPass; head(features: tf.Tensor): tf.Tensor } | undefined;
 }
 
-/** Finds the last activation and, where possible, the last dense layer of a model with one output. Allocates no tensors. */
+/**
+ * Finds the last activation and, where possible, the last dense layer of a model with one output.
+ * Allocates no tensors.
+ */
 export function splitLayersModel(model: tfl.LayersModel): SplitModel {
   const output = model.outputs[0]!;
   const last = output.sourceLayer;

@@ -11,10 +11,9 @@ const options = z.strictObject({
 });
 
 /**
- * A multilayer perceptron: flatten, then dense and ReLU for each hidden size, then a dense layer. Weights `fc1.weight`, `fc1.bias`, `fc2.weight`, ...;
- * initial values as PyTorch's `nn.Linear`: all uniform in ±1/sqrt(inputs of the layer).
- *
- * Options: `inputShape` [28, 28, 1], `hidden` [256, 256], `numClasses` 10, `bounds` [0, 1], `mean` 0, `std` 1.
+ * A multilayer perceptron: flatten, then dense and ReLU for each size of `hidden` (default [256,
+ * 256]), then a dense layer. Weights `fc1.weight`, `fc1.bias`, `fc2.weight`, ...; initial values as
+ * PyTorch's `nn.Linear`: all uniform in ±1/sqrt(inputs of the layer).
  *
  * @example
  * ```ts
@@ -30,7 +29,7 @@ export const mlp = defineArchitecture({
     const image = inputShape.length === 3 ? ([height!, width!, channels!] as const) : undefined;
     const layers = hidden.map((outputs, i) => {
       const inputs = i === 0 ? sizeOf(inputShape) : hidden[i - 1]!;
-      const layer = dense(parameters, `fc${i + 1}`, { inputs, outputs, ...(i === 0 && image ? { image } : {}) });
+      const layer = dense(parameters, `fc${i + 1}`, { inputs, outputs, image: i === 0 ? image : undefined });
       return sequence(layer, relu);
     });
     const last = dense(parameters, `fc${hidden.length + 1}`, { inputs: hidden.at(-1)!, outputs: numClasses });

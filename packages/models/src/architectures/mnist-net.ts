@@ -19,12 +19,12 @@ const options = z.strictObject({
 });
 
 /**
- * MNISTNet, the MNIST network of DALE's code (Robey et al. 2021, *Adversarial Robustness with Semi-Infinite Constrained Learning*,
- * https://arxiv.org/abs/2110.15767): two 3x3 convolutions (32, 64) without padding, each with ReLU, max pool 2, dropout 0.25, dense 128, ReLU, dropout 0.5,
- * dense 10. That code ends in log-softmax; here the logits are returned, which changes neither softmax nor cross-entropy. Weights `conv1`, `conv2`,
- * `fc1`, `fc2` with `.weight` and `.bias`; initial values as PyTorch's layers: uniform in ±1/sqrt(fan-in).
- *
- * Options: `inputShape` [28, 28, 1], `channels` [32, 64], `hidden` 128, `dropout` [0.25, 0.5], `numClasses` 10, `bounds` [0, 1], `mean` 0, `std` 1.
+ * MNISTNet, the MNIST network of DALE's code (Robey et al. 2021, *Adversarial Robustness with
+ * Semi-Infinite Constrained Learning*, https://arxiv.org/abs/2110.15767): two 3x3 convolutions
+ * (`channels` 32, 64) without padding, each with ReLU, max pool 2, `dropout` 0.25, dense (`hidden`
+ * 128), ReLU, dropout 0.5, dense 10. Gives logits instead of log-softmax, which changes no softmax
+ * and no cross-entropy. Weights `conv1`, `conv2`, `fc1`, `fc2` with `.weight` and `.bias`; initial
+ * values as PyTorch's layers: uniform in ±1/sqrt(fan-in).
  *
  * @example
  * ```ts

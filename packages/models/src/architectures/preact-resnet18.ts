@@ -5,8 +5,7 @@ import { commonOptions, imageShape, size } from '../input-options.js';
 import { batchNorm } from '../layers/batch-norm.js';
 import { conv2d } from '../layers/conv2d.js';
 import { dense } from '../layers/dense.js';
-import type { Layer } from '../layers/layer.js';
-import { averageOverImage, relu, sequence } from '../layers/layer.js';
+import { averageOverImage, relu, sequence, type Layer } from '../layers/layer.js';
 import type { Parameters } from '../layers/parameters.js';
 
 const options = z.strictObject({
@@ -20,16 +19,17 @@ const options = z.strictObject({
 });
 
 /**
- * PreActResNet-18 for 32 x 32 images: normalisation and ReLU come before each convolution (He et al. 2016, *Identity Mappings in Deep Residual
- * Networks*, https://arxiv.org/abs/1603.05027). With `finalNorm`, the default, it is the network of robust overfitting (Rice et al. 2020) and AWP
- * (Wu et al. 2020); without it the older one that has no normalisation at its end. Weights by their names: `conv1`, `layer1.0.bn1`, `layer1.0.conv1`,
- * `layer1.0.bn2`, `layer1.0.conv2`, ..., `layer2.0.shortcut.0`, ..., `bn`, `linear`. Initial values as PyTorch's layers.
- *
- * Options: `inputShape` [32, 32, 3], `width` 64, `finalNorm` true, `numClasses` 10, `bounds` [0, 1], `mean` 0, `std` 1.
+ * PreActResNet-18 for 32 x 32 images: normalisation and ReLU come before each convolution (He et
+ * al. 2016, *Identity Mappings in Deep Residual Networks*, https://arxiv.org/abs/1603.05027). With
+ * `finalNorm`, the default, it is the network of robust overfitting (Rice et al. 2020) and AWP (Wu
+ * et al. 2020); without it the older one that has no normalisation at its end. `width` 64. Weights:
+ * `conv1`, `layer1.0.bn1`, `layer1.0.conv1`, `layer1.0.bn2`, `layer1.0.conv2`, ...,
+ * `layer2.0.shortcut.0`, ..., `bn`, `linear`. Initial values as PyTorch's layers.
  *
  * @example
  * ```ts
- * const model = preactResnet18({ mean: [0.4914, 0.4822, 0.4465], std: [0.2471, 0.2435, 0.2616] })(0); // seed 0
+ * const cifar = { mean: [0.4914, 0.4822, 0.4465], std: [0.2471, 0.2435, 0.2616] };
+ * const model = preactResnet18(cifar)(0); // seed 0
  * ```
  */
 export const preactResnet18 = defineArchitecture({
@@ -59,7 +59,9 @@ export const preactResnet18 = defineArchitecture({
   },
 });
 
-/** With a = relu(bn1(x)): conv2(relu(bn2(conv1(a)))) + shortcut(a), or + x where the shape stays. */
+/**
+ * With a = relu(bn1(x)): conv2(relu(bn2(conv1(a)))) + shortcut(a), or + x where the shape stays.
+ */
 function preactBlock(parameters: Parameters, name: string, inputs: number, outputs: number, stride: number): Layer {
   const convolution = (part: string, from: number, window: number, by: number) => {
     const padding = (window - 1) / 2;

@@ -5,8 +5,7 @@ import { commonOptions, imageShape, size } from '../input-options.js';
 import { batchNorm } from '../layers/batch-norm.js';
 import { conv2d } from '../layers/conv2d.js';
 import { dense } from '../layers/dense.js';
-import type { Layer } from '../layers/layer.js';
-import { averageOverImage, relu, sequence } from '../layers/layer.js';
+import { averageOverImage, relu, sequence, type Layer } from '../layers/layer.js';
 import type { Parameters } from '../layers/parameters.js';
 
 const options = z.strictObject({
@@ -16,16 +15,17 @@ const options = z.strictObject({
 });
 
 /**
- * ResNet-18 for 32 x 32 images, as the robustness literature uses it: a 3x3 convolution instead of the 7x7 one with pooling, then four stages of two basic
- * blocks (He et al. 2016, *Deep Residual Learning for Image Recognition*, https://arxiv.org/abs/1512.03385), global average pooling, a dense layer.
- * Weights: `conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.bn1`, ..., `layer2.0.shortcut.0` (1x1 convolution), `layer2.0.shortcut.1` (batch norm), ..., `linear`.
- * Buffers: `running_mean` and `running_var` of each batch norm. Initial values as PyTorch's layers: uniform in ±1/sqrt(fan-in), batch norm 1 and 0.
- *
- * Options: `inputShape` [32, 32, 3], `width` 64, `numClasses` 10, `bounds` [0, 1], `mean` 0, `std` 1.
+ * ResNet-18 for 32 x 32 images, as the robustness literature uses it: a 3x3 convolution instead of
+ * the 7x7 one with pooling, then four stages of two basic blocks (He et al. 2016, *Deep Residual
+ * Learning for Image Recognition*, https://arxiv.org/abs/1512.03385), global average pooling, dense.
+ * `width` 64. Weights: `conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.bn1`, ..., `layer2.0.shortcut.0`
+ * (convolution), `layer2.0.shortcut.1` (batch norm), ..., `linear`; buffers: `running_mean` and
+ * `running_var` of each batch norm. Initial values as PyTorch's layers.
  *
  * @example
  * ```ts
- * const model = resnet18({ mean: [0.4914, 0.4822, 0.4465], std: [0.2471, 0.2435, 0.2616] })(0); // seed 0
+ * const cifar = { mean: [0.4914, 0.4822, 0.4465], std: [0.2471, 0.2435, 0.2616] };
+ * const model = resnet18(cifar)(0); // seed 0
  * ```
  */
 export const resnet18 = defineArchitecture({

@@ -21,12 +21,12 @@ const options = z.strictObject({
 });
 
 /**
- * SmallCNN, the MNIST network of TRADES (Zhang et al. 2019, *Theoretically Principled Trade-off between Robustness and Accuracy*,
- * https://arxiv.org/abs/1901.08573): two 3x3 convolutions (32), max pool 2, two 3x3 convolutions (64), max pool 2, all without padding; dense 200, ReLU,
- * dropout 0.5, dense 200, ReLU, dense 10. Weights by the names of the official code: `feature_extractor.conv1` to `conv4`, `classifier.fc1` to `fc3`.
- * Initial values as there: convolutions Kaiming normal with biases 0, the last layer 0, the other dense layers uniform in ±1/sqrt(fan-in).
- *
- * Options: `inputShape` [28, 28, 1], `channels` [32, 64], `hidden` 200, `dropout` 0.5, `numClasses` 10, `bounds` [0, 1], `mean` 0, `std` 1.
+ * SmallCNN, the MNIST network of TRADES (Zhang et al. 2019, *Theoretically Principled Trade-off
+ * between Robustness and Accuracy*, https://arxiv.org/abs/1901.08573): two 3x3 convolutions
+ * (`channels` 32), max pool 2, two (64), max pool 2, all without padding; dense (`hidden` 200), ReLU,
+ * `dropout` 0.5, dense 200, ReLU, dense 10. Weights by the names of the official code:
+ * `feature_extractor.conv1` to `conv4`, `classifier.fc1` to `fc3`. Initial values as there: Kaiming
+ * normal convolutions with biases 0, last layer 0, other dense layers uniform in ±1/sqrt(fan-in).
  *
  * @example
  * ```ts

@@ -23,20 +23,18 @@ const options = z.strictObject({
 });
 
 /**
- * A two-layer ReLU network N(x) = sum_j u_j relu(w_j . x + b_j) (+ c), the object of Melamed, Yehudai and Vardi 2023, *Adversarial Examples Exist in
- * Two-Layer ReLU Networks for Low Dimensional Linear Subspaces* (https://arxiv.org/abs/2303.00783). With two classes the network has one output N and the
- * logits are [-N/2, N/2], so that the logit margin is N, cross-entropy is the logistic loss log(1 + exp(-y N)) with y = ±1, and the class is the
- * sign of N. With more classes it has one output for each. Weights `fc1.weight` [d, width], `fc1.bias`, `fc2.weight` [width, 1 or numClasses], `fc2.bias`.
- *
- * The theory's network is `{ bias: false, secondLayer: 'fixed' }`: w_j ~ N(0, I/d), u_j = ±1/sqrt(width). The experiments' network is the default, with
- * both layers trained; its small initialisation is `initScale` below 1. `initializer: 'pytorch'` is that of the chess-board experiment.
- *
- * Options: `inputShape` [2], `width` 100, `bias` true, `secondLayer` 'trained', `initializer` 'normal', `initScale` 1, `numClasses` 2, `bounds` [0, 1],
- * `mean` 0, `std` 1.
+ * A two-layer ReLU network N(x) = sum_j u_j relu(w_j . x + b_j) (+ c), the object of Melamed,
+ * Yehudai, Vardi 2023 (https://arxiv.org/abs/2303.00783). With two classes the logits are [-N/2,
+ * N/2]: the logit margin is N, cross-entropy the logistic loss log(1 + exp(-y N)) with y = ±1. With
+ * more classes it has one output for each. Weights `fc1.weight` [d, width], `fc1.bias`, `fc2.weight`
+ * [width, 1 or numClasses], `fc2.bias`. The theory's network, w_j ~ N(0, I/d), u_j = ±1/sqrt(width),
+ * is `{ bias: false, secondLayer: 'fixed' }`; the experiments' is the default, with `initScale` below
+ * 1 for a small initialisation, and `initializer: 'pytorch'` for the chess board.
  *
  * @example
  * ```ts
- * const model = twoLayer({ inputShape: [60], width: 400, bias: false, secondLayer: 'fixed', bounds: [-8, 8] })(0); // seed 0
+ * const theory = { inputShape: [60], width: 400, bias: false, secondLayer: 'fixed' } as const;
+ * const model = twoLayer({ ...theory, bounds: [-8, 8] })(0); // seed 0
  * ```
  */
 export const twoLayer = defineArchitecture({
@@ -52,13 +50,13 @@ export const twoLayer = defineArchitecture({
     const outputs = numClasses === 2 ? 1 : numClasses;
     const isTrained = secondLayer === 'trained';
     const [height, columns, channels] = inputShape;
-    const image = inputShape.length === 3 ? { image: [height!, columns!, channels!] as const } : {};
+    const image = inputShape.length === 3 ? ([height!, columns!, channels!] as const) : undefined;
     const first = dense(parameters, 'fc1', {
       inputs,
       outputs: width,
       bias,
       kernelInitializer: matrix(inputs),
-      ...image,
+      image,
     });
     const second = dense(parameters, 'fc2', {
       inputs: width,

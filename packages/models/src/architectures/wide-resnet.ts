@@ -7,8 +7,7 @@ import { conv2d } from '../layers/conv2d.js';
 import { dense } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
 import { constant, normal } from '../layers/initializers.js';
-import type { Layer } from '../layers/layer.js';
-import { averageOverImage, relu, sequence } from '../layers/layer.js';
+import { averageOverImage, relu, sequence, type Layer } from '../layers/layer.js';
 import type { Parameters } from '../layers/parameters.js';
 
 const options = z.strictObject({
@@ -30,12 +29,12 @@ const options = z.strictObject({
 });
 
 /**
- * WideResNet-depth-width for 32 x 32 images (Zagoruyko and Komodakis 2016, *Wide Residual Networks*, https://arxiv.org/abs/1605.07146), as TRADES, AWP
- * and the leaderboards use it: three groups of (depth - 4) / 6 blocks that normalise before each convolution. Weights by the names of TRADES' code:
- * `conv1`, `block1.layer.0.bn1`, `block1.layer.0.conv1`, `block1.layer.0.bn2`, `block1.layer.0.conv2`, `block1.layer.0.convShortcut`, ..., `bn1`, `fc`.
- * Initial values as there: convolutions normal with variance 2 / (window² x outputs), the bias of the last layer 0.
- *
- * Options: `inputShape` [32, 32, 3], `depth` 34, `width` 10, `dropout` 0, `numClasses` 10, `bounds` [0, 1], `mean` 0, `std` 1.
+ * WideResNet-depth-width for 32 x 32 images (Zagoruyko and Komodakis 2016, *Wide Residual
+ * Networks*, https://arxiv.org/abs/1605.07146), as TRADES, AWP and the leaderboards use it: three
+ * groups of (`depth` - 4) / 6 blocks that normalise before each convolution; `depth` 34, `width` 10,
+ * `dropout` 0. Weights by the names of TRADES' code: `conv1`, `block1.layer.0.bn1`, `...conv1`,
+ * `...bn2`, `...conv2`, `...convShortcut`, ..., `bn1`, `fc`. Initial values as there: convolutions
+ * normal with variance 2 / (window² x outputs), the bias of the last layer 0.
  *
  * @example
  * ```ts
@@ -65,7 +64,10 @@ export const wideResnet = defineArchitecture({
   },
 });
 
-/** With a = relu(bn1(x)): conv2(drop(relu(bn2(conv1(a))))) + x, or + convShortcut(a) where the number of filters changes. */
+/**
+ * With a = relu(bn1(x)): conv2(drop(relu(bn2(conv1(a))))) + x, or + convShortcut(a) where the
+ * number of filters changes.
+ */
 function wideBlock(
   parameters: Parameters,
   name: string,

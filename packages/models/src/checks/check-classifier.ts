@@ -1,16 +1,17 @@
-import { AdvrobError } from '@advrob/core';
-import type { Classifier } from '@advrob/core';
-import * as tf from '@tensorflow/tfjs-core';
+import { AdvrobError, type Classifier } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
+import * as tf from '@tensorflow/tfjs-core';
 import { probabilitiesError, sampleInputs, sampleOutputs } from './outputs.js';
 
 /**
- * Tests whether a classifier is fit to be attacked on the current backend, with one small forward and backward pass: finite weights, finite scores of the
- * declared shape that are not probabilities, and an input gradient that exists and agrees with finite differences. Returns nothing; frees all it makes.
+ * Tests whether a classifier is fit to be attacked on the current backend, with one small forward
+ * and backward pass: finite weights, finite scores of the declared shape that are no probabilities,
+ * and an input gradient that exists and agrees with finite differences. Frees all it makes; `name`
+ * is what messages call the model.
  *
- * @param name What messages call the model.
- * @throws AdvrobError `ADVROB_BOUNDS`, `ADVROB_WEIGHTS_NOT_FINITE`, `ADVROB_SHAPE`, `ADVROB_NOT_FINITE`, `ADVROB_PROBABILITIES`,
- *   `ADVROB_GRADIENT_MISSING` (names the missing kernel), `ADVROB_GRADIENT_WRONG`.
+ * @throws AdvrobError `ADVROB_BOUNDS`, `ADVROB_WEIGHTS_NOT_FINITE`, `ADVROB_SHAPE`,
+ *   `ADVROB_NOT_FINITE`, `ADVROB_PROBABILITIES`, `ADVROB_GRADIENT_MISSING` (names the missing
+ *   kernel), `ADVROB_GRADIENT_WRONG`.
  * @example
  * ```ts
  * await checkClassifier(model);
@@ -51,16 +52,23 @@ async function checkWeights(name: string, model: Classifier): Promise<void> {
 const tolerance = 0.05;
 /** Below this part of the scores' size for a step across the bounds, both count as zero. */
 const negligible = 1e-3;
-/** Distances of the two points of a quotient from the input, as parts of the width of the bounds. */
+/**
+ * Distances of the two points of a quotient from the input, as parts of the width of the bounds.
+ */
 const distances = [1e-3, 1e-2];
-/** Part of the examples that must agree at one distance: a kink of ReLU may lie between the two points of some. */
+/**
+ * Part of the examples that must agree at one distance: a kink of ReLU may lie between the two
+ * points of some.
+ */
 const quorum = 0.5;
 
 /**
- * Compares the tape's input gradient with differences of the model's scores along two directions: a random one, which finds gradients that are wrongly
- * zero, and the gradient's own, which finds wrong ones.
+ * Compares the tape's input gradient with differences of the model's scores along two directions: a
+ * random one, which finds gradients that are wrongly zero, and the gradient's own, which finds
+ * wrong ones.
  *
- * @throws AdvrobError `ADVROB_GRADIENT_MISSING` naming the kernel or gradient that the backend lacks, `ADVROB_GRADIENT_WRONG` when the two disagree.
+ * @throws AdvrobError `ADVROB_GRADIENT_MISSING` naming the kernel or gradient that the backend
+ *   lacks, `ADVROB_GRADIENT_WRONG` when the two disagree.
  */
 async function checkGradient(who: string, model: Classifier): Promise<void> {
   const random = createRandom({ seed: 0 });

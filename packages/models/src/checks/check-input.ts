@@ -1,7 +1,10 @@
 import { AdvrobError } from '@advrob/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** @throws AdvrobError `ADVROB_SHAPE` or `ADVROB_DTYPE` unless `x` is a float32 batch [n, ...inputShape]. */
+/**
+ * @throws AdvrobError `ADVROB_SHAPE` or `ADVROB_DTYPE` unless `x` is a float32 batch [n,
+ *   ...inputShape].
+ */
 export function checkInput(who: string, inputShape: readonly number[], x: Tensor): void {
   const [, ...rest] = x.shape;
   if (x.rank !== inputShape.length + 1 || rest.some((side, axis) => side !== inputShape[axis]))

@@ -36,19 +36,23 @@ export interface LikelyInput extends InputForm {
   readonly better: number;
 }
 
-/** A form is telling when it is right on a tenth of the examples more, and that is at least so many standard errors of the difference (McNemar). */
+/**
+ * A form is telling when it is right on a tenth of the examples more, and that is at least so many
+ * standard errors of the difference (McNemar).
+ */
 const leastGain = 0.1;
 const leastErrors = 4;
 
 /**
- * Looks whether a classifier of images in [0, 1] was trained on another form of them: bytes, [-1, 1], or normalised by the usual means and deviations. Undefined when it
- * does best, or nearly so, on images as they are. Nothing is known from fewer than 50 examples; 200 are enough.
+ * Looks whether a classifier of images in [0, 1] was trained on another form of them: bytes, [-1,
+ * 1], or normalised by the usual means and deviations. Undefined when it does best, or nearly so,
+ * on images as they are. Nothing is known from fewer than 50 examples; 200 are enough.
  *
  * @param x Images [n, height, width, channels] in [0, 1]. Stays the caller's, as does `y` [n].
  * @example
  * ```ts
  * const other = await likelyInput(model, x, y);
- * if (other) console.log(`expects ${other.words}: ${other.better} right instead of ${other.accuracy}`);
+ * if (other) console.log(`expects ${other.words}: ${other.better} instead of ${other.accuracy}`);
  * ```
  */
 export async function likelyInput(

@@ -1,5 +1,4 @@
-import { AdvrobError } from '@advrob/core';
-import type { Classifier } from '@advrob/core';
+import { AdvrobError, type Classifier } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -25,7 +24,8 @@ interface OutputSample {
  * Runs a model once and looks at what comes out.
  *
  * @param forward Inputs [n, ...] to scores; its result is disposed here.
- * @throws AdvrobError `ADVROB_SHAPE` unless the scores are [n, at least 2 classes], `ADVROB_NOT_FINITE` for NaN or infinity.
+ * @throws AdvrobError `ADVROB_SHAPE` unless the scores are [n, at least 2 classes],
+ *   `ADVROB_NOT_FINITE` for NaN or infinity.
  */
 export async function sampleOutputs(
   who: string,
@@ -71,12 +71,16 @@ export function probabilitiesError(who: string, reason: string): AdvrobError {
   );
 }
 
-/** Smallest probability whose logarithm is taken: float32 probabilities underflow to 0, whose logarithm and gradient would not be finite. */
+/**
+ * Smallest probability whose logarithm is taken: float32 probabilities underflow to 0, whose
+ * logarithm and gradient would not be finite.
+ */
 const smallest = 1e-37;
 
 /**
- * log p: logits up to a constant for each row, so that softmax, cross-entropy, margins and DLR come out as with the logits themselves. Where p has
- * underflowed to 0 the information is gone, and the gradient is 0.
+ * log p: logits up to a constant for each row, so that softmax, cross-entropy, margins and DLR come
+ * out as with the logits themselves. Where p has underflowed to 0 the information is gone, and the
+ * gradient is 0.
  */
 export function logProbabilities(probabilities: tf.Tensor): tf.Tensor {
   return tf.log(tf.maximum(probabilities, smallest));

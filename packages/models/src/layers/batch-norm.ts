@@ -9,11 +9,14 @@ const momentum = 0.1;
 const epsilon = 1e-5;
 
 /**
- * Batch normalisation over all axes but the last (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167), with PyTorch's conventions:
- * y = (x - mean) / sqrt(variance + 1e-5) * weight + bias. `eval` uses the running statistics; `train` and `probe` the batch's mean and biased variance;
- * `train` also moves the running statistics by 0.1 towards the batch's mean and unbiased variance.
+ * Batch normalisation over all axes but the last (Ioffe and Szegedy 2015,
+ * https://arxiv.org/abs/1502.03167), with PyTorch's conventions: y = (x - mean) / sqrt(variance +
+ * 1e-5) * weight + bias. `eval` uses the running statistics; `train` and `probe` the batch's mean
+ * and biased variance; `train` also moves the running statistics by 0.1 towards the batch's mean
+ * and unbiased variance.
  *
- * @throws AdvrobError `ADVROB_BATCH_TOO_SMALL` in `train` and `probe` mode when there is one value per channel only.
+ * @throws AdvrobError `ADVROB_BATCH_TOO_SMALL` in `train` and `probe` mode when there is one value
+ *   per channel only.
  */
 export function batchNorm(parameters: Parameters, name: string, channels: number): Layer {
   const scale = parameters.weight(`${name}.weight`, [channels], constant(1));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Initializer, fanInUniform } from './initializers.js';
+import { fanInUniform, type Initializer } from './initializers.js';
 import type { Layer } from './layer.js';
 import type { Parameters } from './parameters.js';
 
@@ -9,18 +9,24 @@ export interface Conv2dOptions {
   /** Side of the square window. */
   readonly window: number;
   /** Default 1. */
-  readonly stride?: number;
-  /** Zeros added on every side. Default 0. (`same` of tfjs pads unevenly at stride 2, PyTorch does not.) */
-  readonly padding?: number;
+  readonly stride?: number | undefined;
+  /**
+   * Zeros added on every side. Default 0. (`same` of tfjs pads unevenly at stride 2, PyTorch does
+   * not.)
+   */
+  readonly padding?: number | undefined;
   /** Default true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** Of the filter. Default PyTorch's uniform. */
-  readonly filterInitializer?: Initializer;
+  readonly filterInitializer?: Initializer | undefined;
   /** Default PyTorch's uniform with the filter's fan-in. */
-  readonly biasInitializer?: Initializer;
+  readonly biasInitializer?: Initializer | undefined;
 }
 
-/** Convolution of x [n, h, w, inputs]; `name.weight` is the filter [window, window, inputs, outputs], `name.bias` is [outputs]. */
+/**
+ * Convolution of x [n, h, w, inputs]; `name.weight` is the filter [window, window, inputs,
+ * outputs], `name.bias` is [outputs].
+ */
 export function conv2d(parameters: Parameters, name: string, options: Conv2dOptions): Layer {
   const { inputs, outputs, window, stride = 1, padding = 0, bias = true } = options;
   const fanIn = window * window * inputs;

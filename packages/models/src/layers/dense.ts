@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Initializer, fanInUniform } from './initializers.js';
+import { fanInUniform, type Initializer } from './initializers.js';
 import type { Layer } from './layer.js';
 import type { FlattenedImage, Parameters } from './parameters.js';
 
@@ -7,18 +7,20 @@ export interface DenseOptions {
   readonly inputs: number;
   readonly outputs: number;
   /** Default true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** Of the kernel. Default PyTorch's uniform. */
-  readonly kernelInitializer?: Initializer;
+  readonly kernelInitializer?: Initializer | undefined;
   /** Default PyTorch's uniform with the kernel's fan-in. */
-  readonly biasInitializer?: Initializer;
+  readonly biasInitializer?: Initializer | undefined;
   /** Whether the kernel is trained; the alternative keeps it as a buffer. Default true. */
-  readonly trained?: boolean;
+  readonly trained?: boolean | undefined;
   /** The image that the inputs were flattened from. */
-  readonly image?: FlattenedImage;
+  readonly image?: FlattenedImage | undefined;
 }
 
-/** y = x W + b for x [n, inputs]; `name.weight` is W [inputs, outputs], `name.bias` is b [outputs]. */
+/**
+ * y = x W + b for x [n, inputs]; `name.weight` is W [inputs, outputs], `name.bias` is b [outputs].
+ */
 export function dense(parameters: Parameters, name: string, options: DenseOptions): Layer {
   const { inputs, outputs, bias = true, trained = true, image } = options;
   const { kernelInitializer = fanInUniform(inputs), biasInitializer = fanInUniform(inputs) } = options;

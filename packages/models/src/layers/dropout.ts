@@ -3,8 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from './layer.js';
 
 /**
- * Inverted dropout: in `train` and `probe` mode sets each entry to 0 with probability `rate` and divides the others by 1 - rate; identity in `eval`.
- * The mask is drawn from `rng` under the purpose `name`, so that the same rng and step give the same mask. With `dropout: false` it is the identity too.
+ * Inverted dropout: in `train` and `probe` mode sets each entry to 0 with probability `rate` and
+ * divides the others by 1 - rate; identity in `eval`. The mask is drawn from `rng` under the
+ * purpose `name`, so that the same rng and step give the same mask. With `dropout: false` it is the
+ * identity too.
  *
  * @throws AdvrobError `ADVROB_RNG_MISSING` in `train` or `probe` mode without `rng`.
  */

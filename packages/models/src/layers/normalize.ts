@@ -2,13 +2,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from './layer.js';
 import type { Parameters } from './parameters.js';
 
-/** What is done to inputs before the network: (x - mean) / std, with one value for all channels or one for each. */
+/**
+ * What is done to inputs before the network: (x - mean) / std, with one value for all channels or
+ * one for each.
+ */
 export interface Normalization {
   readonly mean: number | readonly number[];
   readonly std: number | readonly number[];
 }
 
-/** (x - mean) / std over the last axis, with one value for all channels or one for each. Costs nothing where it would change nothing. */
+/**
+ * (x - mean) / std over the last axis, with one value for all channels or one for each. Costs
+ * nothing where it would change nothing.
+ */
 export function normalize(parameters: Parameters, { mean, std }: Normalization): Layer {
   const means = typeof mean === 'number' ? [mean] : mean;
   const deviations = typeof std === 'number' ? [std] : std;
@@ -20,13 +26,23 @@ export function normalize(parameters: Parameters, { mean, std }: Normalization):
   };
 }
 
-/** Factors by which models bring bytes to [0, 1] or [-1, 1]: 1/255, 1/256, 1/127.5, 1/128. */
+/** Models bring bytes to [0, 1] or [-1, 1] by the factors 1/255, 1/256, 1/127.5, 1/128. */
 const ofBytes = [255, 256, 127.5, 128];
 
-/** Whether a model whose first step multiplies by `factor` expects bytes, values from 0 to 255. */
-export function expectsBytes(factor: number): boolean {
-  return ofBytes.some((most) => Math.abs(factor * most - 1) < 1e-3);
+interface GivenInput {
+  readonly bounds: readonly [number, number];
+  readonly mean?: Normalization['mean'] | undefined;
+  readonly std?: Normalization['std'] | undefined;
 }
 
-/** Where a model that expects bytes gets inputs in [0, 1], they are multiplied by 255 first. */
-export const bytesFromUnit = { mean: 0, std: 1 / 255 } as const;
+/**
+ * What is given, or nothing; but a multiplication by 255 where a model that begins by dividing
+ * bytes gets inputs in [0, 1] and nobody says more.
+ *
+ * @param factor That the model's first step multiplies by; undefined when it begins otherwise.
+ */
+export function normalizationOf({ bounds, mean, std }: GivenInput, factor: number | undefined): Normalization {
+  const isUnit = bounds[0] === 0 && bounds[1] === 1 && mean === undefined && std === undefined;
+  const expectsBytes = factor !== undefined && ofBytes.some((most) => Math.abs(factor * most - 1) < 1e-3);
+  return isUnit && expectsBytes ? { mean: 0, std: 1 / 255 } : { mean: mean ?? 0, std: std ?? 1 };
+}

@@ -1,10 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Initializer } from './initializers.js';
 
-/** `[height, width, channels]` of the image that a dense layer's input was flattened from; needed to read PyTorch's channel-first weights. */
+/**
+ * `[height, width, channels]` of the image that a dense layer's input was flattened from; needed to
+ * read PyTorch's channel-first weights.
+ */
 export type FlattenedImage = readonly [number, number, number];
 
-/** Gives the first value of a parameter: drawn by the initializer, or taken from a file. The tensor becomes the parameters' to dispose. */
+/**
+ * Gives the first value of a parameter: drawn by the initializer, or taken from a file. The tensor
+ * becomes the parameters' to dispose.
+ */
 export type ParameterSource = (
   name: string,
   shape: readonly number[],
@@ -35,7 +41,8 @@ export function createParameters(source: ParameterSource): Parameters {
   const constants: tf.Tensor[] = [];
 
   function add(into: Record<string, tf.Variable>, name: string, value: tf.Tensor): tf.Variable {
-    // No name is given to tfjs: its variable names are global, and the same architecture must be creatable twice.
+    // No name is given to tfjs: its variable names are global, and the same architecture must be
+    // creatable twice.
     const variable = tf.variable(value, into === weights);
     value.dispose();
     into[name] = variable;

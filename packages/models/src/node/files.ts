@@ -5,7 +5,8 @@ import { open, rename, rm } from 'node:fs/promises';
  * The bytes of a regular file, whose size is looked at before anything is allocated.
  *
  * @param limit Most bytes to read.
- * @throws AdvrobError `ADVROB_MODEL_MISSING` when there is no such file, `ADVROB_MODEL_OVERSIZED` when it is larger than the limit.
+ * @throws AdvrobError `ADVROB_MODEL_MISSING` when there is no such file, `ADVROB_MODEL_OVERSIZED`
+ *   when it is larger than the limit.
  */
 export async function readLimited(path: string, limit: number): Promise<Uint8Array> {
   const file = await open(path).catch((cause: unknown) => {
@@ -26,7 +27,10 @@ export async function readLimited(path: string, limit: number): Promise<Uint8Arr
   }
 }
 
-/** Writes a file under a temporary name, syncs and renames it: whoever looks finds the old file or the whole new one. */
+/**
+ * Writes a file under a temporary name, syncs and renames it: whoever looks finds the old file or
+ * the whole new one.
+ */
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {

@@ -1,31 +1,35 @@
 import type { Classifier } from '@advrob/core';
 import { stat } from 'node:fs/promises';
-import { disposeLayersModel } from '../adapters/layers-variables.js';
-import type { FromLayersModelOptions } from '../adapters/from-layers-model.js';
-import { fromLayersModel } from '../adapters/from-layers-model.js';
-import type { LoadModelOptions } from '../weights/load-model.js';
-import { loadModel } from '../weights/load-model.js';
-import { loadLayersModelFiles } from '../tfjs-format/layers-model-files.js';
-import { openModelFolder } from './model-folder.js';
-import { readLimited, writeAtomically } from './files.js';
-import { saveWeights } from '../weights/save-weights.js';
 import type { FromGraphModelOptions } from '../adapters/from-graph-model.js';
+import { fromLayersModel, type FromLayersModelOptions } from '../adapters/from-layers-model.js';
+import { disposeLayersModel } from '../adapters/layers-variables.js';
 import { formatError } from '../tfjs-format/format-error.js';
-import type { ModelFolder } from './model-folder.js';
+import { loadLayersModelFiles } from '../tfjs-format/layers-model-files.js';
+import { loadModel, type LoadModelOptions } from '../weights/load-model.js';
+import { saveWeights } from '../weights/save-weights.js';
+import { readLimited, writeAtomically } from './files.js';
+import { openModelFolder, type ModelFolder } from './model-folder.js';
 
-/** Options for either kind of file. Those of `LoadModelOptions` are for safetensors, those of `layers` for tfjs. */
+/**
+ * Options for either kind of file. Those of `LoadModelOptions` are for safetensors, those of
+ * `layers` for tfjs.
+ */
 export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
-  /** How to adapt a LayersModel or GraphModel. Default: bounds [0, 1]; a softmax at the end is cut off. */
-  readonly layers?: Partial<FromLayersModelOptions>;
+  /**
+   * How to adapt a LayersModel or GraphModel. Default: bounds [0, 1]; a softmax at the end is cut
+   * off.
+   */
+  readonly layers?: Partial<FromLayersModelOptions> | undefined;
   /** Most bytes of a safetensors file. Default 4 GiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 /**
  * Loads a classifier from a safetensors file, or from a folder with a tfjs LayersModel or
  * GraphModel (or its model.json). A GraphModel needs the package `@tensorflow/tfjs-converter`.
  *
- * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`, and all of `loadModel`, `loadLayersModelFolder`, `fromLayersModel` and `loadGraphModelFiles`.
+ * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`, and all of `loadModel`,
+ *   `loadLayersModelFolder`, `fromLayersModel` and `loadGraphModelFiles`.
  * @example
  * ```ts
  * const model = await loadModelFile('mnist.safetensors');
@@ -34,7 +38,12 @@ export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
  */
 export async function loadModelFile(path: string, options: LoadModelFileOptions = {}): Promise<Classifier> {
   const { layers: given, maxBytes = 4 * 1024 ** 3, ...rest } = options;
-  const layers = { ...rest.normalization, ...given };
+  const layers = {
+    ...given,
+    bounds: given?.bounds ?? ([0, 1] as const),
+    mean: given?.mean ?? rest.normalization?.mean,
+    std: given?.std ?? rest.normalization?.std,
+  };
   const isFolder = await stat(path).then(
     (entry) => entry.isDirectory(),
     () => false,
@@ -42,10 +51,10 @@ export async function loadModelFile(path: string, options: LoadModelFileOptions 
   if (!isFolder && !path.endsWith('.json'))
     return loadModel(await readLimited(path, maxBytes), { ...rest, name: path });
   const folder = await openModelFolder(path);
-  if (folder.isGraph) return graphModelClassifier(folder, { bounds: [0, 1], ...layers });
+  if (folder.isGraph) return graphModelClassifier(folder, layers);
   const model = await loadLayersModelFiles(folder.json, folder.readShard, folder.name);
   try {
-    const classifier = await fromLayersModel(model, { bounds: [0, 1], ...layers });
+    const classifier = await fromLayersModel(model, layers);
     return {
       ...classifier,
       dispose() {
@@ -60,7 +69,22 @@ export async function loadModelFile(path: string, options: LoadModelFileOptions 
 }
 
 /**
- * Saves a model's weights and buffers as a safetensors file, with the name and options of its architecture. A crash leaves the old file or the new one.
+ * A classifier out of a folder with a GraphModel. The converter is loaded only now, since most
+ * users do without it.
+ */
+async function graphModelClassifier(
+  { json, readShard, name }: ModelFolder,
+  options: FromGraphModelOptions,
+): Promise<Classifier> {
+  const { loadGraphModelFiles } = await import('../tfjs-format/graph-model-files.js').catch((cause: unknown) => {
+    throw formatError(name, 'a GraphModel needs a package: npm install @tensorflow/tfjs-converter', cause);
+  });
+  return loadGraphModelFiles(json, readShard, options, name);
+}
+
+/**
+ * Saves a model's weights and buffers as a safetensors file, with the name and options of its
+ * architecture. A crash leaves the old file or the new one.
  *
  * @example
  * ```ts
@@ -73,15 +97,4 @@ export async function saveModelFile(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await writeAtomically(path, await saveWeights(model, metadata));
-}
-
-/** A classifier out of a folder with a GraphModel. The converter is loaded only now, since most users do without it. */
-async function graphModelClassifier(
-  { json, readShard, name }: ModelFolder,
-  options: FromGraphModelOptions,
-): Promise<Classifier> {
-  const { loadGraphModelFiles } = await import('../tfjs-format/graph-model-files.js').catch((cause: unknown) => {
-    throw formatError(name, 'a GraphModel needs a package: npm install @tensorflow/tfjs-converter', cause);
-  });
-  return loadGraphModelFiles(json, readShard, options, name);
 }

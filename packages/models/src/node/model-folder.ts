@@ -1,10 +1,10 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { mkdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { formatError, isRecord } from '../tfjs-format/format-error.js';
+import { loadLayersModelFiles, saveLayersModelFiles } from '../tfjs-format/layers-model-files.js';
 import type { ReadShard } from '../tfjs-format/shards.js';
 import { readLimited, writeAtomically } from './files.js';
-import { loadLayersModelFiles, saveLayersModelFiles } from '../tfjs-format/layers-model-files.js';
 
 /** Most bytes of a model.json. Real ones have some kilobytes. */
 const longestModelJson = 64 * 1024 * 1024;
@@ -23,7 +23,8 @@ export interface ModelFolder {
  * Opens a folder with a model.json and its shards.
  *
  * @param path The folder, or the json file in it.
- * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`; reading a shard throws `ADVROB_MODEL_FILE` when it leads out of the folder.
+ * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`; reading a shard throws
+ *   `ADVROB_MODEL_FILE` when it leads out of the folder.
  */
 export async function openModelFolder(path: string): Promise<ModelFolder> {
   const name = basename(path).endsWith('.json') ? path : join(path, 'model.json');
@@ -56,10 +57,12 @@ function saysGraph(json: Uint8Array): boolean {
  * Loads a tfjs LayersModel from a folder with model.json and its shards.
  *
  * @param path The folder, or the model.json in it.
- * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`, `ADVROB_MODEL_FILE`, `ADVROB_WEIGHTS_NOT_FINITE`.
+ * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`, `ADVROB_MODEL_FILE`,
+ *   `ADVROB_WEIGHTS_NOT_FINITE`.
  * @example
  * ```ts
- * const model = await fromLayersModel(await loadLayersModelFolder('models/mnist'), { bounds: [0, 1] });
+ * const layers = await loadLayersModelFolder('models/mnist');
+ * const model = await fromLayersModel(layers, { bounds: [0, 1] });
  * ```
  */
 export async function loadLayersModelFolder(path: string): Promise<LayersModel> {
@@ -67,7 +70,10 @@ export async function loadLayersModelFolder(path: string): Promise<LayersModel> 
   return loadLayersModelFiles(json, readShard, name);
 }
 
-/** Saves a LayersModel as a folder with model.json and one shard, making the folder if it is missing. The shard is written first. */
+/**
+ * Saves a LayersModel as a folder with model.json and one shard, making the folder if it is
+ * missing. The shard is written first.
+ */
 export async function saveLayersModelFolder(model: LayersModel, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const files = [...(await saveLayersModelFiles(model))].reverse();

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
 import { AdvrobError } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { formatError, isRecord } from './format-error.js';
 
 type AddWeight = (
@@ -14,8 +14,8 @@ type AddWeight = (
 ) => tfl.LayerVariable;
 
 /**
- * Builds the layers of a topology with the weights of the file. Layers get their memory only for weights of a shape that the file has: a topology may
- * otherwise ask for any amount.
+ * Builds the layers of a topology with the weights of the file. Layers get their memory only for
+ * weights of a shape that the file has: a topology may otherwise ask for any amount.
  *
  * @param weights By the names of the file. They stay the caller's.
  * @throws AdvrobError `ADVROB_MODEL_FILE`; everything allocated is freed then.
@@ -45,7 +45,10 @@ export async function buildLayersModel(
   }
 }
 
-/** Runs the synchronous part of `build` with layers that take their first values from `weights` of the same shape, sharing memory. */
+/**
+ * Runs the synchronous part of `build` with layers that take their first values from `weights` of
+ * the same shape, sharing memory.
+ */
 function withFirstValues<T>(
   file: string,
   weights: Readonly<Record<string, tf.Tensor>>,
@@ -76,7 +79,10 @@ function withFirstValues<T>(
   }
 }
 
-/** Most values that one example may have between two layers: 2 GiB in float32, above any classifier for these attacks. */
+/**
+ * Most values that one example may have between two layers: 2 GiB in float32, above any classifier
+ * for these attacks.
+ */
 const largestActivation = 2 ** 29;
 
 function checkActivations(file: string, model: tfl.LayersModel): void {

@@ -1,25 +1,23 @@
-import { AdvrobError } from '@advrob/core';
-import type { Classifier } from '@advrob/core';
-import * as tf from '@tensorflow/tfjs-core';
+import { AdvrobError, type Classifier } from '@advrob/core';
 import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
-import { bytesFromUnit, expectsBytes } from '../layers/normalize.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { fromGraphModel, type FromGraphModelOptions } from '../adapters/from-graph-model.js';
 import { probabilitiesError } from '../checks/outputs.js';
+import { normalizationOf } from '../layers/normalize.js';
 import { formatError } from './format-error.js';
-import { checkFinite, readShards } from './shards.js';
-import { readModelJson } from './manifest.js';
-import type { ReadShard } from './shards.js';
-import type { FromGraphModelOptions } from '../adapters/from-graph-model.js';
-import { fromGraphModel } from '../adapters/from-graph-model.js';
 import { firstFactor, graphEnd } from './graph-nodes.js';
+import { readModelJson, tfjsSpecs } from './manifest.js';
+import { checkFinite, readShards, type ReadShard } from './shards.js';
 
 /**
- * A classifier out of the model.json and the shards of a GraphModel. Everything is checked against everything else before memory is taken for it. When
- * the graph ends in a softmax, the scores before it are the logits, whatever `outputs` says; a sigmoid is cut off with `outputs: 'probabilities'` and else refused. When it begins by dividing bytes, as Keras' Rescaling layer does, and bounds
- * are [0, 1], inputs are multiplied by 255 first.
+ * A classifier out of the model.json and the shards of a GraphModel, all checked against each other
+ * before memory is taken for them. A softmax at its end is cut off, whatever `outputs` says; a
+ * sigmoid with `outputs: 'probabilities'`, and else refused. When it begins by dividing bytes, as
+ * Keras' Rescaling layer does, and bounds are [0, 1], inputs are multiplied by 255 first. `name` is
+ * what messages call the file.
  *
- * @param name What messages call the file.
- * @throws AdvrobError `ADVROB_MODEL_FILE` for a malformed model, control flow, or ops that tfjs lacks, `ADVROB_WEIGHTS_NOT_FINITE`, and those of
- *   {@link fromGraphModel}.
+ * @throws AdvrobError `ADVROB_MODEL_FILE` for a malformed model, control flow, or ops that tfjs
+ *   lacks, `ADVROB_WEIGHTS_NOT_FINITE`, and those of {@link fromGraphModel}.
  * @example
  * ```ts
  * import { loadGraphModelFiles } from '@advrob/models/graph';
@@ -39,7 +37,7 @@ export async function loadGraphModelFiles(
   if (activation?.name === 'sigmoid' && options.outputs !== 'probabilities' && options.node === undefined)
     throw probabilitiesError(`GraphModel ${name}`, 'its last activation is sigmoid');
   const parts = await Promise.all(groups.map((group) => readShards(name, group, readShard)));
-  const weightSpecs = groups.flatMap((group) => group.weights.map(({ byteLength: _, isOfModel: __, ...spec }) => spec));
+  const weightSpecs = groups.flatMap(tfjsSpecs);
   const weightData = parts.map((part) => part.buffer as ArrayBuffer);
   const graph = build(name, { modelTopology: topology, weightSpecs, weightData });
   try {
@@ -49,10 +47,7 @@ export async function loadGraphModelFiles(
     );
     const end: Partial<FromGraphModelOptions> =
       activation === undefined ? {} : { node: activation.before, outputs: 'logits' };
-    const isUnit =
-      options.bounds[0] === 0 && options.bounds[1] === 1 && options.mean === undefined && options.std === undefined;
-    const factor = isUnit ? await firstFactor(nodes, graph.weights) : undefined;
-    const input = factor !== undefined && expectsBytes(factor) ? bytesFromUnit : {};
+    const input = normalizationOf(options, await firstFactor(nodes, graph.weights));
     const model = await fromGraphModel(graph, { ...options, ...input, ...(options.node === undefined ? end : {}) });
     return {
       ...model,

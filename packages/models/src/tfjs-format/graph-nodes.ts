@@ -26,7 +26,8 @@ interface GraphEnd {
 /**
  * Finds the one output of a graph and whether it is a softmax or a sigmoid.
  *
- * @throws AdvrobError `ADVROB_MODEL_FILE` for a malformed topology, control flow, or several outputs.
+ * @throws AdvrobError `ADVROB_MODEL_FILE` for a malformed topology, control flow, or several
+ *   outputs.
  */
 export function graphEnd(file: string, topology: Readonly<Record<string, unknown>>): GraphEnd {
   const nodes = readNodes(file, topology);
@@ -76,7 +77,10 @@ function readNodes(file: string, { node, library }: Readonly<Record<string, unkn
 /** Steps that keep an input what it is, but for a shift. */
 const shifting = ['Identity', 'Cast', 'Add', 'AddV2', 'BiasAdd', 'Sub'];
 
-/** The constant that a graph multiplies its input with, as Keras' Rescaling layer becomes; undefined when it begins with something else. */
+/**
+ * The constant that a graph multiplies its input with, as Keras' Rescaling layer becomes; undefined
+ * when it begins with something else.
+ */
 export async function firstFactor(
   nodes: ReadonlyMap<string, GraphNode>,
   weights: Readonly<Record<string, readonly Tensor[]>>,

@@ -18,7 +18,11 @@ interface ModelJson {
 
 type ModelFormat = 'layers-model' | 'graph-model';
 
-/** Reads and checks a model.json of this format; a LayersModel need not say that it is one. @throws AdvrobError `ADVROB_MODEL_FILE`. */
+/**
+ * Reads and checks a model.json of this format; a LayersModel need not say that it is one.
+ *
+ * @throws AdvrobError `ADVROB_MODEL_FILE`.
+ */
 export function readModelJson(bytes: Uint8Array, file: string, expected: ModelFormat): ModelJson {
   let json: unknown;
   try {
@@ -85,6 +89,11 @@ interface WeightSpec {
   readonly byteLength: number;
   /** Whether it is a weight of the model; optimizers save theirs in the same list. */
   readonly isOfModel: boolean;
+}
+
+/** The weights of a group as tfjs describes them. */
+export function tfjsSpecs({ weights }: WeightGroup): Omit<WeightSpec, 'byteLength' | 'isOfModel'>[] {
+  return weights.map(({ byteLength: _, isOfModel: __, ...spec }) => spec);
 }
 
 const bytesPerValue = { float32: 4, int32: 4, bool: 1 } as const;

@@ -3,13 +3,17 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { formatError } from './format-error.js';
 import type { WeightGroup } from './manifest.js';
 
-/** Gives the bytes of the shard with this file name; `limit` is the most that the manifest leaves room for. */
+/**
+ * Gives the bytes of the shard with this file name; `limit` is the most that the manifest leaves
+ * room for.
+ */
 export type ReadShard = (path: string, limit: number) => Uint8Array | Promise<Uint8Array>;
 
 /**
  * The shards of a group in one piece.
  *
- * @throws AdvrobError `ADVROB_MODEL_FILE` when they are together shorter or longer than the manifest says.
+ * @throws AdvrobError `ADVROB_MODEL_FILE` when they are together shorter or longer than the
+ *   manifest says.
  */
 export async function readShards(file: string, group: WeightGroup, readShard: ReadShard): Promise<Uint8Array> {
   const shards: Uint8Array[] = [];
@@ -29,11 +33,16 @@ export async function readShards(file: string, group: WeightGroup, readShard: Re
       file,
       `weightsManifest expects ${group.byteLength} bytes in ${group.paths.join(', ')}, which have ${group.byteLength - left}: are the files complete?`,
     );
-  const bytes = new Uint8Array(group.byteLength);
+  return joined(shards);
+}
+
+/** Bytes one after another. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let offset = 0;
-  for (const shard of shards) {
-    bytes.set(shard, offset);
-    offset += shard.length;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
   }
   return bytes;
 }

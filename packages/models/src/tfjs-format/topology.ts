@@ -4,7 +4,8 @@ import { formatError, isRecord } from './format-error.js';
 const deepest = 100;
 
 /**
- * Checks that every graph of layers inside a topology can be built: tfjs-layers waits forever for a layer call whose inputs never come.
+ * Checks that every graph of layers inside a topology can be built: tfjs-layers waits forever for a
+ * layer call whose inputs never come.
  *
  * @throws AdvrobError `ADVROB_MODEL_FILE`.
  */

@@ -1,37 +1,41 @@
-import type { AnyFactory, Classifier } from '@advrob/core';
-import { AdvrobError, nearNames, parseOptions } from '@advrob/core';
+import { AdvrobError, nearNames, parseOptions, type AnyFactory, type Classifier } from '@advrob/core';
 import { architectureKey, optionsKey } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ArchitectureDefinition, ArchitectureOptions } from '../architecture.js';
 import type { Normalization } from '../layers/normalize.js';
 import plugin from '../plugin.js';
-import type { WeightFile, WeightLayout } from './weight-file.js';
-import { openWeightFile } from './weight-file.js';
 import { flattenedOf } from './pytorch-layout.js';
+import { openWeightFile, type WeightFile, type WeightLayout } from './weight-file.js';
 
 export interface LoadModelOptions {
   /** Name of the architecture, for a file that does not say it (or to overrule it). */
-  readonly architecture?: string;
-  /** Options of the architecture. Default: those in the file if it names the same architecture, else the architecture's defaults. */
+  readonly architecture?: string | undefined;
+  /**
+   * Options of the architecture. Default: those in the file if it names the same architecture, else
+   * the architecture's defaults.
+   */
   readonly options?: unknown;
   /** Mean and deviation in front of the network, in place of those among the options. */
-  readonly normalization?: Normalization;
+  readonly normalization?: Normalization | undefined;
   /** Architectures to choose from, by name. Default: those of this package. */
-  readonly architectures?: Readonly<Record<string, AnyFactory>>;
+  readonly architectures?: Readonly<Record<string, AnyFactory>> | undefined;
   /** Layout of the file, default `auto`. */
-  readonly layout?: WeightLayout;
+  readonly layout?: WeightLayout | undefined;
   /** What messages call the file. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**
- * A model out of a safetensors file. Nothing is allocated for a weight before the file was found to hold it in the right shape.
+ * A model out of a safetensors file. Nothing is allocated for a weight before the file was found to
+ * hold it in the right shape.
  *
- * @throws AdvrobError `ADVROB_ARCHITECTURE` when neither the file nor you name a known architecture, `ADVROB_OPTION`, and all of `loadWeights`.
+ * @throws AdvrobError `ADVROB_ARCHITECTURE` when neither the file nor you name a known
+ *   architecture, `ADVROB_OPTION`, and all of `loadWeights`.
  * @example
  * ```ts
  * const model = loadModel(bytes);
- * const fromPytorch = loadModel(other, { architecture: 'resnet18', layout: 'pytorch', options: { mean: [0.4914, 0.4822, 0.4465], std: 0.25 } });
+ * const options = { mean: [0.4914, 0.4822, 0.4465], std: 0.25 };
+ * const other = loadModel(moreBytes, { architecture: 'resnet18', layout: 'pytorch', options });
  * ```
  */
 export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Classifier {
@@ -112,11 +116,12 @@ function savedOptions(weights: WeightFile, file: string): unknown {
 }
 
 /**
- * Puts the weights and buffers of a safetensors file into a model, by name. All or nothing: when one does not fit, none is changed.
+ * Puts the weights and buffers of a safetensors file into a model, by name. All or nothing: when
+ * one does not fit, none is changed.
  *
  * @param options `layout`: of the file, default `auto`; `name`: what messages call the file.
- * @throws AdvrobError `ADVROB_TENSOR_FILE` for a malformed file, `ADVROB_WEIGHTS_MISMATCH` for missing, surplus or misshapen weights,
- *   `ADVROB_WEIGHTS_NOT_FINITE` for NaN or infinity.
+ * @throws AdvrobError `ADVROB_TENSOR_FILE` for a malformed file, `ADVROB_WEIGHTS_MISMATCH` for
+ *   missing, surplus or misshapen weights, `ADVROB_WEIGHTS_NOT_FINITE` for NaN or infinity.
  * @example
  * ```ts
  * const model = smallCnn()(0);
@@ -126,7 +131,10 @@ function savedOptions(weights: WeightFile, file: string): unknown {
 export function loadWeights(
   model: Classifier,
   bytes: Uint8Array,
-  { layout = 'auto', name: file = 'weights file' }: { layout?: WeightLayout; name?: string } = {},
+  {
+    layout = 'auto',
+    name: file = 'weights file',
+  }: { layout?: WeightLayout | undefined; name?: string | undefined } = {},
 ): void {
   const weights = openWeightFile(bytes, layout, file);
   const flattened = flattenedOf(model);

@@ -1,9 +1,10 @@
 import type { Classifier } from '@advrob/core';
-import type { FlattenedImage } from '../layers/parameters.js';
 import type { BuiltClassifier } from '../architecture.js';
+import type { FlattenedImage } from '../layers/parameters.js';
 
 /**
- * The shape that PyTorch gives a weight of ours: filters [h, w, in, out] are stored as [out, in, h, w], dense kernels [in, out] as [out, in].
+ * The shape that PyTorch gives a weight of ours: filters [h, w, in, out] are stored as [out, in, h,
+ * w], dense kernels [in, out] as [out, in].
  */
 export function pytorchShape(shape: readonly number[]): readonly number[] {
   if (shape.length === 4) return [shape[3]!, shape[2]!, shape[0]!, shape[1]!];
@@ -11,8 +12,8 @@ export function pytorchShape(shape: readonly number[]): readonly number[] {
 }
 
 /**
- * Reorders PyTorch's values into ours, `shape` being ours. PyTorch flattens images channels first, so that a dense kernel after a flattened image
- * [h, w, c] also has its rows in another order.
+ * Reorders PyTorch's values into ours, `shape` being ours. PyTorch flattens images channels first,
+ * so that a dense kernel after a flattened image [h, w, c] also has its rows in another order.
  */
 export function fromPytorchLayout(
   data: Float32Array,
@@ -23,7 +24,9 @@ export function fromPytorchLayout(
   return places === undefined ? data : Float32Array.from(places, (place) => data[place]!);
 }
 
-/** Reorders our values into PyTorch's, `shape` being ours: the inverse of {@link fromPytorchLayout}. */
+/**
+ * Reorders our values into PyTorch's, `shape` being ours: the inverse of {@link fromPytorchLayout}.
+ */
 export function toPytorchLayout(
   data: Float32Array,
   shape: readonly number[],
@@ -36,7 +39,10 @@ export function toPytorchLayout(
   return result;
 }
 
-/** Where PyTorch keeps each of our values, in the order of ours; undefined for shapes that are alike. */
+/**
+ * Where PyTorch keeps each of our values, in the order of ours; undefined for shapes that are
+ * alike.
+ */
 function pytorchPlaces(shape: readonly number[], image: FlattenedImage | undefined): Int32Array | undefined {
   if (shape.length === 4) return filterPlaces(shape);
   if (shape.length === 2) return densePlaces(shape[0]!, shape[1]!, image ?? [1, 1, shape[0]!]);

@@ -1,11 +1,11 @@
 import type { Classifier } from '@advrob/core';
-import type { TensorRecord } from '@advrob/core/safetensors';
-import { encodeSafetensors, modelMetadata } from '@advrob/core/safetensors';
+import { encodeSafetensors, modelMetadata, type TensorRecord } from '@advrob/core/safetensors';
 import { flattenedOf, pytorchShape, toPytorchLayout } from './pytorch-layout.js';
 
 /**
- * The weights and buffers of a model as a safetensors file, readable by every safetensors reader. A model that an architecture made also names it and its
- * options in the file, so that `loadModel` needs nothing else.
+ * The weights and buffers of a model as a safetensors file, readable by every safetensors reader. A
+ * model that an architecture made also names it and its options in the file, so that `loadModel`
+ * needs nothing else.
  *
  * @param metadata Further text entries.
  * @example
@@ -33,8 +33,9 @@ export async function saveWeights(
 }
 
 /**
- * The weights and buffers of a model as a safetensors file in PyTorch's layout, for `load_state_dict` of a network with the same parameter names. Mean and
- * deviation of the input are options of the model here and not in the file.
+ * The weights and buffers of a model as a safetensors file in PyTorch's layout, for
+ * `load_state_dict` of a network with the same parameter names. Mean and deviation of the input are
+ * options of the model here and not in the file.
  *
  * @param metadata Further text entries.
  * @example

@@ -1,27 +1,39 @@
 import { AdvrobError } from '@advrob/core';
-import { type TensorRecord, decodeSafetensors } from '@advrob/core/safetensors';
+import { decodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import type { FlattenedImage } from '../layers/parameters.js';
 import { fromPytorchLayout, pytorchShape } from './pytorch-layout.js';
 
 /**
- * How the weights of a file are laid out: `advrob` as in this package (filters [h, w, in, out], dense kernels [in, out], images channels last), `pytorch`
- * (filters [out, in, h, w], dense kernels [out, in], images channels first). `auto` goes by the file's `format` entry: `pt` means PyTorch.
+ * How the weights of a file are laid out: `advrob` as in this package (filters [h, w, in, out],
+ * dense kernels [in, out], images channels last), `pytorch` (filters [out, in, h, w], dense kernels
+ * [out, in], images channels first). `auto` goes by the file's `format` entry: `pt` means PyTorch.
  */
 export type WeightLayout = 'auto' | 'advrob' | 'pytorch';
 
 /** The weights of a safetensors file, checked and ready to be taken by name. */
 export interface WeightFile {
   readonly metadata: ReadonlyMap<string, string>;
-  /** Values in our layout, as many as `shape` says. @throws AdvrobError `ADVROB_WEIGHTS_MISMATCH`, `ADVROB_WEIGHTS_NOT_FINITE`. */
+  /**
+   * Values in our layout, as many as `shape` says.
+   *
+   * @throws AdvrobError `ADVROB_WEIGHTS_MISMATCH`, `ADVROB_WEIGHTS_NOT_FINITE`.
+   */
   take(name: string, shape: readonly number[], image?: FlattenedImage): Float32Array | Int32Array;
-  /** @throws AdvrobError `ADVROB_WEIGHTS_MISMATCH` when the file has weights that are not among `names`. */
+  /**
+   * @throws AdvrobError `ADVROB_WEIGHTS_MISMATCH` when the file has weights that are not among
+   *   `names`.
+   */
   checkAllIn(names: readonly string[]): void;
 }
 
 /** PyTorch counts batches for a momentum of `None`, which nobody here uses. */
 const ignored = /(^|\.)num_batches_tracked$/;
 
-/** Reads a file of weights. `file` is what messages call it. @throws AdvrobError `ADVROB_TENSOR_FILE`. */
+/**
+ * Reads a file of weights. `file` is what messages call it.
+ *
+ * @throws AdvrobError `ADVROB_TENSOR_FILE`.
+ */
 export function openWeightFile(bytes: Uint8Array, layout: WeightLayout, file: string): WeightFile {
   const { records, metadata } = decodeSafetensors(bytes, file);
   const isPytorch = layout === 'pytorch' || (layout === 'auto' && metadata.get('format') === 'pt');
