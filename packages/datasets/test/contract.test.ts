@@ -60,7 +60,7 @@ let loaded: ReturnType<typeof mnist> | undefined;
 /** Loaded once, because it is 55 MB; mnist.test.ts compares two loads. */
 const wholeMnist = () => (loaded ??= mnist());
 
-/** One row per data set: a new one without a row fails the last test. */
+/** One row per data set: one without a row fails the last test. */
 const makers: Readonly<Record<string, () => Promise<Dataset>>> = {
   mnist: async () => (await wholeMnist()).validation.take(40),
   'fashion-mnist': async () => (await fashionMnist({ directory: folder, validation: 8 })).train,
@@ -117,6 +117,9 @@ describe.each(Object.entries(makers))('%s', (_, make) => {
 });
 
 it('every data set of the plugin has a row', () => {
+  const lacking = Object.keys(plugin.datasets).filter((name) => !(name in makers));
+  const remedy = "give it a row in 'makers' of packages/datasets/test/contract.test.ts";
+  expect(lacking, `no contract for ${lacking.join(', ')}: ${remedy}`).toEqual([]);
   expect(Object.keys(makers).sort()).toEqual(Object.keys(plugin.datasets).sort());
   for (const [name, factory] of Object.entries(plugin.datasets)) expect(factory.definition.name).toBe(name);
 });

@@ -4,7 +4,7 @@ import type { AnyFactory } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { smallModels } from '../test/small-models.js';
-import models, { mlp, resnet18, smallCnn } from './index.js';
+import models, { mlp, resnet18, smallCnn } from './plugin.js';
 
 describe.each(Object.entries(smallModels))('%s', (name, make) => {
   it('is listed under its name', () => {

@@ -18,7 +18,10 @@ describe('two-layer with a fixed second layer', () => {
 
 const seeded = (seed: number) => tfl.initializers.heNormal({ seed });
 
-/** Ends in softmax, which the adapter cuts off; frees its layers with the adapter. Layers have names, because tfjs counts up the ones it gives. */
+/**
+ * Ends in softmax, which the adapter cuts off; frees its layers with the adapter. Layers have
+ * names, because tfjs counts up the ones it gives.
+ */
 async function adaptedLayers() {
   const layers = tfl.sequential({
     layers: [

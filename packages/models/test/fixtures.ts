@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 interface Pass {
   readonly logits: number[];
@@ -14,6 +14,11 @@ export interface Fixture {
   readonly train?: Pass;
   /** After one pass in train mode. */
   readonly buffers?: Record<string, number[]>;
+}
+
+/** Whether the script made one of this architecture; plugin.test.ts says what to do when it did not. */
+export function hasFixture(name: string): boolean {
+  return existsSync(new URL(`fixtures/${name}.json`, import.meta.url));
 }
 
 export function readFixture(name: string): Fixture {

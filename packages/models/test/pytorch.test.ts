@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { decodeSafetensors } from '@advrob/core/safetensors';
 import models, { loadModel, savePytorchWeights } from '../src/index.js';
-import { type Fixture, readFixture, readWeights } from './fixtures.js';
+import { type Fixture, hasFixture, readFixture, readWeights } from './fixtures.js';
 
 function load(name: string): { model: Classifier; fixture: Fixture; x: tf.Tensor } {
   const fixture = readFixture(name);
@@ -22,7 +22,9 @@ async function pass(model: Classifier, x: tf.Tensor, labels: number[], how?: For
 
 const largest = (values: Iterable<number>) => Math.max(...[...values].map(Math.abs));
 
-/** Largest difference of each of the four rows, relative to the row's largest entry in `expected`. */
+/**
+ * Largest difference of each of the four rows, relative to the row's largest entry in `expected`.
+ */
 function rowErrors(found: ArrayLike<number>, expected: number[]): number[] {
   const length = expected.length / 4;
   return [0, 1, 2, 3].map((row) => {
@@ -41,6 +43,8 @@ describe('agrees with PyTorch', () => {
   it.each(Object.keys(models.models))('%s: logits and input gradient', async (name) => {
     const { model, fixture, x } = load(name);
     await expectAgreement(await pass(model, x, fixture.labels), fixture.eval);
+    const normalizes = Object.keys(model.buffers ?? {}).some((buffer) => buffer.endsWith('running_mean'));
+    expect(fixture.train !== undefined, 'batch norm is compared in train mode too').toBe(normalizes);
     model.dispose!();
   });
 
@@ -54,7 +58,7 @@ describe('agrees with PyTorch', () => {
     model.dispose!();
   });
 
-  const normalizing = ['resnet18', 'preact-resnet18', 'wide-resnet'];
+  const normalizing = Object.keys(models.models).filter((name) => hasFixture(name) && readFixture(name).train);
   it.each(normalizing)('%s in train and probe mode: logits, gradient, running statistics', async (name) => {
     const { model, fixture, x } = load(name);
     const buffers = { ...model.buffers };

@@ -1,5 +1,5 @@
 import type { Classifier } from '@advrob/core';
-import type models from '../src/index.js';
+import type models from '../src/plugin.js';
 import {
   compactCnn,
   lenet5,
@@ -10,7 +10,7 @@ import {
   smallCnn,
   twoLayer,
   wideResnet,
-} from '../src/index.js';
+} from '../src/plugin.js';
 
 /** A small version of every architecture; one without is a type error. */
 export const smallModels: Readonly<Record<keyof typeof models.models, (seed: number) => Classifier>> = {

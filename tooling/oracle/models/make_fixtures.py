@@ -74,7 +74,7 @@ def make(name, options, build):
     safetensors_file.write(out / f"{name}.safetensors", state, {"format": "pt"})
     net.eval()
     fixture = {"options": options, "x": channels_last(x), "labels": y.tolist(), "eval": forward_and_gradient(net, x, y, options)}
-    if "resnet" in name:
+    if any(isinstance(module, nn.BatchNorm2d) for module in net.modules()):
         net.train()
         fixture["train"] = forward_and_gradient(net, x, y, options)
         fixture["buffers"] = {key: numbers(value) for key, value in net.state_dict().items() if "running" in key}

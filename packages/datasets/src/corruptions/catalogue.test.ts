@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { filePath } from '../../test/test-files.js';
+import * as blur from './blur.js';
+import * as digital from './digital.js';
+import * as noise from './noise.js';
+import * as weather from './weather.js';
 import type { Draw, Picture, Scale } from './corruption.js';
 import { corruptionKinds, corruptionNames, type CorruptionName } from './catalogue.js';
 
@@ -35,9 +39,11 @@ const tolerances: Partial<Record<CorruptionName, typeof exact>> = {
   // Levels are made whole in between: a value on the edge may become one more or less.
   'glass-blur': { largest: 1.01, mean: 0.01 },
   'motion-blur': { largest: 1, mean: 0.02 },
-  // OpenCV rounds places to 1/32 pixel in its own way; at an edge between black and white that is some levels.
+  // OpenCV rounds places to 1/32 pixel in its own way; at an edge between black and white that is
+  // some levels.
   'elastic-transform': { largest: 6, mean: 0.05 },
-  // libjpeg's cosine transform is in whole numbers: a coefficient on the edge of rounding shifts its block by a multiple of its divisor.
+  // libjpeg's cosine transform is in whole numbers: a coefficient on the edge of rounding shifts
+  // its block by a multiple of its divisor.
   'jpeg-compression': { largest: 12, mean: 0.5 },
 };
 
@@ -59,6 +65,24 @@ describe('agrees with the libraries of the original', () => {
 
   it('has all but the frost', () => {
     const tested = new Set(Object.keys(fixture.corrupted).map((key) => key.split(' ')[0]));
-    expect(corruptionNames.filter((name) => !tested.has(name))).toEqual(['frost']);
+    const missing = corruptionNames.filter((name) => !tested.has(name));
+    const remedy = 'add them to CASES of tooling/oracle/data/corruptions.py and run it';
+    expect(missing, `no other library's pictures of ${missing.join(', ')}: ${remedy}`).toEqual(['frost']);
   });
+});
+
+it('has every corruption of the family files, under one name', () => {
+  for (const [file, family] of Object.entries({ noise, blur, weather, digital }))
+    for (const [name, made] of Object.entries(family)) {
+      const rows = Object.values(corruptionKinds).filter((kind) => kind === made).length;
+      const remedy = 'give it a row in packages/datasets/src/corruptions/catalogue.ts';
+      expect(rows, `${name} of ${file}.ts has ${rows} names: ${remedy}`).toBe(1);
+    }
+});
+
+it('is described in the README, corruption by corruption', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const missing = corruptionNames.filter((name) => !readme.includes(`\`${name}\``));
+  const remedy = "say in the table 'Corruptions' of packages/datasets/README.md how they compare with the original";
+  expect(missing, `the README lacks ${missing.join(', ')}: ${remedy}`).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fixedCost, survivesDamage } from '../../test/damaged.js';
 import { planarFile } from '../../test/example-files.js';
 import { parseCifar10, parseCifar100 } from './cifar.js';
 
@@ -40,4 +41,18 @@ describe('CIFAR files', () => {
   ])('refuses %s', (_, parse, code) => {
     expect(parse).toThrow(expect.objectContaining({ code }));
   });
+});
+
+survivesDamage('parseCifar10', {
+  samples: [planarFile(1, () => [3]), planarFile(2, (record) => [record])],
+  parse: (bytes) => parseCifar10(bytes),
+  fixed: fixedCost,
+  codes: ['ADVROB_DATA_TRUNCATED', 'ADVROB_LABEL'],
+});
+
+survivesDamage('parseCifar100', {
+  samples: [planarFile(1, () => [3, 30]), planarFile(2, (record) => [record, 99])],
+  parse: (bytes) => parseCifar100(bytes),
+  fixed: fixedCost,
+  codes: ['ADVROB_DATA_TRUNCATED', 'ADVROB_LABEL'],
 });

@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { survivesDamage } from '../../test/damaged.js';
+import { idxSamples } from '../../test/example-files.js';
 import { gunzip, isGzip } from './gzip.js';
 
 const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * i) % 251);
@@ -30,4 +32,18 @@ describe('gunzip', () => {
   ])('refuses %s', (_, bytes) => {
     expect(() => gunzip(bytes, 10_000)).toThrow(expect.objectContaining({ code: 'ADVROB_DATA_GZIP' }));
   });
+});
+
+const unpackedLimit = 4096;
+/** Node cuts small buffers out of pools of 8 kB, which it allocates when the last one is used up. */
+const bufferPools = 32 * 1024;
+
+survivesDamage('gunzip', {
+  samples: [Buffer.from(idxSamples[0]!), Buffer.alloc(500, 'advrob'), Buffer.alloc(unpackedLimit)].map(
+    (packed) => new Uint8Array(gzipSync(packed)),
+  ),
+  parse: (bytes) => gunzip(bytes, unpackedLimit),
+  // Blocks up to the limit, and all of them once more in one piece.
+  fixed: bufferPools + 2 * unpackedLimit,
+  codes: ['ADVROB_DATA_GZIP'],
 });

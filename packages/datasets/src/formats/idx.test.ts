@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { idxFile } from '../../test/example-files.js';
+import { fixedCost, survivesDamage } from '../../test/damaged.js';
+import { idxFile, idxSamples } from '../../test/example-files.js';
 import { parseIdx } from './idx.js';
 
 describe('parseIdx', () => {
@@ -61,4 +62,11 @@ describe('parseIdx', () => {
       expect.objectContaining({ code, message: expect.stringContaining('digits') }),
     );
   });
+});
+
+survivesDamage('parseIdx', {
+  samples: idxSamples,
+  parse: (bytes) => parseIdx(bytes),
+  fixed: fixedCost,
+  codes: ['ADVROB_DATA_FORMAT', 'ADVROB_DATA_TRUNCATED', 'ADVROB_DATA_OVERSIZED'],
 });

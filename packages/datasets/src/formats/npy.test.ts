@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import expected from '../../test/files/npz.json' with { type: 'json' };
+import { fixedCost, survivesDamage } from '../../test/damaged.js';
 import { fileBytes } from '../../test/test-files.js';
 import { parseNpy } from './npy.js';
 
@@ -32,4 +33,11 @@ describe('parseNpy', () => {
     expect(refused(Uint8Array.of(...bytes, 0))).toBe('ADVROB_DATA_OVERSIZED');
     expect(refused(Uint8Array.of(1, 2, 3))).toBe('ADVROB_DATA_FORMAT');
   });
+});
+
+survivesDamage('parseNpy', {
+  samples: await Promise.all(['fortran.npy', 'big-endian.npy', 'bool.npy'].map(fileBytes)),
+  parse: (bytes) => parseNpy(bytes),
+  fixed: 4 * fixedCost,
+  codes: ['ADVROB_DATA_FORMAT', 'ADVROB_DATA_TRUNCATED', 'ADVROB_DATA_OVERSIZED'],
 });

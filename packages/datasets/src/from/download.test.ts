@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { download } from '../index.js';
+import { download } from './download.js';
 
 const content = randomBytes(200_000);
 const sha256 = createHash('sha256').update(content).digest('hex');

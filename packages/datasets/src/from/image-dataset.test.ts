@@ -41,7 +41,8 @@ describe('imageDataset', () => {
     const before = process.memoryUsage().arrayBuffers;
     const batches = large.batches({ size: 10, seed: 1 })[Symbol.asyncIterator]();
     const { value } = await batches.next();
-    // The order of the epoch is an int32 per example; a float copy of the images would be 48 bytes per example.
+    // The order of the epoch is an int32 per example; a float copy of the images would be 48 bytes
+    // per example.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(count * 44);
     tf.dispose([value.x, value.y]);
     await batches.return?.();

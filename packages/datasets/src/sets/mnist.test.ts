@@ -1,6 +1,7 @@
 import { AdvrobError, type Dataset } from '@advrob/core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
+import { mnistFiles, refused, temporaryFolders } from '../../test/example-files.js';
 import fixture from './fixtures/mnist-sums.json' with { type: 'json' };
 import { mnist } from './mnist.js';
 
@@ -71,5 +72,15 @@ describe('mnist', async () => {
     // @ts-expect-error an unknown option is an error in types, too
     expect(() => mnist({ validatoin: 3 })).toThrow(/did you mean validation/);
     await expect(mnist({ directory: '/nowhere' })).rejects.toThrow(AdvrobError);
+  });
+});
+
+describe('mnist from a folder', () => {
+  const folder = temporaryFolders();
+
+  it('refuses other files under the same names', async () => {
+    await expect(mnist({ directory: await folder(mnistFiles()) })).rejects.toThrow(
+      refused('ADVROB_DATA_CHECKSUM', 'train-images-idx3-ubyte.gz', 'ba891046'),
+    );
   });
 });

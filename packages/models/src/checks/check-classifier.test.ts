@@ -4,7 +4,8 @@ import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { smallModels } from '../../test/small-models.js';
-import { checkClassifier, mlp } from '../index.js';
+import { mlp } from '../architectures/mlp.js';
+import { checkClassifier } from './check-classifier.js';
 
 let before = 0;
 beforeEach(() => {

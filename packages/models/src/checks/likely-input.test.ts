@@ -5,7 +5,10 @@ import { likelyInput } from './likely-input.js';
 
 beforeEach(() => tf.setBackend('cpu'));
 
-/** Images of one grey each, from 0 to 1, in classes 0, 1, 2 by thirds, and a network that finds the third of an input from `low` to `high`. */
+/**
+ * Images of one grey each, from 0 to 1, in classes 0, 1, 2 by thirds, and a network that finds the
+ * third of an input from `low` to `high`.
+ */
 function problem(low: number, high: number, count = 90) {
   const greys = Float32Array.from({ length: count }, (_, i) => (i + 0.5) / count);
   const x = tf.tensor4d(greys, [count, 1, 1, 1]);

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import type { Classifier } from '@advrob/core';
 import { expect, it } from 'vitest';
-import { lenet5, mlp, resnet18, smallCnn, twoLayer } from '../index.js';
+import { lenet5, mlp, resnet18, smallCnn, twoLayer } from '../plugin.js';
 
 async function statistics(model: Classifier, name: string) {
   const values = [...(await (model.weights[name] ?? model.buffers![name])!.data())];
@@ -10,7 +10,10 @@ async function statistics(model: Classifier, name: string) {
   return { count: values.length, mean, deviation, largest: Math.max(...values.map(Math.abs)), values };
 }
 
-/** Mean 0 and the standard deviation, each within five standard errors (that of a deviation is at most deviation / sqrt(2 n)). */
+/**
+ * Mean 0 and the standard deviation, each within five standard errors (that of a deviation is at
+ * most deviation / sqrt(2 n)).
+ */
 async function expectSpread(model: Classifier, name: string, expected: number) {
   const { count, mean, deviation } = await statistics(model, name);
   expect(Math.abs(mean)).toBeLessThan((5 * expected) / Math.sqrt(count));

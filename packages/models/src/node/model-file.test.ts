@@ -6,8 +6,9 @@ import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { mlp } from '../index.js';
-import { loadLayersModelFolder, loadModelFile, saveLayersModelFolder, saveModelFile } from '../node.js';
+import { mlp } from '../architectures/mlp.js';
+import { loadModelFile, saveModelFile } from './model-file.js';
+import { loadLayersModelFolder, saveLayersModelFolder } from './model-folder.js';
 
 let folder = '';
 let before = 0;

@@ -1,26 +1,18 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
 import { modelContract, mutate } from '@advrob/core/testing';
-import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { convNet, graphFiles } from '../../test/graph-files.js';
-import { loadModelFile } from '../node.js';
-import { fromGraphModel } from '../adapters/from-graph-model.js';
+import { loadModelFile } from '../node/model-file.js';
 import { loadGraphModelFiles } from './graph-model-files.js';
 
 const bounds = [0, 1] as const;
 const load = (files = graphFiles()) =>
   loadGraphModelFiles(files.get('model.json')!, (path) => files.get(path)!, { bounds });
-
-const plain = (change: (json: Record<string, unknown>) => void = () => undefined) => {
-  const files = graphFiles(change);
-  const json = JSON.parse(new TextDecoder().decode(files.get('model.json'))) as Record<string, never>;
-  return loadGraphModelSync([json as never, files.get('group1-shard1of1.bin')!.buffer as ArrayBuffer]);
-};
 
 describe('a GraphModel', () => {
   for (const { name, run } of modelContract(() => load())) it(name, run);
@@ -48,18 +40,6 @@ describe('a GraphModel', () => {
     x.dispose();
     model.dispose!();
     expect(tf.memory().numTensors).toBe(before);
-  });
-
-  it('refuses probabilities that were not announced, and takes a named node', async () => {
-    const graph = plain();
-    await expect(fromGraphModel(graph, { bounds })).rejects.toMatchObject({ code: 'ADVROB_PROBABILITIES' });
-    const [named, announced] = [
-      await fromGraphModel(graph, { bounds, node: 'logits' }),
-      await fromGraphModel(graph, { bounds, outputs: 'probabilities' }),
-    ];
-    const x = tf.randomUniform([2, 6, 6, 1], 0, 1, 'float32', 2);
-    const [a, b] = await Promise.all([named, announced].map((model) => tf.logSoftmax(model.logits(x)).data()));
-    a!.forEach((value, i) => expect(b![i]).toBeCloseTo(value, 5));
   });
 
   it('that ends in a sigmoid is refused, or on request cut there', async () => {
@@ -126,5 +106,40 @@ describe('a GraphModel', () => {
     expect(outcomes['ADVROB_MODEL_FILE']).toBeGreaterThan(100);
     expect(outcomes['accepted']).toBeGreaterThan(10);
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a model that divides bytes itself', () => {
+  it('as the first step of a graph too, unless the caller says what it expects', async () => {
+    const files = graphFiles((json) => {
+      const { node } = json['modelTopology'] as { node: Record<string, unknown>[] };
+      const float = { T: { type: 'DT_FLOAT' } };
+      node.push({ name: 'scale', op: 'Const', attr: { dtype: { type: 'DT_FLOAT' } } });
+      node.push({ name: 'scaled', op: 'Mul', input: ['x', 'scale'], attr: float });
+      node.find(({ name }) => name === 'conv')!['input'] = ['scaled', 'filter'];
+      (json['weightsManifest'] as [{ weights: object[] }])[0].weights.push({
+        name: 'scale',
+        shape: [],
+        dtype: 'float32',
+      });
+    });
+    const shard = files.get('group1-shard1of1.bin')!;
+    files.set(
+      'group1-shard1of1.bin',
+      new Uint8Array(Buffer.concat([shard, Buffer.from(Float32Array.of(1 / 255).buffer)])),
+    );
+    const load = (which: typeof files, more: object = {}) =>
+      loadGraphModelFiles(which.get('model.json')!, (path) => which.get(path)!, { bounds: [0, 1], ...more });
+    const [plain, scaled, told] = [
+      await load(graphFiles()),
+      await load(files),
+      await load(files, { mean: 0, std: 1 / 255 }),
+    ];
+    const x = tf.randomUniform([2, 6, 6, 1], 0, 1, 'float32', 2);
+    const outputs = [plain, scaled, told].map((model) => model.logits(x));
+    const [expected, ...found] = await Promise.all(outputs.map((output) => output.data()));
+    for (const values of found) values.forEach((value, i) => expect(value).toBeCloseTo(expected![i]!, 4));
+    tf.dispose([x, outputs]);
+    for (const model of [plain, scaled, told]) model.dispose!();
   });
 });

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disposeLayersModel } from '../adapters/layers-variables.js';
-import { loadLayersModelFiles, saveLayersModelFiles } from '../index.js';
+import { loadLayersModelFiles, saveLayersModelFiles } from './layers-model-files.js';
 
 const sequential = () =>
   tfl.sequential({
@@ -152,7 +152,8 @@ it('survives 20,000 damaged model.json files', { timeout: 600_000 }, async () =>
   const codes = new Set<string>();
   for (let index = 0; index < 20_000; index++) {
     const files = samples[index % 2]!;
-    // Digits and quotes are where the meaning is: half of the damage goes there, the other half anywhere.
+    // Digits and quotes are where the meaning is: half of the damage goes there, the other half
+    // anywhere.
     const json = files.get('model.json')!;
     const damaged = index % 4 < 2 ? mutate(json, seed, index) : damageTokens(json, index);
     const startedAt = performance.now();
@@ -170,7 +171,10 @@ it('survives 20,000 damaged model.json files', { timeout: 600_000 }, async () =>
   expect([...codes].sort()).toEqual(['ADVROB_MODEL_FILE', 'ADVROB_WEIGHTS_NOT_FINITE'].slice(0, codes.size));
 });
 
-/** Keeps the text valid JSON: one number, name or literal is replaced by another from a list that tempts. */
+/**
+ * Keeps the text valid JSON: one number, name or literal is replaced by another from a list that
+ * tempts.
+ */
 function damageTokens(json: Uint8Array, index: number): Uint8Array {
   const text = new TextDecoder().decode(json);
   const tokens = [...text.matchAll(/"[^"]*"(?!\s*:)|-?\d+(?:\.\d+)?|true|false|null/g)];

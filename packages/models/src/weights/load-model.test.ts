@@ -6,7 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { smallModels } from '../../test/small-models.js';
-import { loadModel, loadWeights, mlp, saveWeights } from '../index.js';
+import { mlp } from '../architectures/mlp.js';
+import { loadModel, loadWeights } from './load-model.js';
+import { saveWeights } from './save-weights.js';
 
 let before = 0;
 beforeEach(() => {
@@ -140,4 +142,19 @@ it('survives 20,000 damaged files', async () => {
   });
   expect(accepted).toBeGreaterThan(0);
   expect(Object.keys(refused)).toContain('ADVROB_TENSOR_FILE');
+});
+
+it('lays a normalisation over that of the file', async () => {
+  const model = mlp({ inputShape: [3], hidden: [4], numClasses: 2, mean: 0.1, std: 2 })(0);
+  const bytes = await saveWeights(model);
+  const other = loadModel(bytes, { normalization: { mean: 0, std: 1 / 255 } });
+  const x = tf.tensor2d([[0.1, 0.5, 0.9]]);
+  // (255 x' - 0) with x' such that both see the same numbers.
+  const same = tf.tidy(() => tf.div(tf.div(tf.sub(x, 0.1), 2), 255));
+  const [found, expected] = [other.logits(same), model.logits(x)];
+  const values = await expected.data();
+  (await found.data()).forEach((value, i) => expect(value).toBeCloseTo(values[i]!, 5));
+  tf.dispose([x, same, found, expected]);
+  model.dispose!();
+  other.dispose!();
 });

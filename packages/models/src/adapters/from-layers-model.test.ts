@@ -4,7 +4,9 @@ import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkClassifier, fromFunction, fromLayersModel } from '../index.js';
+import { checkClassifier } from '../checks/check-classifier.js';
+import { fromLayersModel } from './from-layers-model.js';
+import { disposeLayersModel } from './layers-variables.js';
 
 const bounds = [0, 1] as const;
 const kernelInitializer = () => tfl.initializers.heNormal({ seed: 5 });
@@ -55,7 +57,10 @@ const shared = () => {
 };
 const twice = () => network(tfl.layers.dense({ units: 4, activation: 'softmax' }), tfl.layers.softmax());
 
-/** Whether the model's logits belong to the probabilities of the layers, and whether they are those probabilities' logarithms themselves. */
+/**
+ * Whether the model's logits belong to the probabilities of the layers, and whether they are those
+ * probabilities' logarithms themselves.
+ */
 async function compare(model: Classifier, layers: tfl.LayersModel): Promise<{ isLogProbability: boolean }> {
   const x = images();
   const logits = model.logits(x);
@@ -185,58 +190,31 @@ describe('fromLayersModel', () => {
   });
 });
 
-describe('fromFunction', () => {
-  const kernel = [
-    [1, -2],
-    [3, 0.5],
-  ];
-
-  it('gives what the function gives, and frees what it makes', async () => {
-    const model = await fromFunction((x) => tf.matMul(x as tf.Tensor2D, tf.tensor2d(kernel)), {
-      inputShape: [2],
-      bounds,
-    });
-    const x = tf.tensor2d([[0.25, 0.5]]);
-    const logits = model.logits(x);
-    expect([...(await logits.data())]).toEqual([1.75, -0.25]);
-    await checkClassifier(model);
-    tf.dispose([x, logits]);
+const rescaled = (scale: number, offset: number) =>
+  tfl.sequential({
+    layers: [
+      tfl.layers.rescaling({ inputShape: [2, 2, 1], scale, offset }),
+      tfl.layers.flatten(),
+      tfl.layers.dense({ units: 3, kernelInitializer: tfl.initializers.heNormal({ seed: 4 }) }),
+    ],
   });
 
-  it('leaves an input alone that the function returns', async () => {
-    const model = await fromFunction((x) => x, { inputShape: [2], bounds });
-    const x = tf.tensor2d([[0.25, 0.5]]);
-    model.logits(x).dispose();
-    expect(x.isDisposed).toBe(false);
-    x.dispose();
-  });
-
-  it('refuses probabilities, and takes their logarithm on request', async () => {
-    const forward = (x: tf.Tensor) => tf.softmax(tf.mul(x, 400));
-    const options = { inputShape: [2], bounds };
-    await expect(fromFunction(forward, options)).rejects.toMatchObject({ code: 'ADVROB_PROBABILITIES' });
-    const model = await fromFunction(forward, { ...options, outputs: 'probabilities' });
-    const x = tf.tensor2d([[0, 1]]);
-    const logits = model.logits(x);
-    const gradient = tf.grad((z) => tf.sum(model.logits(z)))(x);
-    expect([...(await logits.data()), ...(await gradient.data())].every(Number.isFinite)).toBe(true);
-    tf.dispose([x, logits, gradient]);
-  });
-
+describe('a model that divides bytes itself', () => {
   it.each([
-    ['one score', (x: tf.Tensor) => tf.sum(x, 1, true), 'ADVROB_SHAPE'],
-    ['three axes', (x: tf.Tensor) => tf.expandDims(x, 1), 'ADVROB_SHAPE'],
-    ['NaN', (x: tf.Tensor) => tf.log(tf.neg(x)), 'ADVROB_NOT_FINITE'],
-  ])('refuses %s', async (_, forward, code) => {
-    await expect(fromFunction(forward, { inputShape: [2], bounds })).rejects.toMatchObject({ code });
-  });
-
-  it('checks inputs', async () => {
-    const model = await fromFunction((x) => x, { inputShape: [2], bounds });
-    const wrong = [tf.zeros([2]), tf.zeros([1, 3]), tf.zeros([1, 2], 'int32')];
-    expect(() => model.logits(wrong[0]!)).toThrow(/ADVROB_SHAPE/);
-    expect(() => model.logits(wrong[1]!)).toThrow(/ADVROB_SHAPE/);
-    expect(() => model.logits(wrong[2]!)).toThrow(/ADVROB_DTYPE/);
-    tf.dispose(wrong);
+    [1 / 255, 0, [0, 1], 255],
+    [1 / 127.5, -1, [0, 1], 255],
+    [1 / 255, 0, [0, 255], 1],
+    [2, -1, [0, 1], 1],
+  ] as const)('Rescaling(%d, %d) within %j gets its inputs times %d', async (scale, offset, bounds, factor) => {
+    const layers = rescaled(scale, offset);
+    const model = await fromLayersModel(layers, { bounds });
+    const x = tf.randomUniform([3, 2, 2, 1], bounds[0], bounds[1], 'float32', 1);
+    const inputs = tf.mul(x, factor);
+    const [found, expected] = [model.logits(x), layers.predict(inputs) as tf.Tensor];
+    const values = await expected.data();
+    (await found.data()).forEach((value, i) => expect(value).toBeCloseTo(values[i]!, 5));
+    tf.dispose([x, inputs, found, expected]);
+    model.dispose!();
+    disposeLayersModel(layers);
   });
 });
