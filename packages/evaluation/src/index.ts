@@ -24,12 +24,6 @@ export {
   withoutTiming,
   type RecordParts,
 } from './record/create-record.js';
-export {
-  checkAcceptance,
-  type Acceptance,
-  type AcceptanceBounds,
-  type AcceptanceSubjects,
-} from './acceptance/check-acceptance.js';
 export { wilsonInterval } from './statistics/wilson.js';
 export { proportionOf, type Proportion } from './statistics/proportion.js';
 export { mcNemar, type PairedTest } from './statistics/mcnemar.js';
