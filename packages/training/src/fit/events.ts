@@ -1,4 +1,4 @@
-import type { ScheduleTime } from '../schedules/schedule.js';
+import type { ScheduleTime } from '../schedule.js';
 
 /** Means over the steps since the last metrics. */
 export interface MetricsEvent {

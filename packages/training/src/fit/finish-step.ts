@@ -1,5 +1,5 @@
 import type { Extras } from '@advrob/core';
-import { saveRun, saveWeights } from '../checkpoint/save-run.js';
+import { saveRun, saveWeights } from './checkpoint.js';
 import type { LastGood } from './last-good.js';
 import type { LoggedEvent } from './events.js';
 import { summarize } from './metric-window.js';

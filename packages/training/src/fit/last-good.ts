@@ -1,7 +1,7 @@
 import { AdvrobError, settle, type Extras } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { saveRun, saveWeights } from '../checkpoint/save-run.js';
-import { disposeSnapshot, restoreSnapshot, takeSnapshot } from '../weights/saved.js';
+import { saveRun, saveWeights } from './checkpoint.js';
+import { disposeSnapshot, restoreSnapshot, takeSnapshot } from './values.js';
 import { findDivergence, read, truncate } from './metric-window.js';
 import type { Run } from './run.js';
 

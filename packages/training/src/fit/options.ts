@@ -13,7 +13,7 @@ import type {
   Threat,
   WorkTransform,
 } from '@advrob/core';
-import type { Schedule } from '../schedules/schedule.js';
+import type { Schedule } from '../schedule.js';
 import type { TrainingEvent } from './events.js';
 
 /** A measurement of the model on validation data: `score` chooses the best weights, higher is better. */

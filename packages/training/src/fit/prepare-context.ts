@@ -1,7 +1,7 @@
 import { AdvrobError, type Classifier, type Extras, type PrepareContext, type Random } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { prefixed } from './prefixed-random.js';
+import { prefixed } from '../random.js';
 import { positionOf, type Run } from './run.js';
 import { threatAt } from './settings.js';
 

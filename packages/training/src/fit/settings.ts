@@ -1,7 +1,8 @@
-import { AdvrobError, type Extras, type ThreatModel, type WeightOptimizer } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { Extras, ThreatModel, WeightOptimizer } from '@advrob/core';
 import { resolveThreat } from '@advrob/core/threat';
-import { factorAt } from '../schedules/factor-at.js';
-import { scheduleSchema, type Schedule, type ScheduleTime } from '../schedules/schedule.js';
+import { factorAt, scheduleSchema } from '../schedule.js';
+import type { Schedule, ScheduleTime } from '../schedule.js';
 import type { FitOptions } from './options.js';
 
 /** The numbers of a run, checked and with defaults. */

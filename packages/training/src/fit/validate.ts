@@ -2,7 +2,7 @@ import { settle, stopIfAborted, type Attack, type Classifier, type Extras, type 
 import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { assignAveraged, copyValues, keepingValues } from './averaged-weights.js';
+import { assignAveraged, copyValues, keepingValues } from './values.js';
 import type { ValidationEvent } from './events.js';
 import type { Measurement, Validation } from './options.js';
 import { forgetBest, positionOf, type Best, type Run } from './run.js';
