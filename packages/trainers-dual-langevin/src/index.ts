@@ -1,18 +1,14 @@
 import { definePlugin } from '@advrob/core';
-import { plainLangevin } from './inner/plain-langevin.js';
-import { cvarPd } from './objectives/cvar-pd.js';
-import { dalePdReverse } from './objectives/dale-pd-reverse.js';
-import { dalePd } from './objectives/dale-pd.js';
-import { dale } from './objectives/dale.js';
-import { klDaleMultiPd } from './objectives/kl-dale-multi-pd.js';
-import { klDalePd } from './objectives/kl-dale-pd.js';
-import { dalePdReverseTrainer, dalePdTrainer } from './trainers/dale-pd.js';
-import { gaussianDaleTrainer } from './trainers/gaussian-dale.js';
-import { klDaleMultiPdTrainer, klDalePdTrainer } from './trainers/kl-dale-pd.js';
-import { laplacianDaleTrainer } from './trainers/laplacian-dale.js';
-import { randSmoothingTrainer } from './trainers/rand-smoothing.js';
+import { plainLangevin } from './plain-langevin.js';
+import { cvarPd } from './cvar-pd.js';
+import { dalePdReverse, dalePdReverseTrainer } from './dale-pd-reverse.js';
+import { dalePd, dalePdTrainer } from './dale-pd.js';
+import { dale, gaussianDaleTrainer, laplacianDaleTrainer } from './dale.js';
+import { klDaleMultiPd, klDaleMultiPdTrainer } from './kl-dale-multi-pd.js';
+import { klDalePd, klDalePdTrainer } from './kl-dale-pd.js';
+import { randSmoothingTrainer } from './rand-smoothing.js';
 
-export { primalDual, type ConstrainedLosses, type ConstrainedProblem } from './constrained/primal-dual.js';
+export { primalDual, type ConstrainedLosses, type ConstrainedProblem } from './primal-dual.js';
 export { cvarPd, dale, dalePd, dalePdReverse, klDaleMultiPd, klDalePd, plainLangevin };
 export { dalePdReverseTrainer, dalePdTrainer, gaussianDaleTrainer, klDaleMultiPdTrainer, klDalePdTrainer };
 export { laplacianDaleTrainer, randSmoothingTrainer };

@@ -1,7 +1,6 @@
 import { definePlugin } from '@advrob/core';
-import { entropySgd } from './entropy-sgd.js';
+import { entropySgd, entropysgdTrainer } from './entropy-sgd.js';
 import { recalibrated } from './recalibrated.js';
-import { entropysgdTrainer } from './trainer.js';
 
 export { entropySgd, entropysgdTrainer, recalibrated };
 

@@ -1,13 +1,12 @@
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { withMomentum } from './momentum.js';
-import type { EntropySgdOptions } from './options.js';
+import type { EntropySgdOptions } from './entropy-sgd.js';
 
 type Named = Readonly<Record<string, Tensor>>;
 
 /** Langevin dynamics of a model's weights around the anchor where they stood when it was opened. */
-export interface Langevin {
+interface Langevin {
   /** Weights at the start. */
   readonly anchors: Named;
   /** Moves the weights by one step with the gradients of the loss. `draw` gives standard normal noise. */
@@ -57,4 +56,18 @@ export function openLangevin(model: Classifier, options: EntropySgdOptions, pull
     averages: () => averages,
     dispose: () => tf.dispose([anchors, averages, velocities]),
   };
+}
+
+/**
+ * Direction and new velocity of a step with momentum, as `torch.optim.SGD` without dampening: v = momentum * v + g; the direction is v, or
+ * g + momentum * v with Nesterov. Without momentum the direction is g itself and there is no velocity.
+ */
+export function withMomentum(
+  gradient: Tensor,
+  velocity: Tensor | undefined,
+  { momentum, nesterov }: { readonly momentum: number; readonly nesterov: boolean },
+): { readonly direction: Tensor; readonly velocity?: Tensor } {
+  if (momentum === 0) return { direction: gradient };
+  const next = velocity ? tf.add(tf.mul(velocity, momentum), gradient) : gradient;
+  return { direction: nesterov ? tf.add(gradient, tf.mul(next, momentum)) : next, velocity: next };
 }

@@ -1,12 +1,11 @@
 import { definePlugin } from '@advrob/core';
-import { rat } from './rat.js';
+import { rat, ratTrainer } from './rat.js';
 import { taylorExpansion } from './taylor-expansion.js';
-import { awpRatTrainer } from './trainers/awp-rat.js';
-import { ratTrainer } from './trainers/rat.js';
+import { awpRatTrainer } from './awp-rat.js';
 import { weightNoise } from './weight-noise.js';
 
 export { flatness, type Flatness, type FlatnessOptions } from '@advrob/training';
-export { lastLayerSums } from './last-layer-sums.js';
+export { lastLayerSums } from './soft-targets.js';
 export { softTargets } from './soft-targets.js';
 export { awpRatTrainer, rat, ratTrainer, taylorExpansion, weightNoise };
 

@@ -1,11 +1,58 @@
-import { AdvrobError, defineObjective, type Classifier, type ForwardOptions } from '@advrob/core';
+import { AdvrobError, defineObjective, defineTrainer } from '@advrob/core';
+import type { Classifier, ForwardOptions } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
-import { detach, withWeights, secondPass } from '@advrob/training';
+import { detach, secondPass, sgd, withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
-import { lastLayerSums } from './last-layer-sums.js';
-import { ratOptions, type RatOptions } from './rat-options.js';
-import { divergenceFrom, softTargets } from './soft-targets.js';
+import * as z from 'zod';
+import { pgd } from '@advrob/attacks';
+import { divergenceFrom, lastLayerSums, softTargets } from './soft-targets.js';
+
+/** What can be set, with the defaults of the official code for CIFAR-10. */
+export const ratFields = {
+  beta: z
+    .number()
+    .min(0)
+    .default(6)
+    .describe('weight of the divergence between clean and adversarial outputs, as in TRADES'),
+  alpha: z.number().min(0).max(1).default(0.2).describe('weight of the Taylor terms; cross-entropy gets 1 - alpha'),
+  firstTerm: z.boolean().default(true).describe('whether the first Taylor term is trained on'),
+  secondTerm: z.boolean().default(true).describe('whether the second Taylor term is trained on'),
+  secondWeight: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .describe("weight of the second term in units of alpha; the authors' ResNet-18 script has 0.4"),
+  secondOrderTargets: z
+    .enum(['code', 'symmetric'])
+    .default('code')
+    .describe(
+      'code: one soft label for both outputs, as the official code; symmetric: one each way, as in the first term',
+    ),
+  spread: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      'mass that a soft label gives to the other classes; default 1 - 2 / classes, i.e. 0.8 for 10, 0.98 for 100',
+    ),
+  attackNoise: z
+    .number()
+    .min(0)
+    .default(1e-4)
+    .describe('standard deviation of the noise on the weights that the attack sees'),
+  noisyWeights: z.string().default('conv').describe('the noise goes to weights whose name contains this; "" is all'),
+};
+export const ratOptions = z.strictObject({
+  ...ratFields,
+  probeLoss: z
+    .enum(['rat', 'trades'])
+    .default('rat')
+    .describe('what AWP ascends: the loss itself, or that of TRADES as the official AWP script does'),
+});
+
+type RatOptions = z.output<typeof ratOptions>;
 
 /**
  * Randomized adversarial training by Taylor expansion (Jin et al. 2023, https://arxiv.org/abs/2303.10653), as its official code approximates the terms:
@@ -111,3 +158,38 @@ function taylorTerms(
     ...(secondTerm && { second: term(secondOrderTargets === 'code' ? square : tf.neg(square), square) }),
   };
 }
+
+export const attackSteps = z.int().min(1).default(10).describe('steps of PGD, each of 2.5 epsilon / steps');
+
+/** Options of the recipes' SGD. */
+export const sgdFields = {
+  momentum: z.number().min(0).lt(1).default(0.9).describe('momentum of SGD'),
+  weightDecay: z.number().min(0).default(5e-4).describe('L2 penalty added to the gradient'),
+};
+
+/**
+ * TRADES + RAT of Jin et al. 2023 (https://arxiv.org/abs/2303.10653) as its official code runs it on CIFAR-10: beta 6, alpha 0.2, PGD with 10 steps of epsilon / 4 from
+ * x + 0.001 N(0, 1), momentum 0.9, weight decay 5e-4, a learning rate of 0.1 that falls tenfold after a half and three quarters of the run (100 and 150 of
+ * 200 passes); batches have 128 examples with random crops and flips. On MNIST: beta 1, alpha 0.1.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range.
+ * @example
+ * ```ts
+ * import { fit } from '@advrob/training';
+ * import { ratTrainer } from '@advrob/trainers-randomized';
+ * await fit({ model, data, ...ratTrainer(), threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 200 });
+ * ```
+ */
+export const ratTrainer = defineTrainer({
+  name: 'rat',
+  summary: 'TRADES with randomized adversarial training by Taylor expansion.',
+  paper: 'Jin et al. 2023, Randomized Adversarial Training via Taylor Expansion, https://arxiv.org/abs/2303.10653',
+  options: z.strictObject({ ...ratFields, attackSteps, ...sgdFields }),
+  create: ({ momentum, weightDecay, attackSteps: steps, ...own }) => ({
+    objective: rat(own),
+    optimizer: sgd({ momentum, weightDecay }),
+    learningRate: 0.1,
+    schedule: { name: 'step', at: [0.5, 0.75], unit: 'run' },
+    attack: pgd({ steps, start: 'tinygauss' }),
+  }),
+});

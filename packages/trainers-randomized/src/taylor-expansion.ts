@@ -3,7 +3,7 @@ import { withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { relativeNoise, sigmaNote } from './relative-noise.js';
+import { relativeNoise, sigmaNote } from './weight-noise.js';
 
 /**
  * Trains on any objective L with the first two Taylor terms of Gaussian weight noise, taken from the loss itself instead of the last layer's statistics

@@ -1,8 +1,7 @@
 import { defineObjective } from '@advrob/core';
 import { cvar, cvarOptions } from '@advrob/training';
 import * as z from 'zod';
-import { dualFields } from '../constrained/dual-options.js';
-import { primalDual } from '../constrained/primal-dual.js';
+import { dualFields, primalDual } from './primal-dual.js';
 
 /**
  * Primal-dual probabilistically robust learning (`CVaR_SGD_PD` of advbench): minimises the conditional value at risk of the loss over random perturbations,

@@ -1,16 +1,18 @@
-import { langevin, type LangevinNoise } from '@advrob/attacks';
-import { AdvrobError, defineObjective, type Batch, type PrepareContext } from '@advrob/core';
+import { langevin, langevinStep } from '@advrob/attacks';
+import type { LangevinNoise } from '@advrob/attacks';
+import { AdvrobError, defineObjective, defineTrainer } from '@advrob/core';
+import type { Attack, Batch, PrepareContext } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
-import { secondPass } from '@advrob/training';
+import { secondPass, sgd } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { dualFields } from '../constrained/dual-options.js';
-import { primalDual } from '../constrained/primal-dual.js';
-import { batchMeanNoise } from '../inner/batch-mean-noise.js';
-import { chainStep } from '../inner/chain-step.js';
+import { defineAttack } from '@advrob/core/attack';
+import { dualFields, primalDual } from './primal-dual.js';
+import { batchMeanNoise, sgdFields } from './shared.js';
+import { paper } from './kl-dale-pd.js';
 
-export const klDaleMultiPdFields = {
+const klDaleMultiPdFields = {
   ...dualFields,
   samples: z.int().min(1).default(2).describe('last points of the chain that are trained on; 2 or 3 in the code'),
   steps: z.int().min(1).default(10).describe('steps of the chain, at least as many as samples'),
@@ -88,4 +90,49 @@ async function lastPoints(
     points.push(await maximize(batch, { attack: next, loss: klLoss }));
   }
   return tf.concat(points);
+}
+
+/**
+ * KL-DALE on several samples of a noisy chain with the SGD of `gaussian-dale`. advbench had noise 0.001 and rho 1 at first, then no noise and rho 0.1.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range.
+ * @example
+ * ```ts
+ * import { klDaleMultiPdTrainer } from '@advrob/trainers-dual-langevin';
+ * import { fit } from '@advrob/training';
+ * const plan = klDaleMultiPdTrainer({ samples: 3, rho: 1 });
+ * await fit({ model, data, ...plan, threat: { norm: 'linf', epsilon: 8 / 255 }, learningRate: 0.01, epochs: 200 });
+ * ```
+ */
+export const klDaleMultiPdTrainer = defineTrainer({
+  name: 'kl-dale-multi-pd',
+  summary: 'Primal-dual KL-DALE on the last points of one Langevin chain.',
+  paper,
+  options: z.strictObject({ ...klDaleMultiPdFields, ...sgdFields }),
+  create: ({ momentum, weightDecay, ...own }) => ({
+    objective: klDaleMultiPd(own),
+    optimizer: sgd({ momentum, weightDecay }),
+  }),
+});
+
+/**
+ * An attack that makes one more step of a Langevin chain, so that a caller can keep the points between. For inner maximisation alone.
+ *
+ * @param from The chain so far, [n, ...inputShape], row by row as the batch that is attacked.
+ */
+function chainStep(from: Tensor, stepSize: number, noise: LangevinNoise): Attack {
+  return defineAttack({
+    name: 'langevin-chain',
+    summary: 'One step of a Langevin chain from given points.',
+    knowledge: 'gradients',
+    norms: ['linf'],
+    budget: 'fixed',
+    options: z.strictObject({}),
+    async perturb(scope) {
+      const { adv } = await scope.iterate({ adv: from }, 1, ({ adv }, rows) => ({
+        adv: langevinStep(rows, adv, rows.model.gradient(adv, rows.lossOf).gradient, stepSize, noise),
+      }));
+      return adv;
+    },
+  })();
 }

@@ -2,9 +2,7 @@ import { pgd } from '@advrob/attacks';
 import { defineTrainer } from '@advrob/core';
 import { awp, sgd } from '@advrob/training';
 import * as z from 'zod';
-import { ratFields, ratOptions } from '../rat-options.js';
-import { rat } from '../rat.js';
-import { attackSteps, sgdFields } from './recipe-options.js';
+import { attackSteps, rat, ratFields, ratOptions, sgdFields } from './rat.js';
 
 /**
  * AWP-TRADES + RAT of Jin et al. 2023 (https://arxiv.org/abs/2303.10653) as its official code runs it on CIFAR-10: the recipe `rat` whose attack sees the weights without noise, and

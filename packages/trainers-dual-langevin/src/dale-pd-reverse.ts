@@ -1,7 +1,8 @@
-import { defineObjective } from '@advrob/core';
-import { dualOptions } from '../constrained/dual-options.js';
-import { primalDual } from '../constrained/primal-dual.js';
-import { cleanAndRobust, preparePairs } from './clean-and-robust.js';
+import { defineObjective, defineTrainer } from '@advrob/core';
+import { sgd } from '@advrob/training';
+import { dualOptions, primalDual } from './primal-dual.js';
+import { cleanAndRobust, preparePairs, samplerOf } from './shared.js';
+import { options, paper } from './dale-pd.js';
 
 /**
  * Primal-dual DALE with the roles swapped (`Gaussian_DALE_PD_Reverse` of the authors' code of Robey et al. 2021, https://arxiv.org/abs/2110.15767): minimises
@@ -35,4 +36,28 @@ export const dalePdReverse = defineObjective({
       },
       options,
     ),
+});
+
+/**
+ * The recipe `dale-pd` with swapped roles: the clean loss is minimised while the robust one stays at most rho.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range.
+ * @example
+ * ```ts
+ * import { dalePdReverseTrainer } from '@advrob/trainers-dual-langevin';
+ * import { fit } from '@advrob/training';
+ * const plan = dalePdReverseTrainer({ rho: 1.2, dualStep: 0.02 });
+ * await fit({ model, data, ...plan, threat: { norm: 'linf', epsilon: 0.1 }, learningRate: 0.05, epochs: 14 });
+ * ```
+ */
+export const dalePdReverseTrainer = defineTrainer({
+  name: 'dale-pd-reverse',
+  summary: 'Primal-dual DALE with swapped roles: the clean loss under a bound on the robust one.',
+  paper,
+  options,
+  create: ({ rho, dualStep, nu, maxNu, momentum, weightDecay, ...own }) => ({
+    objective: dalePdReverse({ rho, dualStep, nu, maxNu }),
+    attack: samplerOf(own),
+    optimizer: sgd({ momentum, weightDecay }),
+  }),
 });
