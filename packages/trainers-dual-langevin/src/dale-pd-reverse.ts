@@ -1,8 +1,8 @@
 import { defineObjective, defineTrainer } from '@advrob/core';
 import { sgd } from '@advrob/training';
+import { options, paper } from './dale-pd.js';
 import { dualOptions, primalDual } from './primal-dual.js';
 import { cleanAndRobust, preparePairs, samplerOf } from './shared.js';
-import { options, paper } from './dale-pd.js';
 
 /**
  * Primal-dual DALE with the roles swapped (`Gaussian_DALE_PD_Reverse` of the authors' code of Robey et al. 2021, https://arxiv.org/abs/2110.15767): minimises

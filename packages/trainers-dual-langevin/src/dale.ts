@@ -1,10 +1,16 @@
-import { defineObjective, defineTrainer } from '@advrob/core';
-import type { Objective } from '@advrob/core';
+import { defineObjective, defineTrainer, type Objective } from '@advrob/core';
+import { sgd } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { sgd } from '@advrob/training';
-import { advbenchCompat, cleanAndRobust, preparePairs, samplerFields, samplerOf, sgdFields } from './shared.js';
-import type { Pairs } from './shared.js';
+import {
+  advbenchCompat,
+  cleanAndRobust,
+  preparePairs,
+  samplerFields,
+  samplerOf,
+  sgdFields,
+  type Pairs,
+} from './shared.js';
 
 const daleFields = {
   nu: z.number().min(0).default(0.1).describe('weight of the clean cross-entropy'),

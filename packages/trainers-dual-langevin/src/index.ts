@@ -1,11 +1,11 @@
 import { definePlugin } from '@advrob/core';
-import { plainLangevin } from './plain-langevin.js';
 import { cvarPd } from './cvar-pd.js';
 import { dalePdReverse, dalePdReverseTrainer } from './dale-pd-reverse.js';
 import { dalePd, dalePdTrainer } from './dale-pd.js';
 import { dale, gaussianDaleTrainer, laplacianDaleTrainer } from './dale.js';
 import { klDaleMultiPd, klDaleMultiPdTrainer } from './kl-dale-multi-pd.js';
 import { klDalePd, klDalePdTrainer } from './kl-dale-pd.js';
+import { plainLangevin } from './plain-langevin.js';
 import { randSmoothingTrainer } from './rand-smoothing.js';
 
 export { primalDual, type ConstrainedLosses, type ConstrainedProblem } from './primal-dual.js';

@@ -1,16 +1,21 @@
-import { langevin, langevinStep } from '@advrob/attacks';
-import type { LangevinNoise } from '@advrob/attacks';
-import { AdvrobError, defineObjective, defineTrainer } from '@advrob/core';
-import type { Attack, Batch, PrepareContext } from '@advrob/core';
+import { langevin, langevinStep, type LangevinNoise } from '@advrob/attacks';
+import {
+  AdvrobError,
+  defineObjective,
+  defineTrainer,
+  type Attack,
+  type Batch,
+  type PrepareContext,
+} from '@advrob/core';
+import { defineAttack } from '@advrob/core/attack';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
 import { secondPass, sgd } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { defineAttack } from '@advrob/core/attack';
+import { paper } from './kl-dale-pd.js';
 import { dualFields, primalDual } from './primal-dual.js';
 import { batchMeanNoise, sgdFields } from './shared.js';
-import { paper } from './kl-dale-pd.js';
 
 const klDaleMultiPdFields = {
   ...dualFields,

@@ -1,11 +1,10 @@
+import { pgd } from '@advrob/attacks';
 import { defineObjective, defineTrainer } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
 import { secondPass, sgd } from '@advrob/training';
-import { pgd } from '@advrob/attacks';
 import * as z from 'zod';
 import { dualFields, dualOptions, primalDual } from './primal-dual.js';
-import type { Pairs } from './shared.js';
-import { samplerFields, sgdFields } from './shared.js';
+import { samplerFields, sgdFields, type Pairs } from './shared.js';
 
 /**
  * TRADES whose trade-off is learned (`KL_DALE_PD` of the authors' code of Robey et al. 2021, https://arxiv.org/abs/2110.15767): minimises `KL(p(x) || p(x'))`

@@ -1,5 +1,13 @@
-import { AdvrobError, parseOptions } from '@advrob/core';
-import type { Classifier, Extras, ForwardOptions, NoExtras, Objective, Saved } from '@advrob/core';
+import {
+  AdvrobError,
+  parseOptions,
+  type Classifier,
+  type Extras,
+  type ForwardOptions,
+  type NoExtras,
+  type Objective,
+  type Saved,
+} from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as z from 'zod';

@@ -1,11 +1,11 @@
 import { pgd } from '@advrob/attacks';
 import { defineTrainer } from '@advrob/core';
-import { pgdAt, sgd, smoothadv } from '@advrob/training';
-import * as z from 'zod';
 import { defineAttack } from '@advrob/core/attack';
 import { crossEntropy } from '@advrob/core/losses';
+import { pgdAt, sgd, smoothadv } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import * as z from 'zod';
 import { sgdFields } from './shared.js';
 
 /**

@@ -1,9 +1,9 @@
 import { langevin, langevinOptions } from '@advrob/attacks';
 import type { Attack, Classifier, ForwardOptions, Objective } from '@advrob/core';
-import * as z from 'zod';
 import { meanCrossEntropy } from '@advrob/core/losses';
 import { secondPass } from '@advrob/training';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import * as z from 'zod';
 
 /** Options of the recipes' sampler, beside its kind of noise. */
 export const samplerFields = langevinOptions.pick({ steps: true, stepSize: true, noise: true, start: true }).shape;

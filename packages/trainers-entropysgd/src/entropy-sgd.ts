@@ -1,10 +1,16 @@
-import { AdvrobError, defineOptimizer, defineTrainer } from '@advrob/core';
-import type { AveragerBinding, OptimizerBinding, Saved } from '@advrob/core';
+import { pgd } from '@advrob/attacks';
+import {
+  AdvrobError,
+  defineOptimizer,
+  defineTrainer,
+  type AveragerBinding,
+  type OptimizerBinding,
+  type Saved,
+} from '@advrob/core';
+import { awp, pgdAt, swa } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { pgd } from '@advrob/attacks';
-import { awp, pgdAt, swa } from '@advrob/training';
 import { openLangevin, withMomentum } from './langevin.js';
 import { recalibrated } from './recalibrated.js';
 

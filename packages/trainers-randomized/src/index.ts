@@ -1,7 +1,7 @@
 import { definePlugin } from '@advrob/core';
+import { awpRatTrainer } from './awp-rat.js';
 import { rat, ratTrainer } from './rat.js';
 import { taylorExpansion } from './taylor-expansion.js';
-import { awpRatTrainer } from './awp-rat.js';
 import { weightNoise } from './weight-noise.js';
 
 export { flatness, type Flatness, type FlatnessOptions } from '@advrob/training';

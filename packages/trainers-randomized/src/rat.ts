@@ -1,11 +1,10 @@
-import { AdvrobError, defineObjective, defineTrainer } from '@advrob/core';
-import type { Classifier, ForwardOptions } from '@advrob/core';
+import { pgd } from '@advrob/attacks';
+import { AdvrobError, defineObjective, defineTrainer, type Classifier, type ForwardOptions } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
 import { detach, secondPass, sgd, withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { pgd } from '@advrob/attacks';
 import { divergenceFrom, lastLayerSums, softTargets } from './soft-targets.js';
 
 /** What can be set, with the defaults of the official code for CIFAR-10. */

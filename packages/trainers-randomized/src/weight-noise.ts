@@ -1,5 +1,4 @@
-import { defineTransform } from '@advrob/core';
-import type { Classifier, Gradient, Random, Work } from '@advrob/core';
+import { defineTransform, type Classifier, type Gradient, type Random, type Work } from '@advrob/core';
 import { withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';

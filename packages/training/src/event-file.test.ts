@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { crc32c, encodeEvents, eventFileHeader, scalarsOf } from './event-file.js';
-import type { ScalarEvent } from './event-file.js';
+import { crc32c, encodeEvents, eventFileHeader, scalarsOf, type ScalarEvent } from './event-file.js';
 
 /** What TensorBoard itself writes; see tooling/oracle/training/event_file.py. */
 const fixture = JSON.parse(

@@ -1,5 +1,12 @@
-import { AdvrobError, settle } from '@advrob/core';
-import type { Attack, Classifier, Dataset, Extras, Threat } from '@advrob/core';
+import {
+  AdvrobError,
+  settle,
+  type Attack,
+  type Classifier,
+  type Dataset,
+  type Extras,
+  type Threat,
+} from '@advrob/core';
 import { crossEntropy } from '@advrob/core/losses';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,8 +1,4 @@
 import { definePlugin } from '@advrob/core';
-import { randomCrop } from './parts/random-crop.js';
-import { randomFlip } from './parts/random-flip.js';
-import { ema } from './parts/ema.js';
-import { swa } from './parts/swa.js';
 import { alp } from './methods/alp.js';
 import { clp } from './methods/clp.js';
 import { cvar, cvarOptions } from './methods/cvar.js';
@@ -16,8 +12,12 @@ import { smoothadv } from './methods/smoothadv.js';
 import { term } from './methods/term.js';
 import { trades, tradesAwpTrainer, tradesTrainer } from './methods/trades.js';
 import { adam, adamw } from './parts/adam.js';
-import { sgd } from './parts/sgd.js';
 import { awp } from './parts/awp.js';
+import { ema } from './parts/ema.js';
+import { randomCrop } from './parts/random-crop.js';
+import { randomFlip } from './parts/random-flip.js';
+import { sgd } from './parts/sgd.js';
+import { swa } from './parts/swa.js';
 
 export { kdAt, type KdAtOptions } from './methods/kd-at.js';
 export { teacherLogits, type TeacherLogitsOptions } from './methods/kd.js';

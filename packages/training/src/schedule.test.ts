@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { factorAt, scheduleSchema } from './schedule.js';
-import type { Schedule } from './schedule.js';
+import { factorAt, scheduleSchema, type Schedule } from './schedule.js';
 
 const fixtures = JSON.parse(
   readFileSync(new URL('../../../tooling/oracle/training/fixtures/schedules.json', import.meta.url), 'utf8'),

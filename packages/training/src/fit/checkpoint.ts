@@ -1,17 +1,19 @@
-import { AdvrobError } from '@advrob/core';
-import type { Extras, Json } from '@advrob/core';
-import { decodeSafetensors, encodeSafetensors, modelMetadata } from '@advrob/core/safetensors';
-import type { TensorFile, TensorRecord } from '@advrob/core/safetensors';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { AdvrobError, type Extras, type Json } from '@advrob/core';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  modelMetadata,
+  type TensorFile,
+  type TensorRecord,
+} from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { disposeSnapshot, restoreSnapshot, variablesOf, weightsAndBuffers } from './values.js';
-import { read } from './metric-window.js';
-import { emit } from './run.js';
-import type { Run } from './run.js';
 import { firstDifference, plainJson } from './description.js';
 import type { LoggedEvent } from './events.js';
-import type { Snapshot } from './values.js';
+import { read } from './metric-window.js';
+import { emit, type Run } from './run.js';
+import { disposeSnapshot, restoreSnapshot, variablesOf, weightsAndBuffers, type Snapshot } from './values.js';
 
 /** The one file that a run is resumed from: a safetensors file with all tensors of the run, the rest in its metadata. */
 const checkpointName = 'checkpoint.safetensors';

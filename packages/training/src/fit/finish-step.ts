@@ -1,7 +1,7 @@
 import type { Extras } from '@advrob/core';
 import { saveRun, saveWeights } from './checkpoint.js';
-import type { LastGood } from './last-good.js';
 import type { LoggedEvent } from './events.js';
+import type { LastGood } from './last-good.js';
 import { summarize } from './metric-window.js';
 import { emit, positionOf, type Run } from './run.js';
 import { rateAt, threatAt } from './settings.js';

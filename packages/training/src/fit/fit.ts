@@ -1,14 +1,12 @@
-import { AdvrobError, giveWay, stopIfAborted } from '@advrob/core';
-import type { Extras } from '@advrob/core';
+import { AdvrobError, giveWay, stopIfAborted, type Extras } from '@advrob/core';
 import { loadRun, saveRun, saveWeights } from './checkpoint.js';
-import { assignAveraged, assignValues, keepingValues } from './values.js';
 import type { LoggedEvent } from './events.js';
 import { finishStep } from './finish-step.js';
 import { openLastGood } from './last-good.js';
-import { makeStep } from './step.js';
 import type { FitOptions } from './options.js';
-import { closeRun, emit, openRun, positionOf } from './run.js';
-import type { Best, Run } from './run.js';
+import { closeRun, emit, openRun, positionOf, type Best, type Run } from './run.js';
+import { makeStep } from './step.js';
+import { assignAveraged, assignValues, keepingValues } from './values.js';
 
 /** What a training run ended with. The weights are in the model. */
 export interface FitResult {

@@ -1,9 +1,9 @@
 import { AdvrobError, settle, type Extras } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { saveRun, saveWeights } from './checkpoint.js';
-import { disposeSnapshot, restoreSnapshot, takeSnapshot } from './values.js';
 import { findDivergence, read, truncate } from './metric-window.js';
 import type { Run } from './run.js';
+import { disposeSnapshot, restoreSnapshot, takeSnapshot } from './values.js';
 
 /** The last state of a run that was known to be sound, to go back to when it diverges. */
 export interface LastGood {

@@ -1,15 +1,14 @@
-import type { Averager, Extras, Json, WeightOptimizer } from '@advrob/core';
-import { settle } from '@advrob/core';
+import { settle, type Averager, type Extras, type Json, type WeightOptimizer } from '@advrob/core';
 import { createRandom, type SteppedRandom } from '@advrob/core/random';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { describeRun } from './description.js';
 import { sgd } from '../parts/sgd.js';
-import { variablesOf, type SavedParts } from './values.js';
 import { openBatches, type BatchStream } from './batch-stream.js';
+import { describeRun } from './description.js';
 import type { LoggedEvent, Position, TrainingEvent } from './events.js';
 import { emptyWindow, truncate, type MetricWindow } from './metric-window.js';
 import type { FitOptions } from './options.js';
 import { resolveSettings, type Settings } from './settings.js';
+import { variablesOf, type SavedParts } from './values.js';
 
 /** The best weights so far on the validation data. */
 export interface Best {

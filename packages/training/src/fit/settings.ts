@@ -1,8 +1,6 @@
-import { AdvrobError } from '@advrob/core';
-import type { Extras, ThreatModel, WeightOptimizer } from '@advrob/core';
+import { AdvrobError, type Extras, type ThreatModel, type WeightOptimizer } from '@advrob/core';
 import { resolveThreat } from '@advrob/core/threat';
-import { factorAt, scheduleSchema } from '../schedule.js';
-import type { Schedule, ScheduleTime } from '../schedule.js';
+import { factorAt, scheduleSchema, type Schedule, type ScheduleTime } from '../schedule.js';
 import type { FitOptions } from './options.js';
 
 /** The numbers of a run, checked and with defaults. */

@@ -1,15 +1,14 @@
 import type { Augmentation, Batch, Extras, Gradient, Prepared, Work } from '@advrob/core';
+import { createRowRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { createRowRandom } from '@advrob/core/random';
-import { note, truncate } from './metric-window.js';
 import { prefixed } from '../random.js';
+import { note, truncate } from './metric-window.js';
 import { prepareContext } from './prepare-context.js';
-import { positionOf, settleRun } from './run.js';
-import type { Run } from './run.js';
+import { positionOf, settleRun, type Run } from './run.js';
 import { rateAt } from './settings.js';
-import { weightGradient } from './weight-gradient.js';
 import { disposeSnapshot, restoreSnapshot, takeSnapshot } from './values.js';
+import { weightGradient } from './weight-gradient.js';
 
 /** Makes one optimizer step. When it fails or is aborted in the middle, everything is as it was before. */
 export async function makeStep<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<void> {

@@ -2,10 +2,10 @@ import { settle, stopIfAborted, type Attack, type Classifier, type Extras, type 
 import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { assignAveraged, copyValues, keepingValues } from './values.js';
 import type { ValidationEvent } from './events.js';
 import type { Measurement, Validation } from './options.js';
 import { forgetBest, positionOf, type Best, type Run } from './run.js';
+import { assignAveraged, copyValues, keepingValues } from './values.js';
 
 /** Measures the trained weights, and the averaged ones if there are any; keeps the best. Changes the run only when all is measured. */
 export async function validate<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<ValidationEvent[]> {

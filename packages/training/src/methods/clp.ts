@@ -2,8 +2,8 @@ import { defineObjective } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { rowLengths } from './shared.js';
 import { secondPass } from '../random.js';
+import { rowLengths } from './shared.js';
 
 export const clpOptions = z.strictObject({
   weight: z.number().min(0).default(1).describe('weight of the pairing'),

@@ -1,10 +1,9 @@
-import { defineObjective } from '@advrob/core';
-import type { Batch, PrepareContext } from '@advrob/core';
+import { defineObjective, type Batch, type PrepareContext } from '@advrob/core';
+import { defineAttack } from '@advrob/core/attack';
 import { crossEntropy, withoutGradient } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { defineAttack } from '@advrob/core/attack';
 
 export const cvarOptions = z.strictObject({
   beta: z.number().positive().max(1).default(0.5).describe('share of the worst perturbations that counts'),

@@ -1,8 +1,8 @@
 import { defineObjective, defineTrainer } from '@advrob/core';
-import { meanCrossEntropy } from '@advrob/core/losses';
-import * as z from 'zod';
 import { defineAttack } from '@advrob/core/attack';
+import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
+import * as z from 'zod';
 import { sgd } from '../parts/sgd.js';
 import { sgdShape } from './shared.js';
 

@@ -1,5 +1,11 @@
-import { AdvrobError, defineObjective, defineTrainer } from '@advrob/core';
-import type { Objective, Saved, ThreatModel } from '@advrob/core';
+import {
+  AdvrobError,
+  defineObjective,
+  defineTrainer,
+  type Objective,
+  type Saved,
+  type ThreatModel,
+} from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
 import { createThreat } from '@advrob/core/threat';
 import * as tf from '@tensorflow/tfjs-core';

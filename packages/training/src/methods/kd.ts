@@ -1,9 +1,19 @@
-import { AdvrobError, defineObjective, giveWay, settle, stopIfAborted } from '@advrob/core';
-import type { Batch, Classifier, Dataset, Extras, Objective } from '@advrob/core';
+import {
+  AdvrobError,
+  defineObjective,
+  giveWay,
+  settle,
+  stopIfAborted,
+  type Batch,
+  type Classifier,
+  type Dataset,
+  type Extras,
+  type Objective,
+} from '@advrob/core';
+import { meanKlDivergence } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { meanKlDivergence } from '@advrob/core/losses';
 
 const kdOptions = z.strictObject({
   temperature: z.number().positive().default(1).describe('tau, by which the logits of both are divided'),

@@ -3,8 +3,8 @@ import { withoutGradient } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { secondPass } from '../random.js';
 import { sgd } from '../parts/sgd.js';
+import { secondPass } from '../random.js';
 import { sgdShape } from './shared.js';
 
 const martOptions = z.strictObject({

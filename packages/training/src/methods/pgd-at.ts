@@ -1,9 +1,9 @@
 import { defineObjective, defineTrainer } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
 import * as z from 'zod';
+import { awp, awpOptions } from '../parts/awp.js';
 import { sgd } from '../parts/sgd.js';
 import { sgdShape } from './shared.js';
-import { awp, awpOptions } from '../parts/awp.js';
 
 const pgdAtOptions = z.strictObject({});
 

@@ -1,9 +1,8 @@
-import { AdvrobError, defineObjective } from '@advrob/core';
+import { AdvrobError, defineObjective, type Classifier } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import * as z from 'zod';
-import type { Classifier } from '@advrob/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import * as z from 'zod';
 import { repeatRows } from './repeat-rows.js';
 
 const smoothadvOptions = z.strictObject({

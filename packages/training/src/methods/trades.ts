@@ -2,10 +2,10 @@ import { defineObjective, defineTrainer } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { secondPass } from '../random.js';
-import { sgd } from '../parts/sgd.js';
-import { sgdShape } from './shared.js';
 import { awp, awpOptions } from '../parts/awp.js';
+import { sgd } from '../parts/sgd.js';
+import { secondPass } from '../random.js';
+import { sgdShape } from './shared.js';
 
 const tradesOptions = z.strictObject({
   beta: z.number().min(0).default(6).describe('weight of the divergence; 6 on CIFAR, 1 on MNIST'),
