@@ -1,8 +1,7 @@
 import { defineObjective, defineTrainer } from '@advrob/core';
 import { sgd } from '@advrob/training';
-import { options, paper } from './dale-pd.js';
 import { dualOptions, primalDual } from './primal-dual.js';
-import { cleanAndRobust, preparePairs, samplerOf } from './shared.js';
+import { cleanAndRobust, dalePaper, dualRecipeOptions, preparePairs, samplerOf } from './shared.js';
 
 /**
  * Primal-dual DALE with the roles swapped (`Gaussian_DALE_PD_Reverse` of the authors' code of Robey et al. 2021, https://arxiv.org/abs/2110.15767): minimises
@@ -22,8 +21,7 @@ import { cleanAndRobust, preparePairs, samplerOf } from './shared.js';
 export const dalePdReverse = defineObjective({
   name: 'dale-pd-reverse',
   summary: 'Primal-dual DALE with swapped roles: the clean loss under a bound on the robust one.',
-  paper:
-    'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767',
+  paper: dalePaper,
   options: dualOptions,
   create: (options) =>
     primalDual(
@@ -53,8 +51,8 @@ export const dalePdReverse = defineObjective({
 export const dalePdReverseTrainer = defineTrainer({
   name: 'dale-pd-reverse',
   summary: 'Primal-dual DALE with swapped roles: the clean loss under a bound on the robust one.',
-  paper,
-  options,
+  paper: dalePaper,
+  options: dualRecipeOptions,
   create: ({ rho, dualStep, nu, maxNu, momentum, weightDecay, ...own }) => ({
     objective: dalePdReverse({ rho, dualStep, nu, maxNu }),
     attack: samplerOf(own),

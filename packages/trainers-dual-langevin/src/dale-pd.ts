@@ -1,8 +1,7 @@
 import { defineObjective, defineTrainer } from '@advrob/core';
 import { sgd } from '@advrob/training';
-import * as z from 'zod';
-import { dualFields, dualOptions, primalDual } from './primal-dual.js';
-import { advbenchCompat, cleanAndRobust, preparePairs, samplerFields, samplerOf, sgdFields } from './shared.js';
+import { dualOptions, primalDual } from './primal-dual.js';
+import { cleanAndRobust, dalePaper, dualRecipeOptions, preparePairs, samplerOf } from './shared.js';
 
 /**
  * Primal-dual DALE (Robey et al. 2021, https://arxiv.org/abs/2110.15767, algorithm 1): minimises `CE(f(x'), y)` on sampled perturbations while `CE(f(x), y)`
@@ -23,8 +22,7 @@ import { advbenchCompat, cleanAndRobust, preparePairs, samplerFields, samplerOf,
 export const dalePd = defineObjective({
   name: 'dale-pd',
   summary: 'Primal-dual DALE: the robust loss under a bound on the clean one.',
-  paper:
-    'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767',
+  paper: dalePaper,
   options: dualOptions,
   create: (options) =>
     primalDual(
@@ -38,16 +36,6 @@ export const dalePd = defineObjective({
       options,
     ),
 });
-
-export const options = z.strictObject({
-  ...dualFields,
-  sampler: z.enum(['gaussian', 'laplace']).default('gaussian').describe('noise added after, or inside, the sign'),
-  ...samplerFields,
-  advbenchCompat,
-  ...sgdFields,
-});
-export const paper =
-  'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767';
 
 /**
  * Primal-dual DALE as advbench runs it (Robey et al. 2021, https://arxiv.org/abs/2110.15767, algorithm 1): rho 0.1, dual step 0.001, nu from 1, with sampler and SGD of
@@ -66,8 +54,8 @@ export const paper =
 export const dalePdTrainer = defineTrainer({
   name: 'dale-pd',
   summary: 'Primal-dual DALE: the robust loss under a bound on the clean one.',
-  paper,
-  options,
+  paper: dalePaper,
+  options: dualRecipeOptions,
   create: ({ rho, dualStep, nu, maxNu, momentum, weightDecay, ...own }) => ({
     objective: dalePd({ rho, dualStep, nu, maxNu }),
     attack: samplerOf(own),

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import {
   advbenchCompat,
   cleanAndRobust,
+  dalePaper,
   preparePairs,
   samplerFields,
   samplerOf,
@@ -34,8 +35,7 @@ const daleFields = {
 export const dale = defineObjective({
   name: 'dale',
   summary: 'DALE with a fixed weight: cross-entropy of sampled perturbations plus a part of the clean one.',
-  paper:
-    'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767',
+  paper: dalePaper,
   options: z.strictObject(daleFields),
   create: ({ nu }): Objective<Pairs> => ({
     prepare: preparePairs,
@@ -63,8 +63,7 @@ export const dale = defineObjective({
 export const gaussianDaleTrainer = defineTrainer({
   name: 'gaussian-dale',
   summary: 'DALE with a fixed weight and Gaussian noise.',
-  paper:
-    'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767',
+  paper: dalePaper,
   options: z.strictObject({ ...daleFields, ...samplerFields, ...sgdFields }),
   create: ({ nu, momentum, weightDecay, ...own }) => ({
     objective: dale({ nu }),
@@ -89,8 +88,7 @@ export const gaussianDaleTrainer = defineTrainer({
 export const laplacianDaleTrainer = defineTrainer({
   name: 'laplacian-dale',
   summary: 'DALE with a fixed weight and Laplace noise inside the sign.',
-  paper:
-    'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767',
+  paper: dalePaper,
   options: z.strictObject({ ...daleFields, ...samplerFields, advbenchCompat, ...sgdFields }),
   create: ({ nu, momentum, weightDecay, ...own }) => ({
     objective: dale({ nu }),

@@ -13,9 +13,8 @@ import { secondPass, sgd } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { paper } from './kl-dale-pd.js';
 import { dualFields, primalDual } from './primal-dual.js';
-import { batchMeanNoise, sgdFields } from './shared.js';
+import { batchMeanNoise, dalePaper, sgdFields } from './shared.js';
 
 const klDaleMultiPdFields = {
   ...dualFields,
@@ -46,8 +45,7 @@ const options = z.strictObject(klDaleMultiPdFields);
 export const klDaleMultiPd = defineObjective({
   name: 'kl-dale-multi-pd',
   summary: 'Primal-dual KL-DALE on the last points of one Langevin chain.',
-  paper:
-    'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767',
+  paper: dalePaper,
   options,
   create({ rho, dualStep, nu, maxNu, ...chain }) {
     if (chain.samples > chain.steps)
@@ -112,7 +110,7 @@ async function lastPoints(
 export const klDaleMultiPdTrainer = defineTrainer({
   name: 'kl-dale-multi-pd',
   summary: 'Primal-dual KL-DALE on the last points of one Langevin chain.',
-  paper,
+  paper: dalePaper,
   options: z.strictObject({ ...klDaleMultiPdFields, ...sgdFields }),
   create: ({ momentum, weightDecay, ...own }) => ({
     objective: klDaleMultiPd(own),

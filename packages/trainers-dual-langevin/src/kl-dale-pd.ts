@@ -4,7 +4,7 @@ import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses'
 import { secondPass, sgd } from '@advrob/training';
 import * as z from 'zod';
 import { dualFields, dualOptions, primalDual } from './primal-dual.js';
-import { samplerFields, sgdFields, type Pairs } from './shared.js';
+import { dalePaper, samplerFields, sgdFields, type Pairs } from './shared.js';
 
 /**
  * TRADES whose trade-off is learned (`KL_DALE_PD` of the authors' code of Robey et al. 2021, https://arxiv.org/abs/2110.15767): minimises `KL(p(x) || p(x'))`
@@ -26,8 +26,7 @@ import { samplerFields, sgdFields, type Pairs } from './shared.js';
 export const klDalePd = defineObjective({
   name: 'kl-dale-pd',
   summary: 'Primal-dual DALE with the divergence of TRADES: the divergence under a bound on the clean loss.',
-  paper:
-    'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767',
+  paper: dalePaper,
   options: dualOptions,
   create: (options) =>
     primalDual<Pairs>(
@@ -48,8 +47,6 @@ export const klDalePd = defineObjective({
     ),
 });
 
-export const paper =
-  'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767';
 const { steps, stepSize, start } = samplerFields;
 
 /**
@@ -68,7 +65,7 @@ const { steps, stepSize, start } = samplerFields;
 export const klDalePdTrainer = defineTrainer({
   name: 'kl-dale-pd',
   summary: 'Primal-dual DALE with the divergence of TRADES.',
-  paper,
+  paper: dalePaper,
   options: z.strictObject({ ...dualFields, steps, stepSize, start, ...sgdFields }),
   create: ({ momentum, weightDecay, stepSize: length, steps: count, start: from, ...dual }) => ({
     objective: klDalePd(dual),

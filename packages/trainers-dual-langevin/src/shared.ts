@@ -1,9 +1,13 @@
 import { langevin, langevinOptions } from '@advrob/attacks';
 import type { Attack, Classifier, ForwardOptions, Objective } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
-import { secondPass } from '@advrob/training';
+import { secondPass, sgdShape } from '@advrob/training';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
+import { dualFields } from './primal-dual.js';
+
+export const dalePaper =
+  'Robey et al. 2021, Adversarial Robustness with Semi-Infinite Constrained Learning, https://arxiv.org/abs/2110.15767';
 
 /** Options of the recipes' sampler, beside its kind of noise. */
 export const samplerFields = langevinOptions.pick({ steps: true, stepSize: true, noise: true, start: true }).shape;
@@ -16,10 +20,16 @@ export const advbenchCompat = z
   );
 
 /** Options of the recipes' SGD, with the defaults of advbench. */
-export const sgdFields = {
-  momentum: z.number().min(0).lt(1).default(0.9).describe('momentum of SGD'),
-  weightDecay: z.number().min(0).default(3.5e-3).describe('L2 penalty added to the gradient'),
-};
+export const sgdFields = sgdShape(3.5e-3);
+
+/** Options of the primal-dual recipes that sample with Langevin steps. */
+export const dualRecipeOptions = z.strictObject({
+  ...dualFields,
+  sampler: z.enum(['gaussian', 'laplace']).default('gaussian').describe('noise added after, or inside, the sign'),
+  ...samplerFields,
+  advbenchCompat,
+  ...sgdFields,
+});
 
 type SamplerOptions = z.output<z.ZodObject<typeof samplerFields>> & {
   readonly sampler: 'gaussian' | 'laplace';

@@ -40,14 +40,10 @@ const entropySgdFields = {
   weightDecay: z.number().min(0).default(0).describe('L2 penalty inside and outside; 1e-3 in the reference on CIFAR'),
 };
 
-const pullIsStable = ({ innerRate, gamma }: { innerRate: number; gamma: number }): boolean => innerRate * gamma < 2;
-
-const entropySgdOptions = z.strictObject(entropySgdFields).refine(pullIsStable, {
+const entropySgdOptions = z.strictObject(entropySgdFields).refine(({ innerRate, gamma }) => innerRate * gamma < 2, {
   message: 'innerRate * gamma must be below 2: the pull toward the anchor overshoots and diverges',
   path: ['gamma'],
 });
-
-export type EntropySgdOptions = z.output<typeof entropySgdOptions>;
 
 /**
  * EntropySGD (Chaudhari et al. 2017, https://arxiv.org/abs/1611.01838, algorithm 1; for adversarial training: Kanai et al., https://arxiv.org/abs/2103.01400)
@@ -93,7 +89,7 @@ export const entropySgd = defineOptimizer({
   create: bindEntropySgd,
 });
 
-function bindEntropySgd(options: EntropySgdOptions): OptimizerBinding {
+function bindEntropySgd(options: z.output<typeof entropySgdOptions>): OptimizerBinding {
   return (model) => {
     const { gamma, scoping, innerSteps, weightDecay, momentum } = options;
     const velocities = Object.fromEntries(

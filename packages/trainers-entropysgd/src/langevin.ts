@@ -1,9 +1,19 @@
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { EntropySgdOptions } from './entropy-sgd.js';
 
 type Named = Readonly<Record<string, Tensor>>;
+
+/** What of EntropySGD's options the inner steps use. */
+interface LangevinOptions {
+  readonly innerRate: number;
+  readonly noise: number;
+  readonly noiseScale: 'code' | 'paper';
+  readonly avgKeep: number;
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+}
 
 /** Langevin dynamics of a model's weights around the anchor where they stood when it was opened. */
 interface Langevin {
@@ -18,7 +28,7 @@ interface Langevin {
 }
 
 /** @param pull The strength gamma of the pull toward the anchor. */
-export function openLangevin(model: Classifier, options: EntropySgdOptions, pull: number): Langevin {
+export function openLangevin(model: Classifier, options: LangevinOptions, pull: number): Langevin {
   const { innerRate, noise, noiseScale, avgKeep, weightDecay } = options;
   const deviation = noise * Math.sqrt((noiseScale === 'code' ? 2 : 1) * innerRate);
   const weights = Object.entries(model.weights);
@@ -65,7 +75,7 @@ export function openLangevin(model: Classifier, options: EntropySgdOptions, pull
 export function withMomentum(
   gradient: Tensor,
   velocity: Tensor | undefined,
-  { momentum, nesterov }: { readonly momentum: number; readonly nesterov: boolean },
+  { momentum, nesterov }: Pick<LangevinOptions, 'momentum' | 'nesterov'>,
 ): { readonly direction: Tensor; readonly velocity?: Tensor } {
   if (momentum === 0) return { direction: gradient };
   const next = velocity ? tf.add(tf.mul(velocity, momentum), gradient) : gradient;

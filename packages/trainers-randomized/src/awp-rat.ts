@@ -2,7 +2,7 @@ import { pgd } from '@advrob/attacks';
 import { defineTrainer } from '@advrob/core';
 import { awp, sgd } from '@advrob/training';
 import * as z from 'zod';
-import { attackSteps, rat, ratFields, ratOptions, sgdFields } from './rat.js';
+import { rat, ratFields, ratOptions, recipeFields } from './rat.js';
 
 /**
  * AWP-TRADES + RAT of Jin et al. 2023 (https://arxiv.org/abs/2303.10653) as its official code runs it on CIFAR-10: the recipe `rat` whose attack sees the weights without noise, and
@@ -26,8 +26,7 @@ export const awpRatTrainer = defineTrainer({
     probeLoss: ratOptions.shape.probeLoss.unwrap().default('trades'),
     gamma: z.number().positive().default(0.005).describe('length of the perturbation relative to each layer'),
     warmUp: z.number().min(0).default(10).describe('passes over the data without perturbation'),
-    attackSteps,
-    ...sgdFields,
+    ...recipeFields,
   }),
   create: ({ momentum, weightDecay, gamma, warmUp, attackSteps: steps, ...own }) => ({
     objective: rat(own),

@@ -1,7 +1,7 @@
 import { pgd } from '@advrob/attacks';
 import { AdvrobError, defineObjective, defineTrainer, type Classifier, type ForwardOptions } from '@advrob/core';
 import { klLoss, meanCrossEntropy, meanKlDivergence } from '@advrob/core/losses';
-import { detach, secondPass, sgd, withWeights } from '@advrob/training';
+import { detach, secondPass, sgd, sgdShape, withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -158,12 +158,10 @@ function taylorTerms(
   };
 }
 
-export const attackSteps = z.int().min(1).default(10).describe('steps of PGD, each of 2.5 epsilon / steps');
-
-/** Options of the recipes' SGD. */
-export const sgdFields = {
-  momentum: z.number().min(0).lt(1).default(0.9).describe('momentum of SGD'),
-  weightDecay: z.number().min(0).default(5e-4).describe('L2 penalty added to the gradient'),
+/** Options of the recipes beside those of the objective. */
+export const recipeFields = {
+  attackSteps: z.int().min(1).default(10).describe('steps of PGD, each of 2.5 epsilon / steps'),
+  ...sgdShape(5e-4),
 };
 
 /**
@@ -183,7 +181,7 @@ export const ratTrainer = defineTrainer({
   name: 'rat',
   summary: 'TRADES with randomized adversarial training by Taylor expansion.',
   paper: 'Jin et al. 2023, Randomized Adversarial Training via Taylor Expansion, https://arxiv.org/abs/2303.10653',
-  options: z.strictObject({ ...ratFields, attackSteps, ...sgdFields }),
+  options: z.strictObject({ ...ratFields, ...recipeFields }),
   create: ({ momentum, weightDecay, attackSteps: steps, ...own }) => ({
     objective: rat(own),
     optimizer: sgd({ momentum, weightDecay }),

@@ -19,40 +19,22 @@ import { randomFlip } from './parts/random-flip.js';
 import { sgd } from './parts/sgd.js';
 import { swa } from './parts/swa.js';
 
-export { kdAt, type KdAtOptions } from './methods/kd-at.js';
-export { teacherLogits, type TeacherLogitsOptions } from './methods/kd.js';
+export { encodeEvents, eventFileHeader, scalarsOf, type ScalarEvent } from './event-file.js';
 export type { LoggedEvent, MetricsEvent, TrainingEvent, ValidationEvent } from './fit/events.js';
 export { fit, type FitResult } from './fit/fit.js';
 export type { FitOptions, Guards, Measurement, Validation } from './fit/options.js';
-export { filterNormalized } from './flatness.js';
-export { flatness, type Flatness, type FlatnessOptions } from './flatness.js';
-export { robustOverfitting, type OverfittingCurve, type OverfittingPoint } from './robust-overfitting.js';
-export { encodeEvents, eventFileHeader, scalarsOf, type ScalarEvent } from './event-file.js';
+export { filterNormalized, flatness, type Flatness, type FlatnessOptions } from './flatness.js';
+export { kdAt, type KdAtOptions } from './methods/kd-at.js';
+export { teacherLogits, type TeacherLogitsOptions } from './methods/kd.js';
+export { sgdShape } from './methods/shared.js';
 export { secondPass } from './random.js';
-export { factorAt } from './schedule.js';
-export { scheduleSchema, type Schedule, type ScheduleTime, type ScheduleUnit } from './schedule.js';
+export { robustOverfitting, type OverfittingCurve, type OverfittingPoint } from './robust-overfitting.js';
+export { factorAt, scheduleSchema, type Schedule, type ScheduleTime, type ScheduleUnit } from './schedule.js';
 export { detach } from './weights/detach.js';
 export { recalibrate, type RecalibrateOptions } from './weights/recalibrate.js';
 export { withWeights } from './weights/with-weights.js';
-export {
-  adam,
-  adamw,
-  alp,
-  awp,
-  clp,
-  cvar,
-  cvarOptions,
-  ema,
-  erm,
-  fgsmAt,
-  free,
-  kd,
-  mart,
-  pgdAt,
-  randomCrop,
-  randomFlip,
-};
-export { sgd, smoothadv, swa, term, trades };
+export { adam, adamw, alp, awp, clp, cvar, cvarOptions, ema, erm, fgsmAt, free, kd, mart, pgdAt, randomCrop };
+export { randomFlip, sgd, smoothadv, swa, term, trades };
 export { fgsmAtTrainer, freeTrainer, martTrainer, pgdAtAwpTrainer, pgdAtTrainer, tradesAwpTrainer, tradesTrainer };
 
 export default definePlugin({

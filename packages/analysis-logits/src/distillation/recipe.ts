@@ -1,5 +1,5 @@
 import { defineTrainer, type Objective } from '@advrob/core';
-import { kd, sgd } from '@advrob/training';
+import { kd, sgd, sgdShape } from '@advrob/training';
 import * as z from 'zod';
 
 /**
@@ -23,8 +23,7 @@ export const distillationTrainer = defineTrainer({
       .default('kl')
       .describe('divergence of the outputs, or mean squared distance of the logits'),
     temperature: z.number().positive().default(1).describe('tau, by which the logits of both are divided; for kl'),
-    momentum: z.number().min(0).lt(1).default(0.9).describe('momentum of SGD'),
-    weightDecay: z.number().min(0).default(0).describe('L2 penalty added to the gradient'),
+    ...sgdShape(0),
   }),
   create: ({ loss, temperature, momentum, weightDecay }) => ({
     objective: withoutTeacherType(kd({ loss, temperature })),

@@ -19,7 +19,17 @@ export function rowLengths(rows: Tensor): Tensor {
   return lengths(rows);
 }
 
-/** Options of a recipe that trains with momentum SGD, with the weight decay of its paper as default. */
+/**
+ * Options of a recipe that trains with momentum SGD: `momentum`, 0.9 by default, and `weightDecay`, by default that of its
+ * paper. To be spread into the recipe's option schema.
+ *
+ * @param weightDecay Default of the option.
+ * @example
+ * ```ts
+ * import { sgdShape } from '@advrob/training';
+ * const options = z.strictObject({ beta: z.number().default(6), ...sgdShape(2e-4) });
+ * ```
+ */
 export function sgdShape(weightDecay: number) {
   return {
     momentum: z.number().min(0).lt(1).default(0.9).describe('momentum of SGD'),
