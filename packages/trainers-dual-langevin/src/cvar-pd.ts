@@ -4,16 +4,20 @@ import * as z from 'zod';
 import { dualFields, primalDual } from './primal-dual.js';
 
 /**
- * Primal-dual probabilistically robust learning (`CVaR_SGD_PD` of advbench): minimises the conditional value at risk of the loss over random perturbations,
- * see `cvar` of `@advrob/training`, while its mean over the same perturbations stays at most rho; see {@link primalDual}. Needs a threat, no attack. Terms:
- * `cvar`, `ce` (the mean), `nu`, `slack`.
+ * Primal-dual probabilistically robust learning (`CVaR_SGD_PD` of advbench): minimises the
+ * conditional value at risk of the loss over random perturbations, see `cvar` of
+ * `@advrob/training`, while its mean over the same perturbations stays at most rho; see
+ * {@link primalDual}. Needs a threat, no attack. Terms: `cvar`, `ce` (the mean), `nu`, `slack`.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { cvarPd } from '@advrob/trainers-dual-langevin';
  * import { fit } from '@advrob/training';
- * await fit({ model, data, objective: cvarPd({ beta: 0.5, rho: 0.6 }), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5 });
+ * await fit({
+ *   model, data, objective: cvarPd({ beta: 0.5, rho: 0.6 }),
+ *   threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5,
+ * });
  * ```
  */
 export const cvarPd = defineObjective({

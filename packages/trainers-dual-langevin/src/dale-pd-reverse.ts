@@ -4,9 +4,10 @@ import { dualOptions, primalDual } from './primal-dual.js';
 import { cleanAndRobust, dalePaper, dualRecipeOptions, preparePairs, samplerOf } from './shared.js';
 
 /**
- * Primal-dual DALE with the roles swapped (`Gaussian_DALE_PD_Reverse` of the authors' code of Robey et al. 2021, https://arxiv.org/abs/2110.15767): minimises
- * `CE(f(x), y)` on clean examples while `CE(f(x'), y)` on sampled perturbations stays at most rho; see {@link primalDual}. Here a smaller rho asks for
- * more robustness. Terms: `clean`, `robust`, `nu`, `slack`.
+ * Primal-dual DALE with the roles swapped (`Gaussian_DALE_PD_Reverse` of the authors' code of Robey
+ * et al. 2021, https://arxiv.org/abs/2110.15767): minimises `CE(f(x), y)` on clean examples while
+ * `CE(f(x'), y)` on sampled perturbations stays at most rho; see {@link primalDual}. Here a smaller
+ * rho asks for more robustness. Terms: `clean`, `robust`, `nu`, `slack`.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
@@ -15,7 +16,9 @@ import { cleanAndRobust, dalePaper, dualRecipeOptions, preparePairs, samplerOf }
  * import { dalePdReverse } from '@advrob/trainers-dual-langevin';
  * import { fit } from '@advrob/training';
  * const objective = dalePdReverse({ rho: 1.2, dualStep: 0.02 });
- * await fit({ model, data, objective, attack: langevin(), threat: { norm: 'linf', epsilon: 0.1 }, epochs: 14 });
+ * await fit({
+ *   model, data, objective, attack: langevin(), threat: { norm: 'linf', epsilon: 0.1 }, epochs: 14,
+ * });
  * ```
  */
 export const dalePdReverse = defineObjective({
@@ -37,7 +40,8 @@ export const dalePdReverse = defineObjective({
 });
 
 /**
- * The recipe `dale-pd` with swapped roles: the clean loss is minimised while the robust one stays at most rho.
+ * The recipe `dale-pd` with swapped roles: the clean loss is minimised while the robust one stays
+ * at most rho.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
@@ -45,7 +49,9 @@ export const dalePdReverse = defineObjective({
  * import { dalePdReverseTrainer } from '@advrob/trainers-dual-langevin';
  * import { fit } from '@advrob/training';
  * const plan = dalePdReverseTrainer({ rho: 1.2, dualStep: 0.02 });
- * await fit({ model, data, ...plan, threat: { norm: 'linf', epsilon: 0.1 }, learningRate: 0.05, epochs: 14 });
+ * await fit({
+ *   model, data, ...plan, threat: { norm: 'linf', epsilon: 0.1 }, learningRate: 0.05, epochs: 14,
+ * });
  * ```
  */
 export const dalePdReverseTrainer = defineTrainer({

@@ -30,16 +30,21 @@ const klDaleMultiPdFields = {
 const options = z.strictObject(klDaleMultiPdFields);
 
 /**
- * KL-DALE on several samples of one chain (`KL_DALE_Multi_PD`, in advbench in November 2021 only): Laplace sign steps ascend `KL(p(x) || p(x'))`, the mean divergence
- * of the last `samples` points is minimised while `CE(f(x), y)` stays at most rho; see {@link primalDual}. Costs the gradients of one chain. It brings
- * its own attack and needs only a threat (Linf). Terms: `clean`, `kl`, `nu`, `slack`.
+ * KL-DALE on several samples of one chain (`KL_DALE_Multi_PD`, in advbench in November 2021 only):
+ * Laplace sign steps ascend `KL(p(x) || p(x'))`, the mean divergence of the last `samples` points
+ * is minimised while `CE(f(x), y)` stays at most rho; see {@link primalDual}. Costs the gradients
+ * of one chain. It brings its own attack and needs only a threat (Linf). Terms: `clean`, `kl`,
+ * `nu`, `slack`.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { klDaleMultiPd } from '@advrob/trainers-dual-langevin';
  * import { fit } from '@advrob/training';
- * await fit({ model, data, objective: klDaleMultiPd({ samples: 3, rho: 0.6 }), threat: { norm: 'linf', epsilon: 0.1 }, epochs: 14 });
+ * await fit({
+ *   model, data, objective: klDaleMultiPd({ samples: 3, rho: 0.6 }),
+ *   threat: { norm: 'linf', epsilon: 0.1 }, epochs: 14,
+ * });
  * ```
  */
 export const klDaleMultiPd = defineObjective({
@@ -96,7 +101,8 @@ async function lastPoints(
 }
 
 /**
- * KL-DALE on several samples of a noisy chain with the SGD of `gaussian-dale`. advbench had noise 0.001 and rho 1 at first, then no noise and rho 0.1.
+ * KL-DALE on several samples of a noisy chain with the SGD of `gaussian-dale`. advbench had noise
+ * 0.001 and rho 1 at first, then no noise and rho 0.1.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
@@ -104,7 +110,10 @@ async function lastPoints(
  * import { klDaleMultiPdTrainer } from '@advrob/trainers-dual-langevin';
  * import { fit } from '@advrob/training';
  * const plan = klDaleMultiPdTrainer({ samples: 3, rho: 1 });
- * await fit({ model, data, ...plan, threat: { norm: 'linf', epsilon: 8 / 255 }, learningRate: 0.01, epochs: 200 });
+ * await fit({
+ *   model, data, ...plan, threat: { norm: 'linf', epsilon: 8 / 255 }, learningRate: 0.01,
+ *   epochs: 200,
+ * });
  * ```
  */
 export const klDaleMultiPdTrainer = defineTrainer({
@@ -119,7 +128,8 @@ export const klDaleMultiPdTrainer = defineTrainer({
 });
 
 /**
- * An attack that makes one more step of a Langevin chain, so that a caller can keep the points between. For inner maximisation alone.
+ * An attack that makes one more step of a Langevin chain, so that a caller can keep the points
+ * between. For inner maximisation alone.
  *
  * @param from The chain so far, [n, ...inputShape], row by row as the batch that is attacked.
  */

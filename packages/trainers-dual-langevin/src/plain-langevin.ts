@@ -15,20 +15,20 @@ const options = z.strictObject({
 });
 
 /**
- * The projected Langevin sampler that DALE's signed steps stand in for (Robey et al. 2021, https://arxiv.org/abs/2110.15767, section 4): from a random
- * point of the ball, with the gradient of each example's own `log l`,
+ * The projected Langevin sampler that DALE's signed steps stand in for (Robey et al. 2021,
+ * https://arxiv.org/abs/2110.15767, section 4), from a random point of the ball: `x' <- project(x'
+ * + eta * grad log l(f(x'), y) + sqrt(2 eta T) N(0, 1))`. The density of its points is proportional
+ * to `l^(1 / T)`, up to an error of order sqrt(eta): for T = 1 and the default loss `log(1 - p_y)`
+ * to the probability of an error. Mixing takes about `(epsilon / pi)^2 * 4 / (T eta)` steps, 40 by
+ * default. `langevin` of `@advrob/attacks` trains better but samples no known density.
  *
- *     x' <- project(x' + eta * grad log l(f(x'), y) + sqrt(2 eta T) N(0, 1))
- *
- * Its points are distributed over the ball with density proportional to `l^(1 / T)`, up to an error of order sqrt(eta): for T = 1 and the default loss
- * `log(1 - p_y)` proportional to the probability of an error. Mixing takes about `(epsilon / pi)^2 * 4 / (T eta)` steps, 40 by default. `langevin` of
- * `@advrob/attacks` is the fast form with signs, which trains better but samples no known density.
- *
- * @throws AdvrobError `ADVROB_OPTION` for options out of range, or for an infinite epsilon without `stepSize`.
+ * @throws AdvrobError `ADVROB_OPTION`: out of range, or an infinite epsilon without `stepSize`.
  * @example
  * ```ts
  * import { plainLangevin } from '@advrob/trainers-dual-langevin';
- * const sample = await plainLangevin({ steps: 200 }).maximize(model, x, y, { norm: 'linf', epsilon: 0.1 });
+ * const sample = await plainLangevin({
+ *   steps: 200 }).maximize(model, x, y, { norm: 'linf', epsilon: 0.1,
+ * });
  * ```
  */
 export const plainLangevin = defineAttack({

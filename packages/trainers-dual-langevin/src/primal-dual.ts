@@ -54,17 +54,12 @@ export interface ConstrainedProblem<P extends Extras, E extends Extras = NoExtra
 }
 
 /**
- * Primal-dual training of any constrained problem (Robey et al. 2021, https://arxiv.org/abs/2110.15767, algorithm 1): each step descends
- * `minimised + nu * constrained` in the weights and ascends in the dual variable,
- *
- *     nu <- [nu + dualStep * (constrained - rho)]_+
- *
- * with the constrained loss that the gradient was taken at, so from before the step of the weights. The log has two more terms for every step: `nu` as
- * the step used it, and `slack = rho - constrained`, below 0 while the constraint is not met. `nu` is in the checkpoint; it is made when a run opens
- * and belongs to the objective, which a further run goes on with.
- *
- * A rho that cannot be met is no error: nu grows by at most `dualStep * constrained` a step, which acts as a learning rate `1 + nu` times as large, until
- * `maxNu`, or until the guards of `fit` stop the run with its last sound weights. The log then shows a slack that stays below 0.
+ * Primal-dual training of any constrained problem (Robey et al. 2021,
+ * https://arxiv.org/abs/2110.15767, algorithm 1): each step descends `minimised + nu * constrained`
+ * in the weights, then `nu <- [nu + dualStep * (constrained - rho)]_+`, with the constrained loss
+ * from before the step. Each step logs the `nu` that it used and `slack = rho - constrained`. nu is
+ * in the checkpoint; a further run with the objective goes on with it. A rho that cannot be met is
+ * no error: nu grows on until `maxNu`, or until the guards of `fit` stop the run; see the README.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
@@ -73,7 +68,9 @@ export interface ConstrainedProblem<P extends Extras, E extends Extras = NoExtra
  * import { primalDual } from '@advrob/trainers-dual-langevin';
  * const objective = primalDual(
  *   {
- *     prepare: async (batch, { maximize }) => ({ x: batch.x, adversarial: await maximize(batch), y: batch.y }),
+ *     prepare: async (batch, { maximize }) => ({
+ *       x: batch.x, adversarial: await maximize(batch), y: batch.y,
+ *     }),
  *     losses: ({ x, adversarial, y }, model, how) => ({
  *       minimised: meanCrossEntropy(model.logits(adversarial, how), y),
  *       constrained: meanCrossEntropy(model.logits(x, how), y),

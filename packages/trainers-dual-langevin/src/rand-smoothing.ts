@@ -9,9 +9,11 @@ import * as z from 'zod';
 import { sgdFields } from './shared.js';
 
 /**
- * `RandSmoothing` of advbench, i.e. SmoothAdv (Salman et al. 2019, https://arxiv.org/abs/1906.04584) in an Linf ball, with the SGD of `gaussian-dale`: sigma 0.12 on CIFAR-10,
- * 0.5 on MNIST. As the method says, each step goes on from the last point, with the same noise, and the loss sees the noise too (`smoothadv` of
- * `@advrob/training`). With `advbenchCompat` each step starts from the clean example under fresh noise, and the loss sees x' without noise.
+ * `RandSmoothing` of advbench, i.e. SmoothAdv (Salman et al. 2019,
+ * https://arxiv.org/abs/1906.04584) in an Linf ball, with the SGD of `gaussian-dale`: sigma 0.12 on
+ * CIFAR-10, 0.5 on MNIST. As the method says, each step goes on from the last point, with the same
+ * noise, and the loss sees the noise too (`smoothadv` of `@advrob/training`). With `advbenchCompat`
+ * each step starts from the clean example under fresh noise, and the loss sees x' without noise.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
@@ -19,7 +21,9 @@ import { sgdFields } from './shared.js';
  * import { randSmoothingTrainer } from '@advrob/trainers-dual-langevin';
  * import { fit } from '@advrob/training';
  * const plan = randSmoothingTrainer({ sigma: 0.5, stepSize: 0.1 });
- * await fit({ model, data, ...plan, threat: { norm: 'linf', epsilon: 0.3 }, learningRate: 0.01, epochs: 50 });
+ * await fit({
+ *   model, data, ...plan, threat: { norm: 'linf', epsilon: 0.3 }, learningRate: 0.01, epochs: 50,
+ * });
  * ```
  */
 export const randSmoothingTrainer = defineTrainer({
@@ -47,8 +51,9 @@ export const randSmoothingTrainer = defineTrainer({
 });
 
 /**
- * The inner loop of advbench's randomized smoothing, for comparison with it: sign steps against the mean probability of the label under fresh noise, each
- * added to the clean example instead of the last point, so that only the gradient of the last step counts. For inner maximisation alone.
+ * The inner loop of advbench's randomized smoothing, for comparison with it: sign steps against the
+ * mean probability of the label under fresh noise, each added to the clean example instead of the
+ * last point, so that only the gradient of the last step counts. For inner maximisation alone.
  */
 const advbenchSmoothing = defineAttack({
   name: 'advbench-smoothing',

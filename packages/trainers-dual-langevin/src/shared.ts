@@ -37,16 +37,16 @@ type SamplerOptions = z.output<z.ZodObject<typeof samplerFields>> & {
 };
 
 /** The inner sampler of a recipe. */
-export function samplerOf({ advbenchCompat: isCompat = false, stepSize, ...rest }: SamplerOptions): Attack {
-  const options = { ...rest, ...(stepSize !== undefined && { stepSize }) };
+export function samplerOf({ advbenchCompat: isCompat = false, ...options }: SamplerOptions): Attack {
   return isCompat ? batchMeanNoise(options) : langevin(options);
 }
 
 type LangevinOptions = NonNullable<Parameters<typeof langevin>[0]>;
 
 /**
- * The sampler `langevin` with noise as advbench scales it: relative to the gradient of the batch's mean loss, 1 / n of an example's own, so that in effect the
- * noise is n times as large for a batch of n. Only Laplace noise, which stands inside the sign, is affected.
+ * The sampler `langevin` with noise as advbench scales it: relative to the gradient of the batch's
+ * mean loss, 1 / n of an example's own, so that in effect the noise is n times as large for a batch
+ * of n. Only Laplace noise, which stands inside the sign, is affected.
  */
 export function batchMeanNoise(options: LangevinOptions & { readonly noise: number }): Attack {
   const attack = langevin(options);
@@ -62,7 +62,10 @@ export function batchMeanNoise(options: LangevinOptions & { readonly noise: numb
 /** Clean examples, what the attack of the run made of them, and their labels. */
 export type Pairs = { readonly x: Tensor; readonly adversarial: Tensor; readonly y: Tensor };
 
-/** Attacks each batch with the attack of the run and its own loss, `log(1 - p)` for a Langevin sampler. */
+/**
+ * Attacks each batch with the attack of the run and its own loss, `log(1 - p)` for a Langevin
+ * sampler.
+ */
 export const preparePairs: Objective<Pairs>['prepare'] = async (batch, { maximize }) => ({
   x: batch.x,
   adversarial: await maximize(batch),

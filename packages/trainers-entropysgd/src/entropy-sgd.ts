@@ -46,37 +46,22 @@ const entropySgdOptions = z.strictObject(entropySgdFields).refine(({ innerRate, 
 });
 
 /**
- * EntropySGD (Chaudhari et al. 2017, https://arxiv.org/abs/1611.01838, algorithm 1; for adversarial training: Kanai et al., https://arxiv.org/abs/2103.01400)
- * descends the local entropy of the loss L instead of the loss, which is smooth whatever L is (equation 4 there):
- *
- *     F(theta) = -log integral exp(-L(theta') - (gamma / 2) ||theta - theta'||^2) dtheta',    grad F = gamma (theta - E[theta'])
- *
- * The expectation is estimated by `innerSteps` steps of Langevin dynamics from the anchor theta, each on a fresh batch, and with an adversarial
- * objective on a fresh attack at the present inner iterate:
- *
- *     g = grad L(theta') + weightDecay theta';   u = momentum u + g;   g = g + momentum u
- *     theta' <- theta' - innerRate (g - gamma_t (theta - theta')) + noise sqrt(2 innerRate) N(0, I)
- *     average <- avgKeep average + (1 - avgKeep) theta'
- *
- * and then one outer step, in which the factor gamma of the gradient is part of the rate:
- *
- *     d = theta - average + weightDecay theta;   V = momentum V + d;   theta <- theta - rate (d + momentum V);   gamma_t = gamma (1 + scoping)^t
- *
- * **The learning rate of `fit` is the outer one and belongs near 1**, far above that of SGD: the reference code goes from 1 over 0.1 to 0.2 down to 0.01 to
- * 0.04 in three stages. One outer step costs `innerSteps` adversarial gradients and as many batches (`draws`), so that equal `epochs` in `fit` are
- * equal budgets for every optimizer.
- *
- * With AWP the gradient of each inner step is that at the perturbed weights; pull, noise, weight decay and average stay with the unperturbed ones.
- * For models with batch norm add the averager {@link recalibrated}, or SWA, which re-estimate its statistics before each measurement.
- *
- * Not taken from the reference code: the gradient at the anchor, which it computes and drops. Its Python form never counts t, which is `scoping: 0`.
+ * EntropySGD (Chaudhari et al. 2017, https://arxiv.org/abs/1611.01838, algorithm 1; for adversarial
+ * training: Kanai et al., https://arxiv.org/abs/2103.01400) descends the local entropy of the loss,
+ * which is smooth whatever the loss is; the README has the formulas. One step costs `innerSteps`
+ * batches and attacks (`draws`), so equal `epochs` of `fit` are equal budgets for every optimizer.
+ * **The learning rate of `fit` is the outer one and belongs near 1**, far above that of SGD. For
+ * models with batch norm add the averager {@link recalibrated}, or SWA.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, pgdAt } from '@advrob/training';
  * import { entropySgd } from '@advrob/trainers-entropysgd';
- * await fit({ model, data, objective: pgdAt(), attack, threat, optimizer: entropySgd({ innerSteps: 10 }), learningRate: 1, epochs: 5 });
+ * await fit({
+ *   model, data, objective: pgdAt(), attack, threat, optimizer: entropySgd({ innerSteps: 10 }),
+ *   learningRate: 1, epochs: 5,
+ * });
  * ```
  */
 export const entropySgd = defineOptimizer({
@@ -89,6 +74,15 @@ export const entropySgd = defineOptimizer({
   create: bindEntropySgd,
 });
 
+/**
+ * The local entropy -log integral exp(-L(theta') - (gamma / 2) ||theta - theta'||^2) dtheta' has
+ * the gradient gamma (theta - E[theta']), and the Langevin steps estimate the expectation. The
+ * factor gamma is part of the rate; the gradient at the anchor, which the reference code drops, is
+ * not taken.
+ *
+ *     d = theta - average + weightDecay theta;   V = momentum V + d
+ *     theta <- theta - rate (d + momentum V);    gamma_t = gamma (1 + scoping)^t
+ */
 function bindEntropySgd(options: z.output<typeof entropySgdOptions>): OptimizerBinding {
   return (model) => {
     const { gamma, scoping, innerSteps, weightDecay, momentum } = options;
@@ -153,19 +147,22 @@ const options = z.strictObject({
 });
 
 /**
- * Adversarial training with EntropySGD, as Kanai et al. (https://arxiv.org/abs/2103.01400) smooth the adversarial loss: PGD-AT, each Langevin step with a fresh batch and a
- * fresh attack. Arms: `awpGamma` puts adversarial weight perturbation into every inner gradient, `average: 'swa'` averages the outer weights.
- *
- * The learning rate is the outer one: from 1 over 0.15 to 0.0225 in thirds of the run, as the three stages of the reference code. Equal `epochs` are equal
- * numbers of adversarial gradients as with any other trainer: the outer steps are `innerSteps` times fewer. The paper's settings for adversarial training were not found in
- * public; the defaults are those of the reference code of EntropySGD.
+ * PGD-AT with EntropySGD, as Kanai et al. (https://arxiv.org/abs/2103.01400) smooth the adversarial
+ * loss: each Langevin step with a fresh batch and a fresh attack. Arms: `awpGamma` puts adversarial
+ * weight perturbation into every inner gradient, `average: 'swa'` averages the outer weights. The
+ * outer learning rate goes from 1 over 0.15 to 0.0225 in thirds of the run, as in the three stages
+ * of the reference code of EntropySGD, whose settings are the defaults: those of the paper on
+ * adversarial training were not found in public.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit } from '@advrob/training';
  * import { entropysgdTrainer } from '@advrob/trainers-entropysgd';
- * await fit({ model, data, ...entropysgdTrainer({ innerSteps: 10 }), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5 });
+ * await fit({
+ *   model, data, ...entropysgdTrainer({ innerSteps: 10 }), threat: { norm: 'linf', epsilon: 0.3 },
+ *   epochs: 5,
+ * });
  * ```
  */
 export const entropysgdTrainer = defineTrainer({

@@ -19,7 +19,10 @@ interface LangevinOptions {
 interface Langevin {
   /** Weights at the start. */
   readonly anchors: Named;
-  /** Moves the weights by one step with the gradients of the loss. `draw` gives standard normal noise. */
+  /**
+   * Moves the weights by one step with the gradients of the loss. `draw` gives standard normal
+   * noise.
+   */
   step(gradients: Named, draw: (name: string, shape: readonly number[]) => Tensor): void;
   /** Moving averages of the weights over the steps so far; they belong to the dynamics. */
   averages(): Named;
@@ -27,7 +30,13 @@ interface Langevin {
   dispose(): void;
 }
 
-/** @param pull The strength gamma of the pull toward the anchor. */
+/**
+ *     g = grad L(theta') + weightDecay theta';   u = momentum u + g;   g = g + momentum u
+ *     theta' <- theta' - innerRate (g - pull (theta - theta')) + noise sqrt(2 innerRate) N(0, I)
+ *     average <- avgKeep average + (1 - avgKeep) theta'
+ *
+ * @param pull gamma, the strength of the pull toward the anchor theta.
+ */
 export function openLangevin(model: Classifier, options: LangevinOptions, pull: number): Langevin {
   const { innerRate, noise, noiseScale, avgKeep, weightDecay } = options;
   const deviation = noise * Math.sqrt((noiseScale === 'code' ? 2 : 1) * innerRate);
@@ -69,8 +78,9 @@ export function openLangevin(model: Classifier, options: LangevinOptions, pull: 
 }
 
 /**
- * Direction and new velocity of a step with momentum, as `torch.optim.SGD` without dampening: v = momentum * v + g; the direction is v, or
- * g + momentum * v with Nesterov. Without momentum the direction is g itself and there is no velocity.
+ * Direction and new velocity of a step with momentum, as `torch.optim.SGD` without dampening: v =
+ * momentum * v + g; the direction is v, or g + momentum * v with Nesterov. Without momentum the
+ * direction is g itself and there is no velocity.
  */
 export function withMomentum(
   gradient: Tensor,

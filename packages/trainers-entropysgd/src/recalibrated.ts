@@ -4,9 +4,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 
 /**
- * The weights of the last step as they are, in the place of an average: `fit` re-estimates the statistics of batch norm, in training mode with dropout
- * off, before it measures or leaves the weights of an averager. EntropySGD needs that for models with batch norm, since its updates do not stand
- * where the running statistics were collected. A model without buffers is not measured twice.
+ * The weights of the last step as they are, in the place of an average: `fit` re-estimates the
+ * statistics of batch norm, in training mode with dropout off, before it measures or leaves the
+ * weights of an averager. EntropySGD needs that for models with batch norm, since its updates do
+ * not stand where the running statistics were collected. A model without buffers is not measured
+ * twice.
  *
  * @example
  * ```ts

@@ -5,15 +5,20 @@ import * as z from 'zod';
 import { rat, ratFields, ratOptions, recipeFields } from './rat.js';
 
 /**
- * AWP-TRADES + RAT of Jin et al. 2023 (https://arxiv.org/abs/2303.10653) as its official code runs it on CIFAR-10: the recipe `rat` whose attack sees the weights without noise, and
- * after 10 passes adversarial weight perturbation with gamma 0.005 along the gradient of the TRADES loss (`probeLoss: 'rat'` ascends the whole loss).
+ * AWP-TRADES + RAT of Jin et al. 2023 (https://arxiv.org/abs/2303.10653) as its official code runs
+ * it on CIFAR-10: the recipe `rat` whose attack sees the weights without noise, and after 10 passes
+ * adversarial weight perturbation with gamma 0.005 along the gradient of the TRADES loss
+ * (`probeLoss: 'rat'` ascends the whole loss).
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit } from '@advrob/training';
  * import { awpRatTrainer } from '@advrob/trainers-randomized';
- * await fit({ model, data, ...awpRatTrainer({ warmUp: 0 }), threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 200 });
+ * await fit({
+ *   model, data, ...awpRatTrainer({ warmUp: 0 }), threat: { norm: 'linf', epsilon: 8 / 255 },
+ *   epochs: 200,
+ * });
  * ```
  */
 export const awpRatTrainer = defineTrainer({

@@ -54,32 +54,24 @@ export const ratOptions = z.strictObject({
 type RatOptions = z.output<typeof ratOptions>;
 
 /**
- * Randomized adversarial training by Taylor expansion (Jin et al. 2023, https://arxiv.org/abs/2303.10653), as its official code approximates the terms:
- * TRADES whose attack sees weights with a little noise, with soft labels made of class-wise statistics of the last layer's gradient.
+ * Randomized adversarial training by Taylor expansion (Jin et al. 2023,
+ * https://arxiv.org/abs/2303.10653), as its official code approximates the terms: TRADES whose
+ * attack sees weights with a little noise, with soft labels made of class-wise statistics of the
+ * last layer's gradient; formulas in the README. The true class of a soft label gets `1 - spread`
+ * alone, so the terms act as label smoothing. The model needs `features` and a linear `head`.
  *
- * With s the row sums of the last layer's gradient ({@link lastLayerSums}) on clean (nat) and adversarial (adv) examples, t1 = |s|, t2 = s^2, and
- * reg the rows of {@link softTargets} that belong to the labels, all constants:
- *
- *     q1a = reg(t1_nat - t1_adv)    q1n = reg(t1_adv - t1_nat)    q2a = q2n = reg(t2_adv - t2_nat)
- *     first  = (KL(q1a || p(x')) + KL(q1n || p(x))) / 2
- *     second = (KL(q2a || p(x')) + KL(q2n || p(x))) / 2
- *     loss   = (1 - alpha) CE(x) + alpha first + secondWeight alpha second + beta KL(p(x) || p(x'))
- *
- * `secondOrderTargets: 'symmetric'` takes q2a = reg(t2_nat - t2_adv), which the code, probably by a slip, does not. Without both terms the loss is that
- * of TRADES, with the whole weight on CE. The true class of a soft label gets `1 - spread` alone (0.2 for ten classes), so the terms act as label
- * smoothing: expect lower confidence, and compare flatness by the error and relative to the loss, too.
- *
- * The model needs `features` and `head`, its last layer being linear. Outputs are computed once per step on clean and once on adversarial examples,
- * so batch norm's statistics move twice a step as in the official AWP script (its TRADES script moves them eight times).
- *
- * @throws AdvrobError `ADVROB_OPTION` for options out of range; in training `ADVROB_OBJECTIVE` for a model without `features` and `head`.
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range; in training `ADVROB_OBJECTIVE` for
+ *   a model without `features` and `head`.
  * @example
  * ```ts
  * import { fit } from '@advrob/training';
  * import { pgd } from '@advrob/attacks';
  * import { rat } from '@advrob/trainers-randomized';
  * const attack = pgd({ steps: 10, start: 'tinygauss' });
- * await fit({ model, data, objective: rat({ beta: 6 }), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 100 });
+ * await fit({
+ *   model, data, objective: rat({ beta: 6 }), attack, threat: { norm: 'linf', epsilon: 8 / 255 },
+ *   epochs: 100,
+ * });
  * ```
  */
 export const rat = defineObjective({
@@ -132,7 +124,16 @@ function outputsOf(model: Classifier, x: Tensor, how: ForwardOptions): Outputs {
   return { features, logits: model.head(features) };
 }
 
-/** The two Taylor terms as scalars, those that the options ask for. */
+/**
+ * The two Taylor terms as scalars, those that the options ask for. With the sums s of
+ * {@link lastLayerSums} on clean (nat) and adversarial (adv) examples, t1 = |s|, t2 = s^2, all
+ * constants:
+ *
+ *     q1a = reg(t1_nat - t1_adv)    q1n = reg(t1_adv - t1_nat)    q2a = q2n = reg(t2_adv - t2_nat)
+ *     first = (KL(q1a || p(x')) + KL(q1n || p(x))) / 2,   second likewise with q2a and q2n
+ *
+ * `reg` are the {@link softTargets} of the labels; `symmetric`: q2a = reg(t2_nat - t2_adv).
+ */
 function taylorTerms(
   clean: Outputs,
   robust: Outputs,
@@ -165,16 +166,20 @@ export const recipeFields = {
 };
 
 /**
- * TRADES + RAT of Jin et al. 2023 (https://arxiv.org/abs/2303.10653) as its official code runs it on CIFAR-10: beta 6, alpha 0.2, PGD with 10 steps of epsilon / 4 from
- * x + 0.001 N(0, 1), momentum 0.9, weight decay 5e-4, a learning rate of 0.1 that falls tenfold after a half and three quarters of the run (100 and 150 of
- * 200 passes); batches have 128 examples with random crops and flips. On MNIST: beta 1, alpha 0.1.
+ * TRADES + RAT of Jin et al. 2023 (https://arxiv.org/abs/2303.10653) as its official code runs it
+ * on CIFAR-10: beta 6, alpha 0.2, PGD with 10 steps of epsilon / 4 from x + 0.001 N(0, 1), momentum
+ * 0.9, weight decay 5e-4, a learning rate of 0.1 that falls tenfold after a half and three quarters
+ * of the run (100 and 150 of 200 passes); batches have 128 examples with random crops and flips. On
+ * MNIST: beta 1, alpha 0.1.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit } from '@advrob/training';
  * import { ratTrainer } from '@advrob/trainers-randomized';
- * await fit({ model, data, ...ratTrainer(), threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 200 });
+ * await fit({
+ *   model, data, ...ratTrainer(), threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 200,
+ * });
  * ```
  */
 export const ratTrainer = defineTrainer({

@@ -5,9 +5,10 @@ import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 const nothing = 1e-12;
 
 /**
- * One soft label for each true class, from a gap between two class-wise statistics: row i gives `1 - spread` to class i and shares `spread` among the
- * other classes in proportion to their gap above the smallest one. Where there is nothing to share, i.e. for equal gaps or when only class i has any,
- * the other classes get equal parts.
+ * One soft label for each true class, from a gap between two class-wise statistics: row i gives
+ * `1 - spread` to class i and shares `spread` among the other classes in proportion to their gap
+ * above the smallest one. Where there is nothing to share, i.e. for equal gaps or when only class i
+ * has any, the other classes get equal parts.
  *
  * @param gap [C].
  * @param spread Mass of the classes beside the true one, 0 to 1.
@@ -30,7 +31,8 @@ export function softTargets(gap: Tensor1D, spread: number): Tensor2D {
 }
 
 /**
- * Mean over the batch of `KL(q || softmax(logits)) = sum_k q_k (log q_k - log p_k)` with 0 log 0 = 0: a scalar.
+ * Mean over the batch of `KL(q || softmax(logits)) = sum_k q_k (log q_k - log p_k)` with 0 log 0 =
+ * 0: a scalar.
  *
  * @param targets Probabilities q, [n, C]; no gradient flows to them.
  * @param logits [n, C].
@@ -45,11 +47,9 @@ export function divergenceFrom(targets: Tensor, logits: Tensor): Tensor {
 }
 
 /**
- * Row sums of the gradient of the mean cross-entropy with respect to the matrix W of a last layer `logits = W h + b`, without autodiff:
- *
- *     s_c = sum_j dCE/dW_cj = mean_n (p_nc - 1[y_n = c]) * sum_j h_nj
- *
- * Jin et al. 2023 sum these gradients over the features to get one number for each class.
+ * Row sums `s_c = sum_j dCE/dW_cj = mean_n (p_nc - 1[y_n = c]) * sum_j h_nj` of the gradient of the
+ * mean cross-entropy in the matrix W of a last layer `logits = W h + b`, without autodiff. Jin et
+ * al. 2023 sum these gradients over the features to get one number for each class.
  *
  * @param logits [n, C].
  * @param features Input of the last layer, [n, h].

@@ -6,25 +6,22 @@ import * as z from 'zod';
 import { relativeNoise, sigmaNote } from './weight-noise.js';
 
 /**
- * Trains on any objective L with the first two Taylor terms of Gaussian weight noise, taken from the loss itself instead of the last layer's statistics
- * that {@link rat} uses. With one draw u for each gradient, a constant in it:
- *
- *     R1 = |L(w + u) - L(w - u)| / 2 = |u . grad L| + O(|u|^3)
- *     R2 = L(w + u) + L(w - u) - 2 L(w) = u^T H u + O(|u|^4)
- *     loss = L(w) + firstWeight R1 + secondWeight max(R2, 0)
- *
- * R1 penalises the norm of the gradient, R2 the curvature: E[R2] = sigma^2 tr H for unit scales. With `firstWeight: 0`, `secondWeight: 0.5` and
- * `clamp: false` the expectation is that of {@link weightNoise} to second order. Noise as there: `u = sigma |w| / sqrt(n) * N(0, I)` for each tensor.
- *
- * Costs three gradients instead of one. All three have the same dropout masks (`sameDraws`), so that the differences are those of the weights. The
- * logged loss is L(w).
+ * Trains on any objective L with the first two Taylor terms of Gaussian weight noise u (that of
+ * {@link weightNoise}), taken from the loss itself, not from the last layer as {@link rat} does:
+ * `R1 = |L(w + u) - L(w - u)| / 2` penalises the norm of the gradient,
+ * `R2 = L(w + u) + L(w - u) - 2 L(w)` the curvature, E[R2] = sigma^2 tr H for unit scales, and the
+ * loss is `L(w) + firstWeight R1 + secondWeight max(R2, 0)`. Costs three gradients instead of one,
+ * all with the same dropout masks. The logged loss is L(w).
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, trades } from '@advrob/training';
  * import { taylorExpansion } from '@advrob/trainers-randomized';
- * await fit({ model, data, objective: trades(), transforms: [taylorExpansion({ sigma: 0.05 })], attack, threat, epochs: 10 });
+ * await fit({
+ *   model, data, objective: trades(), transforms: [taylorExpansion({ sigma: 0.05 })], attack,
+ *   threat, epochs: 10,
+ * });
  * ```
  */
 export const taylorExpansion = defineTransform({
@@ -73,7 +70,10 @@ function expanded(work: Work, options: Weights): Work {
   };
 }
 
-/** The gradient of the loss with its terms, a combination of the three gradients whose factors depend on the signs of the terms. */
+/**
+ * The gradient of the loss with its terms, a combination of the three gradients whose factors
+ * depend on the signs of the terms.
+ */
 function combine(centre: Gradient, above: Gradient, below: Gradient, options: Weights) {
   const { firstWeight, secondWeight, clamp } = options;
   const [middle, high, low] = [centre, above, below].map(({ terms }) => terms['total']!) as [Tensor, Tensor, Tensor];

@@ -5,8 +5,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 
 /**
- * Gaussian noise for each weight tensor w of n entries, `sigma |w| / sqrt(n) * N(0, I)`: about `sigma` times as long as the weight itself. The tensors are
- * the caller's.
+ * Gaussian noise for each weight tensor w of n entries, `sigma |w| / sqrt(n) * N(0, I)`: about
+ * `sigma` times as long as the weight itself. The tensors are the caller's.
  *
  * @param purpose Tells the draws of one step apart.
  */
@@ -30,20 +30,22 @@ export function relativeNoise(
 export const sigmaNote = 'length of the noise relative to each weight tensor; 0.01 and 0.05 are usual';
 
 /**
- * Trains on `E_u[L(w + u)]` with Gaussian noise u on the weights by plain sampling: the gradient is the mean of those at `samples` points w + u, and w moves.
- * This is what the Taylor terms of randomized adversarial training stand for (Jin et al. 2023, https://arxiv.org/abs/2303.10653): to second order the
- * expectation is `L + (1/2) E[u^T H u]`, see {@link taylorExpansion}. For each tensor w of n entries `u = sigma |w| / sqrt(n) * N(0, I)`, a constant
- * in the gradient; adversarial examples are those found at w.
- *
- * `antithetic` takes each u with its negative, which removes all odd terms at twice the cost. One sample costs as much as training without. The update,
- * weight decay included, happens at w.
+ * Trains on `E_u[L(w + u)]` with Gaussian noise `u = sigma |w| / sqrt(n) * N(0, I)` on each weight
+ * tensor w of n entries: the gradient is the mean of those at `samples` points w + u, and w moves.
+ * The Taylor terms of Jin et al. 2023 (https://arxiv.org/abs/2303.10653) stand for it: to second
+ * order it is `L + (1/2) E[u^T H u]`, see {@link taylorExpansion}. `antithetic` takes each u with
+ * its negative, which removes all odd terms at twice the cost. The adversarial examples are those
+ * found at w, and the update, weight decay included, happens there.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, trades } from '@advrob/training';
  * import { weightNoise } from '@advrob/trainers-randomized';
- * await fit({ model, data, objective: trades(), transforms: [weightNoise({ sigma: 0.05 })], attack, threat, epochs: 10 });
+ * await fit({
+ *   model, data, objective: trades(), transforms: [weightNoise({ sigma: 0.05 })], attack, threat,
+ *   epochs: 10,
+ * });
  * ```
  */
 export const weightNoise = defineTransform({
@@ -75,7 +77,8 @@ function sampled(work: Work, { sigma, samples, antithetic }: Sampling): Work {
         const noise = relativeNoise(work.model, sigma, work.rng, `weight noise ${call}/${sample}`);
         try {
           for (const sign of antithetic ? [1, -1] : [1]) {
-            // One of the passes moves batch norm's statistics, as one pass without noise would. A pair has the same dropout masks.
+            // One of the passes moves batch norm's statistics, as one pass without noise would. A
+            // pair has the same dropout masks.
             const sameDraws = sign < 0 || options?.sameDraws === true;
             const how = found.length === 0 ? options : { probe: true, sameDraws };
             const change = (name: string): Tensor => tf.mul(noise[name]!, sign);

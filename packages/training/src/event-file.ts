@@ -11,16 +11,17 @@ export interface ScalarEvent {
 }
 
 /**
- * The beginning of a TensorBoard event file; its name must contain `tfevents`, e.g. `events.out.tfevents.1700000000.run`. Pure: whoever has a file system
- * writes it.
+ * The beginning of a TensorBoard event file; its name must contain `tfevents`, e.g.
+ * `events.out.tfevents.1700000000.run`. Pure: whoever has a file system writes it.
  *
  * @param wallTime - Seconds since 1970.
  * @example
  * ```ts
  * import { encodeEvents, eventFileHeader, scalarsOf } from '@advrob/training';
- * const now = Date.now() / 1000;
- * await storage.write('events.out.tfevents.1.run', eventFileHeader(now));
- * await storage.append('events.out.tfevents.1.run', encodeEvents([{ wallTime: now, step: event.step, scalars: scalarsOf(event) }]));
+ * const [name, wallTime] = ['events.out.tfevents.1.run', Date.now() / 1000];
+ * await storage.write(name, eventFileHeader(wallTime));
+ * const scalars = scalarsOf(event);
+ * await storage.append(name, encodeEvents([{ wallTime, step: event.step, scalars }]));
  * ```
  */
 export function eventFileHeader(wallTime: number): Uint8Array {
@@ -32,7 +33,10 @@ export function encodeEvents(events: readonly ScalarEvent[]): Uint8Array {
   return join(events.filter(({ scalars }) => Object.keys(scalars).length > 0).map((event) => record(encode(event))));
 }
 
-/** The numbers of a logged event by TensorBoard tags: `train/loss/total`, `train/rate`, `validation/trained/robustAccuracy` ... */
+/**
+ * The numbers of a logged event by TensorBoard tags: `train/loss/total`, `train/rate`,
+ * `validation/trained/robustAccuracy` ...
+ */
 export function scalarsOf(event: LoggedEvent): Record<string, number> {
   if (event.type === 'validation') {
     const own = { ...event.metrics, score: event.score, behindBest: event.behindBest };
@@ -87,7 +91,10 @@ const table = Uint32Array.from({ length: 256 }, (_, index) => {
   return value;
 });
 
-/** One field of a protocol buffer message in its binary form (https://protobuf.dev/programming-guides/encoding): pieces to be joined. */
+/**
+ * One field of a protocol buffer message in its binary form
+ * (https://protobuf.dev/programming-guides/encoding): pieces to be joined.
+ */
 type Field = readonly Uint8Array[];
 
 /** A field of fixed 64 bits. */

@@ -14,17 +14,20 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { withWeights } from './weights/with-weights.js';
 
 export interface FlatnessOptions {
-  /** Finds the adversarial examples, once, at the weights as they are: they stay frozen. Default: clean examples. Needs `threat`. */
-  readonly attack?: Attack;
-  readonly threat?: Threat;
+  /**
+   * Finds the adversarial examples, once, at the weights as they are: they stay frozen. Default:
+   * clean examples. Needs `threat`.
+   */
+  readonly attack?: Attack | undefined;
+  readonly threat?: Threat | undefined;
   /** Length t of the perturbation relative to each filter. Default 0.3. */
-  readonly length?: number;
+  readonly length?: number | undefined;
   /** Random directions, at least one. Default 5. */
-  readonly directions?: number;
+  readonly directions?: number | undefined;
   /** Of directions and attack. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Default 128. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
 }
 
 /** What moving the weights does, as means over directions and examples. */
@@ -33,7 +36,10 @@ export interface Flatness {
   readonly loss: number;
   /** Share of wrong predictions there. */
   readonly error: number;
-  /** Mean probability of the predicted class there: smoother outputs alone lower the increases of the loss. */
+  /**
+   * Mean probability of the predicted class there: smoother outputs alone lower the increases of
+   * the loss.
+   */
   readonly confidence: number;
   /** Measure F2: E_d[L(w + t d) - L(w)]. */
   readonly lossIncrease: number;
@@ -46,16 +52,19 @@ export interface Flatness {
 }
 
 /**
- * Flatness of the loss around the weights of a model (Li et al. 2018, https://arxiv.org/abs/1712.09913, section 4, directions normalised filter by filter; biases
- * and batch norm stay): the mean increase of cross-entropy and of the 0/1 error when the weights move by `length` along random directions. In `eval` mode.
+ * Flatness of the loss around a model's weights (Li et al. 2018, https://arxiv.org/abs/1712.09913,
+ * section 4): the mean increase of cross-entropy and of the 0/1 error, in `eval` mode, when the
+ * weights move by `length` along random directions normalised filter by filter; biases and batch
+ * norm stay. Cross-entropy alone favours unsure models: read the other increases beside it.
  *
- * Cross-entropy alone favours unsure models, label smoothing included: read `errorIncrease` and `relativeIncrease` beside it.
- *
- * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_ATTACK_MISSING` for an attack without a threat.
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_ATTACK_MISSING` for an
+ *   attack without a threat.
  * @example
  * ```ts
  * import { flatness } from '@advrob/training';
- * const { lossIncrease, errorIncrease } = await flatness(model, test.take(1000), { attack: pgd({ steps: 20 }), threat: { norm: 'linf', epsilon: 0.1 } });
+ * const threat = { norm: 'linf', epsilon: 0.1 } as const;
+ * const attack = pgd({ steps: 20 });
+ * const { errorIncrease } = await flatness(model, test.take(1000), { attack, threat });
  * ```
  */
 export async function flatness<E extends Extras>(
@@ -153,8 +162,10 @@ function meanOf(values: readonly number[]): number {
 }
 
 /**
- * A random direction for one weight tensor, normalised filter by filter (Li et al. 2018, https://arxiv.org/abs/1712.09913): each slice along the last axis,
- * i.e. what makes one output unit, is `length` times as long as that slice of the weight. Undefined for biases and batch norm, which stay.
+ * A random direction for one weight tensor, normalised filter by filter (Li et al. 2018,
+ * https://arxiv.org/abs/1712.09913): each slice along the last axis, i.e. what makes one output
+ * unit, is `length` times as long as that slice of the weight. Undefined for biases and batch norm,
+ * which stay.
  *
  * @param draw Gives standard normal values.
  */

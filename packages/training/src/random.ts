@@ -1,6 +1,8 @@
 import type { ForwardOptions, Random } from '@advrob/core';
 
-/** The same randomness with other purposes, so that two users of one step draw different numbers. */
+/**
+ * The same randomness with other purposes, so that two users of one step draw different numbers.
+ */
 export function prefixed(random: Random, prefix: string): Random {
   return {
     uniform: (purpose, shape, low, high) => random.uniform(prefix + purpose, shape, low, high),
@@ -9,7 +11,8 @@ export function prefixed(random: Random, prefix: string): Random {
 }
 
 /**
- * The same forward pass with dropout masks of its own: two passes of one loss draw independently, as in PyTorch. For objectives that run the model twice.
+ * The same forward pass with dropout masks of its own: two passes of one loss draw independently,
+ * as in PyTorch. For objectives that run the model twice.
  *
  * @example
  * ```ts

@@ -12,7 +12,10 @@ export interface OverfittingPoint {
   readonly bestSoFar: number;
 }
 
-/** How the validation score went on while the training loss fell (robust overfitting: Rice, Wong, Kolter 2020, https://arxiv.org/abs/2002.11569, figure 1). */
+/**
+ * How the validation score went on while the training loss fell (robust overfitting: Rice, Wong,
+ * Kolter 2020, https://arxiv.org/abs/2002.11569, figure 1).
+ */
 export interface OverfittingCurve {
   readonly points: readonly OverfittingPoint[];
   readonly best: OverfittingPoint;
@@ -22,12 +25,15 @@ export interface OverfittingCurve {
 }
 
 /**
- * The curve of a run's log, for the trained or the averaged weights; undefined when these were never measured.
+ * The curve of a run's log, for the trained or the averaged weights; undefined when these were
+ * never measured.
  *
  * @example
  * ```ts
  * import { fit, robustOverfitting } from '@advrob/training';
- * const { history } = await fit({ model, data, objective, validation, attack, threat, epochs: 50 });
+ * const { history } = await fit({
+ *   model, data, objective, validation, attack, threat, epochs: 50,
+ * });
  * console.log(robustOverfitting(history)?.gap);
  * ```
  */

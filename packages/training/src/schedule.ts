@@ -50,7 +50,8 @@ export const scheduleSchema: z.ZodType<Schedule, Schedule> = z.lazy(() =>
 );
 
 /**
- * The factor of a schedule before the step `time.step` is made: a pure function of the step, so that a resumed run needs no memory of it.
+ * The factor of a schedule before the step `time.step` is made: a pure function of the step, so
+ * that a resumed run needs no memory of it.
  *
  * @example
  * ```ts

@@ -4,12 +4,18 @@ import type { Settings } from './settings.js';
 
 /** The batches of a run by their number, pass after pass. */
 export interface BatchStream<E extends Extras> {
-  /** Cheapest when asked in order; any other number starts the iteration anew at that place. The batch is the caller's to dispose. */
+  /**
+   * Cheapest when asked in order; any other number starts the iteration anew at that place. The
+   * batch is the caller's to dispose.
+   */
   batchAt(number: number): Promise<Batch<E>>;
   close(): Promise<void>;
 }
 
-/** The order of a pass depends on the seed and the number of the pass alone, so that a place in it can be found again. */
+/**
+ * The order of a pass depends on the seed and the number of the pass alone, so that a place in it
+ * can be found again.
+ */
 export function openBatches<E extends Extras>(data: Dataset<E>, settings: Settings): BatchStream<E> {
   const { batchSize: size, dropLast, seed, batchesPerEpoch, replays } = settings;
   let iterator: AsyncIterator<Batch<E>> | undefined;

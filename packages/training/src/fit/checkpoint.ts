@@ -15,12 +15,18 @@ import { read } from './metric-window.js';
 import { emit, type Run } from './run.js';
 import { disposeSnapshot, restoreSnapshot, variablesOf, weightsAndBuffers, type Snapshot } from './values.js';
 
-/** The one file that a run is resumed from: a safetensors file with all tensors of the run, the rest in its metadata. */
+/**
+ * The one file that a run is resumed from: a safetensors file with all tensors of the run, the rest
+ * in its metadata.
+ */
 const checkpointName = 'checkpoint.safetensors';
 const metadataKey = 'advrob.checkpoint';
 const checkpointVersion = 1;
 
-/** Writes the checkpoint, if the run has a storage. The state must be settled, so that only values are read. */
+/**
+ * Writes the checkpoint, if the run has a storage. The state must be settled, so that only values
+ * are read.
+ */
 export async function saveRun<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<void> {
   const { options, counters, parts, window, history, best, description } = run;
   const storage = options.checkpoint?.storage;
@@ -47,7 +53,10 @@ export async function saveRun<P extends Extras, E extends Extras>(run: Run<P, E>
   emit(run, { type: 'checkpoint', step: counters.step, name: checkpointName });
 }
 
-/** Writes weights and buffers under their names in the model, to be read by anyone, with its architecture. */
+/**
+ * Writes weights and buffers under their names in the model, to be read by anyone, with its
+ * architecture.
+ */
 export async function saveWeights<P extends Extras, E extends Extras>(
   { options, counters }: Run<P, E>,
   name: string,
@@ -86,7 +95,8 @@ const metadataSchema = z.object({
 /**
  * Puts the run where its checkpoint left it. Gives false when there is none.
  *
- * @throws AdvrobError `ADVROB_CHECKPOINT` for a broken file, `ADVROB_CHECKPOINT_MISMATCH` for one of other settings, data or parts; the run is then as before.
+ * @throws AdvrobError `ADVROB_CHECKPOINT` for a broken file, `ADVROB_CHECKPOINT_MISMATCH` for one
+ *   of other settings, data or parts; the run is then as before.
  */
 export async function loadRun<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<boolean> {
   const bytes = await run.options.checkpoint?.storage.read(checkpointName);

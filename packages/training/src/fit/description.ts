@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FitOptions } from './options.js';
 import type { Settings } from './settings.js';
 
-/** Everything that decides how a run goes on and that `fit` can see: two runs with equal descriptions and equal states end with equal weights. */
+/**
+ * Everything that decides how a run goes on and that `fit` can see: two runs with equal
+ * descriptions and equal states end with equal weights.
+ */
 export function describeRun<P extends Extras, E extends Extras>(options: FitOptions<P, E>, settings: Settings): Json {
   const { model, data, validation, attack } = options;
   const { saveEvery: _, keep: __, threat, ...numbers } = settings;
@@ -28,7 +31,10 @@ export function describeRun<P extends Extras, E extends Extras>(options: FitOpti
   });
 }
 
-/** The value as JSON: functions and undefined entries are left out, numbers that JSON lacks become text, typed arrays become lists. */
+/**
+ * The value as JSON: functions and undefined entries are left out, numbers that JSON lacks become
+ * text, typed arrays become lists.
+ */
 export function plainJson(value: unknown): Json {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
@@ -42,7 +48,10 @@ export function plainJson(value: unknown): Json {
   );
 }
 
-/** The first place where two JSON values differ, e.g. `optimizer.options.momentum`, with both values there; undefined when they are equal. */
+/**
+ * The first place where two JSON values differ, e.g. `optimizer.options.momentum`, with both values
+ * there; undefined when they are equal.
+ */
 export function firstDifference(
   a: Json | undefined,
   b: Json | undefined,

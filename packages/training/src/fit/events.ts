@@ -9,7 +9,10 @@ export interface MetricsEvent {
   readonly epoch: number;
   /** Learning rate of the last step. */
   readonly rate: number;
-  /** Radius of the threat in the last step, in units of the model's bounds; left out without a threat. */
+  /**
+   * Radius of the threat in the last step, in units of the model's bounds; left out without a
+   * threat.
+   */
   readonly epsilon?: number;
   /** The loss `total` and the objective's named terms, mean over the gradients. */
   readonly loss: Readonly<Record<string, number>>;
@@ -30,14 +33,23 @@ export interface ValidationEvent {
   readonly metrics: Readonly<Record<string, number>>;
   /** Whether no earlier score was as high. */
   readonly isBest: boolean;
-  /** How far the score is below the best so far, 0 at the best. Where it grows while the training loss still falls, the run overfits. */
+  /**
+   * How far the score is below the best so far, 0 at the best. Where it grows while the training
+   * loss still falls, the run overfits.
+   */
   readonly behindBest: number;
 }
 
-/** What belongs into the log of a run: depends on the settings alone, so that an interrupted and resumed run has the same list. */
+/**
+ * What belongs into the log of a run: depends on the settings alone, so that an interrupted and
+ * resumed run has the same list.
+ */
 export type LoggedEvent = MetricsEvent | ValidationEvent;
 
-/** What happens in a run, as plain JSON. No event needs a value to be read from the backend that was not to be read anyway. */
+/**
+ * What happens in a run, as plain JSON. No event needs a value to be read from the backend that was
+ * not to be read anyway.
+ */
 export type TrainingEvent =
   | LoggedEvent
   | {
@@ -46,7 +58,10 @@ export type TrainingEvent =
       readonly steps: number;
       readonly stepsPerEpoch: number;
       readonly resumed: boolean;
-      /** What was logged before the interruption: a log that may have run ahead of the checkpoint is to be replaced by this. */
+      /**
+       * What was logged before the interruption: a log that may have run ahead of the checkpoint is
+       * to be replaced by this.
+       */
       readonly history: readonly LoggedEvent[];
     }
   | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly epoch: number }

@@ -8,8 +8,9 @@ import { rateAt, threatAt } from './settings.js';
 import { validate } from './validate.js';
 
 /**
- * Does what is due between two steps: checks, metrics, averages, measurements, checkpoint. The counters note each piece when it is done, so that a run
- * which stops in between takes up the rest when it is resumed.
+ * Does what is due between two steps: checks, metrics, averages, measurements, checkpoint. The
+ * counters note each piece when it is done, so that a run which stops in between takes up the rest
+ * when it is resumed.
  */
 export async function finishStep<P extends Extras, E extends Extras>(
   run: Run<P, E>,

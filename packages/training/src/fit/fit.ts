@@ -15,8 +15,9 @@ export interface FitResult {
   /** Passes over the data. */
   readonly epochs: number;
   /**
-   * Gradients with respect to the input taken in search of adversarial examples, one per example and step: what robust trainings are compared at. Of a
-   * smoothed model (SmoothAdv) one, however many noise vectors it averages.
+   * Gradients with respect to the input taken in search of adversarial examples, one per example
+   * and step: what robust trainings are compared at. Of a smoothed model (SmoothAdv) one, however
+   * many noise vectors it averages.
    */
   readonly inputGradients: number;
   /** All metrics and measurements, as they were emitted. */
@@ -26,17 +27,14 @@ export interface FitResult {
 }
 
 /**
- * Trains the model in place.
+ * Trains the model in place. Model, data, objective (whose `state` goes on from run to run) and
+ * attack stay the caller's; nothing else is left in memory. With `checkpoint`, a run that was
+ * killed at any moment and is called again with the same arguments and initial weights ends with
+ * the same bits as one that ran through. One that diverges leaves its last sound weights in the
+ * model.
  *
- * With `checkpoint`, a run that was killed at any moment and is called again with the same arguments and the same initial weights ends with the same bits
- * as one that ran through. Files in the storage: `checkpoint.safetensors` (the whole state), and weights with buffers, for any reader, in
- * `last.safetensors`, `best.safetensors` (with validation) and `averaged.safetensors` (with an averager).
- *
- * The model, the data, the objective (whose `state` goes on from run to run) and the attack stay the caller's; nothing else is left in memory.
- *
- * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_SHAPE` for wrong arguments, `ADVROB_ATTACK_MISSING` when the objective needs an attack or a threat,
- *   `ADVROB_TRAINING_DIVERGED` when a loss, gradient or weight is not finite or a gradient is too large (the model then has its last sound weights),
- *   `ADVROB_ABORTED` on request (after a checkpoint), `ADVROB_CHECKPOINT` and `ADVROB_CHECKPOINT_MISMATCH` for a checkpoint that does not fit.
+ * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_SHAPE`, `ADVROB_ATTACK_MISSING`, `ADVROB_ABORTED`,
+ *   `ADVROB_TRAINING_DIVERGED`, `ADVROB_CHECKPOINT`, `ADVROB_CHECKPOINT_MISMATCH`: see the README.
  * @example
  * ```ts
  * import { fit, erm, sgd } from '@advrob/training';

@@ -7,7 +7,10 @@ import { disposeSnapshot, restoreSnapshot, takeSnapshot } from './values.js';
 
 /** The last state of a run that was known to be sound, to go back to when it diverges. */
 export interface LastGood {
-  /** Reads what happened since. When it is not sound, goes back, saves that, and throws `ADVROB_TRAINING_DIVERGED`. */
+  /**
+   * Reads what happened since. When it is not sound, goes back, saves that, and throws
+   * `ADVROB_TRAINING_DIVERGED`.
+   */
   check(): Promise<void>;
   /** Takes the present state, just checked, as sound. */
   note(): void;

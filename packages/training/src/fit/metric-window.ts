@@ -4,11 +4,15 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { MetricsEvent } from './events.js';
 
 /**
- * The losses and gradient norms since the last metrics. They stay on the device until a fixed step, when all of them are read: reading a value
- * earlier would make a lazy backend compile another graph.
+ * The losses and gradient norms since the last metrics. They stay on the device until a fixed step,
+ * when all of them are read: reading a value earlier would make a lazy backend compile another
+ * graph.
  */
 export interface MetricWindow {
-  /** The loss terms, in the order of the rows. The norm comes last in a row and has no name. Empty before the first gradient. */
+  /**
+   * The loss terms, in the order of the rows. The norm comes last in a row and has no name. Empty
+   * before the first gradient.
+   */
   names: string[];
   /** One tensor [terms + 1] per gradient, not yet read. */
   readonly pending: Tensor[];
@@ -20,7 +24,10 @@ export function emptyWindow(): MetricWindow {
   return { names: [], pending: [], rows: [] };
 }
 
-/** Notes a gradient without reading it. @throws AdvrobError `ADVROB_OBJECTIVE` when its loss has other terms than before. */
+/**
+ * Notes a gradient without reading it. @throws AdvrobError `ADVROB_OBJECTIVE` when its loss has
+ * other terms than before.
+ */
 export function note(window: MetricWindow, terms: Readonly<Record<string, Tensor>>, norm: Tensor): void {
   const names = Object.keys(terms);
   if (window.names.length === 0) window.names = names;

@@ -20,7 +20,10 @@ export interface Best {
   readonly values: ReadonlyMap<string, Tensor>;
 }
 
-/** Counters of a run. Together they say which work is done, so that it can be taken up again between any two pieces. */
+/**
+ * Counters of a run. Together they say which work is done, so that it can be taken up again between
+ * any two pieces.
+ */
 export interface Counters extends Record<string, number> {
   /** Optimizer steps made. */
   step: number;
@@ -34,7 +37,9 @@ export interface Counters extends Record<string, number> {
   validated: number;
   /** Passes over the data that are closed altogether. */
   closed: number;
-  /** Gradients with respect to the input taken in search of adversarial examples, one per example. */
+  /**
+   * Gradients with respect to the input taken in search of adversarial examples, one per example.
+   */
   inputGradients: number;
 }
 
@@ -57,7 +62,9 @@ export interface Run<P extends Extras = Extras, E extends Extras = Extras> {
   best: Best | undefined;
 }
 
-/** Binds optimizer and averager to the model and checks the options. Close it with {@link closeRun}. */
+/**
+ * Binds optimizer and averager to the model and checks the options. Close it with {@link closeRun}.
+ */
 export function openRun<P extends Extras, E extends Extras>(options: FitOptions<P, E>): Run<P, E> {
   const { model, data, objective } = options;
   const optimizer = (options.optimizer ?? sgd({ momentum: 0.9 }))(model);

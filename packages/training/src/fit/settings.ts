@@ -104,7 +104,10 @@ function checkData<P extends Extras, E extends Extras>({ model, data, validation
   }
 }
 
-/** A schedule with numbers that make no factor, such as a negative length, would make every weight NaN. */
+/**
+ * A schedule with numbers that make no factor, such as a negative length, would make every weight
+ * NaN.
+ */
 function checkedSchedule(name: string, schedule: Schedule = { name: 'constant' }): Schedule {
   const { success, error } = scheduleSchema.safeParse(schedule);
   if (success) return schedule;

@@ -10,7 +10,10 @@ import { rateAt } from './settings.js';
 import { disposeSnapshot, restoreSnapshot, takeSnapshot } from './values.js';
 import { weightGradient } from './weight-gradient.js';
 
-/** Makes one optimizer step. When it fails or is aborted in the middle, everything is as it was before. */
+/**
+ * Makes one optimizer step. When it fails or is aborted in the middle, everything is as it was
+ * before.
+ */
 export async function makeStep<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<void> {
   const { options, optimizer, averager, counters, parts, window } = run;
   const before = takeSnapshot(parts);
@@ -31,14 +34,11 @@ export async function makeStep<P extends Extras, E extends Extras>(run: Run<P, E
   }
 }
 
-/** The work of one step, and what frees all that it gave out. */
-interface OpenWork {
-  readonly work: Work;
-  close(): void;
-}
-
-/** What the optimizer of a run gets to work with in its next step, before the transforms. */
-function openWork<P extends Extras, E extends Extras>(run: Run<P, E>): OpenWork {
+/**
+ * What the optimizer of a run gets to work with in its next step, through the transforms; `close`
+ * frees all that it gave out.
+ */
+function openWork<P extends Extras, E extends Extras>(run: Run<P, E>): { readonly work: Work; close(): void } {
   const { options, settings, random, counters, window } = run;
   const { model, objective } = options;
   const position = positionOf(run);
@@ -117,8 +117,9 @@ function free(tensors: Set<Tensor>): void {
 }
 
 /**
- * The inputs of a batch after all augmentations, a new tensor, or the batch's own when there are none. What an example becomes depends on the seed, its id
- * and the number of the batch, so that a replayed batch and a resumed run see the same.
+ * The inputs of a batch after all augmentations, a new tensor, or the batch's own when there are
+ * none. What an example becomes depends on the seed, its id and the number of the batch, so that a
+ * replayed batch and a resumed run see the same.
  */
 function augment<E extends Extras>(
   augmentations: readonly Augmentation[] = [],

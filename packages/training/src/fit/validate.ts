@@ -7,7 +7,10 @@ import type { Measurement, Validation } from './options.js';
 import { forgetBest, positionOf, type Best, type Run } from './run.js';
 import { assignAveraged, copyValues, keepingValues } from './values.js';
 
-/** Measures the trained weights, and the averaged ones if there are any; keeps the best. Changes the run only when all is measured. */
+/**
+ * Measures the trained weights, and the averaged ones if there are any; keeps the best. Changes the
+ * run only when all is measured.
+ */
 export async function validate<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<ValidationEvent[]> {
   const { options, settings, averager } = run;
   const { model, data, validation } = options;

@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { recalibrate } from '../weights/recalibrate.js';
 
-/** The state of a run in named parts (`weights`, `optimizer` ...), each a record of variables and numbers. */
+/**
+ * The state of a run in named parts (`weights`, `optimizer` ...), each a record of variables and
+ * numbers.
+ */
 export type SavedParts = Readonly<Record<string, Saved>>;
 
 /** The values of {@link SavedParts} at one moment, by `part/name`. */
@@ -21,7 +24,10 @@ export function variablesOf(parts: SavedParts): Map<string, tf.Variable> {
   return found;
 }
 
-/** Notes all values. Costs no copy: a variable that is assigned later takes other data. Dispose it with {@link disposeSnapshot}. */
+/**
+ * Notes all values. Costs no copy: a variable that is assigned later takes other data. Dispose it
+ * with {@link disposeSnapshot}.
+ */
 export function takeSnapshot(parts: SavedParts): Snapshot {
   const tensors = new Map<string, Tensor>();
   const numbers = new Map<string, number>();

@@ -9,13 +9,19 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** A gradient, its Euclidean norm over all weights, and the gradients of the inputs that the objective wants. */
+/**
+ * A gradient, its Euclidean norm over all weights, and the gradients of the inputs that the
+ * objective wants.
+ */
 export interface MeasuredGradient extends Gradient {
   readonly norm: Tensor;
   readonly inputGradients: Readonly<Record<string, Tensor>>;
 }
 
-/** Loss and gradient of an objective on prepared values at the current weights: one forward and one backward pass. */
+/**
+ * Loss and gradient of an objective on prepared values at the current weights: one forward and one
+ * backward pass.
+ */
 export function weightGradient<P extends Extras, E extends Extras>(
   objective: Objective<P, E>,
   values: P,

@@ -12,11 +12,12 @@ export const alpOptions = z.strictObject({
 });
 
 /**
- * Adversarial logit pairing (Kannan et al. 2018, https://arxiv.org/abs/1803.06373): `CE(f(x'), y) + weight * mean ||z(x') - z(x)||_2`. The defaults are
- * those of advbench (Robey et al. 2021); the original squares the distance and takes half of the cross-entropy from clean examples.
- *
- * The unsquared pairing pulls as hard at small distances as at large ones: from scratch it can hold all logits together at chance level. Raise epsilon slowly
- * (`epsilonSchedule`) or lower the weight.
+ * Adversarial logit pairing (Kannan et al. 2018, https://arxiv.org/abs/1803.06373):
+ * `CE(f(x'), y) + weight * mean ||z(x') - z(x)||_2`, with the defaults of advbench (Robey et al.
+ * 2021); the original squares the distance and takes half of the cross-entropy from clean examples.
+ * Unsquared, the pairing pulls as hard at small distances as at large ones: from scratch it can
+ * hold all logits together at chance level. Raise epsilon slowly (`epsilonSchedule`) or lower the
+ * weight.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example

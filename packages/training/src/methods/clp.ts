@@ -10,8 +10,9 @@ export const clpOptions = z.strictObject({
 });
 
 /**
- * Clean logit pairing as advbench has it (Robey et al. 2021, after Kannan et al. 2018, https://arxiv.org/abs/1803.06373):
- * `CE(f(x), y) + weight * mean ||z(x') - z(x)||_2`, each clean example with its adversarial one.
+ * Clean logit pairing as advbench has it (Robey et al. 2021, after Kannan et al. 2018,
+ * https://arxiv.org/abs/1803.06373): `CE(f(x), y) + weight * mean ||z(x') - z(x)||_2`, each clean
+ * example with its adversarial one.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example

@@ -21,17 +21,20 @@ export const cvarOptions = z.strictObject({
 });
 
 /**
- * Probabilistically robust learning (Robey et al. 2022, https://arxiv.org/abs/2202.01136, equation 10): the conditional value at risk of the loss over
- * random perturbations in the ball, `mean_i min_t [t + 1 / (beta M) * sum_m relu(CE_im - t)]`: beta 1 is the mean, beta near 0 the maximum.
- *
- * With `threshold: 'exact'` t is the quantile of the sampled losses, which minimises the bracket, and the gradient is that of the mean of the worst share.
- * `'descent'` follows the public code. Needs a threat, no attack. All samples go through the network in one batch of M times the size.
+ * Probabilistically robust learning (Robey et al. 2022, https://arxiv.org/abs/2202.01136, equation
+ * 10): the conditional value at risk of the loss over random perturbations in the ball,
+ * `mean_i min_t [t + 1 / (beta M) * sum_m relu(CE_im - t)]`: beta 1 is the mean, near 0 the
+ * maximum. With `threshold: 'exact'` t is the quantile of the sampled losses, which minimises the
+ * bracket; `'descent'` follows the public code. Needs a threat, no attack. One batch of M times the
+ * size.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { cvar, fit } from '@advrob/training';
- * await fit({ model, data, objective: cvar({ beta: 0.1 }), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5 });
+ * await fit({
+ *   model, data, objective: cvar({ beta: 0.1 }), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5,
+ * });
  * ```
  */
 export const cvar = defineObjective({
@@ -99,8 +102,10 @@ const randomPoint = defineAttack({
 });
 
 /**
- * Weights [n, M] with which the losses [n, M] of each row add up to their conditional value at risk: 1 / (beta M) for the largest beta M losses, a
- * part of it for the last when beta M is not whole, 0 for the others. A constant: by the envelope theorem the gradient goes through the losses alone.
+ * Weights [n, M] with which the losses [n, M] of each row add up to their conditional value at
+ * risk: 1 / (beta M) for the largest beta M losses, a part of it for the last when beta M is not
+ * whole, 0 for the others. A constant: by the envelope theorem the gradient goes through the losses
+ * alone.
  */
 function worstShare(losses: Tensor, beta: number): Tensor {
   const samples = losses.shape[1]!;

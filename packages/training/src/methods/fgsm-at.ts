@@ -16,17 +16,19 @@ const fgsmAtOptions = z.strictObject({
 });
 
 /**
- * Fast adversarial training (Wong, Rice, Kolter 2020, https://arxiv.org/abs/2001.03994, algorithm 3): cross-entropy of examples found by one step of
- * 1.25 epsilon from a uniform random start. `start: 'zero'` is training on FGSM (Goodfellow et al. 2015, https://arxiv.org/abs/1412.6572).
- *
- * It brings its own attack and needs only a threat; an attack given to `fit` is not used. One step can be learned by heart ("catastrophic overfitting"):
- * measure with PGD on validation data. The official code attacks in train mode: `attackMode: 'train'`.
+ * Fast adversarial training (Wong, Rice, Kolter 2020, https://arxiv.org/abs/2001.03994, algorithm
+ * 3): cross-entropy of examples found by one step of 1.25 epsilon from a uniform random start; with
+ * `start: 'zero'` training on FGSM (Goodfellow et al. 2015, https://arxiv.org/abs/1412.6572). It
+ * brings its own attack and needs only a threat. One step can be learned by heart ("catastrophic
+ * overfitting"): measure with PGD. The official code attacks in train mode: `attackMode: 'train'`.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fgsmAt, fit } from '@advrob/training';
- * await fit({ model, data, objective: fgsmAt(), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5 });
+ * await fit({
+ *   model, data, objective: fgsmAt(), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5,
+ * });
  * ```
  */
 export const fgsmAt = defineObjective({
@@ -44,14 +46,17 @@ export const fgsmAt = defineObjective({
 });
 
 /**
- * Fast adversarial training with the SGD of Wong, Rice, Kolter 2020 (https://arxiv.org/abs/2001.03994): momentum 0.9, weight decay 5e-4; a
- * learning rate that rises to 0.2 and falls once.
+ * Fast adversarial training with the SGD of Wong, Rice, Kolter 2020
+ * (https://arxiv.org/abs/2001.03994): momentum 0.9, weight decay 5e-4; a learning rate that rises
+ * to 0.2 and falls once.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, fgsmAtTrainer } from '@advrob/training';
- * await fit({ model, data, ...fgsmAtTrainer(), threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 15 });
+ * await fit({
+ *   model, data, ...fgsmAtTrainer(), threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 15,
+ * });
  * ```
  */
 export const fgsmAtTrainer = defineTrainer({

@@ -19,21 +19,27 @@ const freeOptions = z.strictObject({
   stepSize: z.number().positive().default(1).describe('length of each step of the perturbation in units of epsilon'),
 });
 
-/** What a step of free adversarial training needs: the perturbation [n, ...inputShape] stands beside the examples. */
+/**
+ * What a step of free adversarial training needs: the perturbation [n, ...inputShape] stands beside
+ * the examples.
+ */
 type Values = { readonly x: Tensor; readonly delta: Tensor; readonly y: Tensor };
 
 /**
- * Free adversarial training (Shafahi et al. 2019, https://arxiv.org/abs/1904.12843, algorithm 1): each batch is used `replays` times, and one backward pass
- * gives both the gradient of the weights and that of the perturbation, `delta = clip(delta + epsilon * sign(gradient))`. The perturbation is carried on from
- * batch to batch by position, and is part of the checkpoint. It brings its own attack and needs only a threat (Linf, L2 or L1).
- *
- * A pass over the data has `replays` times as many steps: divide `epochs` by it to compare at equal cost.
+ * Free adversarial training (Shafahi et al. 2019, https://arxiv.org/abs/1904.12843, algorithm 1):
+ * each batch is used `replays` times, and one backward pass gives both the gradient of the weights
+ * and that of the perturbation, `delta = clip(delta + epsilon * sign(gradient))`, which is carried
+ * on from batch to batch by position and is part of the checkpoint. It brings its own attack and
+ * needs only a threat (Linf, L2 or L1). To compare at equal cost divide `epochs` by `replays`.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_NORM` for L0.
  * @example
  * ```ts
  * import { fit, free } from '@advrob/training';
- * await fit({ model, data, objective: free({ replays: 4 }), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 2 });
+ * await fit({
+ *   model, data, objective: free({ replays: 4 }), threat: { norm: 'linf', epsilon: 0.3 },
+ *   epochs: 2,
+ * });
  * ```
  */
 export const free = defineObjective({
@@ -77,7 +83,10 @@ export const free = defineObjective({
   },
 });
 
-/** One step of steepest ascent, projected on the ball alone: the bounds are met when the perturbation is added. */
+/**
+ * One step of steepest ascent, projected on the ball alone: the bounds are met when the
+ * perturbation is added.
+ */
 function ascended({ norm, epsilon, steepestAscent }: ThreatModel, delta: Tensor, gradient: Tensor, size: number) {
   if (epsilon === 0) return tf.zerosLike(delta);
   // Every ball around 0 lies within these bounds, so that they are never active.
@@ -86,14 +95,17 @@ function ascended({ norm, epsilon, steepestAscent }: ThreatModel, delta: Tensor,
 }
 
 /**
- * Free adversarial training with the SGD of its official code on CIFAR-10: momentum 0.9, weight decay 2e-4; a learning rate
- * of 0.1 that falls tenfold after a half and three quarters of the run (40,000 and 60,000 of 80,000 steps).
+ * Free adversarial training with the SGD of its official code on CIFAR-10: momentum 0.9, weight
+ * decay 2e-4; a learning rate of 0.1 that falls tenfold after a half and three quarters of the run
+ * (40,000 and 60,000 of 80,000 steps).
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, freeTrainer } from '@advrob/training';
- * await fit({ model, data, ...freeTrainer(), threat: { norm: 'linf', epsilon: 8 / 255 }, steps: 80000 });
+ * await fit({
+ *   model, data, ...freeTrainer(), threat: { norm: 'linf', epsilon: 8 / 255 }, steps: 80000,
+ * });
  * ```
  */
 export const freeTrainer = defineTrainer({

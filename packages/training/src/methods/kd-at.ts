@@ -11,26 +11,31 @@ export interface KdAtOptions {
   /** Trained with them. Stays the caller's. */
   readonly robust: Classifier;
   /** Weight of the label. Default 0.3. */
-  readonly ceWeight?: number;
+  readonly ceWeight?: number | undefined;
   /** Default 0.1. */
-  readonly standardWeight?: number;
+  readonly standardWeight?: number | undefined;
   /** Default 0.6. */
-  readonly robustWeight?: number;
+  readonly robustWeight?: number | undefined;
   /** Default 2. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
 }
 
 /**
- * Adversarial training with two teachers, against robust overfitting (Chen et al. 2021, https://openreview.net/forum?id=qZzy5urZw9):
- * `0.3 * CE + 0.1 * KD(standard teacher) + 0.6 * KD(robust teacher)`, all at the adversarial example, temperature 2. The paper adds SWA (`swa`).
+ * Adversarial training with two teachers, against robust overfitting (Chen et al. 2021,
+ * https://openreview.net/forum?id=qZzy5urZw9): `0.3 * CE + 0.1 * KD(standard teacher) + 0.6 *
+ * KD(robust teacher)`, all at the adversarial example, temperature 2. The paper adds SWA (`swa`).
  *
- * The teachers are models, so this objective has no name in a config file. The official code has soft cross-entropy where this has the divergence: they
- * differ by the teacher's entropy, the gradients are equal.
+ * The teachers are models, so this objective has no name in a config file. The official code has
+ * soft cross-entropy where this has the divergence: they differ by the teacher's entropy, the
+ * gradients are equal.
  *
  * @example
  * ```ts
  * import { fit, kdAt, swa } from '@advrob/training';
- * await fit({ model, data, objective: kdAt({ standard, robust }), averager: swa({ start: 5 }), attack, threat, epochs: 20 });
+ * await fit({
+ *   model, data, objective: kdAt({ standard, robust }), averager: swa({ start: 5 }), attack,
+ *   threat, epochs: 20,
+ * });
  * ```
  */
 export function kdAt(options: KdAtOptions): Objective<Readonly<Record<'x' | 'y' | 'standard' | 'robust', Tensor>>> {

@@ -26,10 +26,13 @@ const kdOptions = z.strictObject({
 type Teacher = { readonly teacher: Tensor };
 
 /**
- * Distillation on clean examples (Hinton et al. 2015, https://arxiv.org/abs/1503.02531), without labels: `tau^2 * mean KL(softmax(z_T / tau) ||
- * softmax(z_S / tau))`, or `mean ||z_S - z_T||^2 / K`. The teacher's logits come with the data, so that they are computed once: see `teacherLogits`.
+ * Distillation on clean examples (Hinton et al. 2015, https://arxiv.org/abs/1503.02531), without
+ * labels: `tau^2 * mean KL(softmax(z_T / tau) || softmax(z_S / tau))`, or
+ * `mean ||z_S - z_T||^2 / K`. The teacher's logits come with the data, so that they are computed
+ * once: see `teacherLogits`.
  *
- * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_DATASET` when the data has no logits under `teacher`.
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_DATASET` when the data has
+ *   no logits under `teacher`.
  * @example
  * ```ts
  * import { fit, kd, teacherLogits } from '@advrob/training';
@@ -63,21 +66,24 @@ function logitsIn({ teacher }: Batch<Partial<Teacher>>['extras']): Tensor {
 
 export interface TeacherLogitsOptions {
   /** Default 128. */
-  readonly batchSize?: number;
-  readonly signal?: AbortSignal;
+  readonly batchSize?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The logits of a teacher for every example [length, K] in data-set order, computed once in `eval` mode, for `data.withExtras({ teacher })`. The tensor is
- * the caller's and must outlive the training. The logits belong to the clean examples: with augmentations the student would see other inputs than the
- * teacher did.
+ * The logits of a teacher for every example [length, K] in data-set order, computed once in `eval`
+ * mode, for `data.withExtras({ teacher })`. The tensor is the caller's and must outlive the
+ * training. The logits belong to the clean examples: with augmentations the student would see other
+ * inputs than the teacher did.
  *
  * @throws AdvrobError `ADVROB_ABORTED` on request.
  * @example
  * ```ts
  * import { fit, kd, teacherLogits } from '@advrob/training';
  * const teacher = await teacherLogits(robustModel, data);
- * await fit({ model, data: data.withExtras({ teacher }), objective: kd({ temperature: 4 }), epochs: 10 });
+ * await fit({
+ *   model, data: data.withExtras({ teacher }), objective: kd({ temperature: 4 }), epochs: 10,
+ * });
  * ```
  */
 export async function teacherLogits<E extends Extras>(
@@ -107,8 +113,9 @@ export async function teacherLogits<E extends Extras>(
 }
 
 /**
- * `tau^2 * mean KL(softmax(teacher / tau) || softmax(student / tau))` of logits [n, K] (Hinton et al. 2015, https://arxiv.org/abs/1503.02531, section 2.1), a
- * scalar; the factor keeps the gradient's size. The result is the caller's.
+ * `tau^2 * mean KL(softmax(teacher / tau) || softmax(student / tau))` of logits [n, K] (Hinton et
+ * al. 2015, https://arxiv.org/abs/1503.02531, section 2.1), a scalar; the factor keeps the
+ * gradient's size. The result is the caller's.
  */
 export function distillationLoss(teacher: Tensor, student: Tensor, temperature: number): Tensor {
   return tf.tidy(() =>

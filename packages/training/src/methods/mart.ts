@@ -12,9 +12,11 @@ const martOptions = z.strictObject({
 });
 
 /**
- * MART (Wang et al. 2020, https://openreview.net/forum?id=rklOg6EFwS, equation 11), with the constants of the official code. With a = p(x), b = p(x'):
- * boosted cross-entropy `-log b_y - log(1.0001 - max_{k != y} b_k + 1e-12)` plus `lambda * (1.0000001 - a_y) * sum_k a_k (log a_k - log(b_k + 1e-12))`,
- * means over the batch. The gradient flows through a_y too. The attack ascends cross-entropy.
+ * MART (Wang et al. 2020, https://openreview.net/forum?id=rklOg6EFwS, equation 11), with the
+ * constants of the official code. With a = p(x), b = p(x'): boosted cross-entropy
+ * `-log b_y - log(1.0001 - max_{k != y} b_k + 1e-12)` plus `lambda * (1.0000001 - a_y) * sum_k a_k
+ * (log a_k - log(b_k + 1e-12))`, means over the batch. The gradient flows through a_y too. The
+ * attack ascends cross-entropy.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
@@ -58,15 +60,18 @@ function strongestOther(probabilities: Tensor, isLabel: Tensor): Tensor {
 }
 
 /**
- * MART with the SGD of its official code for ResNet-18 on CIFAR-10: lambda 5, momentum 0.9, weight decay 3.5e-3; a learning rate
- * of 0.01 that falls tenfold at 75, 90 and 100 of 120 passes, in a longer or shorter run at the same fractions of it. For WideResNet: lambda 6, weight decay
- * 7e-4, learning rate 0.1.
+ * MART with the SGD of its official code for ResNet-18 on CIFAR-10: lambda 5, momentum 0.9, weight
+ * decay 3.5e-3; a learning rate of 0.01 that falls tenfold at 75, 90 and 100 of 120 passes, in a
+ * longer or shorter run at the same fractions of it. For WideResNet: lambda 6, weight decay 7e-4,
+ * learning rate 0.1.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, martTrainer } from '@advrob/training';
- * await fit({ model, data, ...martTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 120 });
+ * await fit({
+ *   model, data, ...martTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 120,
+ * });
  * ```
  */
 export const martTrainer = defineTrainer({

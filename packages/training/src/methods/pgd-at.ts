@@ -8,14 +8,18 @@ import { sgdShape } from './shared.js';
 const pgdAtOptions = z.strictObject({});
 
 /**
- * Adversarial training (Madry et al. 2018, https://arxiv.org/abs/1706.06083, equation 2.1): mean cross-entropy of adversarial examples, which the attack
- * and the threat given to `fit` find. With PGD as the attack this is PGD-AT, with FGSM it is FGSM-AT.
+ * Adversarial training (Madry et al. 2018, https://arxiv.org/abs/1706.06083, equation 2.1): mean
+ * cross-entropy of adversarial examples, which the attack and the threat given to `fit` find. With
+ * PGD as the attack this is PGD-AT, with FGSM it is FGSM-AT.
  *
  * @example
  * ```ts
  * import { fit, pgdAt } from '@advrob/training';
  * import { pgd } from '@advrob/attacks';
- * await fit({ model, data, objective: pgdAt(), attack: pgd({ steps: 7 }), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5 });
+ * await fit({
+ *   model, data, objective: pgdAt(), attack: pgd({ steps: 7 }),
+ *   threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5,
+ * });
  * ```
  */
 export const pgdAt = defineObjective({
@@ -31,14 +35,18 @@ export const pgdAt = defineObjective({
 });
 
 /**
- * Adversarial training as Rice et al. 2020 (https://arxiv.org/abs/2002.11569) run it on CIFAR-10: momentum 0.9, weight decay 5e-4, a
- * learning rate of 0.1 that falls tenfold after a half and three quarters of the run (100 and 150 of 200 passes). Its attack is PGD with 10 steps of 2/255.
+ * Adversarial training as Rice et al. 2020 (https://arxiv.org/abs/2002.11569) run it on CIFAR-10:
+ * momentum 0.9, weight decay 5e-4, a learning rate of 0.1 that falls tenfold after a half and three
+ * quarters of the run (100 and 150 of 200 passes). Its attack is PGD with 10 steps of 2/255.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, pgdAtTrainer } from '@advrob/training';
- * await fit({ model, data, ...pgdAtTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 200 });
+ * await fit({
+ *   model, data, ...pgdAtTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 },
+ *   epochs: 200,
+ * });
  * ```
  */
 export const pgdAtTrainer = defineTrainer({
@@ -55,14 +63,18 @@ export const pgdAtTrainer = defineTrainer({
 });
 
 /**
- * AT-AWP of Wu, Xia, Wang 2020 (https://arxiv.org/abs/2004.05884) on CIFAR-10: gamma 0.01 from the first pass (SVHN: `warmUp: 5`), momentum 0.9, weight decay 5e-4; a
- * learning rate of 0.1 that falls tenfold after a half and three quarters of the run (100 and 150 of 200 passes).
+ * AT-AWP of Wu, Xia, Wang 2020 (https://arxiv.org/abs/2004.05884) on CIFAR-10: gamma 0.01 from the
+ * first pass (SVHN: `warmUp: 5`), momentum 0.9, weight decay 5e-4; a learning rate of 0.1 that
+ * falls tenfold after a half and three quarters of the run (100 and 150 of 200 passes).
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, pgdAtAwpTrainer } from '@advrob/training';
- * await fit({ model, data, ...pgdAtAwpTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 200 });
+ * await fit({
+ *   model, data, ...pgdAtAwpTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 },
+ *   epochs: 200,
+ * });
  * ```
  */
 export const pgdAtAwpTrainer = defineTrainer({

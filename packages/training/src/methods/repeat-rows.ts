@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Each row `times` over, one copy after the other: [n, ...] to [n * times, ...]. The result is the caller's. */
+/**
+ * Each row `times` over, one copy after the other: [n, ...] to [n * times, ...]. The result is the
+ * caller's.
+ */
 export function repeatRows(rows: Tensor, times: number): Tensor {
   const [count, ...shape] = rows.shape as [number, ...number[]];
   return tf.tidy(() => {

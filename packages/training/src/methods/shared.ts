@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 
-/** Euclidean length of each row [n] of [n, k]. The gradient of a zero row is 0, as in PyTorch; that of `tf.norm` is NaN. The result is the caller's. */
+/**
+ * Euclidean length of each row [n] of [n, k]. The gradient of a zero row is 0, as in PyTorch; that
+ * of `tf.norm` is NaN. The result is the caller's.
+ */
 export function rowLengths(rows: Tensor): Tensor {
   const lengths = tf.customGrad((...args: unknown[]) => {
     const [input, save] = args as [Tensor, tf.GradSaveFunc];
@@ -20,8 +23,8 @@ export function rowLengths(rows: Tensor): Tensor {
 }
 
 /**
- * Options of a recipe that trains with momentum SGD: `momentum`, 0.9 by default, and `weightDecay`, by default that of its
- * paper. To be spread into the recipe's option schema.
+ * Options of a recipe that trains with momentum SGD: `momentum`, 0.9 by default, and `weightDecay`,
+ * by default that of its paper. To be spread into the recipe's option schema.
  *
  * @param weightDecay Default of the option.
  * @example

@@ -16,18 +16,21 @@ const smoothadvOptions = z.strictObject({
 });
 
 /**
- * Adversarial training of a smoothed classifier (SmoothAdv, Salman et al. 2019, https://arxiv.org/abs/1906.04584, algorithm 1): the attack ascends
- * `-log mean_s p_y(x' + sigma N_s)` with the same noise in all its steps, each from the last iterate, and the loss is the cross-entropy of x' + sigma N_s.
- *
- * The paper attacks with PGD in L2. advbench's version starts each step from the clean example and trains on x' without noise; this one does neither. The
- * official code trains on the first noise vector unless told otherwise (`trainOn: 'first'`) and with several takes a step for each part of a batch.
+ * SmoothAdv, adversarial training of a smoothed classifier (Salman et al. 2019,
+ * https://arxiv.org/abs/1906.04584, algorithm 1): the attack, PGD in L2 in the paper, ascends
+ * `-log mean_s p_y(x' + sigma N_s)` with the same noise in all its steps, each from the last
+ * iterate, and the loss is the cross-entropy of x' + sigma N_s. The official code trains on the
+ * first noise vector (`trainOn: 'first'`) and with several takes a step for each part of a batch.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, smoothadv } from '@advrob/training';
  * import { pgd } from '@advrob/attacks';
- * await fit({ model, data, objective: smoothadv({ sigma: 0.5 }), attack: pgd({ steps: 10 }), threat: { norm: 'l2', epsilon: 1 }, epochs: 5 });
+ * await fit({
+ *   model, data, objective: smoothadv({ sigma: 0.5 }), attack: pgd({ steps: 10 }),
+ *   threat: { norm: 'l2', epsilon: 1 }, epochs: 5,
+ * });
  * ```
  */
 export const smoothadv = defineObjective({
@@ -61,10 +64,11 @@ export const smoothadv = defineObjective({
 });
 
 /**
- * The model averaged over fixed noise: its logits are `log mean_s softmax(f(x + noise_s))`, so that their cross-entropy is that of the averaged
- * probabilities. Shares the weights.
+ * The model averaged over fixed noise: its logits are `log mean_s softmax(f(x + noise_s))`, so that
+ * their cross-entropy is that of the averaged probabilities. Shares the weights.
  *
- * @param noise [n * samples, ...inputShape], the vectors of one example after the other. It takes n rows, or whole multiples (lanes) of n.
+ * @param noise [n * samples, ...inputShape], the vectors of one example after the other. It takes n
+ *   rows, or whole multiples (lanes) of n.
  */
 export function smoothed(model: Classifier, noise: Tensor, samples: number): Classifier {
   const examples = noise.shape[0]! / samples;

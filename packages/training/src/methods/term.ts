@@ -12,9 +12,10 @@ export const termOptions = z.strictObject({
 });
 
 /**
- * Tilted empirical risk minimisation (Li et al. 2021, https://arxiv.org/abs/2007.01162, equation 2): `1/t * log(mean exp(t * CE_i))` over clean examples.
- * Computed as a log-sum-exp, so that no loss overflows; advbench's code adds 1e-6 inside the logarithm, which changes the value by less than 1e-6 for t of 1 or
- * more.
+ * Tilted empirical risk minimisation (Li et al. 2021, https://arxiv.org/abs/2007.01162, equation
+ * 2): `1/t * log(mean exp(t * CE_i))` over clean examples. Computed as a log-sum-exp, so that no
+ * loss overflows; advbench's code adds 1e-6 inside the logarithm, which changes the value by less
+ * than 1e-6 for t of 1 or more.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example

@@ -18,19 +18,22 @@ const tradesOptions = z.strictObject({
 });
 
 /**
- * TRADES (Zhang et al. 2019, https://arxiv.org/abs/1901.08573, equation 5): `CE(f(x), y) + beta * KL(p(x) || p(x'))`, where the attack ascends the same
- * divergence. The gradient flows through both terms of the divergence. Give it an attack with a random start, because at the clean example the divergence
- * has no slope; the official code starts at x + 0.001 N(0, 1).
- *
- * The official code runs the clean examples through the network twice; here one pass serves both terms, so batch norm's running statistics move twice a
- * step instead of three times.
+ * TRADES (Zhang et al. 2019, https://arxiv.org/abs/1901.08573, equation 5):
+ * `CE(f(x), y) + beta * KL(p(x) || p(x'))`, the gradient through both terms of the divergence,
+ * which the attack ascends too. Give it an attack with a random start: at the clean example the
+ * divergence has no slope (the official code starts at x + 0.001 N(0, 1)). One clean forward pass
+ * serves both terms, so batch norm's running statistics move twice a step, not three times as
+ * there.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, trades } from '@advrob/training';
  * import { pgd } from '@advrob/attacks';
- * await fit({ model, data, objective: trades({ beta: 1 }), attack: pgd({ steps: 10 }), threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5 });
+ * await fit({
+ *   model, data, objective: trades({ beta: 1 }), attack: pgd({ steps: 10 }),
+ *   threat: { norm: 'linf', epsilon: 0.3 }, epochs: 5,
+ * });
  * ```
  */
 export const trades = defineObjective({
@@ -56,14 +59,19 @@ export const trades = defineObjective({
 });
 
 /**
- * TRADES with the SGD of its official code on CIFAR-10: beta 6, momentum 0.9, weight decay 2e-4; a learning rate of 0.1 that falls tenfold at
- * 75 of 76 passes, in a longer or shorter run at the same fraction of it. On MNIST: beta 1, weight decay 0, learning rate 0.01, drops at 55, 75 and 90 of 100.
+ * TRADES with the SGD of its official code on CIFAR-10: beta 6, momentum 0.9, weight decay 2e-4; a
+ * learning rate of 0.1 that falls tenfold at 75 of 76 passes, in a longer or shorter run at the
+ * same fraction of it. On MNIST: beta 1, weight decay 0, learning rate 0.01, drops at 55, 75 and 90
+ * of 100.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, tradesTrainer } from '@advrob/training';
- * await fit({ model, data, ...tradesTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 76 });
+ * await fit({
+ *   model, data, ...tradesTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 },
+ *   epochs: 76,
+ * });
  * ```
  */
 export const tradesTrainer = defineTrainer({
@@ -81,14 +89,18 @@ export const tradesTrainer = defineTrainer({
 });
 
 /**
- * TRADES-AWP of Wu, Xia, Wang 2020 (https://arxiv.org/abs/2004.05884) on CIFAR-10: beta 6, gamma 0.005 after 10 passes, momentum 0.9, weight decay 5e-4; a
- * learning rate of 0.1 that falls tenfold after a half and three quarters of the run (100 and 150 of 200 passes).
+ * TRADES-AWP of Wu, Xia, Wang 2020 (https://arxiv.org/abs/2004.05884) on CIFAR-10: beta 6, gamma
+ * 0.005 after 10 passes, momentum 0.9, weight decay 5e-4; a learning rate of 0.1 that falls tenfold
+ * after a half and three quarters of the run (100 and 150 of 200 passes).
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { fit, tradesAwpTrainer } from '@advrob/training';
- * await fit({ model, data, ...tradesAwpTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 }, epochs: 200 });
+ * await fit({
+ *   model, data, ...tradesAwpTrainer(), attack, threat: { norm: 'linf', epsilon: 8 / 255 },
+ *   epochs: 200,
+ * });
  * ```
  */
 export const tradesAwpTrainer = defineTrainer({

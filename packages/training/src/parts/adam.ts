@@ -23,7 +23,8 @@ const adamwOptions = z.strictObject({
 });
 
 /**
- * Adam (Kingma, Ba 2015, https://arxiv.org/abs/1412.6980, algorithm 1) as `torch.optim.Adam`: weight decay is added to the gradient. The rate comes from `fit`.
+ * Adam (Kingma, Ba 2015, https://arxiv.org/abs/1412.6980, algorithm 1) as `torch.optim.Adam`:
+ * weight decay is added to the gradient. The rate comes from `fit`.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
@@ -41,8 +42,9 @@ export const adam = defineOptimizer({
 });
 
 /**
- * AdamW (Loshchilov, Hutter 2019, https://arxiv.org/abs/1711.05101, algorithm 2) as `torch.optim.AdamW`: the weights shrink by rate * weightDecay before
- * Adam's step. The rate comes from `fit`.
+ * AdamW (Loshchilov, Hutter 2019, https://arxiv.org/abs/1711.05101, algorithm 2) as
+ * `torch.optim.AdamW`: the weights shrink by rate * weightDecay before Adam's step. The rate comes
+ * from `fit`.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example

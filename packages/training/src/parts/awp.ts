@@ -13,18 +13,20 @@ export const awpOptions = z.strictObject({
 });
 
 /**
- * Adversarial weight perturbation (Wu, Xia, Wang 2020, https://arxiv.org/abs/2004.05884, algorithm 1). For every weight w with more than one axis, biases and batch
- * norm left alone: `d = |w| / (|g| + 1e-20) * g` with the gradient g of the training loss on the same batch; then the gradient at `w + gamma d`, the optimizer's
- * update there (weight decay included), and `gamma d` is subtracted again. The adversarial examples are those found at w.
- *
- * The gradient g leaves batch norm's statistics alone. Costs one forward and backward pass more per gradient. With an optimizer that does not use
- * `work.update`, weight decay acts at the unperturbed weights.
+ * Adversarial weight perturbation (Wu, Xia, Wang 2020, https://arxiv.org/abs/2004.05884, algorithm
+ * 1). For every weight w with more than one axis `d = |w| / (|g| + 1e-20) * g`, with the gradient g
+ * of the loss on the same batch; then gradient and update (weight decay included) at `w + gamma d`,
+ * and `gamma d` is subtracted again. The adversarial examples are those found at w; g leaves batch
+ * norm's statistics alone. Costs one forward and backward pass more per gradient.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
  * ```ts
  * import { awp, fit, pgdAt, sgd } from '@advrob/training';
- * await fit({ model, data, objective: pgdAt(), transforms: [awp()], optimizer: sgd({ momentum: 0.9, weightDecay: 5e-4 }), attack, threat, epochs: 10 });
+ * await fit({
+ *   model, data, objective: pgdAt(), transforms: [awp()],
+ *   optimizer: sgd({ momentum: 0.9, weightDecay: 5e-4 }), attack, threat, epochs: 10,
+ * });
  * ```
  */
 export const awp = defineTransform({

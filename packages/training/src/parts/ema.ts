@@ -8,8 +8,9 @@ export const emaOptions = z.strictObject({
 });
 
 /**
- * An exponential moving average of the weights: after the first step the weights themselves, then `ema = decay * ema + (1 - decay) * w` after each, as
- * `torch.optim.swa_utils.AveragedModel` with such an `avg_fn`. The average is measured and kept as that of `swa`.
+ * An exponential moving average of the weights: after the first step the weights themselves, then
+ * `ema = decay * ema + (1 - decay) * w` after each, as `torch.optim.swa_utils.AveragedModel` with
+ * such an `avg_fn`. The average is measured and kept as that of `swa`.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example

@@ -9,10 +9,12 @@ const options = z.strictObject({
 });
 
 /**
- * Pads images [n, h, w, c] and crops them to their size at a random place, as torchvision's RandomCrop(size, padding): each image moves by up to `padding`
- * pixels along both axes, and `fill` comes in at the sides. Values are moved, never recomputed.
+ * Pads images [n, h, w, c] and crops them to their size at a random place, as torchvision's
+ * RandomCrop(size, padding): each image moves by up to `padding` pixels along both axes, and `fill`
+ * comes in at the sides. Values are moved, never recomputed.
  *
- * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_SHAPE` for examples that are no images.
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_SHAPE` for examples that
+ *   are no images.
  * @example
  * ```ts
  * import { randomCrop, randomFlip } from '@advrob/training';

@@ -8,9 +8,11 @@ const options = z.strictObject({
 });
 
 /**
- * Mirrors images [n, h, w, c] left to right with a probability, as torchvision's RandomHorizontalFlip. Not for digits.
+ * Mirrors images [n, h, w, c] left to right with a probability, as torchvision's
+ * RandomHorizontalFlip. Not for digits.
  *
- * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_SHAPE` for examples that are no images.
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_SHAPE` for examples that
+ *   are no images.
  * @example
  * ```ts
  * import { randomFlip } from '@advrob/training';

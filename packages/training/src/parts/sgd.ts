@@ -22,10 +22,12 @@ const options = z
 type SgdOptions = z.output<typeof options>;
 
 /**
- * Stochastic gradient descent as `torch.optim.SGD` defines it: g + weightDecay * w, then v = momentum * v + (1 - dampening) * g (the first v is g itself),
- * then w - rate * v, with Nesterov w - rate * (g + momentum * v). The rate comes from `fit`.
+ * Stochastic gradient descent as `torch.optim.SGD` defines it: g + weightDecay * w, then v =
+ * momentum * v + (1 - dampening) * g (the first v is g itself), then w - rate * v, with Nesterov w
+ * - rate * (g + momentum * v). The rate comes from `fit`.
  *
- * Nesterov momentum: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning".
+ * Nesterov momentum: Sutskever et al. 2013, "On the importance of initialization and momentum in
+ * deep learning".
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example

@@ -14,9 +14,11 @@ export const swaOptions = z.strictObject({
 });
 
 /**
- * Stochastic weight averaging (Izmailov et al. 2018, https://arxiv.org/abs/1803.05407, algorithm 1; against robust overfitting: Chen et al. 2021,
- * https://openreview.net/forum?id=qZzy5urZw9): `swa = (1 - 1 / (n + 1)) * swa + 1 / (n + 1) * w` at the end of every pass number `start`, `start + every` ..., counted from
- * 0. Until the first the average is the weights themselves. `fit` measures it apart, with batch norm's statistics estimated anew, and keeps it.
+ * Stochastic weight averaging (Izmailov et al. 2018, https://arxiv.org/abs/1803.05407, algorithm 1;
+ * against robust overfitting: Chen et al. 2021, https://openreview.net/forum?id=qZzy5urZw9):
+ * `swa = (1 - 1 / (n + 1)) * swa + 1 / (n + 1) * w` at the end of every pass number `start`,
+ * `start + every` ..., counted from 0. Until the first the average is the weights themselves. `fit`
+ * measures it apart, with batch norm's statistics estimated anew, and keeps it.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * The same values without their history: no gradient flows through the result, and nothing is computed for it in the backward pass. Shares the
- * data; the result is the caller's to dispose (or its `tf.tidy`'s).
+ * The same values without their history: no gradient flows through the result, and nothing is
+ * computed for it in the backward pass. Shares the data; the result is the caller's to dispose (or
+ * its `tf.tidy`'s).
  *
  * @example
  * ```ts

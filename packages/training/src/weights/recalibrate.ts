@@ -5,22 +5,28 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 export interface RecalibrateOptions {
   /** Default 128. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Batches to use, in data-set order; default all. */
-  readonly batches?: number;
+  readonly batches?: number | undefined;
   /** Of the random numbers of models that draw some beside dropout. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
-/** Large against any statistic, so that the share of the old value in a moving average can be measured to float32 precision. */
+/**
+ * Large against any statistic, so that the share of the old value in a moving average can be
+ * measured to float32 precision.
+ */
 const probe = 2 ** 20;
 
 /**
- * Estimates the running statistics of batch norm from scratch, as the mean over the batches of one pass in `train` mode, without dropout, weighted by their sizes. Needed
- * after weights were averaged (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima", https://arxiv.org/abs/1803.05407, section 3.2) or perturbed.
+ * Estimates the running statistics of batch norm from scratch, as the mean over the batches of one
+ * pass in `train` mode, without dropout, weighted by their sizes. Needed after weights were
+ * averaged (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima",
+ * https://arxiv.org/abs/1803.05407, section 3.2) or perturbed.
  *
- * Works for any model whose buffers are moving averages, `new = (1 - m) * old + m * statistic`; `m` is measured on the first batch. Buffers that
- * `train` mode leaves alone, or that only count, keep their values. A model without buffers is left as it is.
+ * Works for any model whose buffers are moving averages, `new = (1 - m) * old + m * statistic`; `m`
+ * is measured on the first batch. Buffers that `train` mode leaves alone, or that only count, keep
+ * their values. A model without buffers is left as it is.
  */
 export async function recalibrate<E extends Extras>(
   model: Classifier,
@@ -77,7 +83,10 @@ export async function recalibrate<E extends Extras>(
   }
 }
 
-/** The `m` of each buffer: a pass that starts from `probe` instead of 0 ends `(1 - m) * probe` higher. */
+/**
+ * The `m` of each buffer: a pass that starts from `probe` instead of 0 ends `(1 - m) * probe`
+ * higher.
+ */
 function shareOfBatch(fromZero: readonly Tensor[], fromProbe: readonly Tensor[]): Tensor[] {
   return fromZero.map((low, i) => tf.tidy(() => tf.sub(1, tf.div(tf.sub(fromProbe[i]!, low), probe))));
 }
@@ -89,7 +98,10 @@ function weighted(moved: Tensor, count: number, sum: Tensor | undefined): Tensor
   });
 }
 
-/** From zero a pass leaves `share * statistic`; where the share is nil the buffer is no moving average. */
+/**
+ * From zero a pass leaves `share * statistic`; where the share is nil the buffer is no moving
+ * average.
+ */
 function assignMean(buffer: tf.Variable, sum: Tensor, examples: number, share: Tensor, original: Tensor): void {
   tf.tidy(() => {
     const isAverage = tf.greater(share, 1e-6);

@@ -7,15 +7,16 @@ export type WeightChanges = Readonly<Record<string, Tensor>>;
 
 /**
  * Adds a change to the weights, awaits `body`, and takes the change back, also when `body` throws.
+ * A weight that `body` left alone gets its old bits again; from one that it changed, e.g. by an
+ * optimizer step there, the change is subtracted, as AWP does (https://arxiv.org/abs/2004.05884).
  *
- * A weight that `body` left alone gets its old bits again. From a weight that `body` changed, e.g. by an optimizer step at the perturbed weights, the
- * change is subtracted (as AWP does: Wu, Xia, Wang 2020, https://arxiv.org/abs/2004.05884).
- *
- * @param change Gives what is added to the weight `name`, of its shape, or undefined to leave it. Called inside `tf.tidy`, for all weights before the first is changed.
+ * @param change Gives what is added to the weight `name`, of its shape, or undefined to leave it.
+ *   Called inside `tf.tidy`, for all weights before the first is changed.
  * @throws AdvrobError `ADVROB_SHAPE` for a change of another shape than its weight.
  * @example
  * ```ts
- * const adversarial = await withWeights(model, (name, w) => tf.mul(0.01, rng.normal(name, w.shape)), () => attack.maximize(model, x, y, threat));
+ * const noise = (name, w) => tf.mul(0.01, rng.normal(name, w.shape));
+ * const adversarial = await withWeights(model, noise, () => attack.maximize(model, x, y, threat));
  * ```
  */
 export async function withWeights<T>(
@@ -33,7 +34,10 @@ export async function withWeights<T>(
   }
 }
 
-/** Asks for the change of each weight. The tensors are the caller's. @throws AdvrobError `ADVROB_SHAPE` for a change of another shape than its weight. */
+/**
+ * Asks for the change of each weight. The tensors are the caller's. @throws AdvrobError
+ * `ADVROB_SHAPE` for a change of another shape than its weight.
+ */
 export function weightChanges(
   model: Classifier,
   change: (name: string, weight: Variable) => Tensor | undefined,
@@ -55,8 +59,8 @@ export function weightChanges(
 }
 
 /**
- * Adds the changes to the weights. The function returned takes them back, once: a weight that was left alone gets its old bits again, from any other its
- * change is subtracted.
+ * Adds the changes to the weights. The function returned takes them back, once: a weight that was
+ * left alone gets its old bits again, from any other its change is subtracted.
  */
 export function moveWeights(model: Classifier, changes: WeightChanges): () => void {
   const moved = Object.entries(changes).map(([name, by]) => {
@@ -69,7 +73,8 @@ export function moveWeights(model: Classifier, changes: WeightChanges): () => vo
   return () => {
     for (const { weight, before, after } of moved) {
       if (weight.dataId === after.dataId) weight.assign(before);
-      // What the body changed is added to the old weight: subtracting the change would leave a rounding error of its size in every step.
+      // What the body changed is added to the old weight: subtracting the change would leave a
+      // rounding error of its size in every step.
       else tf.tidy(() => weight.assign(tf.add(before, tf.sub(weight, after))));
       tf.dispose([before, after]);
     }
