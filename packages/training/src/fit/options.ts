@@ -41,10 +41,12 @@ export interface Validation {
    */
   readonly attack?: Attack | undefined;
   /** Replaces the measurement of accuracy and loss by one's own. */
-  readonly measure?: (
-    model: Classifier,
-    context: { readonly epoch: number; readonly step: number; readonly seed: number; readonly signal?: AbortSignal },
-  ) => Promise<Measurement>;
+  readonly measure?:
+    | ((
+        model: Classifier,
+        context: { readonly epoch: number; readonly step: number; readonly seed: number; readonly signal?: AbortSignal },
+      ) => Promise<Measurement>)
+    | undefined;
 }
 
 /**
@@ -119,7 +121,7 @@ export interface FitOptions<P extends Extras = Extras, E extends Extras = Extras
    * weights with buffers, for any reader, in `last.safetensors`, `best.safetensors` (with
    * validation) and `averaged.safetensors` (with an averager).
    */
-  readonly checkpoint?: { readonly storage: RunStorage; readonly every?: number | undefined };
+  readonly checkpoint?: { readonly storage: RunStorage; readonly every?: number | undefined } | undefined;
   /**
    * Which weights the model has when `fit` returns. Default `averaged` with an averager, else
    * `last`.
