@@ -1,7 +1,9 @@
-import { AdvrobError, type Registry } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { Registry } from '@advrob/core';
 import { Command, CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
-import { selectBackend, type BackendChoice } from './backend/select.js';
+import { selectBackend } from './backend/select.js';
+import type { BackendChoice } from './backend/select.js';
 import {
   collect,
   json,
@@ -13,22 +15,29 @@ import {
   seed,
   wholeNumber,
   withBackend,
-  type CommonFlags,
-} from './flags/options.js';
+} from './flags/common-flags.js';
+import type { CommonFlags } from './flags/common-flags.js';
 import { dataset, setting, withData } from './flags/data-flags.js';
 import { withModel } from './flags/model-flags.js';
-import { analyzeCommand, type AnalyzeFlags } from './commands/analyze.js';
-import { attackCommand, type AttackFlags } from './commands/attack.js';
+import { analyzeCommand } from './commands/analyze.js';
+import type { AnalyzeFlags } from './commands/analyze.js';
+import { attackCommand } from './commands/attack.js';
+import type { AttackFlags } from './commands/attack.js';
 import { doctor } from './commands/doctor.js';
-import { explain } from './commands/explain.js';
-import { evaluateCommand, type EvaluateFlags } from './commands/evaluate.js';
-import { describeError, exitCodeOf } from './commands/exit.js';
+import { describeError, exitCodeOf, explain } from './output/errors.js';
+import { evaluateCommand } from './commands/evaluate.js';
+import type { EvaluateFlags } from './commands/evaluate.js';
 import { list } from './commands/list.js';
-import { compareCommand, type CompareFlags } from './commands/compare.js';
-import { reportCommand, type ReportFlags } from './commands/report.js';
-import { runCommand, type RunFlags } from './commands/run.js';
-import { trainCommand, type TrainFlags } from './commands/train.js';
-import { terminalOutput, type Output } from './output/terminal.js';
+import { compareCommand } from './commands/compare.js';
+import type { CompareFlags } from './commands/compare.js';
+import { reportCommand } from './commands/report.js';
+import type { ReportFlags } from './commands/report.js';
+import { runCommand } from './commands/run.js';
+import type { RunFlags } from './commands/run.js';
+import { trainCommand } from './commands/train.js';
+import type { TrainFlags } from './commands/train.js';
+import { terminalOutput } from './output/terminal.js';
+import type { Output } from './output/terminal.js';
 import { loadRegistry } from './plugins/load.js';
 
 /** Builds the command line. `finish` is told the exit code of a command that fails without an error of its own. */

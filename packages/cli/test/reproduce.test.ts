@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadExperiment } from '../src/config/load.js';
-import { prepare } from '../src/experiment/prepared.js';
+import { prepare } from '../src/experiment/prepare.js';
 import { loadRegistry } from '../src/plugins/load.js';
 import { runCommandLine } from './command-line.js';
 

@@ -2,12 +2,12 @@ import { AdvrobError, nearNames, type AnyFactory, type Norm, type Registry } fro
 import type { BackendChoice } from '../backend/select.js';
 import { experimentSchema, type ExperimentInput } from '../config/schema.js';
 import { runExperiment } from '../experiment/run-experiment.js';
-import { parseEpsilon } from '../flags/epsilon.js';
+import { parseEpsilon } from '../flags/common-flags.js';
 import { chooseParts } from '../flags/chosen-parts.js';
 import { defaultDataset, type DataFlags } from '../flags/data-flags.js';
 import type { ModelFlags } from '../flags/model-flags.js';
-import { inputOf } from '../flags/input-flags.js';
-import { recordText } from '../output/record-words.js';
+import { inputOf } from '../flags/model-flags.js';
+import { recordText } from '../output/record-text.js';
 import type { Output } from '../output/terminal.js';
 
 export interface AnalyzeFlags extends ModelFlags, DataFlags {

@@ -1,18 +1,21 @@
-import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, type Registry } from '@advrob/core';
-import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
+import { AdvrobError } from '@advrob/core';
+import type { Attack, Classifier, Dataset, Norm, Registry } from '@advrob/core';
+import { encodeSafetensors } from '@advrob/core/safetensors';
+import type { TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
 import { loadAnyModel } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
-import { lossNamed } from '../experiment/parts.js';
-import { makeComposed } from '../experiment/references.js';
-import { parseEpsilons } from '../flags/epsilon.js';
+import { lossNamed, makeComposed } from '../experiment/parts.js';
+import { parseEpsilons } from '../flags/common-flags.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { examplesOf, type DataFlags } from '../flags/data-flags.js';
-import { loadOptionsOf, type ModelFlags } from '../flags/model-flags.js';
+import { examplesOf } from '../flags/data-flags.js';
+import type { DataFlags } from '../flags/data-flags.js';
+import { loadOptionsOf } from '../flags/model-flags.js';
+import type { ModelFlags } from '../flags/model-flags.js';
 import { bar, createProgress, percent } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
-import { writeAtomically } from '../storage/file-storage.js';
+import { writeAtomically } from '../output/files.js';
 
 export interface AttackFlags extends ModelFlags, DataFlags {
   readonly model: string;

@@ -1,19 +1,13 @@
 import { AdvrobError, nearNames } from '@advrob/core';
-import {
-  compareModels,
-  examplesName,
-  parseExamples,
-  type ExampleRecord,
-  type JudgedModel,
-  type ModelComparison,
-  type RunRecord,
-} from '@advrob/evaluation';
+import { compareModels, examplesName, parseExamples } from '@advrob/evaluation';
+import type { ExampleRecord, JudgedModel, ModelComparison, PairedComparison, RunRecord } from '@advrob/evaluation';
 import { basename, join, resolve } from 'node:path';
-import { writeReport } from '../experiment/write-report.js';
-import { comparisonTable } from '../output/comparison-table.js';
+import { writeReport } from '../experiment/record.js';
 import type { Output } from '../output/terminal.js';
-import { readIfThere, writeAtomically } from '../storage/file-storage.js';
+import { readIfThere, writeAtomically } from '../output/files.js';
 import { readRecord } from './report.js';
+import { percent } from '../output/progress.js';
+import { table } from '../output/terminal.js';
 
 export interface CompareFlags {
   readonly baseline?: string;
@@ -102,4 +96,37 @@ function compared(other: Candidate, baseline: Candidate): ModelComparison {
       { cause: error },
     );
   }
+}
+
+/** One model against another, a line per measure. */
+function comparisonTable({ first, second, comparisons, skipped }: ModelComparison): string {
+  const rows = comparisons.map(({ first: own, second: other, difference, test, ...about }) => [
+    measure(about),
+    percent(own.rate, 1),
+    percent(other.rate, 1),
+    `${points(difference.difference)} [${difference.interval.map(points).join(', ')}]`,
+    test.pValue < 0.001 ? '< 0.001' : test.pValue.toFixed(3),
+  ]);
+  const examples = comparisons[0]?.first.total ?? 0;
+  return [
+    table([[`${first} against ${second} (${examples} examples)`, first, second, 'difference', 'p'], ...rows]),
+    ...skipped.map((why) => `not compared: ${why}`),
+  ].join('\n');
+}
+
+function measure({
+  kind,
+  attack,
+  norm,
+  epsilon,
+}: Pick<PairedComparison, 'kind' | 'attack' | 'norm' | 'epsilon'>): string {
+  if (kind === 'clean') return 'clean';
+  const threat = `${norm} ${Number(epsilon!.toPrecision(3))}`;
+  return kind === 'attack' ? `${attack} ${threat}` : `worst case ${threat}`;
+}
+
+/** `+1.2`, in percentage points. */
+function points(share: number): string {
+  const text = (100 * share).toFixed(1);
+  return share > 0 && text !== '0.0' ? `+${text}` : text === '-0.0' ? '0.0' : text;
 }

@@ -6,7 +6,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { backends, selectBackend, type BackendName } from '../backend/select.js';
 import { selfTest, type SelfTest } from '../backend/self-test.js';
-import { table } from '../output/table.js';
+import { table } from '../output/terminal.js';
 import type { Output } from '../output/terminal.js';
 
 interface BackendReport {

@@ -1,23 +1,25 @@
-import { AdvrobError, type Json, type Norm, type Registry } from '@advrob/core';
-import { evaluate, type EvaluationAttack } from '@advrob/evaluation';
+import { AdvrobError } from '@advrob/core';
+import type { Json, Norm, Registry } from '@advrob/core';
+import { evaluate } from '@advrob/evaluation';
+import type { EvaluationAttack } from '@advrob/evaluation';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import type { Part } from '../config/schema.js';
-import { loadAnyModel } from '../experiment/load-model.js';
-import { modelName } from '../experiment/model-path.js';
+import { loadAnyModel, modelName } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
-import { lossNamed } from '../experiment/parts.js';
+import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { writeEvaluationRecord } from '../experiment/record.js';
-import { makeComposed, type ModelFinder } from '../experiment/references.js';
+import type { ModelFinder } from '../experiment/parts.js';
 import { checksOf } from '../experiment/robustness-checks.js';
-import { parseEpsilons } from '../flags/epsilon.js';
+import { parseEpsilons } from '../flags/common-flags.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { examplesOf, type DataFlags } from '../flags/data-flags.js';
-import { loadOptionsOf, type ModelFlags } from '../flags/model-flags.js';
-import { followEvaluation } from '../output/evaluation-progress.js';
-import { createProgress } from '../output/progress.js';
-import { recordText } from '../output/record-words.js';
+import { examplesOf } from '../flags/data-flags.js';
+import type { DataFlags } from '../flags/data-flags.js';
+import { loadOptionsOf } from '../flags/model-flags.js';
+import type { ModelFlags } from '../flags/model-flags.js';
+import { createProgress, followEvaluation } from '../output/progress.js';
+import { recordText } from '../output/record-text.js';
 import type { Output } from '../output/terminal.js';
-import { fileStorage } from '../storage/file-storage.js';
+import { fileStorage } from '../output/files.js';
 
 export interface EvaluateFlags extends ModelFlags, DataFlags {
   readonly model: string;

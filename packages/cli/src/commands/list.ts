@@ -1,5 +1,5 @@
-import { optionJsonSchema, pluginKinds, type PluginKind, type Registry } from '@advrob/core';
-import { AdvrobError, nearNames } from '@advrob/core';
+import { AdvrobError, nearNames, optionJsonSchema, pluginKinds } from '@advrob/core';
+import type { PluginKind, Registry } from '@advrob/core';
 import type { Output } from '../output/terminal.js';
 
 interface OptionLine {

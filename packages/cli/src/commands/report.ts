@@ -1,11 +1,11 @@
 import { AdvrobError, type Norm } from '@advrob/core';
 import { cardName, createCard, parseRecord, recordName, serializeCard, type RunRecord } from '@advrob/evaluation';
 import { join } from 'node:path';
-import { writeReport } from '../experiment/write-report.js';
-import { parseEpsilon } from '../flags/epsilon.js';
-import { recordText } from '../output/record-words.js';
+import { writeReport } from '../experiment/record.js';
+import { parseEpsilon } from '../flags/common-flags.js';
+import { recordText } from '../output/record-text.js';
 import type { Output } from '../output/terminal.js';
-import { readIfThere, writeAtomically } from '../storage/file-storage.js';
+import { readIfThere, writeAtomically } from '../output/files.js';
 
 export interface ReportFlags {
   readonly card?: boolean;

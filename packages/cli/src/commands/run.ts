@@ -3,7 +3,7 @@ import { loadExperiment } from '../config/load.js';
 import { selectBackend } from '../backend/select.js';
 import { runExperiment } from '../experiment/run-experiment.js';
 import { loadRegistry } from '../plugins/load.js';
-import { recordText } from '../output/record-words.js';
+import { recordText } from '../output/record-text.js';
 import { dirname, join, resolve } from 'node:path';
 
 export interface RunFlags {

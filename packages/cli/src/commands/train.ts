@@ -1,20 +1,19 @@
-import { AdvrobError, type Registry } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
 import { loadData } from '../experiment/load-data.js';
-import { experimentSchema, type ExperimentInput, type ModelExperiment } from '../config/schema.js';
+import { experimentSchema } from '../config/schema.js';
+import type { ExperimentInput, ModelExperiment } from '../config/schema.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
 import { claimFolder } from '../experiment/run-folder.js';
-import { trainModel } from '../experiment/train-model.js';
-import { logTraining } from '../experiment/training-log.js';
-import { makeTrainingParts } from '../experiment/training-parts.js';
-import { settingsOf } from '../experiment/training-settings.js';
-import { parseEpsilon } from '../flags/epsilon.js';
+import { logTraining, trainModel } from '../experiment/train-model.js';
+import { makeTrainingParts, settingsOf } from '../experiment/training-parts.js';
+import { parseEpsilon } from '../flags/common-flags.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { createProgress } from '../output/progress.js';
+import { createProgress, followTraining } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
-import { followTraining } from '../output/training-progress.js';
-import { writeAtomically } from '../storage/file-storage.js';
+import { writeAtomically } from '../output/files.js';
 
 export interface TrainFlags {
   readonly dataset: string;

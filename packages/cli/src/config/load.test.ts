@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadExperiment } from './load.js';
-import { savedConfig } from './saved-config.js';
+import { savedConfig } from './schema.js';
 
 const minimal = `version: 1
 name: small

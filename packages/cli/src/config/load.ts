@@ -1,12 +1,13 @@
 import { AdvrobError, nearNames } from '@advrob/core';
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { isNode, LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import type { z } from 'zod';
-import { parseSetting } from '../flags/settings.js';
-import { keysAt } from './known-keys.js';
+import { parseSetting } from './settings.js';
 import { infinite } from './part-schema.js';
-import { experimentSchema, type Experiment } from './schema.js';
+import { experimentJsonSchema, experimentSchema } from './schema.js';
+import type { Experiment } from './schema.js';
 
 /** A config with the places of its keys, where they are known. */
 interface Source {
@@ -101,4 +102,27 @@ function override(config: unknown, text: string): unknown {
     return { ...record, [step]: replace(record[step], rest) };
   };
   return replace(config, path);
+}
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** The keys that a config may have at a path. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let schemas: Schema[] = [experimentJsonSchema()];
+  for (const step of path) schemas = schemas.flatMap(alternatives).flatMap((schema) => inner(schema, step));
+  return [
+    ...new Set(schemas.flatMap(alternatives).flatMap((schema) => Object.keys((schema['properties'] ?? {}) as object))),
+  ];
+}
+
+function alternatives(schema: Schema): Schema[] {
+  const either = (schema['anyOf'] ?? schema['oneOf']) as Schema[] | undefined;
+  return either ? either.flatMap(alternatives) : [schema];
+}
+
+function inner(schema: Schema, step: PropertyKey): Schema[] {
+  if (typeof step === 'number') return schema['items'] ? [schema['items'] as Schema] : [];
+  const property = (schema['properties'] as Record<string, Schema> | undefined)?.[String(step)];
+  if (property) return [property];
+  return typeof schema['additionalProperties'] === 'object' ? [schema['additionalProperties'] as Schema] : [];
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { backendNames } from '../backend/select.js';
 import { analysis } from './analysis-schema.js';
 import { evaluation } from './evaluation-schema.js';
-import { identifier, modelInput, modelOutputs, part, threat } from './part-schema.js';
+import { identifier, infinite, modelInput, modelOutputs, part, threat } from './part-schema.js';
 import { training } from './training-schema.js';
 
 export type { AnalysedModel, AnalysisSettings } from './analysis-schema.js';
@@ -98,4 +98,9 @@ export function experimentJsonSchema(): Record<string, unknown> {
 /** Types a config in TypeScript: `export default defineExperiment({ ... })` in `advrob.config.ts`. */
 export function defineExperiment(config: ExperimentInput): ExperimentInput {
   return config;
+}
+
+/** A config as JSON, as it could be read again. */
+export function savedConfig(experiment: Experiment): unknown {
+  return JSON.parse(JSON.stringify(experiment, (_, value: unknown) => (value === Infinity ? infinite : value)));
 }

@@ -1,22 +1,16 @@
-import {
-  AdvrobError,
-  optionNames,
-  type Analysis,
-  type Classifier,
-  type Dataset,
-  type Registry,
-  type Splits,
-  type Threat,
-} from '@advrob/core';
-import { analyze, checkAnalysis, type AnalysisResult } from '@advrob/evaluation';
+import { AdvrobError, optionNames } from '@advrob/core';
+import type { Analysis, Classifier, Dataset, Registry, Splits, Threat } from '@advrob/core';
+import { analyze, checkAnalysis } from '@advrob/evaluation';
+import type { AnalysisResult } from '@advrob/evaluation';
 import { join } from 'node:path';
 import type { AnalysisSettings, Experiment } from '../config/schema.js';
-import { clock, type ProgressLine } from '../output/progress.js';
-import { fileStorage } from '../storage/file-storage.js';
-import { castsOf, type Cast } from './analysis-cast.js';
-import { analysedModel } from './analysed-model.js';
+import { clock } from '../output/progress.js';
+import type { ProgressLine } from '../output/progress.js';
+import { fileStorage } from '../output/files.js';
+import { analysedModel, castsOf } from './analysis-cast.js';
+import type { Cast } from './analysis-cast.js';
 import type { ModelShelf } from './model-shelf.js';
-import { makeComposed } from './references.js';
+import { makeComposed } from './parts.js';
 import type { ExperimentRun } from './run-experiment.js';
 
 /** An analysis of an experiment with what it looks at. */

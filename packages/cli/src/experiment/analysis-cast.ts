@@ -1,6 +1,9 @@
-import { AdvrobError, nearNames, type Analysis } from '@advrob/core';
+import { AdvrobError, nearNames } from '@advrob/core';
+import type { Analysis, Classifier, Registry } from '@advrob/core';
 import type { AnalysedModel, AnalysisSettings, Experiment } from '../config/schema.js';
-import { analysedName } from './analysed-model.js';
+import { modelName } from './load-model.js';
+import type { ModelShelf } from './model-shelf.js';
+import { makePart } from './parts.js';
 
 /** Who plays which role in one run of an analysis. */
 export interface Cast {
@@ -77,4 +80,26 @@ function allRoles(id: string, roles: readonly string[], given: ByRole = {}, ids:
       return [role, { name: analysedName(reference), reference }];
     }),
   );
+}
+
+/** What to call a model that an analysis looks at: its id, its file, or its architecture. */
+function analysedName(reference: AnalysedModel): string {
+  if (typeof reference === 'string') return reference.includes('/') ? modelName(reference) : reference;
+  return 'weights' in reference ? modelName(reference.weights) : `fresh-${reference.architecture.name}`;
+}
+
+/**
+ * The model that an analysis looks at: of the shelf, or one that was never trained.
+ *
+ * @throws AdvrobError as {@link ModelShelf.find}, and for an unknown architecture or its options.
+ */
+export async function analysedModel(
+  reference: AnalysedModel,
+  registry: Registry,
+  shelf: ModelShelf,
+): Promise<Classifier> {
+  if (typeof reference === 'string' || 'weights' in reference) return shelf.find(reference);
+  const model = makePart(registry, 'models', reference.architecture)(reference.seed);
+  shelf.keep(model);
+  return model;
 }

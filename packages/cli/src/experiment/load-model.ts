@@ -1,7 +1,11 @@
-import { AdvrobError, type AnyFactory, type Classifier, type Dataset, type Registry } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
+import type { AnyFactory, Classifier, Dataset, Registry } from '@advrob/core';
 import { loadModelFile } from '@advrob/models/node';
-import { checkInputForm, normalizationOf, type ModelInput } from './model-input.js';
-import { findModelFile, modelName } from './model-path.js';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { likelyInput } from '@advrob/models';
+import type { Normalization } from '@advrob/models';
+import * as tf from '@tensorflow/tfjs-core';
 
 export interface LoadOptions {
   /** Architecture of a weight file that does not say it. */
@@ -57,4 +61,86 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
     model.dispose?.();
     throw error;
   }
+}
+
+/** Weights that a training leaves in its folder, the ones to take first. */
+const leftByTraining: readonly string[] = ['weights.safetensors', 'last.safetensors'];
+
+/** Where a model is: the path itself, or the weights in a folder that a training wrote. Undefined when there is nothing. */
+async function findModelFile(path: string): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory() || (await exists(join(path, 'model.json')))) return found && path;
+  for (const name of leftByTraining) if (await exists(join(path, name))) return join(path, name);
+  return path;
+}
+
+/** What to call a model: its file or folder; of weights that a training left, the folder they are in. */
+export function modelName(path: string): string {
+  const name = basename(resolve(path));
+  const isCommon = /^(weights|last|best|averaged)\.safetensors$/.test(name);
+  return isCommon ? basename(dirname(resolve(path))) : name;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+/** What a network expects, as flags and configs say it. */
+interface ModelInput {
+  /** What it takes for the least and the greatest value of the data. */
+  readonly range?: readonly number[] | undefined;
+  readonly mean?: number | readonly number[] | undefined;
+  readonly std?: number | readonly number[] | undefined;
+}
+
+/**
+ * The mean and deviation that bring data within `bounds` to what a network expects; undefined when nothing was said.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for a range beside mean or std, or one that is no [low, high].
+ */
+export function normalizationOf(
+  { range, mean, std }: ModelInput,
+  bounds: readonly [number, number],
+): Normalization | undefined {
+  if (range === undefined)
+    return mean === undefined && std === undefined ? undefined : { mean: mean ?? 0, std: std ?? 1 };
+  const [low, high] = range;
+  if (mean !== undefined || std !== undefined)
+    throw new AdvrobError('ADVROB_OPTION', 'input range: give a range, or mean and std, not both');
+  if (range.length !== 2 || !(low! < high!))
+    throw new AdvrobError('ADVROB_OPTION', `input range: expected low,high with low < high, got ${range.join(',')}`);
+  const scale = (bounds[1] - bounds[0]) / (high! - low!);
+  return { mean: bounds[0] - low! * scale, std: scale };
+}
+
+/** Examples that are looked at, spread over the data, which may be sorted by class. */
+const looked = 200;
+
+/**
+ * Refuses a model that classifies images in [0, 1] far worse than the same images in a form that networks are often trained on.
+ *
+ * @throws AdvrobError `ADVROB_INPUT_RANGE` with the flag to add.
+ */
+async function checkInputForm(name: string, model: Classifier, data: Dataset): Promise<void> {
+  const isImage = model.inputShape.length === 3 && model.inputShape.join() === data.inputShape.join();
+  if (!isImage || data.bounds[0] !== 0 || data.bounds[1] !== 1 || model.numClasses !== data.numClasses) return;
+  const count = Math.min(looked, data.length);
+  const spread = data.subset(Int32Array.from({ length: count }, (_, i) => Math.floor((i * data.length) / count)));
+  for await (const { x, y } of spread.batches({ size: Math.max(count, 1) })) {
+    const found = await likelyInput(model, x, y).finally(() => tf.dispose([x, y]));
+    if (found === undefined) continue;
+    const percent = (share: number) => `${Math.round(100 * share)}%`;
+    throw new AdvrobError(
+      'ADVROB_INPUT_RANGE',
+      `${name}: classifies ${percent(found.accuracy)} of ${count} examples rightly as they are, in [0, 1], but ${percent(found.better)} as ${found.words}. ` +
+        `Add ${flagsOf(found.normalization)}; or --input-range 0,1 (in a config input: { range: [0, 1] }) if it is right as it is`,
+    );
+  }
+}
+
+function flagsOf({ mean, std }: Normalization): string {
+  if (mean === 0 && std === 1 / 255) return '--input-range 0,255 (in a config input: { range: [0, 255] })';
+  if (mean === 0.5 && std === 0.5) return '--input-range=-1,1 (in a config input: { range: [-1, 1] })';
+  const words = (values: number | readonly number[]) => [values].flat().join(',');
+  return `--mean ${words(mean)} --std ${words(std)} (in a config input: { mean, std }), or the numbers that it was trained with`;
 }

@@ -1,17 +1,12 @@
 import type { Classifier, Json } from '@advrob/core';
-import {
-  evaluate,
-  trainingCurves,
-  type Evaluation,
-  type RecordedModel,
-  type RobustnessCheck,
-} from '@advrob/evaluation';
+import { evaluate, trainingCurves } from '@advrob/evaluation';
+import type { Evaluation, RecordedModel, RobustnessCheck } from '@advrob/evaluation';
 import { join } from 'node:path';
-import { followEvaluation } from '../output/evaluation-progress.js';
-import { clock, type ProgressLine } from '../output/progress.js';
-import { fileStorage } from '../storage/file-storage.js';
+import { clock, followEvaluation } from '../output/progress.js';
+import type { ProgressLine } from '../output/progress.js';
+import { fileStorage } from '../output/files.js';
 import type { MeasuringExperiment } from '../config/schema.js';
-import type { Prepared, PreparedModel } from './prepared.js';
+import type { Prepared, PreparedModel } from './prepare.js';
 import { checksOf, wantedChecks } from './robustness-checks.js';
 import type { ExperimentRun, TrainingOutcome } from './run-experiment.js';
 

@@ -1,19 +1,12 @@
 import type { Dataset, Json } from '@advrob/core';
-import {
-  createRecord,
-  describeData,
-  recordChecks,
-  recordName,
-  serializeRecord,
-  type Evaluation,
-  type RobustnessCheck,
-  type RunRecord,
-} from '@advrob/evaluation';
+import { createRecord, describeData, recordChecks, recordName, serializeRecord } from '@advrob/evaluation';
+import type { Evaluation, RobustnessCheck, RunRecord } from '@advrob/evaluation';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { writeAtomically } from '../storage/file-storage.js';
-import { environmentOf } from './environment.js';
-import { writeReport } from './write-report.js';
+import { renderReport } from '@advrob/report';
+import type { ReportOptions } from '@advrob/report';
+import { writeAtomically } from '../output/files.js';
+import { environmentOf } from '../backend/environment.js';
 
 /** Writes `record.json` and `report.html` of one evaluated model. */
 export async function writeEvaluationRecord(
@@ -43,4 +36,18 @@ export async function writeEvaluationRecord(
   await writeAtomically(join(folder, recordName), serializeRecord(record));
   await writeReport(folder, record);
   return record;
+}
+
+/** Writes the page of one or several records, and the data and vector form of each figure beside it. Returns the page's path. */
+export async function writeReport(
+  folder: string,
+  records: RunRecord | readonly RunRecord[],
+  options: ReportOptions = {},
+): Promise<string> {
+  const { html, markdown, files } = await renderReport(records, options);
+  for (const [name, content] of Object.entries(files)) await writeAtomically(join(folder, 'figures', name), content);
+  await writeAtomically(join(folder, 'report.md'), markdown);
+  const path = join(folder, 'report.html');
+  await writeAtomically(path, html);
+  return path;
 }

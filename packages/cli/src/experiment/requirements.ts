@@ -27,11 +27,21 @@ export function unmetRequirements(record: RunRecord, required: Evaluation['requi
 }
 
 /** Robust accuracy under an attack at its largest finite epsilon, or under all; undefined when it was not judged under that attack. */
-export function robustRate(model: RecordedModel, label: string | undefined): number | undefined {
+function robustRate(model: RecordedModel, label: string | undefined): number | undefined {
   if (label === undefined) return model.robust.rate;
   return model.attacks.find((attack) => attack.label === label)?.points.at(-1)?.robust.rate;
 }
 
 function percent(rate: number): string {
   return `${(100 * rate).toFixed(1)}%`;
+}
+
+/** The words that the config wants beside the numbers of a model, if it misses a bound. */
+export function noteOf(model: RecordedModel, notes: Evaluation['notes']): string | undefined {
+  const found = (notes ?? []).filter(({ models, attack, robustBelow }) => {
+    const isMeant = models ? models.includes(model.name) : (model.training?.adversarialGradients ?? 0) > 0;
+    const rate = robustRate(model, attack);
+    return isMeant && rate !== undefined && rate < robustBelow;
+  });
+  return found.length === 0 ? undefined : found.map(({ text }) => text).join('; ');
 }

@@ -2,7 +2,7 @@ import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, typ
 import { checkRobustness, type CheckAttacks, type EvaluationAttack, type RobustnessCheck } from '@advrob/evaluation';
 import { defaultChecks, type CheckSettings } from '../config/evaluation-schema.js';
 import { bar, type ProgressLine } from '../output/progress.js';
-import { fileStorage } from '../storage/file-storage.js';
+import { fileStorage } from '../output/files.js';
 import { makePart } from './parts.js';
 
 /** A model of more weights is checked only when the config asks for it. */

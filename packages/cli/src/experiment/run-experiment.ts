@@ -1,32 +1,25 @@
 import type { Registry, Splits } from '@advrob/core';
-import {
-  createRecord,
-  describeData,
-  recordChecks,
-  recordName,
-  serializeRecord,
-  type RecordedModel,
-  type RunRecord,
-} from '@advrob/evaluation';
+import { createRecord, describeData, recordChecks, recordName, serializeRecord } from '@advrob/evaluation';
+import type { RecordedModel, RunRecord } from '@advrob/evaluation';
 import type { FitResult } from '@advrob/training';
 import { join } from 'node:path';
 import type { BackendChoice } from '../backend/select.js';
-import { savedConfig } from '../config/saved-config.js';
-import { hasModels, isMeasuring, type Experiment, type ModelExperiment } from '../config/schema.js';
-import { createProgress, type ProgressLine } from '../output/progress.js';
+import { hasModels, isMeasuring, savedConfig } from '../config/schema.js';
+import type { Experiment, ModelExperiment } from '../config/schema.js';
+import { createProgress, followTraining } from '../output/progress.js';
+import type { ProgressLine } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
-import { followTraining } from '../output/training-progress.js';
-import { writeAtomically } from '../storage/file-storage.js';
+import { writeAtomically } from '../output/files.js';
 import { analyzeAll } from './analyses.js';
-import { environmentOf } from './environment.js';
-import { measureModel, type Measured } from './measure-model.js';
-import { noteOf } from './notes.js';
-import { prepare, type Prepared, type PreparedModel } from './prepared.js';
-import { unmetRequirements } from './requirements.js';
+import { environmentOf } from '../backend/environment.js';
+import { measureModel } from './measure-model.js';
+import type { Measured } from './measure-model.js';
+import { noteOf, unmetRequirements } from './requirements.js';
+import { prepare } from './prepare.js';
+import type { Prepared, PreparedModel } from './prepare.js';
 import { claimFolder } from './run-folder.js';
-import { trainModel } from './train-model.js';
-import { logTraining } from './training-log.js';
-import { writeReport } from './write-report.js';
+import { logTraining, trainModel } from './train-model.js';
+import { writeReport } from './record.js';
 
 export interface ExperimentRun {
   readonly experiment: Experiment;

@@ -1,9 +1,9 @@
 import { AdvrobError } from '@advrob/core';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { savedConfig } from '../config/saved-config.js';
+import { savedConfig } from '../config/schema.js';
 import type { Experiment } from '../config/schema.js';
-import { readIfThere, writeAtomically } from '../storage/file-storage.js';
+import { readIfThere, writeAtomically } from '../output/files.js';
 
 /** Files that only finished work leaves behind. */
 const work: readonly string[] = [

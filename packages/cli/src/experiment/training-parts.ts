@@ -1,7 +1,8 @@
-import { AdvrobError, type Classifier, type Objective, type Registry, type TrainingPlan } from '@advrob/core';
-import type { ModelReference, TrainingSettings } from '../config/schema.js';
-import { makePart } from './parts.js';
-import { makeComposed, modelOptions, type ModelFinder } from './references.js';
+import { AdvrobError } from '@advrob/core';
+import type { Classifier, Objective, Registry, TrainingPlan } from '@advrob/core';
+import type { Experiment, ModelReference, TrainingSettings } from '../config/schema.js';
+import { makeComposed, makePart, modelOptions } from './parts.js';
+import type { ModelFinder } from './parts.js';
 
 /** Everything that a training is made of, by its names in the config. */
 export interface TrainingParts extends TrainingPlan {
@@ -97,4 +98,14 @@ export function checkTeachersStandAbove(id: string, teachers: readonly ModelRefe
       `models.${id}.train: the teacher '${teacher}' ${teacher === id ? 'is the student itself' : `is trained after '${id}': put it above`}`,
     );
   }
+}
+
+/** The training of a model: its own settings laid over those that all models share; undefined for a model that is not trained. */
+export function settingsOf(experiment: Experiment, id: string): TrainingSettings | undefined {
+  const own = experiment.models.find((model) => model.id === id)?.train;
+  if (own === undefined) return undefined;
+  const shared = { ...experiment.training };
+  if (own.steps !== undefined) delete shared.epochs;
+  if (own.epochs !== undefined) delete shared.steps;
+  return { ...shared, ...own };
 }

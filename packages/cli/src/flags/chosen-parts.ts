@@ -1,6 +1,6 @@
 import type { PluginKind, Registry } from '@advrob/core';
 import type { Part } from '../config/schema.js';
-import { applySettings, parseSetting, settable } from './settings.js';
+import { applySettings, parseSetting, settable } from '../config/settings.js';
 
 /** The flags that name a part, and where the registry has it. */
 export const partFlags = {

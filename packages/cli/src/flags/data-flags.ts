@@ -2,7 +2,7 @@ import type { Dataset, Registry } from '@advrob/core';
 import { type Command, Option } from 'commander';
 import type { Part } from '../config/schema.js';
 import { loadData } from '../experiment/load-data.js';
-import { collect, wholeNumber } from './options.js';
+import { collect, wholeNumber } from './common-flags.js';
 
 /** Flags that say which examples a command looks at. Options of the data set come with `--set <data set>.<key>=<value>`. */
 export interface DataFlags {

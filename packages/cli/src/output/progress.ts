@@ -1,3 +1,6 @@
+import type { EvaluationProgress } from '@advrob/evaluation';
+import type { TrainingEvent } from '@advrob/training';
+
 /** Shows where long work stands: one line that is rewritten on a terminal, a line now and then in a pipe. */
 export interface ProgressLine {
   /** Called as often as one likes; `text` is made only when something is shown. */
@@ -6,7 +9,7 @@ export interface ProgressLine {
   end(text?: string): void;
 }
 
-export interface ProgressTarget {
+interface ProgressTarget {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
@@ -58,4 +61,44 @@ export function clock(seconds: number): string {
 export function bar(share: number, width = 20): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);
   return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+/** Follows an evaluation: what is at work, the running robust accuracy, rate and time left. */
+export function followEvaluation(name: string, progress: ProgressLine): (state: EvaluationProgress) => void {
+  return (state) =>
+    progress.update(() => {
+      const { phase, attack, fraction, robust, secondsLeft } = state;
+      const what =
+        phase === 'clean' || attack === undefined
+          ? 'clean'
+          : `${attack.label} ${attack.norm} ${Number(attack.epsilon.toPrecision(3))}`;
+      const running = robust.total > 0 ? `  robust ${percent(robust.count / robust.total, 1)} of ${robust.total}` : '';
+      const left = secondsLeft === undefined ? '' : `  ${clock(secondsLeft)} left`;
+      return `${name}: ${what} ${bar(fraction)} ${percent(fraction)}${running}${left}`;
+    });
+}
+
+/** Follows a training run by its events; asks the backend for nothing. */
+export function followTraining(name: string, progress: ProgressLine): (event: TrainingEvent) => void {
+  let begun = performance.now();
+  let first = 0;
+  let loss = '';
+  return (event) => {
+    if (event.type === 'start') {
+      begun = performance.now();
+      first = event.step;
+      if (event.resumed) progress.end(`${name}: goes on at step ${event.step} of ${event.steps}`);
+    } else if (event.type === 'metrics') loss = `  loss ${event.loss['total']!.toFixed(3)}`;
+    else if (event.type === 'validation')
+      loss = `${loss.split('  validation')[0]}  validation ${(100 * event.score).toFixed(1)}%`;
+    else if (event.type === 'step')
+      progress.update(() => {
+        const seconds = (performance.now() - begun) / 1000;
+        const rate = (event.step - first) / seconds;
+        const left = rate > 0 ? `  ${rate.toFixed(1)} steps/s  ${clock((event.steps - event.step) / rate)} left` : '';
+        return `${name}: training ${bar(event.step / event.steps)} ${event.step}/${event.steps}${loss}${left}`;
+      });
+    else if (event.type === 'end')
+      progress.end(`${name}: trained ${event.step} steps in ${clock((performance.now() - begun) / 1000)}${loss}`);
+  };
 }

@@ -15,3 +15,19 @@ export function terminalOutput(json: boolean): Output {
     result: (value, text) => process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`),
   };
 }
+
+/** Lines of text with aligned columns; numbers (as text) to the right. The first row is the header. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const isNumber = widths.map((_, column) =>
+    rows.slice(1).every((row) => /^[-+]?[\d.]|^$|^–$/.test(row[column] ?? '')),
+  );
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => (isNumber[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  return [lines[0], rule, ...lines.slice(1)].join('\n');
+}

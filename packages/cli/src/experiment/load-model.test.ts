@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { numbers } from '../flags/input-flags.js';
-import { normalizationOf } from './model-input.js';
+import { numbers } from '../flags/model-flags.js';
+import { normalizationOf } from './load-model.js';
 
 it.each([
   [[0, 255], [0, 1], { mean: 0, std: 1 / 255 }],

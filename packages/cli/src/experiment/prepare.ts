@@ -1,23 +1,21 @@
-import { AdvrobError, type Classifier, type Dataset, type Registry, type Splits } from '@advrob/core';
-import { checkEvaluation, type EvaluationAttack } from '@advrob/evaluation';
-import {
-  hasModels,
-  isMeasuring,
-  type Experiment,
-  type MeasuringExperiment,
-  type ModelExperiment,
-  type TrainingSettings,
-} from '../config/schema.js';
+import { AdvrobError } from '@advrob/core';
+import type { Classifier, Dataset, Registry, Splits } from '@advrob/core';
+import { checkEvaluation } from '@advrob/evaluation';
+import type { EvaluationAttack } from '@advrob/evaluation';
+import { hasModels, isMeasuring } from '../config/schema.js';
+import type { Experiment, MeasuringExperiment, ModelExperiment, TrainingSettings } from '../config/schema.js';
 import { loadData } from './load-data.js';
-import { fileStorage } from '../storage/file-storage.js';
-import { prepareAnalyses, type PreparedAnalysis } from './analyses.js';
-import { attacksOf } from './attacks.js';
-import { createModelShelf, type ModelShelf } from './model-shelf.js';
+import { fileStorage } from '../output/files.js';
+import { prepareAnalyses } from './analyses.js';
+import type { PreparedAnalysis } from './analyses.js';
+import { createModelShelf } from './model-shelf.js';
+import type { ModelShelf } from './model-shelf.js';
 import { loadAnyModel } from './load-model.js';
-import { makePart } from './parts.js';
+import { lossNamed, makeComposed, makePart } from './parts.js';
 import { attacksFor, wantedChecks } from './robustness-checks.js';
-import { checkTeachersStandAbove, makeTrainingParts, teachersOf, type TrainingParts } from './training-parts.js';
-import { settingsOf } from './training-settings.js';
+import { checkTeachersStandAbove, makeTrainingParts, settingsOf, teachersOf } from './training-parts.js';
+import type { TrainingParts } from './training-parts.js';
+import type { ModelFinder } from './parts.js';
 
 /** A model of an experiment with all that happens to it. */
 export interface PreparedModel {
@@ -29,7 +27,7 @@ export interface PreparedModel {
 }
 
 /** What the models of an experiment are measured on and by. */
-export interface Measurement {
+interface Measurement {
   readonly data: Dataset;
   readonly attacks: readonly EvaluationAttack[];
 }
@@ -132,4 +130,23 @@ async function withTraining(
     experiment.models.map(({ id }) => id),
   );
   return { ...model, training: { settings, parts: await makeTrainingParts(registry, settings, shelf.find) } };
+}
+
+/** The attacks of an experiment, with the threats they are run under. */
+async function attacksOf(
+  { threat, evaluation }: MeasuringExperiment,
+  registry: Registry,
+  find: ModelFinder,
+): Promise<EvaluationAttack[]> {
+  const attacks: EvaluationAttack[] = [];
+  for (const { name, label, options, norm, epsilon, restarts, loss } of evaluation.attacks)
+    attacks.push({
+      attack: await makeComposed(registry, 'attacks', { name, options }, find),
+      norm: norm ?? threat.norm,
+      epsilon: epsilon ?? threat.epsilon,
+      restarts,
+      ...(label !== undefined && { label }),
+      ...(loss !== undefined && { loss: lossNamed(loss) }),
+    });
+  return attacks;
 }

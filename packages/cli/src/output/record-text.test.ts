@@ -1,6 +1,6 @@
 import { proportionOf, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 import { expect, it } from 'vitest';
-import { recordTable } from './record-table.js';
+import { recordTable } from './record-text.js';
 
 const share = (count: number): RecordedModel['clean'] => proportionOf(count, 500) as RecordedModel['clean'];
 

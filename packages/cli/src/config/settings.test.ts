@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEpsilon, parseEpsilons } from './epsilon.js';
+import { parseEpsilon, parseEpsilons } from '../flags/common-flags.js';
 import { applySettings, parseSetting } from './settings.js';
 
 describe('parseEpsilons', () => {

@@ -4,8 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeError } from './exit.js';
-import { explain } from './explain.js';
+import { describeError, explain } from './errors.js';
 
 async function thrownBy(body: () => tf.Tensor): Promise<unknown> {
   try {
