@@ -2,10 +2,9 @@ import { AdvrobError, nearNames } from '@advrob/core';
 import { compareModels, examplesName, parseExamples } from '@advrob/evaluation';
 import type { ExampleRecord, JudgedModel, ModelComparison, PairedComparison, RunRecord } from '@advrob/evaluation';
 import { basename, join, resolve } from 'node:path';
-import { writeReport } from '../experiment/record.js';
+import { readRecord, writeReport } from '../experiment/record.js';
 import type { Output } from '../output/terminal.js';
 import { readIfThere, writeAtomically } from '../output/files.js';
-import { readRecord } from './report.js';
 import { percent } from '../output/progress.js';
 import { table } from '../output/terminal.js';
 

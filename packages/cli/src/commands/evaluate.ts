@@ -8,7 +8,7 @@ import { loadAnyModel, modelName } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { writeEvaluationRecord } from '../experiment/record.js';
-import type { ModelFinder } from '../experiment/parts.js';
+import type { ModelFinder } from '../experiment/types.js';
 import { checksOf } from '../experiment/robustness-checks.js';
 import { parseEpsilons } from '../flags/common-flags.js';
 import { chooseParts } from '../flags/chosen-parts.js';

@@ -1,25 +1,19 @@
-import { AdvrobError, type Norm } from '@advrob/core';
-import { cardName, createCard, parseRecord, recordName, serializeCard, type RunRecord } from '@advrob/evaluation';
+import { AdvrobError } from '@advrob/core';
+import type { Norm } from '@advrob/core';
+import { cardName, createCard, serializeCard } from '@advrob/evaluation';
+import type { RunRecord } from '@advrob/evaluation';
 import { join } from 'node:path';
-import { writeReport } from '../experiment/record.js';
+import { readRecord, writeReport } from '../experiment/record.js';
 import { parseEpsilon } from '../flags/common-flags.js';
 import { recordText } from '../output/record-text.js';
 import type { Output } from '../output/terminal.js';
-import { readIfThere, writeAtomically } from '../output/files.js';
+import { writeAtomically } from '../output/files.js';
 
 export interface ReportFlags {
   readonly card?: boolean;
   readonly model?: string;
   readonly norm?: Norm;
   readonly epsilon?: string;
-}
-
-/** Reads the record of a finished run. @throws AdvrobError `ADVROB_USAGE` when there is none. */
-export async function readRecord(folder: string): Promise<RunRecord> {
-  const bytes = await readIfThere(join(folder, recordName));
-  if (bytes === undefined)
-    throw new AdvrobError('ADVROB_USAGE', `no ${recordName} in ${folder}: expected the folder of a finished run`);
-  return parseRecord(new TextDecoder().decode(bytes));
 }
 
 /** `advrob report`: makes the page of a run anew from its record, or writes result cards. */

@@ -1,31 +1,15 @@
 import { AdvrobError, optionNames } from '@advrob/core';
-import type { Analysis, Classifier, Dataset, Registry, Splits, Threat } from '@advrob/core';
+import type { Classifier, Registry, Splits } from '@advrob/core';
 import { analyze, checkAnalysis } from '@advrob/evaluation';
-import type { AnalysisResult } from '@advrob/evaluation';
 import { join } from 'node:path';
-import type { AnalysisSettings, Experiment } from '../config/schema.js';
+import type { Experiment } from '../config/schema.js';
 import { clock } from '../output/progress.js';
 import type { ProgressLine } from '../output/progress.js';
 import { fileStorage } from '../output/files.js';
 import { analysedModel, castsOf } from './analysis-cast.js';
 import type { Cast } from './analysis-cast.js';
-import type { ModelShelf } from './model-shelf.js';
+import type { Analysed, ExperimentRun, ModelShelf, PreparedAnalysis } from './types.js';
 import { makeComposed } from './parts.js';
-import type { ExperimentRun } from './run-experiment.js';
-
-/** An analysis of an experiment with what it looks at. */
-export interface PreparedAnalysis {
-  /** Unique in the experiment. */
-  readonly id: string;
-  readonly analysis: Analysis;
-  readonly models: Readonly<Record<string, Classifier>>;
-  readonly names: Readonly<Record<string, string>>;
-  /** Left out for an experiment without data. */
-  readonly data?: Dataset;
-  readonly split: AnalysisSettings['split'];
-  readonly threat?: Threat;
-  readonly seed: number;
-}
 
 /**
  * Makes the analyses of an experiment: one for each cast of models.
@@ -73,12 +57,6 @@ async function actors(
     names[role] = name;
   }
   return { models, names };
-}
-
-/** What an analysis gave, with its time. */
-export interface Analysed {
-  readonly result: AnalysisResult;
-  readonly seconds: number;
 }
 
 /** Runs the analyses. What is finished is in `analyses/<id>/analysis.jsonl` and not done again. */

@@ -2,7 +2,7 @@ import { AdvrobError, nearNames } from '@advrob/core';
 import type { Analysis, Classifier, Registry } from '@advrob/core';
 import type { AnalysedModel, AnalysisSettings, Experiment } from '../config/schema.js';
 import { modelName } from './load-model.js';
-import type { ModelShelf } from './model-shelf.js';
+import type { ModelShelf } from './types.js';
 import { makePart } from './parts.js';
 
 /** Who plays which role in one run of an analysis. */

@@ -6,20 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { likelyInput } from '@advrob/models';
 import type { Normalization } from '@advrob/models';
 import * as tf from '@tensorflow/tfjs-core';
-
-export interface LoadOptions {
-  /** Architecture of a weight file that does not say it. */
-  readonly architecture?: string;
-  readonly architectureOptions?: Readonly<Record<string, unknown>>;
-  /** What a layers model takes. Default [0, 1]. */
-  readonly bounds?: readonly [number, number];
-  /** Set when a layers model ends in probabilities that its layers do not show. */
-  readonly outputs?: 'logits' | 'probabilities' | undefined;
-  /** What the network expects in place of inputs within the bounds. */
-  readonly input?: ModelInput | undefined;
-  /** Examples on which the form of the inputs is checked when nothing is said about it. */
-  readonly data?: Dataset | undefined;
-}
+import type { LoadOptions, ModelInput } from './types.js';
 
 /**
  * A model that anyone saved: a safetensors file of a known architecture, a folder with a tfjs `model.json`, or the folder of a training.
@@ -83,14 +70,6 @@ export function modelName(path: string): string {
 
 async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
-/** What a network expects, as flags and configs say it. */
-interface ModelInput {
-  /** What it takes for the least and the greatest value of the data. */
-  readonly range?: readonly number[] | undefined;
-  readonly mean?: number | readonly number[] | undefined;
-  readonly std?: number | readonly number[] | undefined;
 }
 
 /**

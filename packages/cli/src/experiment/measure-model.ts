@@ -1,24 +1,13 @@
 import type { Classifier, Json } from '@advrob/core';
 import { evaluate, trainingCurves } from '@advrob/evaluation';
-import type { Evaluation, RecordedModel, RobustnessCheck } from '@advrob/evaluation';
+import type { Evaluation } from '@advrob/evaluation';
 import { join } from 'node:path';
 import { clock, followEvaluation } from '../output/progress.js';
 import type { ProgressLine } from '../output/progress.js';
 import { fileStorage } from '../output/files.js';
 import type { MeasuringExperiment } from '../config/schema.js';
-import type { Prepared, PreparedModel } from './prepare.js';
+import type { ExperimentRun, MeasurablePrepared, Measured, PreparedModel, TrainingOutcome } from './types.js';
 import { checksOf, wantedChecks } from './robustness-checks.js';
-import type { ExperimentRun, TrainingOutcome } from './run-experiment.js';
-
-/** A model as the record holds it. */
-export interface Measured {
-  readonly model: RecordedModel;
-  readonly checks: readonly RobustnessCheck[];
-  readonly timing: Json;
-}
-
-/** An experiment whose models are measured. */
-export type MeasurablePrepared = Prepared & Required<Pick<Prepared, 'splits' | 'measurement'>>;
 
 /** At most so many other models of the experiment lend their adversarial examples to the checks. */
 const mostSurrogates = 1;

@@ -1,22 +1,9 @@
-import { AdvrobError, nearNames, type Classifier, type Dataset, type Registry } from '@advrob/core';
+import { AdvrobError, nearNames } from '@advrob/core';
+import type { Classifier, Dataset, Registry } from '@advrob/core';
 import { stat } from 'node:fs/promises';
 import type { ModelReference } from '../config/schema.js';
 import { loadAnyModel } from './load-model.js';
-
-/** The models of one command: those of the experiment by their ids, and what was loaded from files. */
-export interface ModelShelf {
-  /**
-   * The model that a config or a flag names: an id, a file, or { weights, architecture }. Each file is loaded once.
-   *
-   * @throws AdvrobError `ADVROB_MODEL_MISSING` for what is neither.
-   */
-  find(reference: ModelReference): Promise<Classifier>;
-  /** Under an id, from now on the shelf's to dispose. */
-  add(id: string, model: Classifier): void;
-  /** Without a name, but the shelf's to dispose. */
-  keep(model: Classifier): void;
-  dispose(): void;
-}
+import type { ModelShelf } from './types.js';
 
 /** @param data - What the models are for: a layers model takes inputs within their bounds, and what comes from a file is checked for inputs of another form. Default: bounds [0, 1]. */
 export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf {

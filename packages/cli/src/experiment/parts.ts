@@ -17,6 +17,7 @@ import { AdvrobError, nearNames, optionJsonSchema } from '@advrob/core';
 import { attackLosses } from '@advrob/core/losses';
 import type { ModelReference, Part } from '../config/schema.js';
 import { modelReference, part } from '../config/part-schema.js';
+import type { ModelFinder } from './types.js';
 
 /** What each kind of part becomes when its factory is called. */
 interface Products {
@@ -62,9 +63,6 @@ export function modelOptions(registry: Registry, kind: PluginKind, { name, optio
     return properties[key]?.advrob === 'model' && reference.success ? [reference.data] : [];
   });
 }
-
-/** Finds the model that a config names. */
-export type ModelFinder = (reference: ModelReference) => Promise<Classifier>;
 
 /**
  * Makes a part whose options may themselves be models or attacks: an option says so by `advrob: 'model'` or `advrob: 'attack'` in its JSON Schema (with zod:

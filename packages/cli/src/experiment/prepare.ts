@@ -1,48 +1,18 @@
 import { AdvrobError } from '@advrob/core';
-import type { Classifier, Dataset, Registry, Splits } from '@advrob/core';
+import type { Dataset, Registry, Splits } from '@advrob/core';
 import { checkEvaluation } from '@advrob/evaluation';
 import type { EvaluationAttack } from '@advrob/evaluation';
 import { hasModels, isMeasuring } from '../config/schema.js';
-import type { Experiment, MeasuringExperiment, ModelExperiment, TrainingSettings } from '../config/schema.js';
+import type { Experiment, MeasuringExperiment, ModelExperiment } from '../config/schema.js';
 import { loadData } from './load-data.js';
 import { fileStorage } from '../output/files.js';
 import { prepareAnalyses } from './analyses.js';
-import type { PreparedAnalysis } from './analyses.js';
 import { createModelShelf } from './model-shelf.js';
-import type { ModelShelf } from './model-shelf.js';
+import type { Measurement, ModelFinder, ModelShelf, Prepared, PreparedModel } from './types.js';
 import { loadAnyModel } from './load-model.js';
 import { lossNamed, makeComposed, makePart } from './parts.js';
 import { attacksFor, wantedChecks } from './robustness-checks.js';
 import { checkTeachersStandAbove, makeTrainingParts, settingsOf, teachersOf } from './training-parts.js';
-import type { TrainingParts } from './training-parts.js';
-import type { ModelFinder } from './parts.js';
-
-/** A model of an experiment with all that happens to it. */
-export interface PreparedModel {
-  readonly id: string;
-  readonly model: Classifier;
-  readonly architecture?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
-  /** Left out for a model that is not trained. */
-  readonly training?: { readonly settings: TrainingSettings; readonly parts: TrainingParts };
-}
-
-/** What the models of an experiment are measured on and by. */
-interface Measurement {
-  readonly data: Dataset;
-  readonly attacks: readonly EvaluationAttack[];
-}
-
-/** An experiment with everything made that it names, before anything is trained. */
-export interface Prepared {
-  /** Left out for an experiment without data. */
-  readonly splits?: Splits;
-  /** In the order of the config. */
-  readonly models: readonly PreparedModel[];
-  /** Left out where nothing is measured. */
-  readonly measurement?: Measurement;
-  readonly analyses: readonly PreparedAnalysis[];
-  readonly shelf: ModelShelf;
-}
 
 /**
  * Makes everything that an experiment names, so that a mistake in its last line is found before the first step of training. Dispose of the shelf.

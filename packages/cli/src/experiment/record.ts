@@ -1,11 +1,12 @@
 import type { Dataset, Json } from '@advrob/core';
-import { createRecord, describeData, recordChecks, recordName, serializeRecord } from '@advrob/evaluation';
+import { createRecord, describeData, parseRecord, recordChecks, recordName, serializeRecord } from '@advrob/evaluation';
 import type { Evaluation, RobustnessCheck, RunRecord } from '@advrob/evaluation';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { renderReport } from '@advrob/report';
 import type { ReportOptions } from '@advrob/report';
-import { writeAtomically } from '../output/files.js';
+import { AdvrobError } from '@advrob/core';
+import { readIfThere, writeAtomically } from '../output/files.js';
 import { environmentOf } from '../backend/environment.js';
 
 /** Writes `record.json` and `report.html` of one evaluated model. */
@@ -50,4 +51,12 @@ export async function writeReport(
   const path = join(folder, 'report.html');
   await writeAtomically(path, html);
   return path;
+}
+
+/** Reads the record of a finished run. @throws AdvrobError `ADVROB_USAGE` when there is none. */
+export async function readRecord(folder: string): Promise<RunRecord> {
+  const bytes = await readIfThere(join(folder, recordName));
+  if (bytes === undefined)
+    throw new AdvrobError('ADVROB_USAGE', `no ${recordName} in ${folder}: expected the folder of a finished run`);
+  return parseRecord(new TextDecoder().decode(bytes));
 }

@@ -1,50 +1,21 @@
-import type { Registry, Splits } from '@advrob/core';
+import type { Splits } from '@advrob/core';
 import { createRecord, describeData, recordChecks, recordName, serializeRecord } from '@advrob/evaluation';
 import type { RecordedModel, RunRecord } from '@advrob/evaluation';
-import type { FitResult } from '@advrob/training';
 import { join } from 'node:path';
-import type { BackendChoice } from '../backend/select.js';
 import { hasModels, isMeasuring, savedConfig } from '../config/schema.js';
 import type { Experiment, ModelExperiment } from '../config/schema.js';
 import { createProgress, followTraining } from '../output/progress.js';
 import type { ProgressLine } from '../output/progress.js';
-import type { Output } from '../output/terminal.js';
 import { writeAtomically } from '../output/files.js';
 import { analyzeAll } from './analyses.js';
 import { environmentOf } from '../backend/environment.js';
 import { measureModel } from './measure-model.js';
-import type { Measured } from './measure-model.js';
+import type { ExperimentResult, ExperimentRun, Measured, Prepared, PreparedModel, TrainingOutcome } from './types.js';
 import { noteOf, unmetRequirements } from './requirements.js';
 import { prepare } from './prepare.js';
-import type { Prepared, PreparedModel } from './prepare.js';
 import { claimFolder } from './run-folder.js';
 import { logTraining, trainModel } from './train-model.js';
 import { writeReport } from './record.js';
-
-export interface ExperimentRun {
-  readonly experiment: Experiment;
-  readonly folder: string;
-  readonly registry: Registry;
-  readonly backend: BackendChoice;
-  /** The command as it was typed. */
-  readonly command: string;
-  readonly output: Output;
-  readonly signal: AbortSignal;
-}
-
-export interface ExperimentResult {
-  readonly record: RunRecord;
-  /** Path of the page. */
-  readonly report: string;
-  /** What the config requires and the record does not show. */
-  readonly unmet: readonly string[];
-}
-
-/** What training a model gave, with its time. */
-export interface TrainingOutcome {
-  readonly trained?: FitResult;
-  readonly seconds: number;
-}
 
 /**
  * Trains all models of an experiment in one folder, then measures each, then runs the analyses, and writes record and page. Whatever a run that was stopped has left in the folder is

@@ -7,7 +7,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
 import type { TrainingSettings } from '../config/schema.js';
 import { fileStorage, writeAtomically } from '../output/files.js';
-import type { TrainingParts } from './training-parts.js';
+import type { TrainingParts } from './types.js';
 
 interface TrainModelOptions {
   readonly model: Classifier;

@@ -1,17 +1,8 @@
 import { AdvrobError } from '@advrob/core';
-import type { Classifier, Objective, Registry, TrainingPlan } from '@advrob/core';
+import type { Classifier, Objective, Registry } from '@advrob/core';
 import type { Experiment, ModelReference, TrainingSettings } from '../config/schema.js';
 import { makeComposed, makePart, modelOptions } from './parts.js';
-import type { ModelFinder } from './parts.js';
-
-/** Everything that a training is made of, by its names in the config. */
-export interface TrainingParts extends TrainingPlan {
-  readonly validationAttack?: TrainingPlan['attack'];
-  /** Whose outputs on clean examples the student learns. */
-  readonly teacher?: Classifier;
-  /** Every model that training learns from. */
-  readonly teachers: readonly Classifier[];
-}
+import type { ModelFinder, TrainingParts } from './types.js';
 
 /**
  * Makes the parts of a training: a recipe's, with those that the settings name in their place.

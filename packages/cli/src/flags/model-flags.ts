@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Dataset } from '@advrob/core';
 import type { Part } from '../config/schema.js';
-import type { LoadOptions } from '../experiment/load-model.js';
+import type { LoadOptions } from '../experiment/types.js';
 import { collect } from './common-flags.js';
 
 /** Numbers with commas between, such as 0.49,0.48,0.45 or -1,1. */

@@ -1,0 +1,137 @@
+import type { Analysis, Classifier, Dataset, Json, Registry, Splits, Threat, TrainingPlan } from '@advrob/core';
+import type { AnalysisResult, EvaluationAttack, RecordedModel, RobustnessCheck, RunRecord } from '@advrob/evaluation';
+import type { FitResult } from '@advrob/training';
+import type { AnalysisSettings, Experiment, ModelReference, TrainingSettings } from '../config/schema.js';
+import type { BackendChoice } from '../backend/select.js';
+import type { Output } from '../output/terminal.js';
+
+export interface LoadOptions {
+  /** Architecture of a weight file that does not say it. */
+  readonly architecture?: string;
+  readonly architectureOptions?: Readonly<Record<string, unknown>>;
+  /** What a layers model takes. Default [0, 1]. */
+  readonly bounds?: readonly [number, number];
+  /** Set when a layers model ends in probabilities that its layers do not show. */
+  readonly outputs?: 'logits' | 'probabilities' | undefined;
+  /** What the network expects in place of inputs within the bounds. */
+  readonly input?: ModelInput | undefined;
+  /** Examples on which the form of the inputs is checked when nothing is said about it. */
+  readonly data?: Dataset | undefined;
+}
+
+/** What a network expects, as flags and configs say it. */
+export interface ModelInput {
+  /** What it takes for the least and the greatest value of the data. */
+  readonly range?: readonly number[] | undefined;
+  readonly mean?: number | readonly number[] | undefined;
+  readonly std?: number | readonly number[] | undefined;
+}
+
+/** Finds the model that a config names. */
+export type ModelFinder = (reference: ModelReference) => Promise<Classifier>;
+
+/** The models of one command: those of the experiment by their ids, and what was loaded from files. */
+export interface ModelShelf {
+  /**
+   * The model that a config or a flag names: an id, a file, or { weights, architecture }. Each file is loaded once.
+   *
+   * @throws AdvrobError `ADVROB_MODEL_MISSING` for what is neither.
+   */
+  find(reference: ModelReference): Promise<Classifier>;
+  /** Under an id, from now on the shelf's to dispose. */
+  add(id: string, model: Classifier): void;
+  /** Without a name, but the shelf's to dispose. */
+  keep(model: Classifier): void;
+  dispose(): void;
+}
+
+export interface ExperimentRun {
+  readonly experiment: Experiment;
+  readonly folder: string;
+  readonly registry: Registry;
+  readonly backend: BackendChoice;
+  /** The command as it was typed. */
+  readonly command: string;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/** Everything that a training is made of, by its names in the config. */
+export interface TrainingParts extends TrainingPlan {
+  readonly validationAttack?: TrainingPlan['attack'];
+  /** Whose outputs on clean examples the student learns. */
+  readonly teacher?: Classifier;
+  /** Every model that training learns from. */
+  readonly teachers: readonly Classifier[];
+}
+
+/** A model of an experiment with all that happens to it. */
+export interface PreparedModel {
+  readonly id: string;
+  readonly model: Classifier;
+  readonly architecture?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  /** Left out for a model that is not trained. */
+  readonly training?: { readonly settings: TrainingSettings; readonly parts: TrainingParts };
+}
+
+/** What the models of an experiment are measured on and by. */
+export interface Measurement {
+  readonly data: Dataset;
+  readonly attacks: readonly EvaluationAttack[];
+}
+
+/** An experiment with everything made that it names, before anything is trained. */
+export interface Prepared {
+  /** Left out for an experiment without data. */
+  readonly splits?: Splits;
+  /** In the order of the config. */
+  readonly models: readonly PreparedModel[];
+  /** Left out where nothing is measured. */
+  readonly measurement?: Measurement;
+  readonly analyses: readonly PreparedAnalysis[];
+  readonly shelf: ModelShelf;
+}
+
+/** An analysis of an experiment with what it looks at. */
+export interface PreparedAnalysis {
+  /** Unique in the experiment. */
+  readonly id: string;
+  readonly analysis: Analysis;
+  readonly models: Readonly<Record<string, Classifier>>;
+  readonly names: Readonly<Record<string, string>>;
+  /** Left out for an experiment without data. */
+  readonly data?: Dataset;
+  readonly split: AnalysisSettings['split'];
+  readonly threat?: Threat;
+  readonly seed: number;
+}
+
+/** What training a model gave, with its time. */
+export interface TrainingOutcome {
+  readonly trained?: FitResult;
+  readonly seconds: number;
+}
+
+/** A model as the record holds it. */
+export interface Measured {
+  readonly model: RecordedModel;
+  readonly checks: readonly RobustnessCheck[];
+  readonly timing: Json;
+}
+
+/** An experiment whose models are measured. */
+export type MeasurablePrepared = Prepared & Required<Pick<Prepared, 'splits' | 'measurement'>>;
+
+/** What an analysis gave, with its time. */
+export interface Analysed {
+  readonly result: AnalysisResult;
+  readonly seconds: number;
+}
+
+export interface ExperimentResult {
+  readonly record: RunRecord;
+  /** Path of the page. */
+  readonly report: string;
+  /** What the config requires and the record does not show. */
+  readonly unmet: readonly string[];
+}
