@@ -1,41 +1,18 @@
+import type { RunRecord } from '@advrob/evaluation';
 import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 
-export interface Environment {
-  readonly backend: string;
-  readonly runtime: string;
-  readonly platform: string;
-  readonly cpu: string;
-  readonly versions: Record<string, string>;
-}
-
-const packages = [
-  'core',
-  'analysis-logits',
-  'analysis-smoothness',
-  'analysis-subspace',
-  'attacks',
-  'backend-onnxruntime',
-  'cli',
-  'datasets',
-  'evaluation',
-  'models',
-  'report',
-  'trainers-dual-langevin',
-  'trainers-entropysgd',
-  'trainers-randomized',
-  'training',
-];
-
-/** Where a run took place: backend, runtime, processor, package versions. */
-export function environmentOf(backend: string): Environment {
+/** Where a run took place: backend, runtime, processor, versions of the command and of the packages that it stands on. */
+export function environmentOf(backend: string): RunRecord['environment'] {
   const require = createRequire(import.meta.url);
-  const versionOf = (name: string): [string, string] => {
-    const path = name === '@advrob/cli' ? '../package.json' : `${name}/package.json`;
-    return [name, (JSON.parse(readFileSync(require.resolve(path), 'utf8')) as { version: string }).version];
-  };
+  const manifestOf = (name: string): { version: string; dependencies: Readonly<Record<string, string>> } =>
+    JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as ReturnType<typeof manifestOf>;
+  const others = Object.keys(manifestOf('@advrob/cli').dependencies).filter(
+    (name) => name.startsWith('@advrob/') && name !== '@advrob/core',
+  );
+  const names = ['@advrob/core', ...[...others, '@advrob/cli'].sort()];
   return {
     backend,
     runtime: `node ${process.versions.node}`,
@@ -43,7 +20,7 @@ export function environmentOf(backend: string): Environment {
     cpu: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`,
     versions: {
       '@tensorflow/tfjs-core': tf.version_core,
-      ...Object.fromEntries(packages.map((name) => versionOf(`@advrob/${name}`))),
+      ...Object.fromEntries(names.map((name) => [name, manifestOf(name).version])),
     },
   };
 }

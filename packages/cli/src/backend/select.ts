@@ -32,9 +32,9 @@ export interface BackendChoice {
 
 export interface BackendOptions {
   /** Threads of the onnxruntime backend. Default: all cores. */
-  readonly threads?: number;
-  /** Whether results may depend on nothing but the program. Default true; the onnxruntime backend is a little slower with it. */
-  readonly deterministic?: boolean;
+  readonly threads?: number | undefined;
+  /** Whether results may depend on nothing but the program. Default true, at a small price in speed. */
+  readonly deterministic?: boolean | undefined;
 }
 
 /** What tfjs calls the backend once its package is loaded. */
@@ -49,7 +49,8 @@ const tfjsNames: Readonly<Record<BackendName, string>> = {
 /**
  * Loads and activates a backend. Without a name: onnxruntime, or where that cannot run, wasm.
  *
- * @throws AdvrobError `ADVROB_BACKEND` for an unknown name, a package that is not installed (with the line that installs it), or one that fails to start.
+ * @throws AdvrobError `ADVROB_BACKEND` for an unknown name, a package that is not installed (with the line that installs
+ *   it), or one that fails to start.
  */
 export async function selectBackend(name?: string, options: BackendOptions = {}): Promise<BackendChoice> {
   tf.enableProdMode();

@@ -1,60 +1,80 @@
-import { AdvrobError, nearNames, type AnyFactory, type Norm, type Registry } from '@advrob/core';
-import type { BackendChoice } from '../backend/select.js';
+import { AdvrobError, type AnyFactory, type Registry } from '@advrob/core';
+import type { Command } from 'commander';
 import { experimentSchema, type ExperimentInput } from '../config/schema.js';
 import { runExperiment } from '../experiment/run-experiment.js';
-import { parseEpsilon } from '../flags/common-flags.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { defaultDataset, type DataFlags } from '../flags/data-flags.js';
-import type { ModelFlags } from '../flags/model-flags.js';
-import { inputOf } from '../flags/model-flags.js';
+import { backendFlags, json, norm, parseEpsilon, plugin, seed } from '../flags/common-flags.js';
+import { defaultDataset, exampleFlags } from '../flags/data-flags.js';
+import { flag, type Values } from '../flags/flag.js';
+import { inputOf, modelFlags, savedModel } from '../flags/model-flags.js';
+import { didYouMean } from '../output/errors.js';
 import { recordText } from '../output/record-text.js';
-import type { Output } from '../output/terminal.js';
+import { addCommand, ready, type Call } from './command.js';
 
-export interface AnalyzeFlags extends ModelFlags, DataFlags {
-  readonly model: readonly string[];
-  readonly norm: Norm;
-  readonly epsilon?: string;
-  readonly seed: number;
-  readonly out: string;
+const flags = [
+  ...backendFlags,
+  flag('--model <path>', `${savedModel}; of an analysis of several models <role>=<path> for each`, { repeated: true }),
+  ...modelFlags,
+  flag('--dataset <name>', `default: ${defaultDataset} where the analysis looks at models`),
+  ...exampleFlags('the analysis'),
+  norm,
+  flag('--epsilon <radius>', 'of attacks inside the analysis, e.g. 0.3 or 8/255'),
+  seed,
+  plugin,
+  flag('--out <folder>', 'for record.json and the page; started again, it goes on where it was stopped', {
+    required: true,
+  }),
+  json,
+] as const;
+type AnalyzeFlags = Values<typeof flags>;
+
+/**
+ * `advrob analyze`: one analysis of saved models; writes record.json and the page. An experiment without training, so that
+ * it is resumed and kept like one.
+ */
+export function register(program: Command, call: Call): void {
+  addCommand(
+    program,
+    'analyze <analysis>',
+    'look at saved models by an analysis, see: advrob list analyses',
+    flags,
+    (name, given) => analyze(name, given, call),
+  );
 }
 
-/** What a command is run with. */
-export interface CommandSite {
-  readonly registry: Registry;
-  readonly backend: BackendChoice;
-  /** As it was typed. */
-  readonly command: string;
-  readonly output: Output;
-  readonly signal: AbortSignal;
-}
-
-/** `advrob analyze`: one analysis of saved models; writes record.json and the page. An experiment without training, so that it is resumed and kept like one. */
-export async function analyzeCommand(name: string, flags: AnalyzeFlags, site: CommandSite): Promise<void> {
-  const experiment = experimentSchema.parse(describe(name, flags, site.registry));
-  const { record, report } = await runExperiment({ ...site, experiment, folder: flags.out });
+async function analyze(name: string, given: AnalyzeFlags, { commandLine, signal }: Call): Promise<void> {
+  const site = await ready(given);
+  const experiment = experimentSchema.parse(describe(name, given, site.registry));
+  const { record, report } = await runExperiment({
+    ...site,
+    command: commandLine,
+    signal,
+    experiment,
+    folder: given.out,
+  });
   site.output.result(record, () => [...recordText(record), `report: ${report}`].join('\n\n'));
 }
 
 /** The flags as an experiment. */
-function describe(name: string, flags: AnalyzeFlags, registry: Registry): ExperimentInput {
+function describe(name: string, given: AnalyzeFlags, registry: Registry): ExperimentInput {
   const { definition } = registry.find('analyses', name) as AnyFactory & { definition: { roles: readonly string[] } };
-  const models = modelsByRole(name, definition.roles, flags.model);
-  const named = flags.dataset ?? (definition.roles.length > 0 ? defaultDataset : undefined);
-  const parts = chooseParts(registry, { ...flags, dataset: named, analysis: name }, flags.set, ['analysis']);
+  const models = modelsByRole(name, definition.roles, given.model);
+  const named = given.dataset ?? (definition.roles.length > 0 ? defaultDataset : undefined);
+  const parts = chooseParts(registry, { ...given, dataset: named, analysis: name }, given.set, ['analysis']);
   const [dataset, architecture] = [parts.dataset[0], parts.architecture[0]];
-  const input = inputOf(flags);
+  const input = inputOf(given);
   return {
     version: 1,
     name: 'analysis',
     title: definition.summary.replace(/\.$/, ''),
-    seed: flags.seed,
+    seed: given.seed,
     ...(dataset && { dataset }),
-    ...(flags.epsilon !== undefined && { threat: { norm: flags.norm, epsilon: parseEpsilon(flags.epsilon) } }),
+    ...(given.epsilon !== undefined && { threat: { norm: given.norm, epsilon: parseEpsilon(given.epsilon) } }),
     analyses: [
       {
         ...parts.analysis[0]!,
-        split: flags.split,
-        ...(flags.take !== undefined && { take: flags.take }),
+        split: given.split,
+        ...(given.take !== undefined && { take: given.take }),
         ...(models && {
           models: Object.fromEntries(
             Object.entries(models).map(([role, weights]) => [
@@ -62,7 +82,7 @@ function describe(name: string, flags: AnalyzeFlags, registry: Registry): Experi
               {
                 weights,
                 ...(architecture && { architecture }),
-                ...(flags.outputs && { outputs: flags.outputs }),
+                ...(given.outputs && { outputs: given.outputs }),
                 ...(Object.keys(input).length > 0 && { input }),
               },
             ]),
@@ -88,10 +108,10 @@ function modelsByRole(
   });
   const unknown = pairs.find(([role]) => !roles.includes(role))?.[0];
   if (unknown !== undefined) {
-    const near = nearNames(unknown, roles);
+    const hint = didYouMean(unknown, roles);
     throw new AdvrobError(
       'ADVROB_USAGE',
-      `--model ${unknown}=...: '${name}' ${rolesText(roles)}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''}`,
+      `--model ${unknown}=...: '${name}' ${rolesText(roles)}${hint ? `; ${hint}` : ''}`,
     );
   }
   const models = Object.fromEntries(pairs);

@@ -1,31 +1,44 @@
-import { AdvrobError } from '@advrob/core';
-import type { Attack, Classifier, Dataset, Norm, Registry } from '@advrob/core';
-import { encodeSafetensors } from '@advrob/core/safetensors';
-import type { TensorRecord } from '@advrob/core/safetensors';
+import { AdvrobError, type Attack, type Classifier, type Dataset } from '@advrob/core';
+import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Command } from 'commander';
 import { join } from 'node:path';
 import { loadAnyModel } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
-import { parseEpsilons } from '../flags/common-flags.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { examplesOf } from '../flags/data-flags.js';
-import type { DataFlags } from '../flags/data-flags.js';
-import { loadOptionsOf } from '../flags/model-flags.js';
-import type { ModelFlags } from '../flags/model-flags.js';
-import { bar, createProgress, percent } from '../output/progress.js';
-import type { Output } from '../output/terminal.js';
+import { backendFlags, json, loss, norm, parseEpsilons, plugin, restarts, seed } from '../flags/common-flags.js';
+import { dataset, exampleFlags, examplesOf } from '../flags/data-flags.js';
+import { flag, type Values } from '../flags/flag.js';
+import { loadOptionsOf, model, modelFlags } from '../flags/model-flags.js';
 import { writeAtomically } from '../output/files.js';
+import { bar, createProgress, percent } from '../output/progress.js';
+import { addCommand, ready, type Call } from './command.js';
 
-export interface AttackFlags extends ModelFlags, DataFlags {
-  readonly model: string;
-  readonly attack: string;
-  readonly norm: Norm;
-  readonly epsilon: string;
-  readonly restarts: number;
-  readonly loss?: string;
-  readonly seed: number;
-  readonly out: string;
+const flags = [
+  ...backendFlags,
+  model,
+  ...modelFlags,
+  dataset,
+  ...exampleFlags('the attack', 100),
+  flag('--attack <name>', 'see: advrob list attacks', { required: true }),
+  norm,
+  flag('--epsilon <radius>', 'e.g. 0.3 or 8/255; inf for an attack that looks for a minimal norm', { required: true }),
+  restarts,
+  loss,
+  seed,
+  plugin,
+  flag('--out <folder>', 'for adversarial.safetensors', { required: true }),
+  json,
+] as const;
+type AttackFlags = Values<typeof flags>;
+
+/**
+ * `advrob attack`: crafts adversarial examples and saves them: `adversarial.safetensors` (float32 `x`, `adversarial`, and
+ * per example `label`, `prediction`, `success`, `distance`), one row per example in data-set order.
+ */
+export function register(program: Command, call: Call): void {
+  addCommand(program, 'attack', 'craft adversarial examples and save them', flags, (given) => attack(given, call));
 }
 
 /** What is saved: a tensor per name, one row per example in data-set order. */
@@ -38,31 +51,23 @@ interface Crafted {
   readonly distance: Float32Array;
 }
 
-/**
- * `advrob attack`: crafts adversarial examples and saves them: `adversarial.safetensors` (float32 `x`, `adversarial`, and per example `label`,
- * `prediction`, `success`, `distance`), one row per example in data-set order.
- */
-export async function attackCommand(
-  flags: AttackFlags,
-  registry: Registry,
-  output: Output,
-  signal: AbortSignal,
-): Promise<void> {
-  const parts = chooseParts(registry, flags, flags.set, ['attack']);
-  const [epsilon, ...others] = parseEpsilons(flags.epsilon);
+async function attack(given: AttackFlags, { signal }: Call): Promise<void> {
+  const { registry, output } = await ready(given);
+  const parts = chooseParts(registry, given, given.set, ['attack']);
+  const [epsilon, ...others] = parseEpsilons(given.epsilon);
   if (others.length > 0)
     throw new AdvrobError(
       'ADVROB_USAGE',
       '--epsilon: attack takes one radius; evaluate takes a list and gives a curve',
     );
-  const data = await examplesOf(registry, parts.dataset[0]!, flags);
+  const data = await examplesOf(registry, parts.dataset[0]!, given);
   const shelf = createModelShelf(registry, data);
   try {
-    const attack = await makeComposed(registry, 'attacks', parts.attack[0]!, shelf.find);
-    const model = await loadAnyModel(flags.model, registry, loadOptionsOf(flags, parts.architecture[0], data));
-    shelf.add(flags.model, model);
-    const { crafted, withstood } = await craftAll(attack, model, data, epsilon!, flags, signal);
-    const file = join(flags.out, 'adversarial.safetensors');
+    const made = await makeComposed(registry, 'attacks', parts.attack[0]!, shelf.find);
+    const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, parts.architecture[0], data));
+    shelf.add(given.model, model);
+    const { crafted, withstood } = await craftAll(made, model, data, epsilon!, given, signal);
+    const file = join(given.out, 'adversarial.safetensors');
     await writeAtomically(file, encodeSafetensors(recordsOf(crafted, data)));
     output.result(
       { file, examples: data.length, robustAccuracy: withstood / data.length },

@@ -1,16 +1,43 @@
-import { AdvrobError, nearNames } from '@advrob/core';
-import { compareModels, examplesName, parseExamples } from '@advrob/evaluation';
-import type { ExampleRecord, JudgedModel, ModelComparison, PairedComparison, RunRecord } from '@advrob/evaluation';
+import { AdvrobError } from '@advrob/core';
+import {
+  compareModels,
+  examplesName,
+  parseExamples,
+  type ExampleRecord,
+  type JudgedModel,
+  type ModelComparison,
+  type PairedComparison,
+  type RunRecord,
+} from '@advrob/evaluation';
+import type { Command } from 'commander';
 import { basename, join, resolve } from 'node:path';
 import { readRecord, writeReport } from '../experiment/record.js';
-import type { Output } from '../output/terminal.js';
+import { json } from '../flags/common-flags.js';
+import { flag, type Values } from '../flags/flag.js';
+import { didYouMean } from '../output/errors.js';
 import { readIfThere, writeAtomically } from '../output/files.js';
 import { percent } from '../output/progress.js';
-import { table } from '../output/terminal.js';
+import { table, terminalOutput } from '../output/terminal.js';
+import { addCommand } from './command.js';
 
-export interface CompareFlags {
-  readonly baseline?: string;
-  readonly out?: string;
+const flags = [
+  flag('--baseline <name>', 'default: the first model of the first folder'),
+  flag('--out <folder>', 'for a page over all of them and compare.json'),
+  json,
+] as const;
+
+/**
+ * `advrob compare`: every model of the folders against one of them, example by example: difference with the interval of a
+ * paired bootstrap, and McNemar's exact test. With `--out` also `compare.json` and a page over all records.
+ */
+export function register(program: Command): void {
+  addCommand(
+    program,
+    'compare <folders...>',
+    'every model of finished runs against one of them, on the same examples',
+    flags,
+    compare,
+  );
 }
 
 /** A model of a finished run, by a name that no other one of the comparison has. */
@@ -18,11 +45,7 @@ interface Candidate extends JudgedModel {
   readonly name: string;
 }
 
-/**
- * `advrob compare`: every model of the folders against one of them, example by example: difference with the interval of a paired bootstrap, and McNemar's
- * exact test. With `--out` also `compare.json` and a page over all records.
- */
-export async function compareCommand(folders: readonly string[], flags: CompareFlags, output: Output): Promise<void> {
+async function compare(folders: readonly string[], given: Values<typeof flags>): Promise<void> {
   const records: RunRecord[] = [];
   for (const folder of folders) records.push(await readRecord(folder));
   const candidates = await candidatesOf(folders, records);
@@ -31,17 +54,17 @@ export async function compareCommand(folders: readonly string[], flags: CompareF
       'ADVROB_USAGE',
       `${folders.join(', ')}: expected at least two models to compare, found ${candidates.length}`,
     );
-  const baseline = baselineOf(candidates, flags.baseline);
+  const baseline = baselineOf(candidates, given.baseline);
   const comparisons = candidates.filter((other) => other !== baseline).map((other) => compared(other, baseline));
-  if (flags.out !== undefined) {
-    await writeAtomically(join(flags.out, 'compare.json'), `${JSON.stringify(comparisons, null, 2)}\n`);
-    await writeReport(flags.out, records, { comparisons });
+  if (given.out !== undefined) {
+    await writeAtomically(join(given.out, 'compare.json'), `${JSON.stringify(comparisons, null, 2)}\n`);
+    await writeReport(given.out, records, { comparisons });
   }
-  output.result(comparisons, () =>
+  terminalOutput(given.json).result(comparisons, () =>
     [
       ...comparisons.map(comparisonTable),
       "Differences in percentage points with 95% intervals of the paired bootstrap; p of McNemar's exact test, each for one comparison.",
-      ...(flags.out === undefined ? [] : [`${flags.out}: report.html, report.md, compare.json, figures`]),
+      ...(given.out === undefined ? [] : [`${given.out}: report.html, report.md, compare.json, figures`]),
     ].join('\n\n'),
   );
 }
@@ -77,10 +100,9 @@ function baselineOf(candidates: readonly Candidate[], wanted: string | undefined
   const found = candidates.find(({ name }) => name === wanted);
   if (found) return found;
   const names = candidates.map(({ name }) => name);
-  const near = nearNames(wanted, names);
   throw new AdvrobError(
     'ADVROB_USAGE',
-    `--baseline: no model '${wanted}'; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `there are ${names.join(', ')}`}`,
+    `--baseline: no model '${wanted}'; ${didYouMean(wanted, names) ?? `there are ${names.join(', ')}`}`,
   );
 }
 

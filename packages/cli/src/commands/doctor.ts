@@ -1,13 +1,31 @@
 import { AdvrobError } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Command } from 'commander';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { backends, selectBackend, type BackendName } from '../backend/select.js';
 import { selfTest, type SelfTest } from '../backend/self-test.js';
-import { table } from '../output/terminal.js';
-import type { Output } from '../output/terminal.js';
+import { json } from '../flags/common-flags.js';
+import { table, terminalOutput } from '../output/terminal.js';
+import { addCommand, type Call } from './command.js';
+
+/**
+ * `advrob doctor`: backends with a self-test each, versions, several copies of tfjs. Fails where the default backend does
+ * not work.
+ */
+export function register(program: Command, { fail }: Call): void {
+  addCommand(
+    program,
+    'doctor',
+    'backends found, a self-test of each, versions, several copies of tfjs',
+    [json],
+    async (given) => {
+      if (!(await doctor(given.json))) fail();
+    },
+  );
+}
 
 interface BackendReport {
   readonly name: BackendName;
@@ -16,8 +34,7 @@ interface BackendReport {
   readonly test?: SelfTest;
 }
 
-/** `advrob doctor`: backends with a self-test each, versions, several copies of tfjs. Returns whether the default backend works. */
-export async function doctor(output: Output): Promise<boolean> {
+async function doctor(json: boolean | undefined): Promise<boolean> {
   const reports: BackendReport[] = [];
   for (const name of Object.keys(backends) as BackendName[]) reports.push(await examine(name));
   const choice = await selectBackend();
@@ -33,7 +50,7 @@ export async function doctor(output: Output): Promise<boolean> {
     backends: reports,
     tfjsCore: { version: tf.version_core, copies },
   };
-  output.result(result, () =>
+  terminalOutput(json).result(result, () =>
     [
       `node ${result.node} on ${result.platform}, ${result.cores} cores, ${result.memoryGB} GiB, ${result.cpu}`,
       '',

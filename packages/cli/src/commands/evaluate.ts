@@ -1,108 +1,117 @@
-import { AdvrobError } from '@advrob/core';
-import type { Json, Norm, Registry } from '@advrob/core';
-import { evaluate } from '@advrob/evaluation';
-import type { EvaluationAttack } from '@advrob/evaluation';
+import { AdvrobError, type Json, type Registry } from '@advrob/core';
+import { evaluate as measure, type EvaluationAttack } from '@advrob/evaluation';
+import type { Command } from 'commander';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import type { Part } from '../config/schema.js';
 import { loadAnyModel, modelName } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { writeEvaluationRecord } from '../experiment/record.js';
-import type { ModelFinder } from '../experiment/types.js';
 import { checksOf } from '../experiment/robustness-checks.js';
-import { parseEpsilons } from '../flags/common-flags.js';
+import type { ModelFinder } from '../experiment/types.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { examplesOf } from '../flags/data-flags.js';
-import type { DataFlags } from '../flags/data-flags.js';
-import { loadOptionsOf } from '../flags/model-flags.js';
-import type { ModelFlags } from '../flags/model-flags.js';
+import { backendFlags, json, loss, norm, parseEpsilons, plugin, restarts, seed } from '../flags/common-flags.js';
+import { dataset, exampleFlags, examplesOf } from '../flags/data-flags.js';
+import { flag, wholeNumber, type Values } from '../flags/flag.js';
+import { loadOptionsOf, model, modelFlags } from '../flags/model-flags.js';
+import { fileStorage } from '../output/files.js';
 import { createProgress, followEvaluation } from '../output/progress.js';
 import { recordText } from '../output/record-text.js';
-import type { Output } from '../output/terminal.js';
-import { fileStorage } from '../output/files.js';
+import { addCommand, ready, type Call } from './command.js';
 
-export interface EvaluateFlags extends ModelFlags, DataFlags {
-  readonly model: string;
-  readonly attack: readonly string[];
-  readonly norm: Norm;
-  readonly epsilon: string;
-  readonly restarts: number;
-  readonly loss?: string;
-  readonly saveAdversarial?: boolean;
-  readonly checks?: boolean;
-  readonly seed: number;
-  readonly batchSize: number;
-  readonly out: string;
-}
+const flags = [
+  ...backendFlags,
+  model,
+  ...modelFlags,
+  dataset,
+  ...exampleFlags('every attack that has it'),
+  flag('--attack <name>', 'see: advrob list attacks; may be repeated', { repeated: true, required: true }),
+  norm,
+  flag('--epsilon <radius>', 'e.g. 0.3, 8/255, a list 2/255,4/255; inf for a minimal norm', { required: true }),
+  restarts,
+  loss,
+  flag('--batch-size <n>', undefined, { read: wholeNumber(1), default: 100 }),
+  flag('--checks', 'looks for signs that the robust accuracy is too good to be true'),
+  flag('--save-adversarial', 'saves adversarial examples and judges them again as loaded, also in 8 bits'),
+  seed,
+  plugin,
+  flag('--out <folder>', 'for record.json and examples.jsonl; started again, it goes on where it was stopped', {
+    required: true,
+  }),
+  json,
+] as const;
 
 /** `advrob evaluate`: any model, on any data set, under any attacks; writes record.json and examples.jsonl. */
-export async function evaluateCommand(
-  flags: EvaluateFlags,
-  registry: Registry,
-  command: string,
-  output: Output,
-  signal: AbortSignal,
-): Promise<void> {
-  const { dataset, architecture, attack: attacks } = chooseParts(registry, flags, flags.set, ['attack']);
-  const epsilon = parseEpsilons(flags.epsilon);
-  const loss = flags.loss === undefined ? undefined : lossNamed(flags.loss);
+export function register(program: Command, call: Call): void {
+  addCommand(program, 'evaluate', 'measure clean and robust accuracy of any model', flags, (given) =>
+    evaluate(given, call),
+  );
+}
+
+async function evaluate(given: Values<typeof flags>, { commandLine, signal }: Call): Promise<void> {
+  if (given.attack.length === 0)
+    throw new AdvrobError('ADVROB_USAGE', '--attack: name at least one; see: advrob list attacks');
+  const { registry, output } = await ready(given);
+  const { dataset, architecture, attack: attacks } = chooseParts(registry, given, given.set, ['attack']);
+  const epsilon = parseEpsilons(given.epsilon);
+  const loss = given.loss === undefined ? undefined : lossNamed(given.loss);
   const radius = Math.max(...epsilon.filter((each) => each < Infinity));
-  if (flags.checks && !Number.isFinite(radius))
+  if (given.checks && !Number.isFinite(radius))
     throw new AdvrobError('ADVROB_USAGE', '--checks needs a finite --epsilon, the radius of the claim');
 
-  const data = await examplesOf(registry, dataset[0]!, flags);
+  const data = await examplesOf(registry, dataset[0]!, given);
   const shelf = createModelShelf(registry, data);
   const progress = createProgress();
   try {
     const evaluated = await composeAttacks(attacks, registry, shelf.find, {
-      norm: flags.norm,
+      norm: given.norm,
       epsilon,
-      restarts: flags.restarts,
+      restarts: given.restarts,
       ...(loss && { loss }),
     });
-    const model = await loadAnyModel(flags.model, registry, loadOptionsOf(flags, architecture[0], data));
-    const name = modelName(flags.model);
+    const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, architecture[0], data));
+    const name = modelName(given.model);
     shelf.add(name, model);
-    const evaluation = await evaluate({
+    const evaluation = await measure({
       model,
       data,
       name,
       attacks: evaluated,
-      seed: flags.seed,
-      batchSize: flags.batchSize,
-      saveAdversarial: flags.saveAdversarial ?? false,
-      storage: fileStorage(flags.out),
+      seed: given.seed,
+      batchSize: given.batchSize,
+      saveAdversarial: given.saveAdversarial ?? false,
+      storage: fileStorage(given.out),
       signal,
       onProgress: followEvaluation(name, progress),
     });
-    const checks = flags.checks
+    const checks = given.checks
       ? await checksOf({
           id: name,
           model,
           data,
-          threat: { norm: flags.norm, epsilon: radius },
+          threat: { norm: given.norm, epsilon: radius },
           evaluated,
           surrogates: {},
           settings: defaultChecks,
-          seed: flags.seed,
-          folder: flags.out,
+          seed: given.seed,
+          folder: given.out,
           registry,
           signal,
           progress,
         })
       : [];
     progress.end();
-    const record = await writeEvaluationRecord(flags.out, {
-      command,
-      seed: flags.seed,
-      config: JSON.parse(JSON.stringify(flags)) as Json,
+    const record = await writeEvaluationRecord(given.out, {
+      command: commandLine,
+      seed: given.seed,
+      config: JSON.parse(JSON.stringify(given)) as Json,
       data,
-      split: flags.split,
+      split: given.split,
       evaluation,
       checks,
     });
     output.result(record, () =>
-      [...recordText(record), `${flags.out}: record.json, examples.jsonl, report.html`].join('\n\n'),
+      [...recordText(record), `${given.out}: record.json, examples.jsonl, report.html`].join('\n\n'),
     );
   } finally {
     progress.end();

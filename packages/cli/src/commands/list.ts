@@ -1,6 +1,17 @@
-import { AdvrobError, nearNames, optionJsonSchema, pluginKinds } from '@advrob/core';
-import type { PluginKind, Registry } from '@advrob/core';
-import type { Output } from '../output/terminal.js';
+import { AdvrobError, optionJsonSchema, pluginKinds, type PluginKind } from '@advrob/core';
+import type { Command } from 'commander';
+import { json, plugin } from '../flags/common-flags.js';
+import type { Values } from '../flags/flag.js';
+import { didYouMean } from '../output/errors.js';
+import { terminalOutput } from '../output/terminal.js';
+import { addCommand, openRegistry } from './command.js';
+
+const flags = [plugin, json] as const;
+
+/** `advrob list [kind]`: what is installed, with options, ranges, defaults and papers. */
+export function register(program: Command): void {
+  addCommand(program, 'list [kind]', 'what is installed, with options, ranges, defaults and papers', flags, list);
+}
 
 interface OptionLine {
   readonly name: string;
@@ -9,15 +20,14 @@ interface OptionLine {
   readonly description?: string;
 }
 
-/** `advrob list [kind]`: what is installed, with options, ranges, defaults and papers. */
-export function list(registry: Registry, kind: string | undefined, output: Output): void {
-  if (kind !== undefined && !(pluginKinds as readonly string[]).includes(kind)) {
-    const near = nearNames(kind, pluginKinds);
+async function list(kind: string | undefined, given: Values<typeof flags>): Promise<void> {
+  const output = terminalOutput(given.json);
+  const registry = await openRegistry(given.plugin, output);
+  if (kind !== undefined && !(pluginKinds as readonly string[]).includes(kind))
     throw new AdvrobError(
       'ADVROB_USAGE',
-      `no kind '${kind}'; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `there are ${pluginKinds.join(', ')}`}`,
+      `no kind '${kind}'; ${didYouMean(kind, pluginKinds) ?? `there are ${pluginKinds.join(', ')}`}`,
     );
-  }
   const parts = registry.list(kind as PluginKind | undefined).map(({ kind: partKind, name, plugin, definition }) => ({
     kind: partKind,
     name,

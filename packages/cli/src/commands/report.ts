@@ -1,29 +1,44 @@
 import { AdvrobError } from '@advrob/core';
-import type { Norm } from '@advrob/core';
-import { cardName, createCard, serializeCard } from '@advrob/evaluation';
-import type { RunRecord } from '@advrob/evaluation';
+import { cardName, createCard, serializeCard, type RunRecord } from '@advrob/evaluation';
+import type { Command } from 'commander';
 import { join } from 'node:path';
+import { norm as norms } from '../config/part-schema.js';
 import { readRecord, writeReport } from '../experiment/record.js';
-import { parseEpsilon } from '../flags/common-flags.js';
-import { recordText } from '../output/record-text.js';
-import type { Output } from '../output/terminal.js';
+import { json, parseEpsilon } from '../flags/common-flags.js';
+import { flag, type Values } from '../flags/flag.js';
 import { writeAtomically } from '../output/files.js';
+import { recordText } from '../output/record-text.js';
+import { terminalOutput, type Output } from '../output/terminal.js';
+import { addCommand } from './command.js';
 
-export interface ReportFlags {
-  readonly card?: boolean;
-  readonly model?: string;
-  readonly norm?: Norm;
-  readonly epsilon?: string;
-}
+const flags = [
+  flag('--card', 'writes card.json, a row of a leaderboard, instead of the page'),
+  flag('--model <name>', 'with --card: this model alone'),
+  flag('--norm <norm>', 'with --card: default that of the first attack', { choices: norms.options }),
+  flag('--epsilon <radius>', 'with --card: default the largest'),
+  json,
+] as const;
+type ReportFlags = Values<typeof flags>;
 
 /** `advrob report`: makes the page of a run anew from its record, or writes result cards. */
-export async function reportCommand(folder: string, flags: ReportFlags, output: Output): Promise<void> {
+export function register(program: Command): void {
+  addCommand(
+    program,
+    'report <folder>',
+    'make the page of a run anew from its record, or write result cards',
+    flags,
+    report,
+  );
+}
+
+async function report(folder: string, given: ReportFlags): Promise<void> {
+  const output = terminalOutput(given.json);
   const record = await readRecord(folder);
-  if (flags.card) return writeCards(folder, record, flags, output);
-  const ignored = (['model', 'norm', 'epsilon'] as const).find((flag) => flags[flag] !== undefined);
+  if (given.card) return writeCards(folder, record, given, output);
+  const ignored = (['model', 'norm', 'epsilon'] as const).find((flag) => given[flag] !== undefined);
   if (ignored) throw new AdvrobError('ADVROB_USAGE', `--${ignored} is for --card; the page shows everything`);
-  const report = await writeReport(folder, record);
-  output.result({ report }, () => [...recordText(record), `report: ${report}`].join('\n\n'));
+  const page = await writeReport(folder, record);
+  output.result({ report: page }, () => [...recordText(record), `report: ${page}`].join('\n\n'));
 }
 
 /** One card per model: `card.json` where there is one model, else beside each model's files. */

@@ -1,43 +1,49 @@
-import type { Output } from '../output/terminal.js';
-import { loadExperiment } from '../config/load.js';
-import { selectBackend } from '../backend/select.js';
-import { runExperiment } from '../experiment/run-experiment.js';
-import { loadRegistry } from '../plugins/load.js';
-import { recordText } from '../output/record-text.js';
+import type { Command } from 'commander';
 import { dirname, join, resolve } from 'node:path';
+import { selectBackend } from '../backend/select.js';
+import { loadExperiment } from '../config/load.js';
+import { runExperiment } from '../experiment/run-experiment.js';
+import { json } from '../flags/common-flags.js';
+import { flag, type Values } from '../flags/flag.js';
+import { recordText } from '../output/record-text.js';
+import { terminalOutput } from '../output/terminal.js';
+import { addCommand, openRegistry, type Call } from './command.js';
 
-export interface RunFlags {
-  readonly set: readonly string[];
-  readonly out?: string;
+const flags = [
+  flag('--set <key=value>', 'replaces a value of the config, e.g. training.steps=100', { repeated: true }),
+  flag('--out <folder>', 'default: runs/<name of the experiment>'),
+  json,
+] as const;
+
+/** `advrob run`: everything a config asks for, into one folder; goes on where it was stopped. */
+export function register(program: Command, call: Call): void {
+  addCommand(
+    program,
+    'run <config>',
+    'do everything that a config file asks for; started again, it goes on where it was stopped',
+    flags,
+    (file, given) => run(file, given, call),
+  );
 }
 
-/** `advrob run`: everything a config asks for, into one folder; goes on where it was stopped. Returns whether all that the config requires holds. */
-export async function runCommand(
-  file: string,
-  flags: RunFlags,
-  command: string,
-  output: Output,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const experiment = await loadExperiment(file, flags.set);
-  const registry = await loadRegistry(experiment.plugins, {
-    from: dirname(resolve(file)),
-    say: (line) => output.line(line),
-  });
+async function run(file: string, given: Values<typeof flags>, { commandLine, signal, fail }: Call): Promise<void> {
+  const output = terminalOutput(given.json);
+  const experiment = await loadExperiment(file, given.set);
+  const registry = await openRegistry(experiment.plugins, output, dirname(resolve(file)));
   const { name, threads, deterministic } = experiment.backend;
-  const backend = await selectBackend(name, { deterministic, ...(threads !== undefined && { threads }) });
-  const folder = flags.out ?? join('runs', experiment.name);
+  const backend = await selectBackend(name, { deterministic, threads });
+  const folder = given.out ?? join('runs', experiment.name);
   const { record, report, unmet } = await runExperiment({
     experiment,
     folder,
     registry,
     backend,
-    command,
+    command: commandLine,
     output,
     signal,
   });
   output.result(record, () =>
     [...recordText(record), ...unmet.map((problem) => `NOT MET: ${problem}`), `report: ${report}`].join('\n\n'),
   );
-  return unmet.length === 0;
+  if (unmet.length > 0) fail();
 }

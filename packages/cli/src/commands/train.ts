@@ -1,55 +1,63 @@
-import { AdvrobError } from '@advrob/core';
-import type { Registry } from '@advrob/core';
+import { AdvrobError, type Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
+import type { Command } from 'commander';
+import { experimentSchema, type ExperimentInput, type ModelExperiment } from '../config/schema.js';
 import { loadData } from '../experiment/load-data.js';
-import { experimentSchema } from '../config/schema.js';
-import type { ExperimentInput, ModelExperiment } from '../config/schema.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
 import { claimFolder } from '../experiment/run-folder.js';
-import { logTraining, trainModel } from '../experiment/train-model.js';
+import { trainModel } from '../experiment/train-model.js';
 import { makeTrainingParts, settingsOf } from '../experiment/training-parts.js';
-import { parseEpsilon } from '../flags/common-flags.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { createProgress, followTraining } from '../output/progress.js';
-import type { Output } from '../output/terminal.js';
+import { backendFlags, json, norm, parseEpsilon, plugin, seed } from '../flags/common-flags.js';
+import { dataset, setting } from '../flags/data-flags.js';
+import { flag, positive, wholeNumber, type Values } from '../flags/flag.js';
 import { writeAtomically } from '../output/files.js';
+import { createProgress } from '../output/progress.js';
+import { addCommand, ready, type Call } from './command.js';
 
-export interface TrainFlags {
-  readonly dataset: string;
-  readonly architecture: string;
-  readonly trainer?: string;
-  readonly objective?: string;
-  readonly optimizer?: string;
-  readonly attack?: string;
-  readonly teacher?: string;
-  readonly norm: 'linf' | 'l2' | 'l1' | 'l0';
-  readonly epsilon?: string;
-  readonly epochs?: number;
-  readonly steps?: number;
-  readonly batchSize: number;
-  readonly learningRate?: number;
-  readonly take?: number;
-  readonly tensorboard?: boolean;
-  readonly set: readonly string[];
-  readonly seed: number;
-  readonly out: string;
+const flags = [
+  ...backendFlags,
+  flag('--architecture <name>', 'see: advrob list models', { required: true }),
+  dataset,
+  flag('--trainer <name>', 'a named recipe, see: advrob list trainers; other flags override its parts'),
+  flag('--objective <name>', "see: advrob list objectives; default: the trainer's, else erm"),
+  flag('--optimizer <name>', "see: advrob list optimizers; default: the trainer's, else sgd with momentum"),
+  flag('--attack <name>', 'the inner maximisation of robust objectives'),
+  flag('--teacher <path>', 'of kd: a safetensors file, or a folder with a tfjs model.json'),
+  norm,
+  flag('--epsilon <radius>', 'to train against, e.g. 0.3 or 8/255'),
+  flag('--epochs <n>', 'passes over the data', { read: positive }),
+  flag('--steps <n>', 'instead of epochs', { read: wholeNumber(1), conflicts: 'epochs' }),
+  flag('--batch-size <n>', undefined, { read: wholeNumber(1), default: 128 }),
+  flag('--learning-rate <rate>', "default: the trainer's, else 0.01", { read: positive }),
+  flag('--take <n>', 'the first training examples only', { read: wholeNumber(1) }),
+  flag('--tensorboard', 'writes an event file for TensorBoard too'),
+  setting('every part that has it'),
+  seed,
+  plugin,
+  flag('--out <folder>', 'for weights, checkpoints and the log', { required: true }),
+  json,
+] as const;
+type TrainFlags = Values<typeof flags>;
+
+/**
+ * `advrob train`: trains one model; writes `weights.safetensors`, checkpoints and `metrics.jsonl` into the folder. Goes
+ * on where it was stopped.
+ */
+export function register(program: Command, call: Call): void {
+  addCommand(program, 'train', 'train one model', flags, (given) => train(given, call));
 }
 
-/** `advrob train`: trains one model; writes `weights.safetensors`, checkpoints and `metrics.jsonl` into the folder. Goes on where it was stopped. */
-export async function trainCommand(
-  flags: TrainFlags,
-  registry: Registry,
-  output: Output,
-  signal: AbortSignal,
-): Promise<void> {
-  if ((flags.attack !== undefined || flags.trainer !== undefined) && flags.epsilon === undefined)
+async function train(given: TrainFlags, { signal }: Call): Promise<void> {
+  const { registry, output } = await ready(given);
+  if ((given.attack !== undefined || given.trainer !== undefined) && given.epsilon === undefined)
     throw new AdvrobError(
       'ADVROB_USAGE',
-      `--${flags.attack === undefined ? 'trainer' : 'attack'} needs --epsilon, the radius to train against`,
+      `--${given.attack === undefined ? 'trainer' : 'attack'} needs --epsilon, the radius to train against`,
     );
   // It has a model, so the schema has seen to the rest.
-  const experiment = experimentSchema.parse(describe(flags, registry)) as ModelExperiment;
+  const experiment = experimentSchema.parse(describe(given, registry)) as ModelExperiment;
   const settings = settingsOf(experiment, 'model')!;
   const { dataset, architecture, threat, seed } = experiment;
   const splits = await loadData(registry, dataset);
@@ -59,25 +67,20 @@ export async function trainCommand(
     const parts = await makeTrainingParts(registry, settings, shelf.find);
     const model = makePart(registry, 'models', architecture!)(seed);
     shelf.add('the model itself', model);
-    await claimFolder(flags.out, experiment);
-    const follow = followTraining(architecture!.name, progress);
-    const log = logTraining(flags.out, { tensorboard: settings.tensorboard ?? false });
+    await claimFolder(given.out, experiment);
     const result = await trainModel({
+      name: architecture!.name,
       model,
       splits,
       threat,
       settings,
       parts,
       seed,
-      folder: flags.out,
+      folder: given.out,
       signal,
-      onEvent: (event) => {
-        follow(event);
-        log.add(event);
-      },
+      progress,
     });
-    await log.done();
-    const weights = `${flags.out}/weights.safetensors`;
+    const weights = `${given.out}/weights.safetensors`;
     await writeAtomically(weights, await saveWeights(model));
     output.result(
       { weights, steps: result.steps, epochs: result.epochs, best: result.best ?? null },
@@ -90,31 +93,31 @@ export async function trainCommand(
 }
 
 /** The flags as an experiment, which is what is saved beside the weights. */
-function describe(flags: TrainFlags, registry: Registry): ExperimentInput {
-  const { dataset, architecture, ...others } = chooseParts(registry, flags, flags.set);
-  const training = Object.fromEntries(Object.entries(others).flatMap(([flag, [part]]) => (part ? [[flag, part]] : [])));
+function describe(given: TrainFlags, registry: Registry): ExperimentInput {
+  const { dataset, architecture, ...others } = chooseParts(registry, given, given.set);
+  const training = Object.fromEntries(Object.entries(others).flatMap(([name, [part]]) => (part ? [[name, part]] : [])));
   return {
     version: 1,
     name: 'train',
-    seed: flags.seed,
+    seed: given.seed,
     dataset: dataset[0]!,
-    threat: { norm: flags.norm, epsilon: flags.epsilon === undefined ? 1 : parseEpsilon(flags.epsilon) },
+    threat: { norm: given.norm, epsilon: given.epsilon === undefined ? 1 : parseEpsilon(given.epsilon) },
     architecture: architecture[0]!,
     models: [
       {
         id: 'model',
         train: {
           ...training,
-          ...(flags.teacher !== undefined && { teacher: flags.teacher }),
-          ...(flags.epochs !== undefined && { epochs: flags.epochs }),
-          ...(flags.steps !== undefined && { steps: flags.steps }),
-          ...(flags.take !== undefined && { take: flags.take }),
-          ...(flags.tensorboard && { tensorboard: true }),
-          batchSize: flags.batchSize,
-          ...(flags.learningRate !== undefined && { learningRate: flags.learningRate }),
+          ...(given.teacher !== undefined && { teacher: given.teacher }),
+          ...(given.epochs !== undefined && { epochs: given.epochs }),
+          ...(given.steps !== undefined && { steps: given.steps }),
+          ...(given.take !== undefined && { take: given.take }),
+          ...(given.tensorboard && { tensorboard: true }),
+          batchSize: given.batchSize,
+          ...(given.learningRate !== undefined && { learningRate: given.learningRate }),
         },
       },
     ],
-    evaluation: { attacks: [{ name: flags.attack ?? 'pgd' }] },
+    evaluation: { attacks: [{ name: given.attack ?? 'pgd' }] },
   };
 }

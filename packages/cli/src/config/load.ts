@@ -1,13 +1,12 @@
-import { AdvrobError, nearNames } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
-import { isNode, LineCounter, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
-import { parseSetting } from './settings.js';
+import { didYouMean } from '../output/errors.js';
 import { infinite } from './part-schema.js';
-import { experimentJsonSchema, experimentSchema } from './schema.js';
-import type { Experiment } from './schema.js';
+import { experimentJsonSchema, experimentSchema, type Experiment } from './schema.js';
+import { parseSetting } from './settings.js';
 
 /** A config with the places of its keys, where they are known. */
 interface Source {
@@ -17,7 +16,8 @@ interface Source {
 }
 
 /**
- * Reads `experiment.yaml`, `.json` or `.ts`/`.js`/`.mjs`, applies `--set key=value` overrides (dotted paths) and checks it.
+ * Reads `experiment.yaml`, `.json` or `.ts`/`.js`/`.mjs`, applies `--set key=value` overrides (dotted paths) and checks
+ * it.
  *
  * @throws AdvrobError `ADVROB_CONFIG` with the place of every wrong key and what is allowed there.
  */
@@ -30,7 +30,10 @@ export async function loadExperiment(file: string, overrides: readonly string[] 
   throw new AdvrobError('ADVROB_CONFIG', problems.join('\n'));
 }
 
-/** Infinity (`.inf` in YAML) as the word that the schema has for it: JSON cannot hold the number, and the config is saved as JSON. */
+/**
+ * Infinity (`.inf` in YAML) as the word that the schema has for it: JSON cannot hold the number, and the config is saved as
+ * JSON.
+ */
 function withoutInfinity(value: unknown): unknown {
   if (value === Infinity) return infinite;
   if (Array.isArray(value)) return value.map(withoutInfinity);
@@ -44,8 +47,7 @@ function describeIssue(issue: z.core.$ZodIssue, source: Source): string[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const known = keysAt(path);
-      const near = nearNames(key, known);
-      const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}`;
+      const hint = didYouMean(key, known) ?? `known: ${known.join(', ')}`;
       return `${source.placeOf([...path, key])}: ${[...path, key].join('.')}: unknown key; ${hint}`;
     });
   const detail =

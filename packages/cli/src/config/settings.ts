@@ -1,9 +1,10 @@
-import { AdvrobError, nearNames, optionNames, type PluginKind, type Registry } from '@advrob/core';
+import { AdvrobError, optionNames, type PluginKind, type Registry } from '@advrob/core';
 import { parse } from 'yaml';
+import { didYouMean } from '../output/errors.js';
 
 /** One `--set`: `owner` is undefined for a bare key. */
 export interface Setting {
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   readonly key: string;
   readonly value: unknown;
 }
@@ -16,7 +17,7 @@ export function parseSetting(text: string): Setting {
   const parts = path.trim().split('.');
   const key = parts.pop()!;
   const owner = parts.join('.');
-  return { ...(owner !== '' && { owner }), key, value: parse(value) as unknown };
+  return { owner: owner || undefined, key, value: parse(value) as unknown };
 }
 
 /** Something with options that settings may address by its name. */
@@ -60,14 +61,10 @@ export function applySettings<T extends Settable>(
 
 function unknownKey(key: string, addressed: readonly Settable[], all: readonly Settable[]): AdvrobError {
   const known = [...new Set(addressed.flatMap((part) => part.known))];
-  const near = nearNames(key, known);
   const owner = all.find((part) => part.known.includes(key));
   const advice =
-    near.length > 0
-      ? `did you mean ${near.join(' or ')}?`
-      : owner
-        ? `for ${owner.name} write ${owner.name}.${key}`
-        : `known: ${known.join(', ') || 'none'}`;
+    didYouMean(key, known) ??
+    (owner ? `for ${owner.name} write ${owner.name}.${key}` : `known: ${known.join(', ') || 'none'}`);
   return new AdvrobError(
     'ADVROB_USAGE',
     `--set ${key}: ${addressed.map((part) => part.name).join(', ')} ${addressed.length > 1 ? 'have' : 'has'} no such option; ${advice}`,

@@ -1,20 +1,19 @@
-import { AdvrobError, optionNames } from '@advrob/core';
-import type { Classifier, Registry, Splits } from '@advrob/core';
+import { AdvrobError, optionNames, type Classifier, type Registry, type Splits } from '@advrob/core';
 import { analyze, checkAnalysis } from '@advrob/evaluation';
 import { join } from 'node:path';
 import type { Experiment } from '../config/schema.js';
-import { clock } from '../output/progress.js';
-import type { ProgressLine } from '../output/progress.js';
 import { fileStorage } from '../output/files.js';
-import { analysedModel, castsOf } from './analysis-cast.js';
-import type { Cast } from './analysis-cast.js';
-import type { Analysed, ExperimentRun, ModelShelf, PreparedAnalysis } from './types.js';
+import { clock, type ProgressLine } from '../output/progress.js';
+import { analysedModel, castsOf, type Cast } from './analysis-cast.js';
+import { firstOf } from './load-data.js';
 import { makeComposed } from './parts.js';
+import type { Analysed, ExperimentRun, ModelShelf, PreparedAnalysis } from './types.js';
 
 /**
  * Makes the analyses of an experiment: one for each cast of models.
  *
- * @throws AdvrobError for options out of range, models that are not there or do not fit the data, and two results of one name.
+ * @throws AdvrobError for options out of range, models that are not there or do not fit the data, and two results of one
+ *   name.
  */
 export async function prepareAnalyses(
   experiment: Experiment,
@@ -29,7 +28,7 @@ export async function prepareAnalyses(
     // Its seed is the experiment's, unless the config gives it one of its own.
     const seeded = optionNames(definition.options).includes('seed') ? { seed, ...options } : options;
     const analysis = await makeComposed(registry, 'analyses', { name, options: seeded }, shelf.find);
-    const data = splits && (take === undefined ? splits[split] : splits[split].take(take));
+    const data = splits && firstOf(splits[split], take);
     if (analysis.roles.length > 0 && data === undefined)
       throw new AdvrobError('ADVROB_CONFIG', `analysis '${id}' looks at models, which need data: give a dataset`);
     for (const cast of castsOf(analysis, id, settings.models, experiment)) {

@@ -1,9 +1,9 @@
-import { AdvrobError, nearNames } from '@advrob/core';
-import type { Analysis, Classifier, Registry } from '@advrob/core';
+import { AdvrobError, type Analysis, type Classifier, type Registry } from '@advrob/core';
 import type { AnalysedModel, AnalysisSettings, Experiment } from '../config/schema.js';
+import { didYouMean } from '../output/errors.js';
 import { modelName } from './load-model.js';
-import type { ModelShelf } from './types.js';
 import { makePart } from './parts.js';
+import type { ModelShelf } from './types.js';
 
 /** Who plays which role in one run of an analysis. */
 export interface Cast {
@@ -61,13 +61,11 @@ function isReference(given: object | string): given is AnalysedModel {
 
 function allRoles(id: string, roles: readonly string[], given: ByRole = {}, ids: readonly string[]): Cast['roles'] {
   const unknown = Object.keys(given).find((role) => !roles.includes(role));
-  if (unknown !== undefined) {
-    const near = nearNames(unknown, roles);
+  if (unknown !== undefined)
     throw new AdvrobError(
       'ADVROB_CONFIG',
-      `analysis '${id}' has no role '${unknown}': ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `it has ${roles.join(', ')}`}`,
+      `analysis '${id}' has no role '${unknown}': ${didYouMean(unknown, roles) ?? `it has ${roles.join(', ')}`}`,
     );
-  }
   const open = roles.filter((role) => given[role] === undefined && !ids.includes(role));
   if (open.length > 0)
     throw new AdvrobError(

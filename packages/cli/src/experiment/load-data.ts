@@ -1,12 +1,13 @@
-import { AdvrobError, optionJsonSchema, type Registry, type Splits } from '@advrob/core';
+import { AdvrobError, type Dataset, type Registry, type Splits } from '@advrob/core';
 import { part, type Part } from '../config/part-schema.js';
-import { makePart } from './parts.js';
+import { makePart, markedOptions } from './parts.js';
 
 /** Data sets inside of one another; deeper ones are a mistake. */
 const deepest = 8;
 
 /**
- * The data set that a config names. Options that are data sets themselves, marked `advrob: 'dataset'` in the JSON Schema, are named in the same way.
+ * The data set that a config names. Options that are data sets themselves, marked `advrob: 'dataset'` in the JSON Schema,
+ * are named in the same way.
  *
  * @throws AdvrobError as the factories do; `ADVROB_OPTION` for what names no data set.
  */
@@ -14,7 +15,8 @@ export async function loadData(registry: Registry, { name, options }: Part, dept
   if (depth > deepest)
     throw new AdvrobError('ADVROB_OPTION', `dataset '${name}': data sets are nested more than ${deepest} deep`);
   const resolved: Record<string, unknown> = { ...options };
-  for (const key of innerOptions(registry, name)) {
+  for (const [key, { what }] of markedOptions(registry, 'datasets', name)) {
+    if (what !== 'dataset') continue;
     const inner = part.safeParse(options[key]);
     if (!inner.success)
       throw new AdvrobError(
@@ -27,8 +29,7 @@ export async function loadData(registry: Registry, { name, options }: Part, dept
   return makePart(registry, 'datasets', { name, options: resolved });
 }
 
-function innerOptions(registry: Registry, name: string): string[] {
-  const schema = optionJsonSchema(registry.find('datasets', name).definition.options);
-  const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
-  return Object.entries(properties).flatMap(([key, { advrob }]) => (advrob === 'dataset' ? [key] : []));
+/** The first `take` examples; all of them where nothing is said. */
+export function firstOf(data: Dataset, take: number | undefined): Dataset {
+  return take === undefined ? data : data.take(take);
 }

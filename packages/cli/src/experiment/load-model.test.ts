@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { numbers } from '../flags/model-flags.js';
 import { normalizationOf } from './load-model.js';
 
 it.each([
@@ -21,6 +20,4 @@ it('takes mean and deviation as they are, and nothing for nothing', () => {
 it('refuses what cannot be meant', () => {
   expect(() => normalizationOf({ range: [0, 255], std: 2 }, [0, 1])).toThrow(/not both/);
   for (const range of [[1], [1, 0], [0, 1, 2]]) expect(() => normalizationOf({ range }, [0, 1])).toThrow(/low < high/);
-  expect(numbers('-1,1')).toEqual([-1, 1]);
-  for (const text of ['', '1,', 'a,b']) expect(() => numbers(text)).toThrow(/commas/);
 });

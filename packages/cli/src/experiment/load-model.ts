@@ -1,17 +1,18 @@
-import { AdvrobError } from '@advrob/core';
-import type { AnyFactory, Classifier, Dataset, Registry } from '@advrob/core';
+import { AdvrobError, type AnyFactory, type Classifier, type Dataset, type Registry } from '@advrob/core';
+import { likelyInput, type Normalization } from '@advrob/models';
 import { loadModelFile } from '@advrob/models/node';
+import * as tf from '@tensorflow/tfjs-core';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { likelyInput } from '@advrob/models';
-import type { Normalization } from '@advrob/models';
-import * as tf from '@tensorflow/tfjs-core';
+import { percent } from '../output/progress.js';
 import type { LoadOptions, ModelInput } from './types.js';
 
 /**
- * A model that anyone saved: a safetensors file of a known architecture, a folder with a tfjs `model.json`, or the folder of a training.
+ * A model that anyone saved: a safetensors file of a known architecture, a folder with a tfjs `model.json`, or the folder
+ * of a training.
  *
- * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_INPUT_RANGE` when it expects inputs of another form, and what the readers throw.
+ * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_INPUT_RANGE` when it expects inputs of another form, and what the
+ *   readers throw.
  */
 export async function loadAnyModel(path: string, registry: Registry, options: LoadOptions = {}): Promise<Classifier> {
   const file = await findModelFile(path);
@@ -53,7 +54,7 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
 /** Weights that a training leaves in its folder, the ones to take first. */
 const leftByTraining: readonly string[] = ['weights.safetensors', 'last.safetensors'];
 
-/** Where a model is: the path itself, or the weights in a folder that a training wrote. Undefined when there is nothing. */
+/** The path itself, or the weights in a folder that a training wrote. Undefined when there is nothing. */
 async function findModelFile(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory() || (await exists(join(path, 'model.json')))) return found && path;
@@ -96,7 +97,8 @@ export function normalizationOf(
 const looked = 200;
 
 /**
- * Refuses a model that classifies images in [0, 1] far worse than the same images in a form that networks are often trained on.
+ * Refuses a model that classifies images in [0, 1] far worse than the same images in a form that networks are often
+ * trained on.
  *
  * @throws AdvrobError `ADVROB_INPUT_RANGE` with the flag to add.
  */
@@ -108,7 +110,6 @@ async function checkInputForm(name: string, model: Classifier, data: Dataset): P
   for await (const { x, y } of spread.batches({ size: Math.max(count, 1) })) {
     const found = await likelyInput(model, x, y).finally(() => tf.dispose([x, y]));
     if (found === undefined) continue;
-    const percent = (share: number) => `${Math.round(100 * share)}%`;
     throw new AdvrobError(
       'ADVROB_INPUT_RANGE',
       `${name}: classifies ${percent(found.accuracy)} of ${count} examples rightly as they are, in [0, 1], but ${percent(found.better)} as ${found.words}. ` +

@@ -1,13 +1,11 @@
 import type { Classifier, Json } from '@advrob/core';
-import { evaluate, trainingCurves } from '@advrob/evaluation';
-import type { Evaluation } from '@advrob/evaluation';
+import { evaluate, trainingCurves, type Evaluation } from '@advrob/evaluation';
 import { join } from 'node:path';
-import { clock, followEvaluation } from '../output/progress.js';
-import type { ProgressLine } from '../output/progress.js';
-import { fileStorage } from '../output/files.js';
 import type { MeasuringExperiment } from '../config/schema.js';
+import { fileStorage } from '../output/files.js';
+import { clock, followEvaluation, type ProgressLine } from '../output/progress.js';
+import { checksOf, parametersOf, wantedChecks } from './robustness-checks.js';
 import type { ExperimentRun, MeasurablePrepared, Measured, PreparedModel, TrainingOutcome } from './types.js';
-import { checksOf, wantedChecks } from './robustness-checks.js';
 
 /** At most so many other models of the experiment lend their adversarial examples to the checks. */
 const mostSurrogates = 1;
@@ -92,10 +90,6 @@ function surrogatesFor(id: string, models: readonly PreparedModel[]): Record<str
     ({ model }) => model.inputShape.join() === inputShape.join() && model.numClasses === numClasses,
   );
   return Object.fromEntries(next.slice(0, mostSurrogates).map((other) => [other.id, other.model]));
-}
-
-function parametersOf(model: Classifier): number {
-  return Object.values(model.weights).reduce((sum, { size }) => sum + size, 0);
 }
 
 function totalSeconds({ timing }: Evaluation): number {

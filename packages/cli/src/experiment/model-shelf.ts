@@ -1,11 +1,14 @@
-import { AdvrobError, nearNames } from '@advrob/core';
-import type { Classifier, Dataset, Registry } from '@advrob/core';
+import { AdvrobError, type Classifier, type Dataset, type Registry } from '@advrob/core';
 import { stat } from 'node:fs/promises';
 import type { ModelReference } from '../config/schema.js';
+import { didYouMean } from '../output/errors.js';
 import { loadAnyModel } from './load-model.js';
 import type { ModelShelf } from './types.js';
 
-/** @param data - What the models are for: a layers model takes inputs within their bounds, and what comes from a file is checked for inputs of another form. Default: bounds [0, 1]. */
+/**
+ * @param data - What the models are for: a layers model takes inputs within their bounds, and what comes from a file is
+ *   checked for inputs of another form. Default: bounds [0, 1].
+ */
 export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf {
   const own = new Map<string, Classifier>();
   const loaded = new Map<string, Promise<Classifier>>();
@@ -18,10 +21,12 @@ export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf
       loaded.set(
         key,
         loadAnyModel(weights, registry, {
-          ...(data && { bounds: data.bounds, data }),
+          bounds: data?.bounds,
+          data,
           outputs,
           input,
-          ...(architecture && { architecture: architecture.name, architectureOptions: architecture.options }),
+          architecture: architecture?.name,
+          architectureOptions: architecture?.options,
         }).then((model) => {
           all.push(model);
           return model;
@@ -37,11 +42,11 @@ export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf
       if (known) return known;
       if (await stat(reference).catch(() => undefined)) return load({ weights: reference });
       const ids = [...own.keys()];
-      const near = nearNames(reference, ids);
+      const hint = didYouMean(reference, ids);
       throw new AdvrobError(
         'ADVROB_MODEL_MISSING',
         `no model '${reference}': expected ${ids.length > 0 ? `the id of a model (${ids.join(', ')}), ` : ''}a .safetensors file, or a folder with a model.json` +
-          (near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''),
+          (hint ? `; ${hint}` : ''),
       );
     },
     add(id, model) {

@@ -1,22 +1,24 @@
-import type {
-  Analysis,
-  Attack,
-  AttackLoss,
-  Augmentation,
-  AveragerBinding,
-  Classifier,
-  Objective,
-  OptimizerBinding,
-  PluginKind,
-  Registry,
-  Splits,
-  TrainingPlan,
-  WorkTransform,
+import {
+  AdvrobError,
+  optionJsonSchema,
+  type Analysis,
+  type Attack,
+  type AttackLoss,
+  type Augmentation,
+  type AveragerBinding,
+  type Classifier,
+  type Objective,
+  type OptimizerBinding,
+  type PluginKind,
+  type Registry,
+  type Splits,
+  type TrainingPlan,
+  type WorkTransform,
 } from '@advrob/core';
-import { AdvrobError, nearNames, optionJsonSchema } from '@advrob/core';
 import { attackLosses } from '@advrob/core/losses';
 import type { ModelReference, Part } from '../config/schema.js';
 import { modelReference, part } from '../config/part-schema.js';
+import { didYouMean } from '../output/errors.js';
 import type { ModelFinder } from './types.js';
 
 /** What each kind of part becomes when its factory is called. */
@@ -47,26 +49,45 @@ export function lossNamed(name: string): AttackLoss {
   const losses: Readonly<Record<string, AttackLoss>> = attackLosses;
   const loss = losses[name];
   if (loss) return loss;
-  const near = nearNames(name, Object.keys(losses));
+  const names = Object.keys(losses);
   throw new AdvrobError(
     'ADVROB_UNKNOWN_NAME',
-    `no loss '${name}': ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${Object.keys(losses).join(', ')}`}`,
+    `no loss '${name}': ${didYouMean(name, names) ?? `known: ${names.join(', ')}`}`,
   );
+}
+
+/** What an option is that a config gives by name, and whether it must be given. */
+interface MarkedOption {
+  readonly what: string;
+  readonly isNeeded: boolean;
+}
+
+/**
+ * The options of a part that are themselves models, attacks or data sets. They say so by `advrob: 'model'` and so on in
+ * their JSON Schema (with zod: `.meta({ advrob: 'model' })`).
+ */
+export function markedOptions(registry: Registry, kind: PluginKind, name: string): Map<string, MarkedOption> {
+  const schema = optionJsonSchema(registry.find(kind, name).definition.options);
+  const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
+  const required = (schema['required'] ?? []) as string[];
+  const marked = new Map<string, MarkedOption>();
+  for (const [key, { advrob }] of Object.entries(properties))
+    if (typeof advrob === 'string') marked.set(key, { what: advrob, isNeeded: required.includes(key) });
+  return marked;
 }
 
 /** The options of a part that are models, as the config names them. */
 export function modelOptions(registry: Registry, kind: PluginKind, { name, options }: Part): ModelReference[] {
-  const schema = optionJsonSchema(registry.find(kind, name).definition.options);
-  const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
+  const marked = markedOptions(registry, kind, name);
   return Object.entries(options).flatMap(([key, value]) => {
     const reference = modelReference.safeParse(value);
-    return properties[key]?.advrob === 'model' && reference.success ? [reference.data] : [];
+    return marked.get(key)?.what === 'model' && reference.success ? [reference.data] : [];
   });
 }
 
 /**
- * Makes a part whose options may themselves be models or attacks: an option says so by `advrob: 'model'` or `advrob: 'attack'` in its JSON Schema (with zod:
- * `.meta({ advrob: 'model' })`), and a config then names a model, or an attack as { name, options }.
+ * Makes a part whose options may themselves be models or attacks: a config names a model, or an attack as
+ * { name, options }.
  *
  * @throws AdvrobError as the part's factory does; `ADVROB_OPTION` for what names no model or attack.
  */
@@ -76,30 +97,29 @@ export async function makeComposed<K extends keyof Products & PluginKind>(
   { name, options }: Part,
   find: ModelFinder,
 ): Promise<Products[K]> {
-  const schema = optionJsonSchema(registry.find(kind, name).definition.options);
-  const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
+  const marked = markedOptions(registry, kind, name);
   const resolved: Record<string, unknown> = { ...options };
   const who = `${kind === 'analyses' ? 'analysis' : kind.replace(/s$/, '')} '${name}'`;
-  checkGiven(who, schema, options);
+  checkGiven(who, marked, options);
   for (const [key, value] of Object.entries(options)) {
     const where = `${who}: ${key}`;
-    const what = properties[key]?.advrob;
+    const what = marked.get(key)?.what;
     if (what === 'model') resolved[key] = await modelOf(value, where, find);
     else if (what === 'attack') resolved[key] = await attackOf(value, where, registry, find);
   }
   return makePart(registry, kind, { name, options: resolved });
 }
 
-/** Options of the kinds above that must be given: their own words for it speak of objects, which a config has none of. */
-function checkGiven(who: string, schema: Record<string, unknown>, options: Part['options']): void {
-  const properties = (schema['properties'] ?? {}) as Record<string, { advrob?: unknown }>;
-  const missing = Object.entries(properties).flatMap(([key, { advrob }]) => {
-    const words = { model: 'the id of a model, or a file', attack: 'the name of an attack, or { name, options }' }[
-      String(advrob)
-    ];
-    const isNeeded = ((schema['required'] ?? []) as string[]).includes(key);
-    return words !== undefined && isNeeded && !(key in options) ? [`${key} (${words})`] : [];
-  });
+const wordsFor: Readonly<Record<string, string>> = {
+  model: 'the id of a model, or a file',
+  attack: 'the name of an attack, or { name, options }',
+};
+
+/** What models and attacks say themselves when they are missing speaks of objects, which a config has none of. */
+function checkGiven(who: string, marked: ReadonlyMap<string, MarkedOption>, options: Part['options']): void {
+  const missing = [...marked].flatMap(([key, { what, isNeeded }]) =>
+    what in wordsFor && isNeeded && !(key in options) ? [`${key} (${wordsFor[what]})`] : [],
+  );
   if (missing.length > 0)
     throw new AdvrobError(
       'ADVROB_OPTION',

@@ -1,21 +1,25 @@
-import { AdvrobError } from '@advrob/core';
-import type { Dataset, Registry, Splits } from '@advrob/core';
-import { checkEvaluation } from '@advrob/evaluation';
-import type { EvaluationAttack } from '@advrob/evaluation';
-import { hasModels, isMeasuring } from '../config/schema.js';
-import type { Experiment, MeasuringExperiment, ModelExperiment } from '../config/schema.js';
-import { loadData } from './load-data.js';
+import { AdvrobError, type Dataset, type Registry, type Splits } from '@advrob/core';
+import { checkEvaluation, type EvaluationAttack } from '@advrob/evaluation';
+import {
+  hasModels,
+  isMeasuring,
+  type Experiment,
+  type MeasuringExperiment,
+  type ModelExperiment,
+} from '../config/schema.js';
 import { fileStorage } from '../output/files.js';
 import { prepareAnalyses } from './analyses.js';
-import { createModelShelf } from './model-shelf.js';
-import type { Measurement, ModelFinder, ModelShelf, Prepared, PreparedModel } from './types.js';
+import { firstOf, loadData } from './load-data.js';
 import { loadAnyModel } from './load-model.js';
+import { createModelShelf } from './model-shelf.js';
 import { lossNamed, makeComposed, makePart } from './parts.js';
 import { attacksFor, wantedChecks } from './robustness-checks.js';
 import { checkTeachersStandAbove, makeTrainingParts, settingsOf, teachersOf } from './training-parts.js';
+import type { Measurement, ModelFinder, ModelShelf, Prepared, PreparedModel } from './types.js';
 
 /**
- * Makes everything that an experiment names, so that a mistake in its last line is found before the first step of training. Dispose of the shelf.
+ * Makes everything that an experiment names, so that a mistake in its last line is found before the first step of
+ * training. Dispose of the shelf.
  *
  * @throws AdvrobError for whatever is wrong.
  */
@@ -31,7 +35,7 @@ export async function prepare(experiment: Experiment, registry: Registry): Promi
     const prepared: PreparedModel[] = [];
     for (const each of models) prepared.push(await withTraining(experiment, registry, each, shelf));
     const analyses = await prepareAnalyses(experiment, registry, splits, shelf);
-    return { ...(splits && { splits }), models: prepared, ...(measurement && { measurement }), analyses, shelf };
+    return { splits, models: prepared, measurement, analyses, shelf };
   } catch (error) {
     shelf.dispose();
     throw error;
@@ -46,7 +50,7 @@ async function prepareMeasurement(
   shelf: ModelShelf,
 ): Promise<Measurement> {
   const { split, take, batchSize, saveAdversarial, checks } = experiment.evaluation;
-  const data = take === undefined ? splits[split] : splits[split].take(take);
+  const data = firstOf(splits[split], take);
   const attacks = await attacksOf(experiment, registry, shelf.find);
   const storage = fileStorage('.');
   for (const { model } of models) checkEvaluation({ model, data, attacks, batchSize, saveAdversarial, storage });
@@ -78,10 +82,11 @@ async function openModels(
             outputs,
             input,
             data,
-            ...(architecture && { architecture: architecture.name, architectureOptions: architecture.options }),
+            architecture: architecture?.name,
+            architectureOptions: architecture?.options,
           });
     shelf.add(id, model);
-    opened.push({ id, model, ...(architecture && { architecture }) });
+    opened.push({ id, model, architecture });
   }
   return opened;
 }

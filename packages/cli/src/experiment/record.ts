@@ -1,13 +1,51 @@
-import type { Dataset, Json } from '@advrob/core';
-import { createRecord, describeData, parseRecord, recordChecks, recordName, serializeRecord } from '@advrob/evaluation';
-import type { Evaluation, RobustnessCheck, RunRecord } from '@advrob/evaluation';
-import { join } from 'node:path';
+import { AdvrobError, type Dataset, type Json } from '@advrob/core';
+import {
+  createRecord,
+  describeData,
+  parseRecord,
+  recordChecks,
+  recordName,
+  serializeRecord,
+  type Evaluation,
+  type RobustnessCheck,
+  type RunRecord,
+} from '@advrob/evaluation';
+import { renderReport, type ReportOptions } from '@advrob/report';
 import * as tf from '@tensorflow/tfjs-core';
-import { renderReport } from '@advrob/report';
-import type { ReportOptions } from '@advrob/report';
-import { AdvrobError } from '@advrob/core';
-import { readIfThere, writeAtomically } from '../output/files.js';
+import { join } from 'node:path';
 import { environmentOf } from '../backend/environment.js';
+import { readIfThere, writeAtomically } from '../output/files.js';
+
+/** Reads the record of a finished run. @throws AdvrobError `ADVROB_USAGE` when there is none. */
+export async function readRecord(folder: string): Promise<RunRecord> {
+  const bytes = await readIfThere(join(folder, recordName));
+  if (bytes === undefined)
+    throw new AdvrobError('ADVROB_USAGE', `no ${recordName} in ${folder}: expected the folder of a finished run`);
+  return parseRecord(new TextDecoder().decode(bytes));
+}
+
+/** Writes `record.json` and the page. Returns the page's path. */
+export async function writeRecord(folder: string, record: RunRecord): Promise<string> {
+  await writeAtomically(join(folder, recordName), serializeRecord(record));
+  return writeReport(folder, record);
+}
+
+/**
+ * Writes the page of one or several records, and the data and vector form of each figure beside it. Returns the page's
+ * path.
+ */
+export async function writeReport(
+  folder: string,
+  records: RunRecord | readonly RunRecord[],
+  options: ReportOptions = {},
+): Promise<string> {
+  const { html, markdown, files } = await renderReport(records, options);
+  for (const [name, content] of Object.entries(files)) await writeAtomically(join(folder, 'figures', name), content);
+  await writeAtomically(join(folder, 'report.md'), markdown);
+  const path = join(folder, 'report.html');
+  await writeAtomically(path, html);
+  return path;
+}
 
 /** Writes `record.json` and `report.html` of one evaluated model. */
 export async function writeEvaluationRecord(
@@ -34,29 +72,6 @@ export async function writeEvaluationRecord(
     checks: recordChecks(evaluation.result.name, checks),
     timing: { evaluation: evaluation.timing } as unknown as RunRecord['timing'],
   });
-  await writeAtomically(join(folder, recordName), serializeRecord(record));
-  await writeReport(folder, record);
+  await writeRecord(folder, record);
   return record;
-}
-
-/** Writes the page of one or several records, and the data and vector form of each figure beside it. Returns the page's path. */
-export async function writeReport(
-  folder: string,
-  records: RunRecord | readonly RunRecord[],
-  options: ReportOptions = {},
-): Promise<string> {
-  const { html, markdown, files } = await renderReport(records, options);
-  for (const [name, content] of Object.entries(files)) await writeAtomically(join(folder, 'figures', name), content);
-  await writeAtomically(join(folder, 'report.md'), markdown);
-  const path = join(folder, 'report.html');
-  await writeAtomically(path, html);
-  return path;
-}
-
-/** Reads the record of a finished run. @throws AdvrobError `ADVROB_USAGE` when there is none. */
-export async function readRecord(folder: string): Promise<RunRecord> {
-  const bytes = await readIfThere(join(folder, recordName));
-  if (bytes === undefined)
-    throw new AdvrobError('ADVROB_USAGE', `no ${recordName} in ${folder}: expected the folder of a finished run`);
-  return parseRecord(new TextDecoder().decode(bytes));
 }

@@ -1,16 +1,21 @@
 import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, type Registry } from '@advrob/core';
 import { checkRobustness, type CheckAttacks, type EvaluationAttack, type RobustnessCheck } from '@advrob/evaluation';
 import { defaultChecks, type CheckSettings } from '../config/evaluation-schema.js';
-import { bar, type ProgressLine } from '../output/progress.js';
 import { fileStorage } from '../output/files.js';
+import { bar, type ProgressLine } from '../output/progress.js';
 import { makePart } from './parts.js';
 
 /** A model of more weights is checked only when the config asks for it. */
 const mostWeights = 1_000_000;
 
+/** How many weights a model has. */
+export function parametersOf({ weights }: Classifier): number {
+  return Object.values(weights).reduce((sum, { size }) => sum + size, 0);
+}
+
 /**
- * What the config wants of checks for a model: undefined for none. Without a word about them they are made where they are cheap and possible: no attack that ascends
- * a loss step by step knows L0.
+ * What the config wants of checks for a model: undefined for none. Without a word about them they are made where they are
+ * cheap and possible: no attack that ascends a loss step by step knows L0.
  */
 export function wantedChecks(
   setting: boolean | CheckSettings | undefined,
@@ -18,7 +23,7 @@ export function wantedChecks(
   norm: Norm,
 ): CheckSettings | undefined {
   if (typeof setting === 'object') return setting;
-  const isSmall = Object.values(model.weights).reduce((sum, { size }) => sum + size, 0) <= mostWeights;
+  const isSmall = parametersOf(model) <= mostWeights;
   return (setting ?? (isSmall && norm !== 'l0')) ? defaultChecks : undefined;
 }
 
@@ -39,9 +44,7 @@ export interface ChecksOfModel {
   readonly progress: ProgressLine;
 }
 
-/**
- * Looks for signs that the robust accuracy of a model is too good to be true. Measurements are kept in `checks.jsonl`.
- */
+/** Looks for signs that the robust accuracy of a model is too good to be true. What is measured is kept in `checks.jsonl`. */
 export async function checksOf(work: ChecksOfModel): Promise<readonly RobustnessCheck[]> {
   const { id, settings, progress, signal } = work;
   const { checks } = await checkRobustness({
@@ -62,8 +65,9 @@ export async function checksOf(work: ChecksOfModel): Promise<readonly Robustness
 }
 
 /**
- * The attacks that are compared: the first of the evaluation that ascends a loss step by step in the norm of the claim (else PGD), the same with three times
- * the steps, and one attack each of a single step, without gradients, and along another loss, as far as they know the norm.
+ * The attacks that are compared: the first of the evaluation that ascends a loss step by step in the norm of the claim
+ * (else PGD), the same with three times the steps, and one attack each of a single step, without gradients, and along
+ * another loss, as far as they know the norm.
  */
 export function attacksFor({
   model,

@@ -1,25 +1,21 @@
 import type { Splits } from '@advrob/core';
-import { createRecord, describeData, recordChecks, recordName, serializeRecord } from '@advrob/evaluation';
-import type { RecordedModel, RunRecord } from '@advrob/evaluation';
+import { createRecord, describeData, recordChecks, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 import { join } from 'node:path';
-import { hasModels, isMeasuring, savedConfig } from '../config/schema.js';
-import type { Experiment, ModelExperiment } from '../config/schema.js';
-import { createProgress, followTraining } from '../output/progress.js';
-import type { ProgressLine } from '../output/progress.js';
-import { writeAtomically } from '../output/files.js';
-import { analyzeAll } from './analyses.js';
 import { environmentOf } from '../backend/environment.js';
+import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
+import { createProgress, type ProgressLine } from '../output/progress.js';
+import { analyzeAll } from './analyses.js';
 import { measureModel } from './measure-model.js';
-import type { ExperimentResult, ExperimentRun, Measured, Prepared, PreparedModel, TrainingOutcome } from './types.js';
-import { noteOf, unmetRequirements } from './requirements.js';
 import { prepare } from './prepare.js';
+import { writeRecord } from './record.js';
+import { noteOf, unmetRequirements } from './requirements.js';
 import { claimFolder } from './run-folder.js';
-import { logTraining, trainModel } from './train-model.js';
-import { writeReport } from './record.js';
+import { trainModel } from './train-model.js';
+import type { ExperimentResult, ExperimentRun, Measured, Prepared, PreparedModel, TrainingOutcome } from './types.js';
 
 /**
- * Trains all models of an experiment in one folder, then measures each, then runs the analyses, and writes record and page. Whatever a run that was stopped has left in the folder is
- * taken up; the record ends the same, bit for bit, times aside.
+ * Trains all models of an experiment in one folder, then measures each, then runs the analyses, and writes record and page.
+ * Whatever a run that was stopped has left in the folder is taken up; the record ends the same, bit for bit, times aside.
  */
 export async function runExperiment(run: ExperimentRun): Promise<ExperimentResult> {
   const { experiment, folder, registry, backend, command, output } = run;
@@ -48,8 +44,7 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
         ...Object.fromEntries(analysed.map(({ result, seconds }) => [`analysis ${result.id}`, { seconds }])),
       } as RunRecord['timing'],
     });
-    await writeAtomically(join(folder, recordName), serializeRecord(record));
-    const report = await writeReport(folder, record);
+    const report = await writeRecord(folder, record);
     return { record, report, unmet: unmetRequirements(record, experiment.evaluation?.require) };
   } finally {
     progress.end();
@@ -95,22 +90,16 @@ async function train(
 ): Promise<TrainingOutcome> {
   if (training === undefined) return { seconds: 0 };
   const begun = performance.now();
-  const folder = join(run.folder, 'models', id);
-  const follow = followTraining(id, progress);
-  const log = logTraining(folder, { tensorboard: training.settings.tensorboard ?? false });
   const trained = await trainModel({
+    name: id,
     model,
     splits,
     threat: run.experiment.threat,
     ...training,
     seed: run.experiment.seed,
-    folder,
+    folder: join(run.folder, 'models', id),
     signal: run.signal,
-    onEvent: (event) => {
-      follow(event);
-      log.add(event);
-    },
+    progress,
   });
-  await log.done();
   return { trained, seconds: (performance.now() - begun) / 1000 };
 }

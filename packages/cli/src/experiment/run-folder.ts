@@ -1,8 +1,7 @@
 import { AdvrobError } from '@advrob/core';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { savedConfig } from '../config/schema.js';
-import type { Experiment } from '../config/schema.js';
+import { savedConfig, type Experiment } from '../config/schema.js';
 import { readIfThere, writeAtomically } from '../output/files.js';
 
 /** Files that only finished work leaves behind. */
@@ -15,10 +14,11 @@ const work: readonly string[] = [
 ];
 
 /**
- * Claims a folder for a run: writes the resolved config, or finds the same one there. A config that nothing came of, as of a run that failed at its first
- * step, gives way.
+ * Claims a folder for a run: writes the resolved config, or finds the same one there. A config that nothing came of, as of
+ * a run that failed at its first step, gives way.
  *
- * @throws AdvrobError `ADVROB_RUN_MISMATCH` when the folder holds a run with another config, naming the first key that differs.
+ * @throws AdvrobError `ADVROB_RUN_MISMATCH` when the folder holds a run with another config, naming the first key that
+ *   differs.
  */
 export async function claimFolder(folder: string, experiment: Experiment): Promise<void> {
   const path = join(folder, 'config.json');

@@ -1,15 +1,27 @@
-import { AdvrobError } from '@advrob/core';
-import type { Classifier, Dataset, Json, Splits, Threat } from '@advrob/core';
+import { AdvrobError, type Classifier, type Dataset, type Json, type Splits, type Threat } from '@advrob/core';
 import { hashModel } from '@advrob/evaluation';
-import { encodeEvents, eventFileHeader, fit, scalarsOf, teacherLogits } from '@advrob/training';
-import type { FitOptions, FitResult, LoggedEvent, TrainingEvent } from '@advrob/training';
+import {
+  encodeEvents,
+  eventFileHeader,
+  fit,
+  scalarsOf,
+  teacherLogits,
+  type FitOptions,
+  type FitResult,
+  type LoggedEvent,
+  type TrainingEvent,
+} from '@advrob/training';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
 import type { TrainingSettings } from '../config/schema.js';
 import { fileStorage, writeAtomically } from '../output/files.js';
+import { followTraining, type ProgressLine } from '../output/progress.js';
+import { firstOf } from './load-data.js';
 import type { TrainingParts } from './types.js';
 
 interface TrainModelOptions {
+  /** What the line of progress calls the model. */
+  readonly name: string;
   readonly model: Classifier;
   readonly splits: Splits;
   /** Of the experiment; the settings may name another. */
@@ -17,23 +29,27 @@ interface TrainModelOptions {
   readonly settings: TrainingSettings;
   readonly parts: TrainingParts;
   readonly seed: number;
-  /** Where checkpoints and weights go. */
+  /** Where checkpoints, weights and logs go. */
   readonly folder: string;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: TrainingEvent) => void;
+  readonly signal: AbortSignal;
+  readonly progress: ProgressLine;
 }
 
-/** Trains a model as its settings say. A run that was interrupted goes on from its checkpoint in the folder. */
+/**
+ * Trains a model as its settings say, and logs it. A run that was interrupted goes on from its checkpoint in the folder.
+ */
 export async function trainModel(options: TrainModelOptions): Promise<FitResult> {
-  const { model, splits, settings, parts, seed, signal } = options;
-  const storage = fileStorage(options.folder);
-  const data = settings.take === undefined ? splits.train : splits.train.take(settings.take);
+  const { model, splits, settings, parts, seed, folder, signal } = options;
+  const storage = fileStorage(folder);
+  const data = firstOf(splits.train, settings.take);
   const { attack, validationAttack, teacher, teachers, ...others } = parts;
-  const logits = teacher && (await teacherLogits(teacher, data, signal ? { signal } : {}));
+  const logits = teacher && (await teacherLogits(teacher, data, { signal }));
   const teacherHashes: (string | null)[] = [];
   for (const each of teachers) teacherHashes.push((await hashModel(each)) ?? null);
+  const follow = followTraining(options.name, options.progress);
+  const log = logTraining(folder, settings.tensorboard ?? false);
   try {
-    return await fit({
+    const result = await fit({
       ...others,
       ...numbersOf(settings),
       model,
@@ -49,9 +65,14 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
       ) as Json,
       ...(attack && { attack }),
       ...validationOf(settings, splits, validationAttack),
-      ...(signal && { signal }),
-      ...(options.onEvent && { onEvent: options.onEvent }),
+      signal,
+      onEvent: (event) => {
+        follow(event);
+        log.add(event);
+      },
     });
+    await log.done();
+    return result;
   } catch (error) {
     if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_ATTACK_MISSING') throw error;
     throw new AdvrobError(
@@ -80,7 +101,7 @@ function validationOf(
   const { take, every } = validation;
   return {
     validation: {
-      data: take === undefined ? splits.validation : splits.validation.take(take),
+      data: firstOf(splits.validation, take),
       ...(every !== undefined && { every }),
       ...(attack && { attack }),
     },
@@ -137,10 +158,10 @@ function eventFile(): LogFile {
 }
 
 /**
- * Writes `metrics.jsonl` beside the checkpoints: what belongs to the run's history, one JSON object a line; and a TensorBoard event file when asked for. After
- * a resume both start from the checkpoint's history.
+ * Writes `metrics.jsonl` beside the checkpoints: what belongs to the run's history, one JSON object a line; and a
+ * TensorBoard event file when asked for. After a resume both start from the checkpoint's history.
  */
-export function logTraining(folder: string, { tensorboard = false } = {}): TrainingLog {
+function logTraining(folder: string, tensorboard: boolean): TrainingLog {
   const storage = fileStorage(folder);
   const files = tensorboard ? [jsonLines, eventFile()] : [jsonLines];
   let pending: Promise<void> = Promise.resolve();

@@ -1,5 +1,4 @@
-import { AdvrobError } from '@advrob/core';
-import type { Classifier, Objective, Registry } from '@advrob/core';
+import { AdvrobError, type Classifier, type Objective, type Registry } from '@advrob/core';
 import type { Experiment, ModelReference, TrainingSettings } from '../config/schema.js';
 import { makeComposed, makePart, modelOptions } from './parts.js';
 import type { ModelFinder, TrainingParts } from './types.js';
@@ -91,7 +90,10 @@ export function checkTeachersStandAbove(id: string, teachers: readonly ModelRefe
   }
 }
 
-/** The training of a model: its own settings laid over those that all models share; undefined for a model that is not trained. */
+/**
+ * The training of a model: its own settings laid over those that all models share; undefined for a model that is not
+ * trained.
+ */
 export function settingsOf(experiment: Experiment, id: string): TrainingSettings | undefined {
   const own = experiment.models.find((model) => model.id === id)?.train;
   if (own === undefined) return undefined;

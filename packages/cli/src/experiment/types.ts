@@ -1,23 +1,9 @@
 import type { Analysis, Classifier, Dataset, Json, Registry, Splits, Threat, TrainingPlan } from '@advrob/core';
 import type { AnalysisResult, EvaluationAttack, RecordedModel, RobustnessCheck, RunRecord } from '@advrob/evaluation';
 import type { FitResult } from '@advrob/training';
-import type { AnalysisSettings, Experiment, ModelReference, TrainingSettings } from '../config/schema.js';
 import type { BackendChoice } from '../backend/select.js';
+import type { AnalysisSettings, Experiment, ModelReference, Part, TrainingSettings } from '../config/schema.js';
 import type { Output } from '../output/terminal.js';
-
-export interface LoadOptions {
-  /** Architecture of a weight file that does not say it. */
-  readonly architecture?: string;
-  readonly architectureOptions?: Readonly<Record<string, unknown>>;
-  /** What a layers model takes. Default [0, 1]. */
-  readonly bounds?: readonly [number, number];
-  /** Set when a layers model ends in probabilities that its layers do not show. */
-  readonly outputs?: 'logits' | 'probabilities' | undefined;
-  /** What the network expects in place of inputs within the bounds. */
-  readonly input?: ModelInput | undefined;
-  /** Examples on which the form of the inputs is checked when nothing is said about it. */
-  readonly data?: Dataset | undefined;
-}
 
 /** What a network expects, as flags and configs say it. */
 export interface ModelInput {
@@ -25,6 +11,21 @@ export interface ModelInput {
   readonly range?: readonly number[] | undefined;
   readonly mean?: number | readonly number[] | undefined;
   readonly std?: number | readonly number[] | undefined;
+}
+
+/** How a saved model is loaded. */
+export interface LoadOptions {
+  /** Architecture of a weight file that does not say it. */
+  readonly architecture?: string | undefined;
+  readonly architectureOptions?: Readonly<Record<string, unknown>> | undefined;
+  /** What a layers model takes. Default [0, 1]. */
+  readonly bounds?: readonly [number, number] | undefined;
+  /** Set when a layers model ends in probabilities that its layers do not show. */
+  readonly outputs?: 'logits' | 'probabilities' | undefined;
+  /** What the network expects in place of inputs within the bounds. */
+  readonly input?: ModelInput | undefined;
+  /** Examples on which the form of the inputs is checked when nothing is said about it. */
+  readonly data?: Dataset | undefined;
 }
 
 /** Finds the model that a config names. */
@@ -45,6 +46,7 @@ export interface ModelShelf {
   dispose(): void;
 }
 
+/** What an experiment is run with. */
 export interface ExperimentRun {
   readonly experiment: Experiment;
   readonly folder: string;
@@ -69,9 +71,9 @@ export interface TrainingParts extends TrainingPlan {
 export interface PreparedModel {
   readonly id: string;
   readonly model: Classifier;
-  readonly architecture?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly architecture?: Part | undefined;
   /** Left out for a model that is not trained. */
-  readonly training?: { readonly settings: TrainingSettings; readonly parts: TrainingParts };
+  readonly training?: { readonly settings: TrainingSettings; readonly parts: TrainingParts } | undefined;
 }
 
 /** What the models of an experiment are measured on and by. */
@@ -83,11 +85,11 @@ export interface Measurement {
 /** An experiment with everything made that it names, before anything is trained. */
 export interface Prepared {
   /** Left out for an experiment without data. */
-  readonly splits?: Splits;
+  readonly splits?: Splits | undefined;
   /** In the order of the config. */
   readonly models: readonly PreparedModel[];
   /** Left out where nothing is measured. */
-  readonly measurement?: Measurement;
+  readonly measurement?: Measurement | undefined;
   readonly analyses: readonly PreparedAnalysis[];
   readonly shelf: ModelShelf;
 }
@@ -112,6 +114,12 @@ export interface TrainingOutcome {
   readonly seconds: number;
 }
 
+/** An experiment whose models are measured. */
+export interface MeasurablePrepared extends Prepared {
+  readonly splits: Splits;
+  readonly measurement: Measurement;
+}
+
 /** A model as the record holds it. */
 export interface Measured {
   readonly model: RecordedModel;
@@ -119,15 +127,13 @@ export interface Measured {
   readonly timing: Json;
 }
 
-/** An experiment whose models are measured. */
-export type MeasurablePrepared = Prepared & Required<Pick<Prepared, 'splits' | 'measurement'>>;
-
 /** What an analysis gave, with its time. */
 export interface Analysed {
   readonly result: AnalysisResult;
   readonly seconds: number;
 }
 
+/** What an experiment ends with. */
 export interface ExperimentResult {
   readonly record: RunRecord;
   /** Path of the page. */

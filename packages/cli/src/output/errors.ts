@@ -1,6 +1,15 @@
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, nearNames } from '@advrob/core';
 
-/** What tfjs says of an operation that the backend, or its gradients, lack, put into words that say what to do; any other error as it is. */
+/** A question for a name that looks like known ones, `did you mean pgd or bim?`; undefined for one that looks like none. */
+export function didYouMean(name: string, known: readonly string[]): string | undefined {
+  const near = nearNames(name, known);
+  return near.length > 0 ? `did you mean ${near.join(' or ')}?` : undefined;
+}
+
+/**
+ * What tfjs says of an operation that the backend, or its gradients, lack, put into words that say what to do; any other
+ * error as it is.
+ */
 export function explain(error: unknown): unknown {
   const message = error instanceof Error ? error.message : '';
   const [, kernel, backend] = /Kernel '(\w+)' not registered for backend '([\w-]+)'/.exec(message) ?? [];

@@ -1,5 +1,4 @@
-import type { RecordedModel, RunRecord } from '@advrob/evaluation';
-import { measuredData } from '@advrob/evaluation';
+import { measuredData, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 import { table } from './terminal.js';
 
 /**

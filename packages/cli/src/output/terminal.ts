@@ -1,4 +1,7 @@
-/** Where a command writes. With `json`, standard output carries the final JSON alone; everything else goes to standard error. */
+/**
+ * Where a command writes. With `json`, standard output carries the final JSON alone; everything else goes to standard
+ * error.
+ */
 export interface Output {
   readonly json: boolean;
   /** A line for people. */
@@ -8,7 +11,7 @@ export interface Output {
 }
 
 /** Writes to the process's streams. */
-export function terminalOutput(json: boolean): Output {
+export function terminalOutput(json = false): Output {
   return {
     json,
     line: (text = '') => (json ? process.stderr : process.stdout).write(`${text}\n`),

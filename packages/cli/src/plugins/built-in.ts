@@ -2,15 +2,13 @@ import logits from '@advrob/analysis-logits';
 import smoothness from '@advrob/analysis-smoothness';
 import subspace from '@advrob/analysis-subspace';
 import attacks from '@advrob/attacks';
-import { defineObjective, definePlugin } from '@advrob/core';
-import type { Classifier, Plugin } from '@advrob/core';
+import { defineObjective, definePlugin, type Classifier, type Plugin } from '@advrob/core';
 import datasets from '@advrob/datasets';
 import models from '@advrob/models';
 import dualLangevin from '@advrob/trainers-dual-langevin';
 import entropySgd from '@advrob/trainers-entropysgd';
 import randomized from '@advrob/trainers-randomized';
-import training from '@advrob/training';
-import { kdAt } from '@advrob/training';
+import training, { kdAt } from '@advrob/training';
 import * as z from 'zod';
 
 const teacher = (description: string): z.ZodType<Classifier, Classifier> =>
@@ -21,7 +19,8 @@ const teacher = (description: string): z.ZodType<Classifier, Classifier> =>
 const weight = z.number().min(0);
 
 /**
- * Adversarial training with two teachers under a name: `kdAt` of `@advrob/training` takes models, which only a command can find by theirs.
+ * Adversarial training with two teachers under a name: `kdAt` of `@advrob/training` takes models, which only a command can
+ * find by theirs.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  */

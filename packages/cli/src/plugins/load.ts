@@ -1,5 +1,4 @@
-import { AdvrobError, createRegistry, pluginKinds } from '@advrob/core';
-import type { Plugin, Registry } from '@advrob/core';
+import { AdvrobError, createRegistry, pluginKinds, type Plugin, type Registry } from '@advrob/core';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +13,7 @@ import { locate } from './locate.js';
  */
 export async function loadRegistry(
   names: readonly string[] = [],
-  { from = process.cwd(), say = () => {} }: { readonly from?: string; say?(line: string): void } = {},
+  { from = process.cwd(), say = () => {} }: { readonly from?: string | undefined; say?(line: string): void } = {},
 ): Promise<Registry> {
   const named = await Promise.all(names.map((name) => loadPlugin(name, from)));
   const registry = createRegistry([...builtIn, ...named.map(({ plugin }) => plugin)]);

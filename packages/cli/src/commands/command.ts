@@ -1,0 +1,59 @@
+import type { Registry } from '@advrob/core';
+import type { Command } from 'commander';
+import { selectBackend, type BackendChoice } from '../backend/select.js';
+import type { backendFlags, json, plugin } from '../flags/common-flags.js';
+import type { AnyFlag, Values } from '../flags/flag.js';
+import { terminalOutput, type Output } from '../output/terminal.js';
+import { loadRegistry } from '../plugins/load.js';
+
+/** One call of the program. */
+export interface Call {
+  /** As it was typed. */
+  readonly commandLine: string;
+  readonly signal: AbortSignal;
+  /** The command did its work, and what was asked does not hold: the program ends with 1. */
+  fail(): void;
+}
+
+/** What stands behind the name of a command. */
+type Operands<Usage extends string> = Usage extends `${string} <${string}...>`
+  ? [string[]]
+  : Usage extends `${string} <${string}>`
+    ? [string]
+    : Usage extends `${string} [${string}]`
+      ? [string | undefined]
+      : [];
+
+/**
+ * Adds a command to the program.
+ *
+ * @param usage - Its name, and what stands behind it: `run <config>`, `list [kind]`, `compare <folders...>`.
+ * @param flags - In the order of the help.
+ * @param run - Called with what stands behind the name, and the values of the flags.
+ */
+export function addCommand<const Usage extends string, const Flags extends readonly AnyFlag[]>(
+  program: Command,
+  usage: Usage,
+  description: string,
+  flags: Flags,
+  run: (...given: [...Operands<Usage>, Values<Flags>]) => void | Promise<void>,
+): void {
+  const command = program.command(usage).description(description);
+  for (const flag of flags) command.addOption(flag);
+  command.action(run as (...given: unknown[]) => void | Promise<void>);
+}
+
+/** Opens what the common flags ask for: where a command writes, the parts that there are, the backend. */
+export async function ready(
+  flags: Values<[typeof json, typeof plugin, ...typeof backendFlags]>,
+): Promise<{ output: Output; registry: Registry; backend: BackendChoice }> {
+  const output = terminalOutput(flags.json);
+  const registry = await openRegistry(flags.plugin, output);
+  const backend = await selectBackend(flags.backend, { threads: flags.threads });
+  return { output, registry, backend };
+}
+
+/** The built-in parts and those of plugins, which the user is told of. `from`: where plugins are looked up. */
+export function openRegistry(plugins: readonly string[], output: Output, from?: string): Promise<Registry> {
+  return loadRegistry(plugins, { from, say: (line) => output.line(line) });
+}
