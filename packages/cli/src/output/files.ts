@@ -1,19 +1,31 @@
 import type { RunStorage } from '@advrob/core';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Writes a file so that a kill at any moment leaves the old or the new content, never a part: temporary name, sync, rename. */
+/**
+ * Writes a file, and the folders that it lies in, so that a kill at any moment leaves the old or the new content, never a
+ * part: temporary name, sync, rename. A write that fails leaves nothing behind.
+ */
 export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, 'w');
+  try {
+    await writeSynced(temporary, 'w', content);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function writeSynced(path: string, mode: 'w' | 'a', content: Uint8Array | string): Promise<void> {
+  const file = await open(path, mode);
   try {
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
 }
 
 /** The bytes of a file, or undefined when there is none. */
@@ -33,13 +45,7 @@ export function fileStorage(folder: string): RunStorage {
     write: (name, bytes) => writeAtomically(join(folder, name), bytes),
     async append(name, bytes) {
       await mkdir(dirname(join(folder, name)), { recursive: true });
-      const file = await open(join(folder, name), 'a');
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeSynced(join(folder, name), 'a', bytes);
     },
   };
 }
