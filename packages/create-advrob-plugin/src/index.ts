@@ -1,3 +1,3 @@
 export { kinds, type Kind } from './kinds.js';
 export { pluginFiles, type PluginChoice } from './plugin-files.js';
-export { writePlugin } from './write-plugin.js';
+export { writePlugin } from './plugin-files.js';

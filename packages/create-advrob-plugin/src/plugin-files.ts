@@ -1,8 +1,9 @@
-import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Kind } from './kinds.js';
-import { manifestOf, type Versions } from './manifest.js';
+import { manifestOf } from './manifest.js';
+import type { Versions } from './manifest.js';
 import { namesOf } from './names.js';
 
 /** What to make. */
@@ -71,4 +72,20 @@ async function readTemplate(folder: string): Promise<Record<string, string>> {
     await readFile(path, 'utf8'),
   ];
   return Object.fromEntries(await Promise.all(paths.sort().map(read)));
+}
+
+/**
+ * Writes files into a folder, which is made, or is empty but for a `.git`.
+ *
+ * @throws Error when the folder has anything else in it: nothing is ever overwritten.
+ */
+export async function writePlugin(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const present = (await readdir(folder)).filter((name) => name !== '.git');
+  if (present.length > 0)
+    throw new Error(`${folder} is not empty (${present.slice(0, 3).join(', ')}): name another folder`);
+  for (const [path, text] of files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text, { flag: 'wx' });
+  }
 }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import ownManifest from '../package.json' with { type: 'json' };
-import { kinds, pluginFiles, writePlugin } from '../src/index.js';
-import { manifestOf } from '../src/manifest.js';
-import { namesOf } from '../src/names.js';
+import { kinds, pluginFiles, writePlugin } from './index.js';
+import { manifestOf } from './manifest.js';
+import { namesOf } from './names.js';
 
 let folder: string;
 beforeAll(async () => {
