@@ -1,4 +1,4 @@
-import type { RobustnessCheck } from './robustness-check.js';
+import type { RobustnessCheck } from '../record/record.js';
 
 type Entry = Pick<RobustnessCheck, 'kind' | 'question' | 'measured' | 'meaning'> & {
   /** When it is found. */

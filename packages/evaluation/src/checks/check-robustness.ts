@@ -1,16 +1,16 @@
 import { AdvrobError } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { describeValue } from '../resume/describe-value.js';
-import type { Fingerprint } from '../resume/fingerprint.js';
-import { openMemo } from '../resume/memo.js';
-import { checkHash, hashModel } from '../resume/model-hash.js';
-import { checkFit, checkWhole } from '../run/check-options.js';
+import { describeValue } from '../journal/fingerprint.js';
+import type { Fingerprint } from '../journal/fingerprint.js';
+import { openMemo } from '../journal/memo.js';
+import { checkHash, hashModel } from '../journal/model-hash.js';
+import { checkFit, checkWhole } from '../evaluate/check-options.js';
 import { judgeCauses } from './judge-causes.js';
 import { judgeSymptoms } from './judge-symptoms.js';
-import { drawBatches } from './measure/drawn-batch.js';
+import { drawBatches } from './measure/shared.js';
 import { measureAll } from './measurements.js';
 import type { RobustnessCheckOptions } from './options.js';
-import type { RobustnessCheck } from './robustness-check.js';
+import type { RobustnessCheck } from '../record/record.js';
 
 /** Name of the file that holds the measurements of the checks. */
 export const checksName = 'checks.jsonl';

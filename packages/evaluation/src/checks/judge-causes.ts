@@ -1,6 +1,6 @@
 import { made, untested } from './catalogue.js';
 import type { Measurements } from './measurements.js';
-import type { RobustnessCheck } from './robustness-check.js';
+import type { RobustnessCheck } from '../record/record.js';
 
 /** Causes that make attacks fail. Of several that one flaw would raise, only the first is reported. */
 export function judgeCauses({ outputs, gradients, examples }: Measurements): RobustnessCheck[] {

@@ -3,7 +3,7 @@ import { made, untested, type CheckName } from './catalogue.js';
 import type { LossPath } from './measure/loss-path.js';
 import type { Fooled, Measurements } from './measurements.js';
 import type { CheckAttacks } from './options.js';
-import type { RobustnessCheck } from './robustness-check.js';
+import type { RobustnessCheck } from '../record/record.js';
 
 /** Fewer examples than this are no finding, whatever their share, and among fewer nothing is looked for. */
 const fewest = 3;

@@ -1,7 +1,7 @@
 import type { Norm } from '@advrob/core';
-import type { Memo } from '../resume/memo.js';
+import type { Memo } from '../journal/memo.js';
 import { measureAttack, measureRepetition, measureTransfer, type AttackOutcomes } from './measure/attack-outcomes.js';
-import type { DrawnBatch } from './measure/drawn-batch.js';
+import type { DrawnBatch } from './measure/shared.js';
 import { measureGradients, type Gradients } from './measure/gradients.js';
 import { measureLossPath, type LossPath } from './measure/loss-path.js';
 import { measureOutputs, type Outputs } from './measure/outputs.js';

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { dataDescription } from './data-description.js';
-import { norm } from './norm.js';
+import { dataDescription, norm } from './shared.js';
 
 const row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 

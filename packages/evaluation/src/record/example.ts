@@ -1,6 +1,6 @@
 import { AdvrobError } from '@advrob/core';
 import * as z from 'zod';
-import { norm } from './norm.js';
+import { norm } from './shared.js';
 
 /** Name of the file with a line per example. */
 export const examplesName = 'examples.jsonl';

@@ -1,9 +1,31 @@
 import * as z from 'zod';
-import { robustnessCheck, type RobustnessCheck } from '../checks/robustness-check.js';
+import { AdvrobError } from '@advrob/core';
 import { analysisResult } from './analysis-result.js';
-import { dataDescription } from './data-description.js';
+import { dataDescription } from './shared.js';
 import { modelResult } from './model-result.js';
-import { trainingResult } from './training-result.js';
+import { trainingResult } from './training.js';
+import type { DataDescription } from './shared.js';
+
+/** The outcome of one check, in words that a reader without background understands. */
+export const robustnessCheck = z.strictObject({
+  /** E.g. `vanishing-gradients`. */
+  name: z.string(),
+  /** `cause`: something in the model that makes attacks fail. `symptom`: results that only such a thing, or too weak an attack, explains. */
+  kind: z.enum(['cause', 'symptom']),
+  /** `none`: looked for and not found. `untested`: what it takes was not given, or another finding comes first. */
+  severity: z.enum(['serious', 'warning', 'none', 'untested']),
+  /** What was measured; null where it was not. */
+  value: z.number().nullable(),
+  /** The value at which the check speaks up; null where there is none. */
+  threshold: z.number().nullable(),
+  /** What was asked, e.g. `Do gradients vanish?` */
+  question: z.string(),
+  /** What was measured, with its unit. */
+  measured: z.string(),
+  /** What a finding means for the numbers, and what to do. */
+  meaning: z.string(),
+});
+export type RobustnessCheck = z.infer<typeof robustnessCheck>;
 
 /** Name of the file that holds a record. */
 export const recordName = 'record.json';
@@ -72,4 +94,88 @@ export type RecordedModel = RunRecord['models'][number];
 /** Checks of a model as a record holds them. */
 export function recordChecks(model: string, checks: readonly RobustnessCheck[]): RunRecord['checks'] {
   return checks.map((one) => ({ model, ...one }));
+}
+
+/** What a record is made from; the rest is filled in. */
+export type RecordParts = Omit<RunRecord, 'format' | 'version' | 'checks' | 'analyses'> &
+  Partial<Pick<RunRecord, 'checks' | 'analyses'>>;
+
+/**
+ * Makes a record and checks it against its schema.
+ *
+ * @throws AdvrobError `ADVROB_RECORD` naming what does not fit, or two models or analyses of one name.
+ */
+export function createRecord(parts: RecordParts): RunRecord {
+  return checkRecord({ format: 'advrob-record', version: 1, checks: [], analyses: [], ...parts });
+}
+
+/** JSON of a record, indented; equal records give equal bytes. */
+export function serializeRecord(record: RunRecord): string {
+  return `${JSON.stringify(record, undefined, 2)}\n`;
+}
+
+/**
+ * Reads a record.
+ *
+ * @throws AdvrobError `ADVROB_RECORD` when it is not JSON, not a record, or of another version.
+ */
+export function parseRecord(text: string): RunRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AdvrobError('ADVROB_RECORD', `the record is not JSON (${(cause as Error).message}): is it complete?`, {
+      cause,
+    });
+  }
+  return checkRecord(value);
+}
+
+/** A record without its times: equal for two runs of the same settings on the same machine. */
+export function withoutTiming(record: RunRecord): Omit<RunRecord, 'timing'> {
+  const { timing: _, ...rest } = record;
+  return rest;
+}
+
+/** The JSON Schema of `record.json`. */
+export function recordJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(runRecord, { target: 'draft-2020-12', io: 'input' });
+}
+
+function checkRecord(value: unknown): RunRecord {
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version !== 1)
+    throw new AdvrobError('ADVROB_RECORD', `the record has version ${version}; this advrob reads version 1: update it`);
+  const parsed = runRecord.safeParse(value);
+  if (!parsed.success) throw new AdvrobError('ADVROB_RECORD', `not a record: ${z.prettifyError(parsed.error)}`);
+  const { models, analyses, data } = parsed.data;
+  checkNames(
+    'models',
+    models.map(({ name }) => name),
+  );
+  checkNames(
+    'analyses',
+    analyses.map(({ id }) => id),
+  );
+  if (models.length === 0 && analyses.length === 0)
+    throw new AdvrobError('ADVROB_RECORD', 'the record holds no model and no analysis: expected at least one of them');
+  if (models.length > 0 && data === undefined)
+    throw new AdvrobError('ADVROB_RECORD', 'the record holds models but not what they were measured on (data)');
+  return parsed.data;
+}
+
+function checkNames(what: string, names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new AdvrobError('ADVROB_RECORD', `two ${what} of the record are called '${twice}': give each its own name`);
+}
+
+/**
+ * What the models of a record were measured on.
+ *
+ * @throws AdvrobError `ADVROB_RECORD` for a record of analyses alone.
+ */
+export function measuredData({ title, data }: RunRecord): DataDescription {
+  if (data) return data;
+  throw new AdvrobError('ADVROB_RECORD', `'${title}' is a record of analyses alone: no model of it was measured`);
 }

@@ -1,8 +1,8 @@
 import type { Attack, Classifier, Norm } from '@advrob/core';
 import { exactDistances } from '@advrob/core/attack';
-import { classify } from '../../run/classify.js';
-import { craft } from '../../transfer/craft.js';
-import type { DrawnBatch } from './drawn-batch.js';
+import { classify } from '../../evaluate/classify.js';
+import { craft } from '../../transfer.js';
+import type { DrawnBatch } from './shared.js';
 
 /** Which rows of a batch an attack fooled, clean errors included. */
 export type AttackOutcomes = { readonly success: (0 | 1)[]; readonly unconfirmed: number };

@@ -3,8 +3,8 @@ import { crossEntropy, margin } from '@advrob/core/losses';
 import { createRowRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DrawnBatch } from './drawn-batch.js';
-import { logOdds } from './log-odds.js';
+import type { DrawnBatch } from './shared.js';
+import { logOdds } from './shared.js';
 
 /** What gradients and the surroundings of a batch show; counts are of the rows asked for. */
 export type Gradients = {

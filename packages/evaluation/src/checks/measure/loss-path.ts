@@ -2,8 +2,8 @@ import { AdvrobError, type Attack, type Classifier, type Norm } from '@advrob/co
 import { createThreat } from '@advrob/core/threat';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DrawnBatch } from './drawn-batch.js';
-import { logOdds, predictedClass } from './log-odds.js';
+import type { DrawnBatch } from './shared.js';
+import { logOdds, predictedClass } from './shared.js';
 
 /** The course of the loss under an attack; one entry per row asked for. Losses are log odds of an error. */
 export type LossPath = {

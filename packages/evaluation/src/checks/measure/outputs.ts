@@ -1,10 +1,8 @@
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DrawnBatch } from './drawn-batch.js';
-import { isHalf } from './half.js';
-import { predictedClass } from './log-odds.js';
-import { countGradients } from './own-gradients.js';
+import type { DrawnBatch } from './shared.js';
+import { predictedClass } from './shared.js';
 
 /** What the outputs of a batch show. */
 export type Outputs = {
@@ -101,4 +99,32 @@ async function buffersOf({ buffers }: Classifier): Promise<Float32Array[]> {
   const values: Float32Array[] = [];
   for (const buffer of Object.values(buffers ?? {})) values.push(Float32Array.from(await buffer.data()));
   return values;
+}
+
+/** Whether a number is one that IEEE 754 binary16 holds: 11 significant bits, at most 65504, down to steps of 2^-24. */
+function isHalf(value: number): boolean {
+  const size = Math.abs(value);
+  if (size === 0) return true;
+  if (!(size <= 65504)) return false;
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  const step = 2 ** (exponent - 10);
+  return Number.isInteger(size / step);
+}
+
+/** Runs `body` and counts the gradients that are computed in it: those of an optimisation inside a forward pass. */
+function countGradients<T>(body: () => T): { value: T; gradients: number } {
+  const engine = tf.engine();
+  const compute = engine.gradients;
+  let gradients = 0;
+  // An own property hides the method for the time of this synchronous call.
+  engine.gradients = ((...call: Parameters<typeof compute>) => {
+    gradients++;
+    return compute.apply(engine, call);
+  }) as typeof compute;
+  try {
+    const value = body();
+    return { value, gradients };
+  } finally {
+    Reflect.deleteProperty(engine, 'gradients');
+  }
 }

@@ -1,0 +1,159 @@
+import { AdvrobError } from '@advrob/core';
+import type { Attack, Batch, Json } from '@advrob/core';
+import type { EvaluateOptions } from './options.js';
+import { createTracker } from '../progress.js';
+import type { EvaluationTiming, Tracker } from '../progress.js';
+import { examplesName, serializeExamples } from '../record/example.js';
+import type { ExampleRecord } from '../record/example.js';
+import type { ModelResult } from '../record/model-result.js';
+import { describeValue } from '../journal/fingerprint.js';
+import { fingerprintOf, planOf } from './plan.js';
+import { journalLine, journalName, restoreOutcomes } from './outcome.js';
+import { openJournal } from '../journal/journal.js';
+import type { Journal } from '../journal/journal.js';
+import type { BatchOutcome, JournalLine } from './outcome.js';
+import { checkHash, hashModel } from '../journal/model-hash.js';
+import { examplesOf } from './examples.js';
+import { summarize } from './summarize.js';
+import { attackBatch, cleanBatch } from './batch.js';
+import { rowsToAttack } from './judge.js';
+import { adversarialName } from '../record/adversarial.js';
+import type { Plan } from './plan.js';
+
+/** What an evaluation found. */
+export interface Evaluation {
+  /** Everything about the model that a record holds: plain JSON, equal for equal settings. */
+  readonly result: ModelResult;
+  /** One entry per example, in data-set order. */
+  readonly examples: readonly ExampleRecord[];
+  /** Time spent over all sessions. */
+  readonly timing: EvaluationTiming;
+}
+
+interface Session {
+  readonly options: EvaluateOptions;
+  readonly plan: Plan;
+  readonly journal: Journal<JournalLine>;
+  readonly outcomes: BatchOutcome[];
+  readonly tracker: Tracker;
+}
+
+/**
+ * Measures the clean accuracy of a model and its robust accuracy under attacks, per attack and in the worst case, with Wilson 95% intervals.
+ *
+ * With `storage`, a run that was killed at any moment goes on where it stopped and ends with the same bits; the storage then also gets `examples.jsonl`.
+ * Clean errors count as not robust. The model, the data and their tensors stay the caller's.
+ *
+ * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any work when the parts do not fit;
+ *   `ADVROB_EVALUATION_MISMATCH` when the storage holds an evaluation of another model, other data or settings; `ADVROB_ABORTED` on the signal.
+ * @example
+ * ```ts
+ * import { evaluate } from '@advrob/evaluation';
+ * const { result } = await evaluate({ model, data: test.take(1000), attacks: [{ attack: pgd({ steps: 40 }), norm: 'linf', epsilon: [0.1, 0.2, 0.3] }] });
+ * result.clean.rate; // 0.98
+ * result.attacks[0].points[2].robust.interval; // Wilson 95%
+ * ```
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { model, data, storage } = options;
+  const plan = planOf(options);
+  const modelHash = options.modelHash ?? (await hashModel(model));
+  if (storage) checkHash(modelHash);
+  const settings = await settingsOf(plan, storage !== undefined);
+  const journal = await openJournal(storage, {
+    name: journalName,
+    schema: journalLine,
+    fingerprint: fingerprintOf(plan, settings, model, modelHash ?? '', data),
+  });
+  const outcomes = restoreOutcomes(journal.lines, plan.runs.length);
+  const tracker = createTracker({
+    plan,
+    total: data.length,
+    outcomes,
+    lines: journal.lines,
+    report: options.onProgress,
+  });
+  await evaluateBatches({ options, plan, journal, outcomes, tracker });
+  const examples = examplesOf(plan, outcomes);
+  await storage?.write(examplesName, serializeExamples(examples));
+  return {
+    result: summarize(plan, outcomes, { modelHash: modelHash ?? null, settings }),
+    examples,
+    timing: tracker.timing(),
+  };
+}
+
+/**
+ * Whether the parts of an evaluation fit together, without doing it: to find a mistake before a long training.
+ *
+ * @throws AdvrobError as {@link evaluate} does before any work.
+ */
+export function checkEvaluation(options: EvaluateOptions): void {
+  planOf(options);
+}
+
+/** The options of each run's attack; entries with several radii are looked at once. */
+async function settingsOf({ runs }: Plan, mustIdentify: boolean): Promise<Json[]> {
+  const known = new Map<Attack, Promise<Json>>();
+  for (const { entry } of runs)
+    if (!known.has(entry.attack)) known.set(entry.attack, describeValue(entry.attack.options, mustIdentify));
+  return Promise.all(runs.map(({ entry }) => known.get(entry.attack)!));
+}
+
+async function evaluateBatches(session: Session): Promise<void> {
+  const { plan, outcomes } = session;
+  const { data } = session.options;
+  const isDone = (outcome: BatchOutcome | undefined): boolean => outcome?.attacks.length === plan.runs.length;
+  let index = isDone(outcomes.at(-1)) ? outcomes.length : Math.max(0, outcomes.length - 1);
+  if (index * plan.batchSize >= data.length) return;
+  for await (const batch of data.batches({ size: plan.batchSize, from: index * plan.batchSize })) {
+    try {
+      await evaluateBatch(session, batch, index);
+    } finally {
+      batch.x.dispose();
+      batch.y.dispose();
+      Object.values(batch.extras).forEach((tensor) => (tensor as { dispose(): void }).dispose());
+    }
+    index++;
+  }
+}
+
+/** What is still missing of one batch. */
+async function evaluateBatch(session: Session, batch: Batch, index: number): Promise<void> {
+  const { options, plan, journal, outcomes, tracker } = session;
+  const { model, signal } = options;
+  const position = index * plan.batchSize;
+  const keep = Math.max(0, plan.samples - position);
+  const outcome = (outcomes[index] ??= { attacks: [] });
+  if (outcome.clean === undefined) {
+    stopIfAborted(signal);
+    const work = tracker.begin(-1);
+    const found = await cleanBatch(model, batch, position, keep);
+    await journal.add({ type: 'clean', batch: index, seconds: work.end(found.labels.length), outcome: found });
+    outcome.clean = found;
+  }
+  for (let run = outcome.attacks.length; run < plan.runs.length; run++) {
+    stopIfAborted(signal);
+    const work = tracker.begin(run);
+    const found = await attackBatch({
+      model,
+      batch,
+      run: plan.runs[run]!,
+      rows: rowsToAttack(plan, outcome, run),
+      seed: plan.seed,
+      position,
+      keep,
+      ...(plan.saveAdversarial &&
+        options.storage && { save: { storage: options.storage, name: adversarialName(plan.runs, run, index) } }),
+      ...(signal && { signal }),
+      onProgress: work.step,
+    });
+    await journal.add({ type: 'attack', batch: index, run, seconds: work.end(batch.ids.length), outcome: found });
+    outcome.attacks.push(found);
+    tracker.report(run);
+  }
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AdvrobError('ADVROB_ABORTED', 'stopped on request', { cause: signal.reason });
+}

@@ -1,0 +1,74 @@
+import type { ExampleRecord } from '../record/example.js';
+import type { AttackOutcome, BatchOutcome } from './outcome.js';
+import { isRight, judgeBatch, placeOf } from './judge.js';
+import type { Judgement, Plan, Run } from './plan.js';
+
+type MinimalDistance = NonNullable<ExampleRecord['minimal']>[number];
+
+/** One record per example, in data-set order. */
+export function examplesOf(plan: Plan, outcomes: readonly BatchOutcome[]): ExampleRecord[] {
+  return outcomes.flatMap((outcome) => {
+    const judged = judgeBatch(plan.judgements, outcome);
+    return outcome.clean!.labels.map((_, row) => exampleOf(plan, outcome, judged, row));
+  });
+}
+
+function exampleOf(
+  { runs, judgements }: Plan,
+  outcome: BatchOutcome,
+  judged: BatchOutcome,
+  row: number,
+): ExampleRecord {
+  const clean = outcome.clean!;
+  const cleanCorrect = isRight(clean, row);
+  const verdicts = judged.attacks.flatMap((attack, i) =>
+    underAttack(judgements[i]!, attack, row).map((verdict) => ({ verdict, run: judgements[i]!.run })),
+  );
+  const attacks = verdicts.map(({ verdict }) => verdict);
+  const first = cleanCorrect ? attacks.findIndex(({ success }) => success) : -1;
+  const tried = !cleanCorrect ? [] : first < 0 ? verdicts : verdicts.slice(0, first + 1);
+  // A run that is judged at several radii made its queries once.
+  const queriesOfRun = new Map(tried.map(({ run, verdict }) => [run, verdict.queries]));
+  return {
+    index: clean.ids[row]!,
+    label: clean.labels[row]!,
+    cleanPrediction: clean.predictions[row]!,
+    cleanCorrect,
+    robust: cleanCorrect && first < 0,
+    success: !cleanCorrect || first >= 0,
+    fooledBy: cleanCorrect ? (attacks[first]?.fooledBy ?? null) : 'clean',
+    distance: attacks[first]?.distance ?? 0,
+    queries: [...queriesOfRun.values()].reduce((sum, queries) => sum + queries, 0),
+    attacks,
+    ...(runs.some(isMinimal) && {
+      minimal: outcome.attacks.flatMap((attack, i) => closestOf(runs[i]!, attack, row)),
+    }),
+  };
+}
+
+function closestOf(run: Run, { rows, closest, queries }: AttackOutcome, row: number): MinimalDistance[] {
+  const place = placeOf(rows, row);
+  if (closest === undefined || place < 0) return [];
+  return [{ attack: run.label, norm: run.norm, distance: closest[place]!, queries: queries[place]! }];
+}
+
+function isMinimal({ entry }: Run): boolean {
+  return entry.attack.definition.budget === 'minimal';
+}
+
+function underAttack(run: Judgement, outcome: AttackOutcome, row: number): ExampleRecord['attacks'] {
+  const place = placeOf(outcome.rows, row);
+  if (place < 0) return [];
+  return [
+    {
+      attack: run.label,
+      norm: run.norm,
+      epsilon: run.epsilon,
+      success: outcome.success[place] === 1,
+      fooledBy: outcome.fooledBy[place]!,
+      prediction: outcome.prediction[place]!,
+      distance: outcome.distance[place]!,
+      queries: outcome.queries[place]!,
+    },
+  ];
+}

@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import { AdvrobError } from '@advrob/core';
+
+const bit = z.union([z.literal(0), z.literal(1)]);
+
+/** A kept example: float32 values as base64, what the model says and how sure it is (softmax). */
+const keptImage = z.strictObject({
+  /** Place in the data set as evaluated, from 0. */
+  position: z.int().min(0),
+  image: z.base64(),
+  prediction: z.int().min(0),
+  confidence: z.number().min(0).max(1),
+});
+export type KeptImage = z.infer<typeof keptImage>;
+
+/** A batch without an attack. */
+const cleanOutcome = z.strictObject({
+  ids: z.array(z.int()),
+  labels: z.array(z.int().min(0)),
+  predictions: z.array(z.int().min(0)),
+  kept: z.array(keptImage),
+});
+export type CleanOutcome = z.infer<typeof cleanOutcome>;
+
+/** What became of the adversarial examples that were saved: read back and classified anew. */
+const savedOutcome = z.strictObject({
+  /** Places in the lists of the attack, ascending. */
+  places: z.array(z.int().min(0)),
+  /** Whether the loaded float32 example still fools the model. */
+  confirmed: z.array(bit),
+  /** Whether it does after rounding to 8 bits. */
+  quantized: z.array(bit),
+  /** How far the rounded example is from the clean one. */
+  quantizedDistance: z.array(z.number().min(0)),
+});
+export type SavedOutcome = z.infer<typeof savedOutcome>;
+
+/** A batch under one attack at one epsilon. Every list has an entry per attacked example. */
+const attackOutcome = z.strictObject({
+  /** Which examples of the batch were attacked, ascending. */
+  rows: z.array(z.int().min(0)),
+  success: z.array(bit),
+  prediction: z.array(z.int().min(0)),
+  fooledBy: z.array(z.string().nullable()),
+  distance: z.array(z.number().min(0)),
+  queries: z.array(z.int().min(0)),
+  unconfirmed: z.int().min(0),
+  kept: z.array(keptImage),
+  /** Smallest distance found, null for none; of attacks that look for a minimal norm. */
+  closest: z.array(z.number().min(0).nullable()).optional(),
+  saved: savedOutcome.optional(),
+});
+export type AttackOutcome = z.infer<typeof attackOutcome>;
+
+/** All that is known of one batch: the clean pass, then one outcome per run, in order; runs that are still to come are missing at the end. */
+export interface BatchOutcome {
+  clean?: CleanOutcome;
+  readonly attacks: AttackOutcome[];
+}
+
+/** Name of the file that holds the progress of an evaluation. */
+export const journalName = 'evaluation.jsonl';
+
+const unit = { batch: z.int().min(0), seconds: z.number().min(0) };
+
+/** One finished piece of work, as a line of the journal. `run` is the place of the run in the plan. */
+export const journalLine = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('clean'), ...unit, outcome: cleanOutcome }),
+  z.strictObject({ type: z.literal('attack'), ...unit, run: z.int().min(0), outcome: attackOutcome }),
+]);
+export type JournalLine = z.infer<typeof journalLine>;
+
+/**
+ * Finished work in the order in which it was done: each batch first clean, then under every run of the plan.
+ *
+ * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` when lines are missing or in another order, as after an edit by hand.
+ */
+export function restoreOutcomes(lines: readonly JournalLine[], runs: number): BatchOutcome[] {
+  const outcomes: BatchOutcome[] = [];
+  lines.forEach((line, place) => {
+    const batch = Math.floor(place / (1 + runs));
+    const run = (place % (1 + runs)) - 1;
+    if (line.batch !== batch || (line.type === 'clean' ? run !== -1 : line.run !== run))
+      throw new AdvrobError(
+        'ADVROB_EVALUATION_MISMATCH',
+        `the kept progress of this evaluation is damaged at entry ${place + 1}: remove 'evaluation.jsonl' to start over`,
+      );
+    if (line.type === 'clean') outcomes.push({ clean: line.outcome, attacks: [] });
+    else outcomes[batch]!.attacks.push(line.outcome);
+  });
+  return outcomes;
+}

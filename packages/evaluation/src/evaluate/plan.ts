@@ -1,0 +1,164 @@
+import { AdvrobError } from '@advrob/core';
+import type { Batch, Classifier, Dataset, Json, Norm, Progress, RunStorage } from '@advrob/core';
+import { checkLoss } from '@advrob/core/attack';
+import { getBackend } from '@tensorflow/tfjs-core';
+import type { EvaluateOptions, EvaluationAttack } from './options.js';
+import { checkFit, checkWhole } from './check-options.js';
+import type { Fingerprint } from '../journal/fingerprint.js';
+
+/** One call of an attack per batch: a fixed budget is run at each epsilon, a minimal norm once. */
+export interface Run {
+  readonly entry: EvaluationAttack;
+  readonly label: string;
+  readonly norm: Norm;
+  /** Radius of the call; Infinity for a minimal norm without a bound. */
+  readonly epsilon: number;
+  /** The finite radii at which its points are judged, ascending. */
+  readonly epsilons: readonly number[];
+  /** Whether its points are kept for the report: at the largest epsilon of each attack. */
+  readonly isSampled: boolean;
+}
+
+/** One attack judged at one finite epsilon: a row of the tables. */
+export interface Judgement {
+  readonly entry: EvaluationAttack;
+  readonly label: string;
+  readonly norm: Norm;
+  readonly epsilon: number;
+  /** Place of the run that gives its points. */
+  readonly run: number;
+}
+
+/** Options with their defaults, checked, and the runs in order: attack by attack, epsilon ascending. */
+export interface Plan {
+  readonly name: string;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly attackOn: 'all' | 'survivors';
+  readonly samples: number;
+  readonly saveAdversarial: boolean;
+  readonly runs: readonly Run[];
+  /** Attack by attack, epsilon ascending. */
+  readonly judgements: readonly Judgement[];
+}
+
+/** @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any work is done. */
+export function planOf(options: EvaluateOptions): Plan {
+  const { name = 'model', batchSize = 128, seed = 0, attackOn = 'all', samples = 8, attacks, model, data } = options;
+  const { saveAdversarial = false } = options;
+  checkWhole('batchSize', batchSize, 1);
+  checkWhole('seed', seed, 0);
+  checkWhole('samples', samples, 0);
+  if (attackOn !== 'all' && attackOn !== 'survivors')
+    throw new AdvrobError('ADVROB_OPTION', `attackOn: expected 'all' or 'survivors', got '${String(attackOn)}'`);
+  checkFit(model, data);
+  if (saveAdversarial && options.storage === undefined)
+    throw new AdvrobError('ADVROB_OPTION', 'saveAdversarial: there is no storage to save to: give one');
+  const runs = attacks.flatMap(runsOf);
+  checkLabels(attacks.map(labelOf));
+  const judgements = runs.flatMap(({ entry, label, norm, epsilons }, run) =>
+    epsilons.map((epsilon) => ({ entry, label, norm, epsilon, run })),
+  );
+  return { name, batchSize, seed, attackOn, samples, saveAdversarial, runs, judgements };
+}
+
+function runsOf(entry: EvaluationAttack): Run[] {
+  const label = labelOf(entry);
+  const { norms } = entry.attack.definition;
+  if (!norms.includes(entry.norm))
+    throw new AdvrobError(
+      'ADVROB_NORM',
+      `attack '${label}' works for ${norms.join(', ')}, not for ${entry.norm}: choose another norm or attack`,
+    );
+  checkLoss(entry.attack, entry.loss);
+  checkWhole(`restarts of attack '${label}'`, entry.restarts ?? 1, 1);
+  const epsilons = [...new Set(typeof entry.epsilon === 'number' ? [entry.epsilon] : entry.epsilon)].sort(
+    (a, b) => a - b,
+  );
+  const isMinimal = entry.attack.definition.budget === 'minimal';
+  const isLegal = (epsilon: number): boolean => epsilon >= 0 && (isMinimal || epsilon < Infinity);
+  if (epsilons.length === 0 || !epsilons.every(isLegal))
+    throw new AdvrobError(
+      'ADVROB_OPTION',
+      `epsilon of attack '${label}': expected one or more ${isMinimal ? '' : 'finite '}numbers of at least 0, got [${epsilons.join(', ')}]`,
+    );
+  const shared = { entry, label, norm: entry.norm };
+  if (isMinimal) {
+    const finite = epsilons.filter((epsilon) => epsilon < Infinity);
+    return [{ ...shared, epsilon: epsilons.at(-1)!, epsilons: finite, isSampled: true }];
+  }
+  return epsilons.map((epsilon, i) => ({
+    ...shared,
+    epsilon,
+    epsilons: [epsilon],
+    isSampled: i === epsilons.length - 1,
+  }));
+}
+
+function labelOf({ label, attack }: EvaluationAttack): string {
+  return label ?? attack.name;
+}
+
+function checkLabels(labels: readonly string[]): void {
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (twice !== undefined)
+    throw new AdvrobError('ADVROB_OPTION', `two attacks are called '${twice}': give each its own label`);
+  if (labels.includes('clean') || labels.includes(''))
+    throw new AdvrobError('ADVROB_OPTION', "an attack is called 'clean' or has an empty label: give it another");
+}
+
+/** What an evaluation and its continuation must share. `settings` are the options of each run's attack, as `describeValue` gives them. */
+export function fingerprintOf(
+  plan: Plan,
+  settings: readonly Json[],
+  model: Classifier,
+  modelHash: string,
+  data: Dataset,
+): Fingerprint {
+  const { batchSize, seed, attackOn, samples, saveAdversarial, runs } = plan;
+  return {
+    format: 1,
+    backend: getBackend(),
+    model: { hash: modelHash, numClasses: model.numClasses },
+    data: { name: data.name, length: data.length, hash: data.hash },
+    batchSize,
+    seed,
+    attackOn,
+    samples,
+    ...(saveAdversarial && { saveAdversarial }),
+    attacks: runs.map(({ entry, label, norm, epsilon, epsilons }, run) => ({
+      label,
+      attack: entry.attack.name,
+      options: settings[run]!,
+      norm,
+      epsilon: epsilon === Infinity ? 'Infinity' : epsilon,
+      ...(entry.attack.definition.budget === 'minimal' && { epsilons }),
+      restarts: entry.restarts ?? 1,
+      loss: entry.loss?.name ?? 'default',
+    })),
+  };
+}
+
+/** Where the adversarial examples of one batch go. */
+export interface SaveTarget {
+  readonly storage: RunStorage;
+  readonly name: string;
+}
+
+/** What one attack call of an evaluation needs. */
+export interface AttackBatch {
+  readonly model: Classifier;
+  readonly batch: Batch;
+  readonly run: Run;
+  /** Which rows of the batch are attacked, ascending. */
+  readonly rows: readonly number[];
+  readonly seed: number;
+  /** Where the batch starts in the data. */
+  readonly position: number;
+  /** How many first rows of the batch are kept for the report. */
+  readonly keep: number;
+  /** Where adversarial examples are saved, and under which name; left out: they are not. */
+  readonly save?: SaveTarget;
+  readonly signal?: AbortSignal;
+  onProgress(progress: Progress): void;
+}

@@ -1,0 +1,129 @@
+import { AdvrobError } from '@advrob/core';
+import type { AttackResult } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { AttackBatch, Plan } from './plan.js';
+import { classify } from './classify.js';
+import type { BatchOutcome, KeptImage } from './outcome.js';
+import { encodeFloats } from '../record/model-result.js';
+import type { ModelResult } from '../record/model-result.js';
+import { isFooled } from './judge.js';
+
+/**
+ * The points that the report shows for the first examples of the data: the adversarial example where the attack found one, else the last point that it
+ * tried, so that a robust model is shown under attack too.
+ */
+export async function keepAdversarial(
+  work: AttackBatch,
+  x: tf.Tensor,
+  y: tf.Tensor,
+  result: AttackResult,
+): Promise<KeptImage[]> {
+  const wanted = work.rows.flatMap((row, i) => (row < work.keep ? [i] : []));
+  if (wanted.length === 0) return [];
+  const made: tf.Tensor[] = [];
+  const own = <T extends tf.Tensor>(tensor: T): T => (made.push(tensor), tensor);
+  try {
+    const indices = own(tf.tensor1d(wanted, 'int32'));
+    const found = own(tf.gather(result.adversarial, indices));
+    const success = own(
+      tf.tensor1d(
+        Uint8Array.from(wanted, (i) => result.success[i]!),
+        'bool',
+      ),
+    );
+    const tried = own(await lastTried(work, own(tf.gather(x, indices)), own(tf.gather(y, indices)), wanted, result));
+    const shown = own(tf.tidy(() => select(success, found, tried)));
+    const verdicts = await classify(work.model, shown);
+    return await keepImages(
+      shown,
+      wanted.map((_, i) => i),
+      (i) => ({
+        position: work.position + work.rows[wanted[i]!]!,
+        prediction: verdicts.predictions[i]!,
+        confidence: verdicts.confidences[i]!,
+      }),
+    );
+  } finally {
+    tf.dispose(made);
+  }
+}
+
+/** The last iterates of an attack with a fixed budget; the clean examples where there is no such thing, or no need. */
+async function lastTried(
+  { run, model, batch, rows, seed, signal }: AttackBatch,
+  x: tf.Tensor,
+  y: tf.Tensor,
+  wanted: readonly number[],
+  result: AttackResult,
+): Promise<tf.Tensor> {
+  const { attack, loss } = run.entry;
+  const isNeeded = wanted.some((i) => !result.success[i]);
+  if (!isNeeded || attack.definition.budget === 'minimal') return tf.clone(x);
+  const last = attack.maximize(
+    model,
+    x,
+    y,
+    { norm: run.norm, epsilon: run.epsilon },
+    {
+      seed,
+      ids: Int32Array.from(wanted, (i) => batch.ids[rows[i]!]!),
+      ...(loss && { loss }),
+      ...(signal && { signal }),
+    },
+  );
+  return last.catch((error: unknown) => {
+    // An ensemble has no last iterate.
+    if (error instanceof AdvrobError && error.code === 'ADVROB_ATTACK') return tf.clone(x);
+    throw error;
+  });
+}
+
+/** Rows of `a` where `mask` [n] is true, else of `b`. */
+function select(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const column = tf.reshape(mask, [-1, ...a.shape.slice(1).map(() => 1)]);
+  return tf.where(tf.cast(tf.broadcastTo(tf.cast(column, 'float32'), a.shape), 'bool'), a, b);
+}
+
+/** Reads some rows of `images` [n, ...] back. */
+export async function keepImages(
+  images: Tensor,
+  rows: readonly number[],
+  about: (row: number) => Omit<KeptImage, 'image'>,
+): Promise<KeptImage[]> {
+  if (rows.length === 0) return [];
+  const values = (await images.data()) as Float32Array;
+  const size = values.length / images.shape[0]!;
+  return rows.map((row) => ({ ...about(row), image: encodeFloats(values.subarray(row * size, (row + 1) * size)) }));
+}
+
+/** The kept examples, with what each attack made of them. */
+export function samplesOf(plan: Plan, outcomes: readonly BatchOutcome[]): ModelResult['samples'] {
+  return outcomes.flatMap((outcome) => {
+    const clean = outcome.clean!;
+    return clean.kept.map((kept, row) => ({
+      index: clean.ids[row]!,
+      label: clean.labels[row]!,
+      clean: withoutPosition(kept),
+      attacked: outcome.attacks.flatMap((attack, i) => {
+        const { label, norm, epsilon } = plan.runs[i]!;
+        const shown = attack.kept.find(({ position }) => position === kept.position);
+        return shown
+          ? [
+              {
+                ...withoutPosition(shown),
+                attack: label,
+                norm,
+                epsilon: epsilon === Infinity ? null : epsilon,
+                success: isFooled(attack, row),
+              },
+            ]
+          : [];
+      }),
+    }));
+  });
+}
+
+function withoutPosition({ position: _, ...shown }: KeptImage): Omit<KeptImage, 'position'> {
+  return shown;
+}

@@ -1,0 +1,195 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@advrob/core/gradients';
+import { memoryStorage, type MemoryStorage, type RunStorage } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { evaluate, type EvaluateOptions } from '../index.js';
+import { ascent, step } from '../../test/support/attacks.js';
+import { planeModel } from '../../test/support/plane-model.js';
+import { pointsAtGaps, pointsDataset } from '../../test/support/points-dataset.js';
+
+const gaps = [0.02, 0.09, 0.11, 0.3, -0.05, 0.15, 0.04];
+type Changes = Partial<EvaluateOptions>;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+async function run(storage: RunStorage | undefined, changes: Changes = {}) {
+  const model = planeModel();
+  try {
+    return await evaluate({
+      model,
+      data: pointsAtGaps(gaps),
+      attacks: [
+        { attack: ascent({ steps: 2 }), norm: 'linf', epsilon: [0.1, 0.2] },
+        { attack: step(), norm: 'l2', epsilon: 0.1 },
+      ],
+      batchSize: 3,
+      samples: 4,
+      ...(storage && { storage }),
+      ...changes,
+    });
+  } finally {
+    model.dispose();
+  }
+}
+
+/** Dies at operation `fatal` after `share` of its bytes: an append may be cut anywhere, a write happens or not. */
+function mortal(storage: MemoryStorage, fatal: number, share: number, hasAppend: boolean): RunStorage {
+  let operations = 0;
+  const killed = new Error('killed');
+  const die = (): boolean => operations++ === fatal;
+  return {
+    read: (name) => storage.read(name),
+    async write(name, bytes) {
+      const isFatal = die();
+      if (!isFatal || share === 1) await storage.write(name, bytes);
+      if (isFatal) throw killed;
+    },
+    ...(hasAppend && {
+      async append(name: string, bytes: Uint8Array) {
+        const isFatal = die();
+        await storage.append!(name, isFatal ? bytes.subarray(0, Math.floor(share * bytes.length)) : bytes);
+        if (isFatal) throw killed;
+      },
+    }),
+  };
+}
+
+describe('resume', () => {
+  it.each([true, false])(
+    'gives the same bits after a kill at every storage operation (append: %s)',
+    async (hasAppend) => {
+      const whole = memoryStorage();
+      const expected = await run(whole);
+      const expectedFile = whole.files.get('examples.jsonl')!;
+      let kills = 0;
+      for (let fatal = 0; ; fatal++) {
+        let died = false;
+        for (const share of [0, 0.4, 0.99, 1]) {
+          const storage = memoryStorage();
+          await run(mortal(storage, fatal, share, hasAppend)).then(
+            () => undefined,
+            (error: Error) => {
+              expect(error.message).toBe('killed');
+              died = true;
+              kills++;
+            },
+          );
+          const { result, examples } = await run(storage);
+          expect(result).toEqual(expected.result);
+          expect(examples).toEqual(expected.examples);
+          expect(Buffer.compare(storage.files.get('examples.jsonl')!, expectedFile)).toBe(0);
+        }
+        if (!died) break;
+      }
+      // Three batches with a clean pass and three runs each, the header, and examples.jsonl.
+      expect(kills).toBe(4 * (3 * 4 + 2));
+    },
+  );
+
+  it('survives being killed again and again', async () => {
+    const expected = await run(undefined);
+    const storage = memoryStorage();
+    let sessions = 0;
+    for (; sessions < 50; sessions++) {
+      const done = await run(mortal(storage, 1, 0.5, true)).then(
+        () => true,
+        () => false,
+      );
+      if (done) break;
+    }
+    expect(sessions).toBeGreaterThan(5);
+    expect((await run(storage)).result).toEqual(expected.result);
+  });
+
+  it('draws no batch again when all is done', async () => {
+    const storage = memoryStorage();
+    const first = await run(storage);
+    const data = pointsAtGaps(gaps);
+    const second = await run(storage, { data });
+    expect(data.calls).toBe(0);
+    expect(second.result).toEqual(first.result);
+    expect(second.timing).toEqual(first.timing);
+  });
+});
+
+describe('refuses to mix evaluations', () => {
+  const refuse = async (changes: Changes, words: RegExp): Promise<void> => {
+    const storage = memoryStorage();
+    await run(storage);
+    const before = [...storage.files];
+    const promise = run(storage, changes);
+    await expect(promise).rejects.toMatchObject({ code: 'ADVROB_EVALUATION_MISMATCH' });
+    await expect(promise).rejects.toThrow(words);
+    expect([...storage.files]).toEqual(before);
+  };
+
+  it('other weights', async () => {
+    const other = planeModel(2);
+    await refuse({ model: other }, /model\.hash was "[0-9a-f]{64}", is "[0-9a-f]{64}"/);
+    other.dispose();
+  });
+  it.each<[string, Changes, RegExp]>([
+    [
+      'other data',
+      {
+        data: pointsDataset(
+          gaps.map((gap) => [0.5 + gap, 0.5 + gap]),
+          gaps.map(() => 1),
+          { hash: 'x' },
+        ),
+      },
+      /data\.hash/,
+    ],
+    ['fewer data', { data: pointsAtGaps(gaps.slice(1)) }, /data\.length was 7, is 6/],
+    ['batch size', { batchSize: 2 }, /batchSize was 3, is 2/],
+    ['seed', { seed: 5 }, /seed was 0, is 5/],
+    ['scope', { attackOn: 'survivors' }, /attackOn was "all", is "survivors"/],
+    [
+      'options of an attack',
+      {
+        attacks: [
+          { attack: ascent({ steps: 3 }), norm: 'linf', epsilon: [0.1, 0.2] },
+          { attack: step(), norm: 'l2', epsilon: 0.1 },
+        ],
+      },
+      /attacks\.0\.options\.steps was 2, is 3/,
+    ],
+    ['fewer attacks', { attacks: [] }, /attacks\.0 was .* is not there/],
+    [
+      'epsilons',
+      { attacks: [{ attack: ascent({ steps: 2 }), norm: 'linf', epsilon: [0.1, 0.3] }] },
+      /attacks\.1\.epsilon was 0\.2, is 0\.3/,
+    ],
+  ])('%s', async (_, changes, words) => refuse(changes, words));
+
+  it('a file of something else', async () => {
+    const storage = memoryStorage([['evaluation.jsonl', new TextEncoder().encode('hello\n')]]);
+    await expect(run(storage)).rejects.toMatchObject({ code: 'ADVROB_EVALUATION_MISMATCH' });
+  });
+
+  it('progress with a line removed by hand', async () => {
+    const storage = memoryStorage();
+    await run(storage);
+    const lines = new TextDecoder().decode(storage.files.get('evaluation.jsonl')).split('\n');
+    lines.splice(3, 1);
+    await storage.write('evaluation.jsonl', new TextEncoder().encode(lines.join('\n')));
+    await expect(run(storage)).rejects.toMatchObject({ code: 'ADVROB_EVALUATION_MISMATCH' });
+  });
+
+  it('a model without weights or a name for them', async () => {
+    const model = {
+      inputShape: [2],
+      numClasses: 2,
+      bounds: [0, 1] as const,
+      weights: {},
+      logits: (x: tf.Tensor) => tf.clone(x),
+    };
+    const storage = memoryStorage();
+    await expect(run(storage, { model })).rejects.toThrow(/modelHash/);
+    await run(storage, { model, modelHash: 'a' });
+    await expect(run(storage, { model, modelHash: 'b' })).rejects.toThrow(/model\.hash was "a", is "b"/);
+  });
+});

@@ -1,0 +1,204 @@
+import { AdvrobError } from '@advrob/core';
+import type { Attack, Batch, Classifier, Dataset, Norm, RunStorage } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describeValue } from './journal/fingerprint.js';
+import { openMemo } from './journal/memo.js';
+import type { Memo } from './journal/memo.js';
+import { checkHash, hashModel } from './journal/model-hash.js';
+import { checkFit, checkWhole } from './evaluate/check-options.js';
+import { classify } from './evaluate/classify.js';
+import { proportionOf } from './statistics/proportion.js';
+import type { Proportion } from './statistics/proportion.js';
+
+/** Name of the file that holds the progress of a transfer matrix. */
+export const transferName = 'transfer.jsonl';
+
+export interface TransferOptions {
+  /** By name; each of them is a source and a target. */
+  readonly models: Readonly<Record<string, Classifier>>;
+  readonly data: Dataset;
+  readonly attack: Attack;
+  readonly norm: Norm;
+  readonly epsilon: number;
+  /** Default 1. */
+  readonly restarts?: number;
+  /** Default 128. */
+  readonly batchSize?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Keeps progress in `transfer.jsonl`; a session that was killed goes on where it stopped. Needs models with named weights. */
+  readonly storage?: RunStorage;
+  readonly signal?: AbortSignal;
+}
+
+/** How one model fares against the adversarial examples of another. */
+export interface TransferCell {
+  readonly source: string;
+  readonly target: string;
+  /** Of all examples those that the target classifies rightly as they are and as made on the source. */
+  readonly robust: Proportion;
+  /** Of the examples that the target classifies rightly as they are those that fool it. */
+  readonly fooled: Proportion;
+}
+
+export interface TransferMatrix {
+  readonly models: readonly string[];
+  /** Source by source, in each the targets in the order of `models`. */
+  readonly cells: readonly TransferCell[];
+}
+
+/**
+ * Makes adversarial examples on each model and judges them on each. They are the last iterates of the attack, made without regard to the target, so that the
+ * diagonal may show more robustness than `evaluate`, which keeps every success on the way. The tensors stay the caller's.
+ *
+ * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE`, `ADVROB_BOUNDS` when the parts do not fit; `ADVROB_EVALUATION_MISMATCH` when the
+ *   storage holds another matrix; `ADVROB_ABORTED` on the signal.
+ * @example
+ * ```ts
+ * import { transferMatrix } from '@advrob/evaluation';
+ * const { cells } = await transferMatrix({ models: { a, b }, data: test.take(500), attack: pgd(), norm: 'linf', epsilon: 0.3 });
+ * ```
+ */
+export async function transferMatrix(options: TransferOptions): Promise<TransferMatrix> {
+  const { models, data, batchSize = 128 } = options;
+  checkOptions(options);
+  const memo = await openMemo(options.storage, transferName, await fingerprintOf(options));
+  const names = Object.keys(models);
+  const labels: number[] = [];
+  const clean = new Map(names.map((name) => [name, [] as number[]]));
+  const attacked = new Map(names.flatMap((source) => names.map((target) => [`${source}>${target}`, [] as number[]])));
+  let index = 0;
+  for await (const batch of data.batches({ size: batchSize })) {
+    try {
+      const found = await judgeBatch(options, batch, index, memo);
+      labels.push(...found.labels);
+      names.forEach((name, i) => clean.get(name)!.push(...found.clean[i]!));
+      names.forEach((source, i) =>
+        names.forEach((target, j) => attacked.get(`${source}>${target}`)!.push(...found.attacked[i]![j]!)),
+      );
+    } finally {
+      tf.dispose([batch.x, batch.y, ...Object.values<tf.Tensor>(batch.extras)]);
+    }
+    index++;
+  }
+  const cells = names.flatMap((source) =>
+    names.map((target) => cellOf(source, target, labels, clean.get(target)!, attacked.get(`${source}>${target}`)!)),
+  );
+  return { models: names, cells };
+}
+
+type BatchVerdicts = { labels: number[]; clean: number[][]; attacked: number[][][] };
+
+/** Predictions of every model on the batch as it is and as made on every model. */
+async function judgeBatch(
+  { models, attack, norm, epsilon, restarts = 1, seed = 0, signal }: TransferOptions,
+  batch: Batch,
+  index: number,
+  memo: Memo,
+): Promise<BatchVerdicts> {
+  const targets = Object.values(models);
+  const predictionsOf = async (x: tf.Tensor): Promise<number[][]> => {
+    const all: number[][] = [];
+    for (const target of targets) all.push((await classify(target, x)).predictions);
+    return all;
+  };
+  const clean = await memo(`${index}/clean`, () => predictionsOf(batch.x));
+  const attacked: number[][][] = [];
+  for (const [name, source] of Object.entries(models)) {
+    if (signal?.aborted) throw new AdvrobError('ADVROB_ABORTED', 'stopped on request', { cause: signal.reason });
+    attacked.push(
+      await memo(`${index}/${name}`, async () => {
+        const call = { seed, restarts, ...(signal && { signal }) };
+        const points = await craft(attack, source, batch, { norm, epsilon }, call);
+        return predictionsOf(points).finally(() => points.dispose());
+      }),
+    );
+  }
+  return { labels: Array.from(await batch.y.data()), clean, attacked };
+}
+
+function cellOf(
+  source: string,
+  target: string,
+  labels: readonly number[],
+  clean: readonly number[],
+  attacked: readonly number[],
+): TransferCell {
+  const right = labels.flatMap((label, i) => (clean[i] === label ? [i] : []));
+  const fooled = right.filter((i) => attacked[i] !== labels[i]).length;
+  return {
+    source,
+    target,
+    robust: proportionOf(right.length - fooled, labels.length),
+    fooled: proportionOf(fooled, right.length),
+  };
+}
+
+function checkOptions({
+  models,
+  data,
+  attack,
+  norm,
+  epsilon,
+  restarts = 1,
+  batchSize = 128,
+  seed = 0,
+}: TransferOptions): void {
+  if (Object.keys(models).length === 0) throw new AdvrobError('ADVROB_OPTION', 'models: expected at least one');
+  for (const model of Object.values(models)) checkFit(model, data);
+  checkWhole('restarts', restarts, 1);
+  checkWhole('batchSize', batchSize, 1);
+  checkWhole('seed', seed, 0);
+  if (!(epsilon >= 0 && epsilon < Infinity))
+    throw new AdvrobError('ADVROB_OPTION', `epsilon: expected a finite number of at least 0, got ${epsilon}`);
+  if (!attack.definition.norms.includes(norm))
+    throw new AdvrobError(
+      'ADVROB_NORM',
+      `attack '${attack.name}' works for ${attack.definition.norms.join(', ')}, not for ${norm}: choose another norm or attack`,
+    );
+}
+
+async function fingerprintOf(options: TransferOptions) {
+  const { models, data, attack, norm, epsilon, restarts = 1, batchSize = 128, seed = 0, storage } = options;
+  const hashes: Record<string, string> = {};
+  for (const [name, model] of Object.entries(models)) {
+    const hash = await hashModel(model);
+    if (storage) checkHash(hash);
+    hashes[name] = hash ?? '';
+  }
+  return {
+    format: 1,
+    backend: tf.getBackend(),
+    models: hashes,
+    data: { name: data.name, length: data.length, hash: data.hash },
+    attack: await describeValue(attack, storage !== undefined),
+    norm,
+    epsilon,
+    restarts,
+    batchSize,
+    seed,
+  };
+}
+
+/**
+ * Points that an attack makes on `source`, to be judged on another model: the last iterates of all examples, which lie deeper in the wrong class than the first
+ * success that `run` stops at; the points that it found where the attack has no last iterates or looks for a minimal norm. The caller's to dispose.
+ */
+export async function craft(
+  attack: Attack,
+  source: Classifier,
+  { x, y, ids }: Pick<Batch, 'x' | 'y' | 'ids'>,
+  threat: { readonly norm: Norm; readonly epsilon: number },
+  options: { readonly seed: number; readonly restarts?: number; readonly signal?: AbortSignal },
+): Promise<Tensor> {
+  const call = { ...options, ids };
+  if (attack.definition.budget === 'fixed') {
+    try {
+      return await attack.maximize(source, x, y, threat, call);
+    } catch (error) {
+      if (!(error instanceof AdvrobError && error.code === 'ADVROB_ATTACK')) throw error;
+    }
+  }
+  return (await attack.run(source, x, y, threat, call)).adversarial;
+}
