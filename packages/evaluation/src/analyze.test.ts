@@ -5,7 +5,8 @@ import { figure } from '@advrob/core/figure';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { analyze, createRecord, measuredData, parseRecord, serializeRecord } from './index.js';
+import { analyze } from './analyze.js';
+import { createRecord, measuredData, parseRecord, serializeRecord } from './record/record.js';
 import { planeModel } from '../test/support/plane-model.js';
 import { pointsAtGaps, pointsDataset } from '../test/support/points-dataset.js';
 

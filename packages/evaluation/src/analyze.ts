@@ -1,18 +1,24 @@
-import { AdvrobError, stopIfAborted } from '@advrob/core';
-import type { Analysis, AnalysisContext, Classifier, Dataset, Json, RunStorage, Threat } from '@advrob/core';
-import { getBackend } from '@tensorflow/tfjs-core';
-import * as z from 'zod';
+import {
+  AdvrobError,
+  stopIfAborted,
+  type Analysis,
+  type AnalysisContext,
+  type Classifier,
+  type Dataset,
+  type Json,
+  type RunStorage,
+  type Threat,
+} from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import { resolveThreat } from '@advrob/core/threat';
-import { findings } from './record/analysis-result.js';
-import type { AnalysisResult } from './record/analysis-result.js';
-import { describeData } from './record/shared.js';
-import { describeValue } from './journal/fingerprint.js';
-import type { Fingerprint } from './journal/fingerprint.js';
-import { openMemo } from './journal/memo.js';
-import type { Memo } from './journal/memo.js';
-import { hashModel } from './journal/model-hash.js';
+import { getBackend } from '@tensorflow/tfjs-core';
+import * as z from 'zod';
 import { checkFit } from './evaluate/check-options.js';
+import { describeValue, type Fingerprint } from './journal/fingerprint.js';
+import { openMemo, type Memo } from './journal/memo.js';
+import { hashModel } from './journal/model-hash.js';
+import { findings, type AnalysisResult } from './record/analysis-result.js';
+import { describeData } from './record/shared.js';
 
 /** Name of the file that holds what an analysis has finished. */
 export const analysisName = 'analysis.jsonl';
@@ -22,37 +28,43 @@ export interface AnalyzeOptions<Role extends string = string> {
   /** Made by its factory, e.g. `logitComparison({ bins: 40 })`. */
   readonly analysis: Analysis<Role>;
   /** Name of the result, unique in its record. Default: the name of the analysis. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** One for each role of the analysis. */
   readonly models: Readonly<Record<Role, Classifier>>;
   /** What to call them in the record. Default: their roles. */
-  readonly names?: Readonly<Partial<Record<Role, string>>>;
+  readonly names?: Readonly<Partial<Record<Role, string>>> | undefined;
   /** May be left out for an analysis that takes none. */
-  readonly data?: Dataset;
+  readonly data?: Dataset | undefined;
   /** Of the data, for the record. */
-  readonly split?: string;
+  readonly split?: string | undefined;
   /** What attacks inside the analysis may do; may be left out for an analysis that runs none. */
-  readonly threat?: Threat;
+  readonly threat?: Threat | undefined;
   /** Of the context's random numbers. Default 0. */
-  readonly seed?: number;
-  /** Keeps finished parts in `analysis.jsonl`: a later session with the same settings goes on from there. Default: nothing is kept. */
-  readonly storage?: RunStorage;
-  readonly signal?: AbortSignal;
+  readonly seed?: number | undefined;
+  /**
+   * Keeps finished parts in `analysis.jsonl`: a later session with the same settings goes on from
+   * there. Default: nothing is kept.
+   */
+  readonly storage?: RunStorage | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs one analysis and gives what a record holds of it (`createRecord({ ..., analyses: [result] })`): what it was run on, its findings, tables, figures and galleries, and
- * its other values. Plain JSON; models keep their weights.
+ * Runs one analysis and gives what a record holds of it: what it was run on, its findings, tables,
+ * figures and galleries, and its other values. Plain JSON; models keep their weights.
  *
- * @throws AdvrobError what the analysis throws for models or data that it cannot treat, with its name in front; `ADVROB_ANALYSIS` when a role has no model, or for a result that is
- *   no report; `ADVROB_SHAPE`, `ADVROB_BOUNDS` or `ADVROB_DATA_EMPTY` for a model that does not fit the data; `ADVROB_EVALUATION_MISMATCH` for a storage with other settings.
+ * @throws AdvrobError what the analysis throws, with its name in front; `ADVROB_ANALYSIS` when a
+ *   role has no model, or for a result that is no report; `ADVROB_SHAPE`, `ADVROB_BOUNDS` or
+ *   `ADVROB_DATA_EMPTY` for a model that does not fit the data; `ADVROB_EVALUATION_MISMATCH` for a
+ *   storage with other settings.
  * @example
  * ```ts
- * import { analyze } from '@advrob/evaluation';
+ * import { analyze, createRecord } from '@advrob/evaluation';
  * import { logitStatisticsAnalysis } from '@advrob/analysis-logits';
- * const { findings, tables } = await analyze({
- *   analysis: logitStatisticsAnalysis(), models: { model }, data, threat: { norm: 'linf', epsilon: 0.1 },
- * });
+ * const analysis = logitStatisticsAnalysis();
+ * const threat = { norm: 'linf', epsilon: 0.1 };
+ * const result = await analyze({ analysis, models: { model }, data, threat });
+ * createRecord({ ...parts, analyses: [result] });
  * ```
  */
 export async function analyze<Role extends string>(options: AnalyzeOptions<Role>): Promise<AnalysisResult> {
@@ -136,7 +148,8 @@ async function memoOf<Role extends string>(
 }
 
 /**
- * What can be said before any work: whether every role has a model, and whether the models fit the data.
+ * What can be said before any work: whether every role has a model, and whether the models fit the
+ * data.
  *
  * @throws AdvrobError `ADVROB_ANALYSIS`, `ADVROB_SHAPE`, `ADVROB_BOUNDS` or `ADVROB_DATA_EMPTY`.
  */
@@ -159,7 +172,9 @@ export function checkAnalysis<Role extends string>(options: AnalyzeOptions<Role>
       addName(`analysis '${id}', model '${names?.[role] ?? role}'`, () => checkFit(models[role], data));
 }
 
-/** Runs `body`; an error of ours gets the name of the analysis in front, unless it says it already. */
+/**
+ * Runs `body`; an error of ours gets the name of the analysis in front, unless it says it already.
+ */
 async function inAnalysis<T>(id: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
@@ -182,7 +197,10 @@ function named(who: string, error: unknown): unknown {
   return message.startsWith(who) ? error : new AdvrobError(error.code, `${who}: ${message}`, { cause: error });
 }
 
-/** The context of an analysis. Data and threat that were not given are missed when the analysis asks for them: some need none. */
+/**
+ * The context of an analysis. Data and threat that were not given are missed when the analysis asks
+ * for them: some need none.
+ */
 function contextOf<Role extends string>(
   { analysis, models, data, threat, seed = 0, signal }: AnalyzeOptions<Role>,
   memo: Memo,

@@ -1,22 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
-import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  cardJsonSchema,
-  checkRobustness,
-  createCard,
-  createRecord,
-  describeData,
-  evaluate,
-  parseCard,
-  parseRecord,
-  recordChecks,
-  serializeCard,
-  serializeRecord,
-  type RunRecord,
-} from './index.js';
+import { cardJsonSchema, createCard, parseCard, serializeCard } from './card.js';
+import { checkRobustness } from './checks/check-robustness.js';
+import { createRecord, parseRecord, recordChecks, serializeRecord, type RunRecord } from './record/record.js';
+import { describeData } from './record/shared.js';
+import { evaluate } from './evaluate/evaluate.js';
 import { ascent, nearest, step } from '../test/support/attacks.js';
 import { planeModel } from '../test/support/plane-model.js';
 import { pointsAtGaps } from '../test/support/points-dataset.js';
@@ -83,7 +74,8 @@ describe('the result card', () => {
       command: 'advrob run plane.yaml',
     });
     expect(card.model.hash).toBe(record.models[0]!.modelHash);
-    // The single step has no gradient to follow, and its robust accuracy is that of the clean model.
+    // The single step has no gradient to follow, and its robust accuracy is that of the clean
+    // model.
     expect(card.attacks.map(({ label, robust }) => [label, robust.count])).toEqual([
       ['step', 7],
       ['nearest', 2],

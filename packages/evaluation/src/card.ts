@@ -1,15 +1,16 @@
-import { AdvrobError } from '@advrob/core';
-import type { Norm } from '@advrob/core';
+import { AdvrobError, type Norm } from '@advrob/core';
 import * as z from 'zod';
-import { measuredData } from './record/record.js';
-import type { RecordedModel, RunRecord } from './record/record.js';
-import { norm } from './record/shared.js';
+import { measuredData, type RecordedModel, type RunRecord } from './record/record.js';
+import { norm, readJson } from './record/shared.js';
 import { proportion } from './statistics/proportion.js';
 
 /** Name of the file that holds a card. */
 export const cardName = 'card.json';
 
-/** One row of a leaderboard: what was claimed, about which model, how it was measured, and what speaks against it. */
+/**
+ * One row of a leaderboard: what was claimed, about which model, how it was measured, and what
+ * speaks against it.
+ */
 export const resultCard = z.strictObject({
   format: z.literal('advrob-card'),
   version: z.literal(1),
@@ -51,7 +52,10 @@ export const resultCard = z.strictObject({
     )
     .min(1),
   attackOn: z.enum(['all', 'survivors']),
-  /** Median distance to an adversarial example over rightly classified examples, of the attack that found the smallest; null where none did. */
+  /**
+   * Median distance to an adversarial example over rightly classified examples, of the attack that
+   * found the smallest; null where none did.
+   */
   medianDistance: z.number().min(0).nullable(),
   /** Checks for false robustness; null when none were made. */
   checks: z
@@ -77,15 +81,16 @@ export function cardJsonSchema(): Record<string, unknown> {
 
 export interface CardOptions {
   /** Name of the model. Default: the only one of the record. */
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** Default: that of the first worst case. */
-  readonly norm?: Norm;
+  readonly norm?: Norm | undefined;
   /** Default: the largest in that norm. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
 
 /**
- * The card of one model of a record at one threat: everything that a row of a leaderboard needs, in JSON.
+ * The card of one model of a record at one threat: everything that a row of a leaderboard needs, in
+ * JSON.
  *
  * @throws AdvrobError `ADVROB_RECORD` when the record does not hold that model or threat.
  * @example
@@ -144,15 +149,7 @@ export function serializeCard(card: ResultCard): string {
 
 /** @throws AdvrobError `ADVROB_RECORD` when it is not JSON or not a card. */
 export function parseCard(text: string): ResultCard {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new AdvrobError('ADVROB_RECORD', `the card is not JSON (${(cause as Error).message}): is it complete?`, {
-      cause,
-    });
-  }
-  return checkCard(value);
+  return checkCard(readJson('card', text));
 }
 
 function checkCard(value: unknown): ResultCard {

@@ -4,7 +4,10 @@ import { memoryStorage, type Classifier } from '@advrob/core';
 import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compareModels, evaluate, mcNemar, transferMatrix, type JudgedModel } from './index.js';
+import { compareModels, type JudgedModel } from './compare.js';
+import { evaluate } from './evaluate/evaluate.js';
+import { mcNemar } from './statistics/mcnemar.js';
+import { transferMatrix } from './transfer.js';
 import { ascent, nearest, step } from '../test/support/attacks.js';
 import { pointsAtGaps, pointsDataset } from '../test/support/points-dataset.js';
 
@@ -125,7 +128,8 @@ describe('compareModels', () => {
 });
 
 describe('transferMatrix', () => {
-  // `first` looks at the first input alone, `both` at both alike; steps of 0.1 on one move the other by all or half of that.
+  // `first` looks at the first input alone, `both` at both alike; steps of 0.1 on one move the
+  // other by all or half of that.
   const make = () => ({ both: plane(0), first: plane(0, [1, 0]) });
   const data = pointsDataset(
     [0.04, 0.08, 0.12, 0.16, -0.02].map((gap) => [0.5 + gap, 0.5 + gap]),

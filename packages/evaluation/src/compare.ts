@@ -5,7 +5,10 @@ import { mcNemar, type PairedTest } from './statistics/mcnemar.js';
 import { pairedBootstrap, type BootstrapOptions, type PairedDifference } from './statistics/paired-bootstrap.js';
 import { proportionOf, type Proportion } from './statistics/proportion.js';
 
-/** A model with its verdicts: an `Evaluation`, or a model of a record with the examples of `examples.jsonl`. */
+/**
+ * A model with its verdicts: an `Evaluation`, or a model of a record with the examples of
+ * `examples.jsonl`.
+ */
 export interface JudgedModel {
   readonly result: ModelResult;
   readonly examples: readonly ExampleRecord[];
@@ -38,14 +41,18 @@ type Attacked = ExampleRecord['attacks'][number];
 type Holds = (example: ExampleRecord) => boolean;
 
 /**
- * Compares two models example by example: clean accuracy, every attack with the same settings at the same epsilon, and the worst case where both were attacked
- * alike. Far sharper than two separate intervals, as most examples are easy or hard for both. P-values are for one comparison each.
+ * Compares two models example by example: clean accuracy, every attack with the same settings at
+ * the same epsilon, and the worst case where both were attacked alike. Far sharper than two
+ * separate intervals, as most examples are easy or hard for both. P-values are for one comparison
+ * each.
  *
- * @throws AdvrobError `ADVROB_SHAPE` when the two were not judged on the same examples in the same order.
+ * @throws AdvrobError `ADVROB_SHAPE` when the two were not judged on the same examples in one
+ *   order.
  * @example
  * ```ts
  * import { compareModels, evaluate } from '@advrob/evaluation';
- * const { comparisons } = compareModels(await evaluate({ model: a, ...rest }), await evaluate({ model: b, ...rest }));
+ * const first = await evaluate({ model: a, ...rest });
+ * const { comparisons } = compareModels(first, await evaluate({ model: b, ...rest }));
  * comparisons[0].difference.interval; // of the difference of clean accuracies
  * ```
  */
@@ -86,14 +93,20 @@ export function compareModels(
   return { first: first.result.name, second: second.result.name, comparisons, skipped };
 }
 
-/** An attack that was not run on an example, as an earlier one had fooled it, is answered for by that one. */
+/**
+ * An attack that was not run on an example, as an earlier one had fooled it, is answered for by
+ * that one.
+ */
 function withstood({ cleanCorrect, attacks }: ExampleRecord, counts: (attack: Attacked) => boolean): boolean {
   const own = attacks.filter(counts);
   if (!cleanCorrect || own.some(({ success }) => success)) return false;
   return own.length > 0 || !attacks.some(({ success }) => success);
 }
 
-/** Attacks that both models faced with the same settings, at the epsilons that both have; what only one of them faced goes to `skipped`. */
+/**
+ * Attacks that both models faced with the same settings, at the epsilons that both have; what only
+ * one of them faced goes to `skipped`.
+ */
 function sharedPoints(
   first: ModelResult,
   second: ModelResult,

@@ -1,7 +1,4 @@
 import type { Norm, Progress } from '@advrob/core';
-import type { BatchOutcome, JournalLine } from './evaluate/outcome.js';
-import type { Plan } from './evaluate/plan.js';
-import { isRobust, judgeBatch } from './evaluate/judge.js';
 
 /** Where an evaluation stands. Made from results that were read back anyway. */
 export interface EvaluationProgress {
@@ -17,7 +14,9 @@ export interface EvaluationProgress {
   readonly total: number;
   /** Share of all work done, 0 to 1: an example under one attack at one epsilon is one unit. */
   readonly fraction: number;
-  /** Share of the examples of finished batches that are classified rightly and withstood everything; 0 of 0 before the first. */
+  /**
+   * Of the examples of finished batches those that withstood everything; 0 of 0 before the first.
+   */
   readonly robust: { readonly count: number; readonly total: number };
   /** Units per second of this session; 0 before the first is measured. */
   readonly rate: number;
@@ -44,45 +43,33 @@ export interface Tracker {
   timing(): EvaluationTiming;
 }
 
+/** What a tracker is told; it knows neither plans nor outcomes. */
 interface TrackerOptions {
-  readonly plan: Plan;
+  /** The attacks that every example goes through, in order. */
+  readonly runs: readonly { readonly label: string; readonly norm: Norm; readonly epsilon: number }[];
+  /** Examples of the data. */
   readonly total: number;
-  /** Grows while the evaluation goes on. */
-  readonly outcomes: readonly BatchOutcome[];
-  readonly lines: readonly JournalLine[];
+  /** Pieces that earlier sessions finished. */
+  readonly earlier: readonly { readonly run: number; readonly examples: number; readonly seconds: number }[];
+  /** Examples through all runs, and how many of them withstood everything. */
+  standing(): { readonly done: number; readonly robust: number };
   readonly report: ((progress: EvaluationProgress) => void) | undefined;
 }
 
 /** A tracker that also counts the time of earlier sessions. */
-export function createTracker({ plan, total, outcomes, lines, report }: TrackerOptions): Tracker {
-  const parts = plan.runs.length + 1;
+export function createTracker({ runs, total, earlier, standing, report }: TrackerOptions): Tracker {
+  const parts = runs.length + 1;
   const speed = createSpeed(parts);
   const seconds = new Float64Array(parts);
   const finished = new Float64Array(parts);
-  for (const line of lines) {
-    const part = line.type === 'clean' ? 0 : line.run + 1;
-    seconds[part]! += line.seconds;
-    finished[part]! += sizeOf(outcomes[line.batch]!);
+  for (const piece of earlier) {
+    seconds[piece.run + 1]! += piece.seconds;
+    finished[piece.run + 1]! += piece.examples;
   }
-
-  let batchesCounted = 0;
-  let done = 0;
-  let robust = 0;
-  /** Counts batches that are finished since the last call; what was counted stays. */
-  const count = (): void => {
-    for (let next = outcomes[batchesCounted]; next?.attacks.length === plan.runs.length;) {
-      const size = sizeOf(next);
-      done += size;
-      const judged = judgeBatch(plan.judgements, next);
-      for (let row = 0; row < size; row++) if (isRobust(judged, row)) robust++;
-      next = outcomes[++batchesCounted];
-    }
-  };
-
   const emit = (run: number, step?: Progress): void => {
     if (!report) return;
-    count();
-    const current = plan.runs[run];
+    const { done, robust } = standing();
+    const current = runs[run];
     const secondsLeft = speed.secondsFor(Array.from(finished, (part) => total - part));
     report({
       phase: current ? 'attack' : 'clean',
@@ -96,7 +83,6 @@ export function createTracker({ plan, total, outcomes, lines, report }: TrackerO
       ...(secondsLeft !== undefined && { secondsLeft }),
     });
   };
-
   return {
     begin(run) {
       const startedAt = performance.now();
@@ -114,7 +100,7 @@ export function createTracker({ plan, total, outcomes, lines, report }: TrackerO
     report: emit,
     timing: () => ({
       clean: seconds[0]!,
-      attacks: plan.runs.map(({ label, epsilon }, run) => ({
+      attacks: runs.map(({ label, epsilon }, run) => ({
         label,
         epsilon: epsilon === Infinity ? null : epsilon,
         seconds: seconds[run + 1]!,
@@ -123,11 +109,10 @@ export function createTracker({ plan, total, outcomes, lines, report }: TrackerO
   };
 }
 
-function sizeOf({ clean }: BatchOutcome): number {
-  return clean?.labels.length ?? 0;
-}
-
-/** Measures how long the parts of an evaluation take per example, so that a slow attack does not spoil the estimate of a fast one. */
+/**
+ * How long each part takes per example, so that a slow attack does not spoil the estimate of a fast
+ * one.
+ */
 interface Speed {
   /** `examples` went through `part` in `seconds`. */
   note(part: number, examples: number, seconds: number): void;

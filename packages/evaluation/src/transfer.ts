@@ -1,15 +1,21 @@
-import { AdvrobError } from '@advrob/core';
-import type { Attack, Batch, Classifier, Dataset, Norm, RunStorage } from '@advrob/core';
+import {
+  AdvrobError,
+  stopIfAborted,
+  type Attack,
+  type Batch,
+  type Classifier,
+  type Dataset,
+  type Norm,
+  type RunStorage,
+} from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { describeValue } from './journal/fingerprint.js';
-import { openMemo } from './journal/memo.js';
-import type { Memo } from './journal/memo.js';
-import { checkHash, hashModel } from './journal/model-hash.js';
-import { checkFit, checkWhole } from './evaluate/check-options.js';
+import { checkFit, checkNorm, checkWhole } from './evaluate/check-options.js';
 import { classify } from './evaluate/classify.js';
-import { proportionOf } from './statistics/proportion.js';
-import type { Proportion } from './statistics/proportion.js';
+import { craft } from './evaluate/craft.js';
+import { describeValue } from './journal/fingerprint.js';
+import { openMemo, type Memo } from './journal/memo.js';
+import { checkHash, hashModel } from './journal/model-hash.js';
+import { proportionOf, type Proportion } from './statistics/proportion.js';
 
 /** Name of the file that holds the progress of a transfer matrix. */
 export const transferName = 'transfer.jsonl';
@@ -22,21 +28,26 @@ export interface TransferOptions {
   readonly norm: Norm;
   readonly epsilon: number;
   /** Default 1. */
-  readonly restarts?: number;
+  readonly restarts?: number | undefined;
   /** Default 128. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
-  /** Keeps progress in `transfer.jsonl`; a session that was killed goes on where it stopped. Needs models with named weights. */
-  readonly storage?: RunStorage;
-  readonly signal?: AbortSignal;
+  readonly seed?: number | undefined;
+  /**
+   * Keeps progress in `transfer.jsonl`; a session that was killed goes on where it stopped. Needs
+   * models with named weights.
+   */
+  readonly storage?: RunStorage | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How one model fares against the adversarial examples of another. */
 export interface TransferCell {
   readonly source: string;
   readonly target: string;
-  /** Of all examples those that the target classifies rightly as they are and as made on the source. */
+  /**
+   * Of all examples those that the target classifies rightly as they are and as made on the source.
+   */
   readonly robust: Proportion;
   /** Of the examples that the target classifies rightly as they are those that fool it. */
   readonly fooled: Proportion;
@@ -49,21 +60,25 @@ export interface TransferMatrix {
 }
 
 /**
- * Makes adversarial examples on each model and judges them on each. They are the last iterates of the attack, made without regard to the target, so that the
- * diagonal may show more robustness than `evaluate`, which keeps every success on the way. The tensors stay the caller's.
+ * Makes adversarial examples on each model and judges them on each. They are the last iterates of
+ * the attack, made without regard to the target, so that the diagonal may show more robustness than
+ * `evaluate`, which keeps every success on the way. The tensors stay the caller's.
  *
- * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE`, `ADVROB_BOUNDS` when the parts do not fit; `ADVROB_EVALUATION_MISMATCH` when the
- *   storage holds another matrix; `ADVROB_ABORTED` on the signal.
+ * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE`, `ADVROB_BOUNDS` when the
+ *   parts do not fit; `ADVROB_EVALUATION_MISMATCH` when the storage holds another matrix;
+ *   `ADVROB_ABORTED`.
  * @example
  * ```ts
  * import { transferMatrix } from '@advrob/evaluation';
- * const { cells } = await transferMatrix({ models: { a, b }, data: test.take(500), attack: pgd(), norm: 'linf', epsilon: 0.3 });
+ * const options = { data: test.take(500), attack: pgd(), norm: 'linf', epsilon: 0.3 };
+ * const { cells } = await transferMatrix({ models: { a, b }, ...options });
  * ```
  */
 export async function transferMatrix(options: TransferOptions): Promise<TransferMatrix> {
-  const { models, data, batchSize = 128 } = options;
-  checkOptions(options);
-  const memo = await openMemo(options.storage, transferName, await fingerprintOf(options));
+  const complete = withDefaults(options);
+  const { models, data, batchSize } = complete;
+  checkOptions(complete);
+  const memo = await openMemo(options.storage, transferName, await fingerprintOf(complete));
   const names = Object.keys(models);
   const labels: number[] = [];
   const clean = new Map(names.map((name) => [name, [] as number[]]));
@@ -71,7 +86,7 @@ export async function transferMatrix(options: TransferOptions): Promise<Transfer
   let index = 0;
   for await (const batch of data.batches({ size: batchSize })) {
     try {
-      const found = await judgeBatch(options, batch, index, memo);
+      const found = await predictionsOn(complete, batch, index, memo);
       labels.push(...found.labels);
       names.forEach((name, i) => clean.get(name)!.push(...found.clean[i]!));
       names.forEach((source, i) =>
@@ -88,30 +103,36 @@ export async function transferMatrix(options: TransferOptions): Promise<Transfer
   return { models: names, cells };
 }
 
+type CompleteOptions = ReturnType<typeof withDefaults>;
+
+function withDefaults(options: TransferOptions) {
+  const { restarts = 1, batchSize = 128, seed = 0 } = options;
+  return { ...options, restarts, batchSize, seed };
+}
+
 type BatchVerdicts = { labels: number[]; clean: number[][]; attacked: number[][][] };
 
 /** Predictions of every model on the batch as it is and as made on every model. */
-async function judgeBatch(
-  { models, attack, norm, epsilon, restarts = 1, seed = 0, signal }: TransferOptions,
+async function predictionsOn(
+  { models, attack, norm, epsilon, restarts, seed, signal }: CompleteOptions,
   batch: Batch,
   index: number,
   memo: Memo,
 ): Promise<BatchVerdicts> {
   const targets = Object.values(models);
-  const predictionsOf = async (x: tf.Tensor): Promise<number[][]> => {
+  const predictionsOf = async (x: tf.Tensor, what: string): Promise<number[][]> => {
     const all: number[][] = [];
-    for (const target of targets) all.push((await classify(target, x)).predictions);
+    for (const target of targets) all.push((await classify(target, x, what)).predictions);
     return all;
   };
-  const clean = await memo(`${index}/clean`, () => predictionsOf(batch.x));
+  const clean = await memo(`${index}/clean`, () => predictionsOf(batch.x, 'the clean images'));
   const attacked: number[][][] = [];
   for (const [name, source] of Object.entries(models)) {
-    if (signal?.aborted) throw new AdvrobError('ADVROB_ABORTED', 'stopped on request', { cause: signal.reason });
+    stopIfAborted(signal);
     attacked.push(
       await memo(`${index}/${name}`, async () => {
-        const call = { seed, restarts, ...(signal && { signal }) };
-        const points = await craft(attack, source, batch, { norm, epsilon }, call);
-        return predictionsOf(points).finally(() => points.dispose());
+        const points = await craft(attack, source, batch, { norm, epsilon }, { seed, restarts, signal });
+        return predictionsOf(points, `the points made on '${name}'`).finally(() => points.dispose());
       }),
     );
   }
@@ -135,16 +156,7 @@ function cellOf(
   };
 }
 
-function checkOptions({
-  models,
-  data,
-  attack,
-  norm,
-  epsilon,
-  restarts = 1,
-  batchSize = 128,
-  seed = 0,
-}: TransferOptions): void {
+function checkOptions({ models, data, attack, norm, epsilon, restarts, batchSize, seed }: CompleteOptions): void {
   if (Object.keys(models).length === 0) throw new AdvrobError('ADVROB_OPTION', 'models: expected at least one');
   for (const model of Object.values(models)) checkFit(model, data);
   checkWhole('restarts', restarts, 1);
@@ -152,15 +164,11 @@ function checkOptions({
   checkWhole('seed', seed, 0);
   if (!(epsilon >= 0 && epsilon < Infinity))
     throw new AdvrobError('ADVROB_OPTION', `epsilon: expected a finite number of at least 0, got ${epsilon}`);
-  if (!attack.definition.norms.includes(norm))
-    throw new AdvrobError(
-      'ADVROB_NORM',
-      `attack '${attack.name}' works for ${attack.definition.norms.join(', ')}, not for ${norm}: choose another norm or attack`,
-    );
+  checkNorm(attack.name, attack, norm);
 }
 
-async function fingerprintOf(options: TransferOptions) {
-  const { models, data, attack, norm, epsilon, restarts = 1, batchSize = 128, seed = 0, storage } = options;
+async function fingerprintOf(options: CompleteOptions) {
+  const { models, data, attack, norm, epsilon, restarts, batchSize, seed, storage } = options;
   const hashes: Record<string, string> = {};
   for (const [name, model] of Object.entries(models)) {
     const hash = await hashModel(model);
@@ -179,26 +187,4 @@ async function fingerprintOf(options: TransferOptions) {
     batchSize,
     seed,
   };
-}
-
-/**
- * Points that an attack makes on `source`, to be judged on another model: the last iterates of all examples, which lie deeper in the wrong class than the first
- * success that `run` stops at; the points that it found where the attack has no last iterates or looks for a minimal norm. The caller's to dispose.
- */
-export async function craft(
-  attack: Attack,
-  source: Classifier,
-  { x, y, ids }: Pick<Batch, 'x' | 'y' | 'ids'>,
-  threat: { readonly norm: Norm; readonly epsilon: number },
-  options: { readonly seed: number; readonly restarts?: number; readonly signal?: AbortSignal },
-): Promise<Tensor> {
-  const call = { ...options, ids };
-  if (attack.definition.budget === 'fixed') {
-    try {
-      return await attack.maximize(source, x, y, threat, call);
-    } catch (error) {
-      if (!(error instanceof AdvrobError && error.code === 'ADVROB_ATTACK')) throw error;
-    }
-  }
-  return (await attack.run(source, x, y, threat, call)).adversarial;
 }

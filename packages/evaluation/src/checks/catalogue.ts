@@ -6,8 +6,10 @@ type Entry = Pick<RobustnessCheck, 'kind' | 'question' | 'measured' | 'meaning'>
 };
 
 /**
- * Every check: causes first. Where they come from: Croce and Hein 2020 (AutoAttack's warnings), Carlini et al. 2019, "On Evaluating Adversarial Robustness",
- * Athalye et al. 2018, "Obfuscated Gradients Give a False Sense of Security", and, where the meaning says so, Pintor et al. 2022, "Indicators of Attack Failure".
+ * Every check: causes first. Where they come from: Croce and Hein 2020 (AutoAttack's warnings),
+ * Carlini et al. 2019, "On Evaluating Adversarial Robustness", Athalye et al. 2018, "Obfuscated
+ * Gradients Give a False Sense of Security", and, where the meaning says so, Pintor et al. 2022,
+ * "Indicators of Attack Failure".
  */
 export const catalogue = {
   'vanishing-gradients': {

@@ -5,7 +5,9 @@ import { dlrLoss } from '@advrob/core/losses';
 import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkRobustness, robustnessCheck, type CheckAttacks, type RobustnessChecks } from '../index.js';
+import type { CheckAttacks } from './options.js';
+import { checkRobustness, type RobustnessChecks } from './check-robustness.js';
+import { robustnessCheck } from '../record/record.js';
 import { ascent, corners, forgetful, nearest, noise, step } from '../../test/support/attacks.js';
 import { planeModel } from '../../test/support/plane-model.js';
 import { pointsAtGaps, pointsDataset } from '../../test/support/points-dataset.js';
@@ -192,7 +194,10 @@ describe('symptoms', () => {
           return tf.stack([tf.neg(margin), margin], 1);
         }),
     };
-    /** Points near the given waves, where the margin rises along x0 + x1, so that the first gradient is right. */
+    /**
+     * Points near the given waves, where the margin rises along x0 + x1, so that the first gradient
+     * is right.
+     */
     const near = (waves: readonly number[]) => {
       const gaps = waves.flatMap((wave) => [-0.004, 0, 0.004].map((shift) => wave * period + shift));
       return pointsDataset(

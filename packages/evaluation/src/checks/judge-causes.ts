@@ -1,8 +1,10 @@
+import type { RobustnessCheck } from '../record/record.js';
 import { made, untested } from './catalogue.js';
 import type { Measurements } from './measurements.js';
-import type { RobustnessCheck } from '../record/record.js';
 
-/** Causes that make attacks fail. Of several that one flaw would raise, only the first is reported. */
+/**
+ * Causes that make attacks fail. Of several that one flaw would raise, only the first is reported.
+ */
 export function judgeCauses({ outputs, gradients, examples }: Measurements): RobustnessCheck[] {
   const largest = (values: readonly number[]): number => Math.max(...values);
   const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
@@ -26,7 +28,10 @@ export function judgeCauses({ outputs, gradients, examples }: Measurements): Rob
   ];
 }
 
-/** Tells saturation from a model without a gradient: the margin of the logits is not flattened by a sure model. */
+/**
+ * Tells saturation from a model without a gradient: the margin of the logits is not flattened by a
+ * sure model.
+ */
 function vanishing(share: number, shareOfMargin: number): RobustnessCheck {
   const check = made('vanishing-gradients', share, 0.05);
   if (check.severity === 'none') return check;

@@ -1,11 +1,14 @@
 import { backend } from '@tensorflow/tfjs-core';
+import type { RobustnessCheck } from '../record/record.js';
 import { made, untested, type CheckName } from './catalogue.js';
 import type { LossPath } from './measure/loss-path.js';
 import type { Fooled, Measurements } from './measurements.js';
-import type { CheckAttacks } from './options.js';
-import type { RobustnessCheck } from '../record/record.js';
+import { attacksOf, type CheckAttacks } from './options.js';
 
-/** Fewer examples than this are no finding, whatever their share, and among fewer nothing is looked for. */
+/**
+ * Fewer examples than this are no finding, whatever their share, and among fewer nothing is looked
+ * for.
+ */
 const fewest = 3;
 
 /** Results that a sound model under a sound attack does not show. */
@@ -99,7 +102,7 @@ function precision({ outputs }: Measurements): RobustnessCheck {
 
 /** AutoAttack and APGD-T take the targeted form. */
 function fewClasses(attacks: CheckAttacks, classes: number): RobustnessCheck {
-  const needed = Object.values(attacks).map(({ name, definition }) => {
+  const needed = attacksOf(attacks).map(({ name, definition }) => {
     if (/^(apgd-t|autoattack)$/.test(name)) return 4;
     return /dlr/.test(`${name} ${definition.loss?.name ?? ''}`) ? 3 : 0;
   });

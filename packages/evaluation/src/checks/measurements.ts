@@ -1,11 +1,11 @@
-import type { Norm } from '@advrob/core';
+import type { Attack, Json, Norm } from '@advrob/core';
 import type { Memo } from '../journal/memo.js';
 import { measureAttack, measureRepetition, measureTransfer, type AttackOutcomes } from './measure/attack-outcomes.js';
-import type { DrawnBatch } from './measure/shared.js';
 import { measureGradients, type Gradients } from './measure/gradients.js';
 import { measureLossPath, type LossPath } from './measure/loss-path.js';
 import { measureOutputs, type Outputs } from './measure/outputs.js';
-import type { RobustnessCheckOptions } from './options.js';
+import type { AttackCall, DrawnBatch } from './measure/shared.js';
+import { attacksOf, type CompleteOptions } from './options.js';
 
 /** Whether each rightly classified example was fooled, in order. */
 export type Fooled = readonly boolean[];
@@ -23,14 +23,14 @@ export interface Measurements {
   /** Share of examples that a repeated call leaves elsewhere. */
   readonly repetition: number;
   readonly iterative: Fooled;
-  /** By attack; left out where there was none. */
-  readonly longer?: Fooled;
-  readonly restarts?: Fooled;
-  readonly singleStep?: Fooled;
-  readonly blackBox?: Fooled;
-  readonly other?: Fooled;
+  /** By attack; undefined where there was none. */
+  readonly longer: Fooled | undefined;
+  readonly restarts: Fooled | undefined;
+  readonly singleStep: Fooled | undefined;
+  readonly blackBox: Fooled | undefined;
+  readonly other: Fooled | undefined;
   /** Fooled by the examples of any surrogate. */
-  readonly transfer?: Fooled;
+  readonly transfer: Fooled | undefined;
   /** At any distance inside the bounds. */
   readonly huge: Fooled;
   /** At half and at twice the radius. */
@@ -40,88 +40,75 @@ export interface Measurements {
 
 /** Makes all measurements, each of them once per batch over all sessions. */
 export async function measureAll(
-  options: RobustnessCheckOptions,
+  { model, attacks, threat, seed, restarts, surrogates, signal }: CompleteOptions,
   batches: readonly DrawnBatch[],
   memo: Memo,
   enter: (measurement: string) => void,
 ): Promise<Measurements> {
-  const { model, attacks, threat, seed = 0, restarts = 5, surrogates = {}, signal } = options;
   const { iterative, longer, singleStep, blackBox, other } = attacks;
-  const outputs: Outputs[] = [];
-  enter('outputs');
-  for (const [i, batch] of batches.entries())
-    outputs.push(await memo(`outputs/${i}`, () => measureOutputs(model, batch)));
+  const call = { model, attack: iterative, threat, seed, signal };
+  const each = async <T extends Json>(
+    name: string,
+    measure: (batch: DrawnBatch, i: number) => Promise<T>,
+    key = name,
+  ): Promise<T[]> => {
+    enter(name);
+    const found: T[] = [];
+    for (const [i, batch] of batches.entries()) found.push(await memo(`${key}/${i}`, () => measure(batch, i)));
+    return found;
+  };
+  const outputs = await each('outputs', (batch) => measureOutputs(model, batch));
   const correct = batches.map(({ labels }, i) =>
     labels.flatMap((label, row) => (outputs[i]!.predictions[row] === label ? [row] : [])),
   );
+  const fooledOf = (found: readonly AttackOutcomes[]): Fooled =>
+    found.flatMap(({ success }, i) => correct[i]!.map((row) => success[row] === 1));
+  const under = async (name: string, change: Partial<AttackCall>): Promise<Fooled> =>
+    fooledOf(await each(name, (batch) => measureAttack({ ...call, ...change }, batch)));
+  const at = (epsilon: number): Partial<AttackCall> => ({ threat: { norm: threat.norm, epsilon } });
 
-  const gradients: Gradients[] = [];
-  enter('gradients');
-  for (const [i, batch] of batches.entries())
-    gradients.push(await memo(`gradients/${i}`, () => measureGradients(model, batch, correct[i]!, seed)));
-  const paths: LossPath[] = [];
-  enter('loss path');
-  for (const [i, batch] of batches.entries())
-    paths.push(
-      await memo(`path/${i}`, () => measureLossPath({ model, attack: iterative, threat, seed }, batch, correct[i]!)),
-    );
+  const gradients = await each('gradients', (batch, i) => measureGradients(model, batch, correct[i]!, seed));
+  const paths = await each('loss path', (batch, i) => measureLossPath(call, batch, correct[i]!), 'path');
   enter('repetition');
-  const repetition = await memo('repetition', () =>
-    measureRepetition({ model, attack: iterative, threat, seed, ...(signal && { signal }) }, batches[0]!),
-  );
-
-  let unconfirmed = 0;
-  const over = async (
-    key: string,
-    measure: (batch: DrawnBatch) => Promise<AttackOutcomes>,
-  ): Promise<{ fooled: Fooled; unconfirmed: number }> => {
-    enter(key);
-    const fooled: boolean[] = [];
-    let lost = 0;
-    for (const [i, batch] of batches.entries()) {
-      const found = await memo(`${key}/${i}`, () => measure(batch));
-      for (const row of correct[i]!) fooled.push(found.success[row] === 1);
-      lost += found.unconfirmed;
-    }
-    return { fooled, unconfirmed: lost };
-  };
-  const call = (attack: typeof iterative, more: { epsilon?: number; restarts?: number } = {}) => {
-    const ball = { norm: threat.norm, epsilon: more.epsilon ?? threat.epsilon };
-    const starts = more.restarts ?? 1;
-    return (batch: DrawnBatch) =>
-      measureAttack({ model, attack, threat: ball, seed, restarts: starts, ...(signal && { signal }) }, batch);
-  };
-  const main = await over('iterative', call(iterative));
-  unconfirmed += main.unconfirmed;
+  const repetition = await memo('repetition', () => measureRepetition(call, batches[0]!));
+  const main = await each('iterative', (batch) => measureAttack(call, batch));
+  const transfers: Fooled[] = [];
+  for (const [name, source] of Object.entries(surrogates))
+    transfers.push(fooledOf(await each(`transfer from ${name}`, (batch) => measureTransfer(call, source, batch))));
   const size = model.inputShape.reduce((product, length) => product * length, 1);
   const huge = diameter(threat.norm, size, model.bounds);
-  const isRandom = iterative.definition.random !== false;
-  const transfer: Fooled[] = [];
-  for (const [name, source] of Object.entries(surrogates)) {
-    const found = await over(`transfer from ${name}`, (batch) =>
-      measureTransfer({ model, attack: iterative, threat, seed, ...(signal && { signal }) }, source, batch),
-    );
-    transfer.push(found.fooled);
-  }
+  const fooled = fooledOf(main);
   return {
     outputs,
     gradients,
     paths,
-    correct: main.fooled.length,
+    correct: fooled.length,
     examples: batches.reduce((sum, { labels }) => sum + labels.length, 0),
-    unconfirmed,
+    unconfirmed: main.reduce((sum, { unconfirmed }) => sum + unconfirmed, 0),
     repetition,
-    iterative: main.fooled,
-    ...(longer && { longer: (await over('longer', call(longer))).fooled }),
-    ...(isRandom && restarts > 1 && { restarts: (await over('restarts', call(iterative, { restarts }))).fooled }),
-    ...(singleStep && { singleStep: (await over('single step', call(singleStep))).fooled }),
-    ...(blackBox && { blackBox: (await over('black box', call(blackBox))).fooled }),
-    ...(other && { other: (await over('other attack', call(other))).fooled }),
-    ...(transfer.length > 0 && { transfer: main.fooled.map((_, i) => transfer.some((fooled) => fooled[i])) }),
-    huge: (await over('huge epsilon', call(iterative, { epsilon: huge }))).fooled,
-    smaller: (await over('half of epsilon', call(iterative, { epsilon: threat.epsilon / 2 }))).fooled,
-    larger: (await over('twice epsilon', call(iterative, { epsilon: Math.min(huge, 2 * threat.epsilon) }))).fooled,
+    iterative: fooled,
+    longer: longer && (await under('longer', { attack: longer })),
+    restarts: hasStarts(iterative, restarts) ? await under('restarts', { restarts }) : undefined,
+    singleStep: singleStep && (await under('single step', { attack: singleStep })),
+    blackBox: blackBox && (await under('black box', { attack: blackBox })),
+    other: other && (await under('other attack', { attack: other })),
+    transfer: transfers.length > 0 ? fooled.map((_, i) => transfers.some((one) => one[i])) : undefined,
+    huge: await under('huge epsilon', at(huge)),
+    smaller: await under('half of epsilon', at(threat.epsilon / 2)),
+    larger: await under('twice epsilon', at(Math.min(huge, 2 * threat.epsilon))),
   };
+}
+
+/** As many measurements as {@link measureAll} enters. */
+export function countMeasurements({ attacks, surrogates, restarts }: CompleteOptions): number {
+  const compared = attacksOf(attacks).length - 1;
+  // Outputs, gradients, loss path, repetition, the attack itself, and at three other radii.
+  return 8 + compared + Object.keys(surrogates).length + (hasStarts(attacks.iterative, restarts) ? 1 : 0);
+}
+
+/** Whether further starts can differ from the first. */
+function hasStarts({ definition }: Attack, restarts: number): boolean {
+  return definition.random !== false && restarts > 1;
 }
 
 /** Largest distance of two points inside the bounds. */

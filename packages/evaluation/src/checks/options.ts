@@ -1,17 +1,20 @@
 import type { Attack, Classifier, Dataset, Norm, RunStorage } from '@advrob/core';
 
-/** The attacks that the checks compare. All but the first may be left out: what needs them is then reported as untested. */
+/**
+ * The attacks that the checks compare. All but the first may be left out: what needs them is then
+ * reported as untested.
+ */
 export interface CheckAttacks {
   /** A gradient attack of many steps, as the evaluation uses it, e.g. `pgd({ steps: 40 })`. */
   readonly iterative: Attack;
   /** The same with several times the steps. */
-  readonly longer?: Attack;
+  readonly longer?: Attack | undefined;
   /** One step, e.g. `fgsm()`. */
-  readonly singleStep?: Attack;
+  readonly singleStep?: Attack | undefined;
   /** An attack without gradients, e.g. `square({ queries: 1000 })`. */
-  readonly blackBox?: Attack;
+  readonly blackBox?: Attack | undefined;
   /** A gradient attack of another kind, e.g. `fab()` or `apgdT()`. */
-  readonly other?: Attack;
+  readonly other?: Attack | undefined;
 }
 
 /** What `checkRobustness` looks at, and how closely. */
@@ -22,23 +25,29 @@ export interface RobustnessCheckOptions {
   /** The norm and radius of the claim. */
   readonly threat: { readonly norm: Norm; readonly epsilon: number };
   readonly attacks: CheckAttacks;
-  /** Other models for the same data, by name: adversarial examples made on them are tried on this model. */
-  readonly surrogates?: Readonly<Record<string, Classifier>>;
+  /**
+   * Other models for the same data, by name: adversarial examples made on them are tried on this
+   * model.
+   */
+  readonly surrogates?: Readonly<Record<string, Classifier>> | undefined;
   /** Independent starts that are compared with one. Default 5. */
-  readonly restarts?: number;
+  readonly restarts?: number | undefined;
   /** Default 64. */
-  readonly examples?: number;
+  readonly examples?: number | undefined;
   /** Default 64. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
-  /** Keeps every measurement in `checks.jsonl`, so that a session that was killed goes on where it stopped. */
-  readonly storage?: RunStorage;
+  readonly seed?: number | undefined;
+  /**
+   * Keeps every measurement in `checks.jsonl`, so that a session that was killed goes on where it
+   * stopped.
+   */
+  readonly storage?: RunStorage | undefined;
   /** As for `evaluate`: needed with `storage` for a model without named weights. */
-  readonly modelHash?: string;
-  readonly signal?: AbortSignal;
+  readonly modelHash?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Before each measurement: what it is, and how many of them are done. */
-  readonly onProgress?: (progress: CheckProgress) => void;
+  readonly onProgress?: ((progress: CheckProgress) => void) | undefined;
 }
 
 export interface CheckProgress {
@@ -46,4 +55,16 @@ export interface CheckProgress {
   readonly measurement: string;
   readonly done: number;
   readonly total: number;
+}
+
+/** The options with what they leave out. */
+export function withDefaults(options: RobustnessCheckOptions) {
+  const { surrogates = {}, restarts = 5, examples = 64, batchSize = 64, seed = 0 } = options;
+  return { ...options, surrogates, restarts, examples, batchSize, seed };
+}
+export type CompleteOptions = ReturnType<typeof withDefaults>;
+
+/** The attacks that were given, the iterative one first. */
+export function attacksOf({ iterative, longer, singleStep, blackBox, other }: CheckAttacks): readonly Attack[] {
+  return [iterative, longer, singleStep, blackBox, other].filter((attack) => attack !== undefined);
 }

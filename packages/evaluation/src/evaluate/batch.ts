@@ -1,11 +1,10 @@
-import type { Batch, Classifier } from '@advrob/core';
+import { AdvrobError, type Batch, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { AdvrobError } from '@advrob/core';
-import { keepAdversarial, keepImages } from './samples.js';
-import type { AttackOutcome, CleanOutcome } from './outcome.js';
-import { saveAdversarial } from './saved-examples.js';
-import type { AttackBatch } from './plan.js';
 import { classify } from './classify.js';
+import type { AttackOutcome, CleanOutcome } from './outcome.js';
+import type { AttackBatch } from './plan.js';
+import { keepAdversarial, keepImages } from './samples.js';
+import { saveAdversarial } from './saved-examples.js';
 
 /** Runs one attack on the wanted rows of a batch. */
 export async function attackBatch(work: AttackBatch): Promise<AttackOutcome> {
@@ -71,7 +70,10 @@ function selectRows({ x, y }: Batch, rows: readonly number[]): [x: tf.Tensor, y:
   }
 }
 
-/** Classifies a batch as it is. `keep` is how many of its first examples are kept; `position` where the batch starts in the data. */
+/**
+ * Classifies a batch as it is. `keep` is how many of its first examples are kept; `position` where
+ * the batch starts in the data.
+ */
 export async function cleanBatch(
   model: Classifier,
   batch: Batch,
@@ -82,7 +84,7 @@ export async function cleanBatch(
   const wrong = labels.find((label) => !(label >= 0 && label < model.numClasses));
   if (wrong !== undefined)
     throw new AdvrobError('ADVROB_LABEL', `label ${wrong} in the data; expected 0 to ${model.numClasses - 1}`);
-  const verdicts = await classify(model, batch.x);
+  const verdicts = await classify(model, batch.x, 'the clean images');
   const rows = labels.slice(0, keep).map((_, row) => row);
   return {
     ids: Array.from(batch.ids),

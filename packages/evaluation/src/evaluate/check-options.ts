@@ -1,6 +1,9 @@
-import { AdvrobError, type Classifier, type Dataset } from '@advrob/core';
+import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm } from '@advrob/core';
 
-/** @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` when a model cannot be judged on the data. */
+/**
+ * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` when a model cannot be
+ *   judged on the data.
+ */
 export function checkFit(model: Classifier, data: Dataset): void {
   if (data.length === 0) throw new AdvrobError('ADVROB_DATA_EMPTY', `data set '${data.name}' has no examples`);
   if (model.inputShape.join() !== data.inputShape.join() || model.numClasses < data.numClasses)
@@ -20,4 +23,17 @@ export function checkFit(model: Classifier, data: Dataset): void {
 export function checkWhole(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least)
     throw new AdvrobError('ADVROB_OPTION', `${name}: expected a whole number of at least ${least}, got ${value}`);
+}
+
+/**
+ * @throws AdvrobError `ADVROB_NORM` when the attack does not know the norm; `label` is what the
+ *   caller calls it.
+ */
+export function checkNorm(label: string, { definition }: Attack, norm: Norm): void {
+  const { norms } = definition;
+  if (!norms.includes(norm))
+    throw new AdvrobError(
+      'ADVROB_NORM',
+      `attack '${label}' works for ${norms.join(', ')}, not for ${norm}: choose another norm or attack`,
+    );
 }

@@ -1,5 +1,4 @@
-import type { Classifier } from '@advrob/core';
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Classifier } from '@advrob/core';
 import { settle } from '@advrob/core/settle';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -13,9 +12,12 @@ export interface Verdicts {
 /**
  * One forward pass over `x` [n, ...inputShape].
  *
- * @throws AdvrobError `ADVROB_NOT_FINITE` when a logit is NaN or infinite, `ADVROB_SHAPE` when the model's output is not [n, numClasses].
+ * @param what - What these points are, for the message when a logit is no number.
+ *
+ * @throws AdvrobError `ADVROB_NOT_FINITE` when a logit is NaN or infinite, `ADVROB_SHAPE` when the
+ *   model's output is not [n, numClasses].
  */
-export async function classify(model: Classifier, x: Tensor): Promise<Verdicts> {
+export async function classify(model: Classifier, x: Tensor, what: string): Promise<Verdicts> {
   const logits = tf.tidy(() => model.logits(x));
   try {
     const [rows, classes] = logits.shape;
@@ -25,13 +27,13 @@ export async function classify(model: Classifier, x: Tensor): Promise<Verdicts> 
         `the model gave outputs [${logits.shape.join(', ')}], expected [${x.shape[0]}, ${model.numClasses}]`,
       );
     await settle(logits);
-    return verdictsOf(await logits.data(), model.numClasses);
+    return verdictsOf(await logits.data(), model.numClasses, what);
   } finally {
     logits.dispose();
   }
 }
 
-function verdictsOf(values: ArrayLike<number>, classes: number): Verdicts {
+function verdictsOf(values: ArrayLike<number>, classes: number, what: string): Verdicts {
   const predictions: number[] = [];
   const confidences: number[] = [];
   for (let start = 0; start < values.length; start += classes) {
@@ -41,7 +43,7 @@ function verdictsOf(values: ArrayLike<number>, classes: number): Verdicts {
       if (!Number.isFinite(value))
         throw new AdvrobError(
           'ADVROB_NOT_FINITE',
-          `logits of the clean images: ${value} for class ${k}; check the weights and the scaling of the inputs`,
+          `logits of ${what}: ${value} for class ${k}; check the weights and the scaling of the inputs`,
         );
       if (value > values[start + best]!) best = k;
     }

@@ -1,24 +1,19 @@
-import { AdvrobError } from '@advrob/core';
-import type { Attack, Batch, Json } from '@advrob/core';
-import type { EvaluateOptions } from './options.js';
-import { createTracker } from '../progress.js';
-import type { EvaluationTiming, Tracker } from '../progress.js';
-import { examplesName, serializeExamples } from '../record/example.js';
-import type { ExampleRecord } from '../record/example.js';
-import type { ModelResult } from '../record/model-result.js';
+import { stopIfAborted, type Attack, type Batch, type Json } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { describeValue } from '../journal/fingerprint.js';
-import { fingerprintOf, planOf } from './plan.js';
-import { journalLine, journalName, restoreOutcomes } from './outcome.js';
-import { openJournal } from '../journal/journal.js';
-import type { Journal } from '../journal/journal.js';
-import type { BatchOutcome, JournalLine } from './outcome.js';
+import { openJournal, type Journal } from '../journal/journal.js';
 import { checkHash, hashModel } from '../journal/model-hash.js';
-import { examplesOf } from './examples.js';
-import { summarize } from './summarize.js';
-import { attackBatch, cleanBatch } from './batch.js';
-import { rowsToAttack } from './judge.js';
+import { createTracker, type EvaluationTiming, type Tracker } from '../progress.js';
 import { adversarialName } from '../record/adversarial.js';
-import type { Plan } from './plan.js';
+import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
+import type { ModelResult } from '../record/model-result.js';
+import { attackBatch, cleanBatch } from './batch.js';
+import { examplesOf } from './examples.js';
+import { rowsToAttack, standingOf } from './judge.js';
+import type { EvaluateOptions } from './options.js';
+import { journalLine, journalName, restoreOutcomes, type BatchOutcome, type JournalLine } from './outcome.js';
+import { fingerprintOf, planOf, type Plan } from './plan.js';
+import { summarize } from './summarize.js';
 
 /** What an evaluation found. */
 export interface Evaluation {
@@ -39,17 +34,22 @@ interface Session {
 }
 
 /**
- * Measures the clean accuracy of a model and its robust accuracy under attacks, per attack and in the worst case, with Wilson 95% intervals.
+ * Measures the clean accuracy of a model and its robust accuracy under attacks, per attack and in
+ * the worst case, with Wilson 95% intervals. Clean errors count as not robust. With `storage`, a
+ * run that was killed at any moment goes on where it stopped and ends with the same bits, and
+ * `examples.jsonl` is written. The model, the data and their tensors stay the caller's.
  *
- * With `storage`, a run that was killed at any moment goes on where it stopped and ends with the same bits; the storage then also gets `examples.jsonl`.
- * Clean errors count as not robust. The model, the data and their tensors stay the caller's.
- *
- * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any work when the parts do not fit;
- *   `ADVROB_EVALUATION_MISMATCH` when the storage holds an evaluation of another model, other data or settings; `ADVROB_ABORTED` on the signal.
+ * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any
+ *   work when the parts do not fit; `ADVROB_EVALUATION_MISMATCH` when the storage holds an
+ *   evaluation of another model, other data or settings; `ADVROB_ABORTED` on the signal.
  * @example
  * ```ts
  * import { evaluate } from '@advrob/evaluation';
- * const { result } = await evaluate({ model, data: test.take(1000), attacks: [{ attack: pgd({ steps: 40 }), norm: 'linf', epsilon: [0.1, 0.2, 0.3] }] });
+ * const { result } = await evaluate({
+ *   model,
+ *   data: test.take(1000),
+ *   attacks: [{ attack: pgd({ steps: 40 }), norm: 'linf', epsilon: [0.1, 0.2, 0.3] }],
+ * });
  * result.clean.rate; // 0.98
  * result.attacks[0].points[2].robust.interval; // Wilson 95%
  * ```
@@ -67,10 +67,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   });
   const outcomes = restoreOutcomes(journal.lines, plan.runs.length);
   const tracker = createTracker({
-    plan,
+    runs: plan.runs,
     total: data.length,
-    outcomes,
-    lines: journal.lines,
+    earlier: journal.lines.map((line) => ({
+      run: line.type === 'clean' ? -1 : line.run,
+      examples: outcomes[line.batch]!.clean!.labels.length,
+      seconds: line.seconds,
+    })),
+    standing: standingOf(plan, outcomes),
     report: options.onProgress,
   });
   await evaluateBatches({ options, plan, journal, outcomes, tracker });
@@ -84,7 +88,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 }
 
 /**
- * Whether the parts of an evaluation fit together, without doing it: to find a mistake before a long training.
+ * Whether the parts of an evaluation fit together, without doing it: to find a mistake before a
+ * long training.
  *
  * @throws AdvrobError as {@link evaluate} does before any work.
  */
@@ -110,9 +115,7 @@ async function evaluateBatches(session: Session): Promise<void> {
     try {
       await evaluateBatch(session, batch, index);
     } finally {
-      batch.x.dispose();
-      batch.y.dispose();
-      Object.values(batch.extras).forEach((tensor) => (tensor as { dispose(): void }).dispose());
+      tf.dispose([batch.x, batch.y, ...Object.values<tf.Tensor>(batch.extras)]);
     }
     index++;
   }
@@ -143,17 +146,14 @@ async function evaluateBatch(session: Session, batch: Batch, index: number): Pro
       seed: plan.seed,
       position,
       keep,
-      ...(plan.saveAdversarial &&
-        options.storage && { save: { storage: options.storage, name: adversarialName(plan.runs, run, index) } }),
-      ...(signal && { signal }),
+      save: plan.saveAdversarial
+        ? { storage: options.storage!, name: adversarialName(plan.runs, run, index) }
+        : undefined,
+      signal,
       onProgress: work.step,
     });
     await journal.add({ type: 'attack', batch: index, run, seconds: work.end(batch.ids.length), outcome: found });
     outcome.attacks.push(found);
     tracker.report(run);
   }
-}
-
-function stopIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AdvrobError('ADVROB_ABORTED', 'stopped on request', { cause: signal.reason });
 }

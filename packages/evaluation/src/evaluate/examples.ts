@@ -1,6 +1,6 @@
 import type { ExampleRecord } from '../record/example.js';
-import type { AttackOutcome, BatchOutcome } from './outcome.js';
 import { isRight, judgeBatch, placeOf } from './judge.js';
+import type { AttackOutcome, BatchOutcome } from './outcome.js';
 import type { Judgement, Plan, Run } from './plan.js';
 
 type MinimalDistance = NonNullable<ExampleRecord['minimal']>[number];

@@ -2,7 +2,10 @@ import type { Norm } from '@advrob/core';
 import type { AttackOutcome, BatchOutcome, CleanOutcome } from './outcome.js';
 import type { Judgement, Plan } from './plan.js';
 
-/** A batch with one outcome per judgement in place of one per run; judgements whose run is still to come are left out. */
+/**
+ * A batch with one outcome per judgement in place of one per run; judgements whose run is still to
+ * come are left out.
+ */
 export function judgeBatch(judgements: readonly Judgement[], outcome: BatchOutcome): BatchOutcome {
   return {
     ...outcome,
@@ -30,13 +33,17 @@ function judgeAt(epsilon: number, attack: AttackOutcome, { clean }: BatchOutcome
 type Ball = { readonly norm: Norm; readonly epsilon: number };
 
 /**
- * Whether a success of `earlier` counts against `later` too: an adversarial example of a smaller ball in the same norm lies in the larger one.
+ * Whether a success of `earlier` counts against `later` too: an adversarial example of a smaller
+ * ball in the same norm lies in the larger one.
  */
 export function covers(earlier: Ball, later: Ball): boolean {
   return earlier.norm === later.norm && earlier.epsilon <= later.epsilon;
 }
 
-/** The rows of a batch that run number `index` attacks: all, or those that nothing before has decided. */
+/**
+ * The rows of a batch that run number `index` attacks: all, or those that nothing before has
+ * decided.
+ */
 export function rowsToAttack(plan: Plan, outcome: BatchOutcome, index: number): number[] {
   const { labels, predictions } = outcome.clean!;
   const all = labels.map((_, row) => row);
@@ -49,6 +56,27 @@ export function rowsToAttack(plan: Plan, outcome: BatchOutcome, index: number): 
     if (covers(earlier[i]!, ball)) rows.forEach((row, place) => success[place] && fooled.add(row));
   });
   return all.filter((row) => labels[row] === predictions[row] && !fooled.has(row));
+}
+
+/**
+ * Counts, as batches are finished, their examples and the robust ones of them; what was counted
+ * stays.
+ */
+export function standingOf(
+  { runs, judgements }: Plan,
+  outcomes: readonly BatchOutcome[],
+): () => { done: number; robust: number } {
+  let batches = 0;
+  const standing = { done: 0, robust: 0 };
+  return () => {
+    for (let next = outcomes[batches]; next?.attacks.length === runs.length; next = outcomes[++batches]) {
+      const judged = judgeBatch(judgements, next);
+      const rows = next.clean!.labels.map((_, row) => row);
+      standing.done += rows.length;
+      standing.robust += rows.filter((row) => isRobust(judged, row)).length;
+    }
+    return standing;
+  };
 }
 
 /** Whether a row was classified rightly and withstood everything. */

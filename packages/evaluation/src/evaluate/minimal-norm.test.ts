@@ -3,7 +3,10 @@ import '@advrob/core/gradients';
 import { memoryStorage, type Attack, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createRecord, describeData, evaluate, exampleRecord, parseRecord, serializeRecord } from '../index.js';
+import { createRecord, parseRecord, serializeRecord } from '../record/record.js';
+import { describeData } from '../record/shared.js';
+import { evaluate } from './evaluate.js';
+import { exampleRecord } from '../record/example.js';
 import { ascent, nearest, step } from '../../test/support/attacks.js';
 import { planeModel } from '../../test/support/plane-model.js';
 import { pointsAtGaps } from '../../test/support/points-dataset.js';
@@ -54,7 +57,8 @@ describe('an attack that looks for a minimal norm', () => {
     ]);
     expect(result.worstCase[0]!.points.map(({ robust }) => robust.count)).toEqual([4, 3, 1]);
     expect(result.robust.count).toBe(1);
-    // One forward pass of the attack at the point that it offers and one for the gradient, counted once.
+    // One forward pass of the attack at the point that it offers and one for the gradient, counted
+    // once.
     const queries = examples.map((example) => example.queries);
     expect(new Set(queries.filter((_, i) => i !== 4))).toEqual(new Set([2]));
     expect(examples[0]!.attacks.map(({ epsilon, success }) => [epsilon, success])).toEqual([
@@ -82,7 +86,8 @@ describe('an attack that looks for a minimal norm', () => {
     });
     const [linf, l2] = result.attacks;
     expect(linf!.points).toEqual([]);
-    // What lies at any distance is not held against the model; the L2 radius of the second attack is.
+    // What lies at any distance is not held against the model; the L2 radius of the second attack
+    // is.
     expect(result.worstCase.map(({ norm }) => norm)).toEqual(['l2']);
     expect(result.robust.count).toBe(4);
     const distances = [0.02, 0.04, 0.09, 0.11, 0.15, 0.3].map((gap) => gap * past);

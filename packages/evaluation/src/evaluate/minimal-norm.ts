@@ -1,7 +1,7 @@
 import type { ModelResult } from '../record/model-result.js';
-import type { BatchOutcome } from './outcome.js';
 import { quantile } from '../statistics/quantile.js';
 import { isRight } from './judge.js';
+import type { BatchOutcome } from './outcome.js';
 
 type MinimalNorm = NonNullable<ModelResult['attacks'][number]['minimal']>;
 
@@ -11,8 +11,9 @@ const shares = [0.05, 0.25, 0.5, 0.75, 0.95];
 const most = 200;
 
 /**
- * Statistics of the smallest distances that run number `run` found. Undefined for a fixed budget, and when some rightly classified examples were left out
- * because an earlier attack had fooled them: the rest would look more robust than the model is.
+ * Statistics of the smallest distances that run number `run` found. Undefined for a fixed budget,
+ * and when some rightly classified examples were left out because an earlier attack had fooled
+ * them: the rest would look more robust than the model is.
  */
 export function minimalNorm(run: number, outcomes: readonly BatchOutcome[]): MinimalNorm | undefined {
   const distances: number[] = [];
@@ -44,7 +45,10 @@ export function minimalNorm(run: number, outcomes: readonly BatchOutcome[]): Min
   };
 }
 
-/** Steps of robust accuracy: [distance, share of all `total` examples that need more than it], thinned evenly. */
+/**
+ * Steps of robust accuracy: [distance, share of all `total` examples that need more than it],
+ * thinned evenly.
+ */
 function curveOf(sorted: readonly number[], right: number, total: number): [number, number][] {
   const steps = sorted.map((distance, i): [number, number] => [distance, (right - i - 1) / total]);
   // Of equal distances the last one counts.

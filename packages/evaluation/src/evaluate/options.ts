@@ -6,16 +6,20 @@ export interface EvaluationAttack {
   readonly attack: Attack;
   readonly norm: Norm;
   /**
-   * Radius in units of the model's bounds. A list gives a curve. An attack that looks for a minimal norm is run once, at the largest, and judged at every
-   * epsilon of the list; `Infinity` among them lets it look without a bound, for minimal-norm statistics.
+   * Radius in units of the model's bounds. A list gives a curve. An attack that looks for a minimal
+   * norm is run once, at the largest, and judged at every epsilon of the list; `Infinity` among
+   * them lets it look without a bound, for minimal-norm statistics.
    */
   readonly epsilon: number | readonly number[];
-  /** Name in tables and records; two entries of one attack need different ones. Default: the attack's name. */
-  readonly label?: string;
+  /**
+   * Name in tables and records; two entries of one attack need different ones. Default: the
+   * attack's name.
+   */
+  readonly label?: string | undefined;
   /** Independent starts. Default 1. */
-  readonly restarts?: number;
+  readonly restarts?: number | undefined;
   /** Default: the attack's own. */
-  readonly loss?: AttackLoss;
+  readonly loss?: AttackLoss | undefined;
 }
 
 /** What `evaluate` measures, and how. */
@@ -23,30 +27,44 @@ export interface EvaluateOptions {
   readonly model: Classifier;
   /** Read in data-set order. */
   readonly data: Dataset;
-  /** In the order in which they get the credit for an example; may be empty for clean accuracy alone. */
+  /**
+   * In the order in which they get the credit for an example; may be empty for clean accuracy
+   * alone.
+   */
   readonly attacks: readonly EvaluationAttack[];
   /** Name of the model in records and reports. Default `model`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Examples per batch. Part of what a resumed evaluation must share. Default 128. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Of the attacks' random numbers. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /**
-   * `all` (default): every attack on every example, so that each row of a table stands alone. `survivors`: an attack skips the examples that an earlier
-   * one fooled in the same norm at no larger epsilon; worst-case numbers stay the same and cost less, an attack's own count is then cumulative.
+   * `all` (default): every attack on every example, so that each row of a table stands alone.
+   * `survivors`: an attack skips the examples that an earlier one fooled in the same norm at no
+   * larger epsilon; worst-case numbers stay the same and cost less, an attack's own count is then
+   * cumulative.
    */
-  readonly attackOn?: 'all' | 'survivors';
-  /** Of so many first examples the images, predictions and confidences are kept for the report. Default 8. */
-  readonly samples?: number;
+  readonly attackOn?: 'all' | 'survivors' | undefined;
   /**
-   * Saves every adversarial example in float32 (`adversarialName`), reads it back, and classifies what was read, also rounded to 8 bits; needs `storage`.
-   * Default false.
+   * Of so many first examples the images, predictions and confidences are kept for the report.
+   * Default 8.
    */
-  readonly saveAdversarial?: boolean;
-  /** Where progress is kept and `examples.jsonl` is written. With it an evaluation that was killed goes on where it stopped. */
-  readonly storage?: RunStorage;
-  /** Identity of a model without named weights, needed with `storage`; any text that changes when the model does. Default: SHA-256 of the weights. */
-  readonly modelHash?: string;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: EvaluationProgress) => void;
+  readonly samples?: number | undefined;
+  /**
+   * Saves every adversarial example in float32 (`adversarialName`), reads it back, and classifies
+   * what was read, also rounded to 8 bits; needs `storage`. Default false.
+   */
+  readonly saveAdversarial?: boolean | undefined;
+  /**
+   * Where progress is kept and `examples.jsonl` is written. With it an evaluation that was killed
+   * goes on where it stopped.
+   */
+  readonly storage?: RunStorage | undefined;
+  /**
+   * Identity of a model without named weights, needed with `storage`; any text that changes when
+   * the model does. Default: SHA-256 of the weights.
+   */
+  readonly modelHash?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
 }

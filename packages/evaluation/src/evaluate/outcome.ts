@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { AdvrobError } from '@advrob/core';
+import * as z from 'zod';
 
 const bit = z.union([z.literal(0), z.literal(1)]);
 
@@ -52,7 +52,10 @@ const attackOutcome = z.strictObject({
 });
 export type AttackOutcome = z.infer<typeof attackOutcome>;
 
-/** All that is known of one batch: the clean pass, then one outcome per run, in order; runs that are still to come are missing at the end. */
+/**
+ * All that is known of one batch: the clean pass, then one outcome per run, in order; runs that are
+ * still to come are missing at the end.
+ */
 export interface BatchOutcome {
   clean?: CleanOutcome;
   readonly attacks: AttackOutcome[];
@@ -63,7 +66,9 @@ export const journalName = 'evaluation.jsonl';
 
 const unit = { batch: z.int().min(0), seconds: z.number().min(0) };
 
-/** One finished piece of work, as a line of the journal. `run` is the place of the run in the plan. */
+/**
+ * One finished piece of work, as a line of the journal. `run` is the place of the run in the plan.
+ */
 export const journalLine = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('clean'), ...unit, outcome: cleanOutcome }),
   z.strictObject({ type: z.literal('attack'), ...unit, run: z.int().min(0), outcome: attackOutcome }),
@@ -71,9 +76,11 @@ export const journalLine = z.discriminatedUnion('type', [
 export type JournalLine = z.infer<typeof journalLine>;
 
 /**
- * Finished work in the order in which it was done: each batch first clean, then under every run of the plan.
+ * Finished work in the order in which it was done: each batch first clean, then under every run of
+ * the plan.
  *
- * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` when lines are missing or in another order, as after an edit by hand.
+ * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` when lines are missing or in another order, as
+ *   after an edit by hand.
  */
 export function restoreOutcomes(lines: readonly JournalLine[], runs: number): BatchOutcome[] {
   const outcomes: BatchOutcome[] = [];
@@ -83,7 +90,7 @@ export function restoreOutcomes(lines: readonly JournalLine[], runs: number): Ba
     if (line.batch !== batch || (line.type === 'clean' ? run !== -1 : line.run !== run))
       throw new AdvrobError(
         'ADVROB_EVALUATION_MISMATCH',
-        `the kept progress of this evaluation is damaged at entry ${place + 1}: remove 'evaluation.jsonl' to start over`,
+        `the kept progress of this evaluation is damaged at entry ${place + 1}: remove '${journalName}' to start over`,
       );
     if (line.type === 'clean') outcomes.push({ clean: line.outcome, attacks: [] });
     else outcomes[batch]!.attacks.push(line.outcome);

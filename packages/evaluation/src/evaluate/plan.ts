@@ -1,10 +1,18 @@
-import { AdvrobError } from '@advrob/core';
-import type { Batch, Classifier, Dataset, Json, Norm, Progress, RunStorage } from '@advrob/core';
+import {
+  AdvrobError,
+  type Batch,
+  type Classifier,
+  type Dataset,
+  type Json,
+  type Norm,
+  type Progress,
+  type RunStorage,
+} from '@advrob/core';
 import { checkLoss } from '@advrob/core/attack';
 import { getBackend } from '@tensorflow/tfjs-core';
-import type { EvaluateOptions, EvaluationAttack } from './options.js';
-import { checkFit, checkWhole } from './check-options.js';
 import type { Fingerprint } from '../journal/fingerprint.js';
+import { checkFit, checkNorm, checkWhole } from './check-options.js';
+import type { EvaluateOptions, EvaluationAttack } from './options.js';
 
 /** One call of an attack per batch: a fixed budget is run at each epsilon, a minimal norm once. */
 export interface Run {
@@ -29,7 +37,9 @@ export interface Judgement {
   readonly run: number;
 }
 
-/** Options with their defaults, checked, and the runs in order: attack by attack, epsilon ascending. */
+/**
+ * Options with their defaults, checked, and the runs in order: attack by attack, epsilon ascending.
+ */
 export interface Plan {
   readonly name: string;
   readonly batchSize: number;
@@ -42,7 +52,28 @@ export interface Plan {
   readonly judgements: readonly Judgement[];
 }
 
-/** @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any work is done. */
+/** One run on the wanted rows of one batch. */
+export interface AttackBatch {
+  readonly model: Classifier;
+  readonly batch: Batch;
+  readonly run: Run;
+  /** Which rows of the batch are attacked, ascending. */
+  readonly rows: readonly number[];
+  readonly seed: number;
+  /** Where the batch starts in the data. */
+  readonly position: number;
+  /** Of how many first rows of the batch the points are kept for the report. */
+  readonly keep: number;
+  /** Where adversarial examples are saved, and under which name; undefined: they are not. */
+  readonly save: { readonly storage: RunStorage; readonly name: string } | undefined;
+  readonly signal: AbortSignal | undefined;
+  onProgress(progress: Progress): void;
+}
+
+/**
+ * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any
+ *   work is done.
+ */
 export function planOf(options: EvaluateOptions): Plan {
   const { name = 'model', batchSize = 128, seed = 0, attackOn = 'all', samples = 8, attacks, model, data } = options;
   const { saveAdversarial = false } = options;
@@ -64,12 +95,7 @@ export function planOf(options: EvaluateOptions): Plan {
 
 function runsOf(entry: EvaluationAttack): Run[] {
   const label = labelOf(entry);
-  const { norms } = entry.attack.definition;
-  if (!norms.includes(entry.norm))
-    throw new AdvrobError(
-      'ADVROB_NORM',
-      `attack '${label}' works for ${norms.join(', ')}, not for ${entry.norm}: choose another norm or attack`,
-    );
+  checkNorm(label, entry.attack, entry.norm);
   checkLoss(entry.attack, entry.loss);
   checkWhole(`restarts of attack '${label}'`, entry.restarts ?? 1, 1);
   const epsilons = [...new Set(typeof entry.epsilon === 'number' ? [entry.epsilon] : entry.epsilon)].sort(
@@ -107,7 +133,10 @@ function checkLabels(labels: readonly string[]): void {
     throw new AdvrobError('ADVROB_OPTION', "an attack is called 'clean' or has an empty label: give it another");
 }
 
-/** What an evaluation and its continuation must share. `settings` are the options of each run's attack, as `describeValue` gives them. */
+/**
+ * What an evaluation and its continuation must share. `settings` are the options of each run's
+ * attack, as `describeValue` gives them.
+ */
 export function fingerprintOf(
   plan: Plan,
   settings: readonly Json[],
@@ -137,28 +166,4 @@ export function fingerprintOf(
       loss: entry.loss?.name ?? 'default',
     })),
   };
-}
-
-/** Where the adversarial examples of one batch go. */
-export interface SaveTarget {
-  readonly storage: RunStorage;
-  readonly name: string;
-}
-
-/** What one attack call of an evaluation needs. */
-export interface AttackBatch {
-  readonly model: Classifier;
-  readonly batch: Batch;
-  readonly run: Run;
-  /** Which rows of the batch are attacked, ascending. */
-  readonly rows: readonly number[];
-  readonly seed: number;
-  /** Where the batch starts in the data. */
-  readonly position: number;
-  /** How many first rows of the batch are kept for the report. */
-  readonly keep: number;
-  /** Where adversarial examples are saved, and under which name; left out: they are not. */
-  readonly save?: SaveTarget;
-  readonly signal?: AbortSignal;
-  onProgress(progress: Progress): void;
 }

@@ -1,17 +1,16 @@
-import { AdvrobError } from '@advrob/core';
 import type { AttackResult } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { AttackBatch, Plan } from './plan.js';
+import { encodeFloats, type ModelResult } from '../record/model-result.js';
 import { classify } from './classify.js';
-import type { BatchOutcome, KeptImage } from './outcome.js';
-import { encodeFloats } from '../record/model-result.js';
-import type { ModelResult } from '../record/model-result.js';
+import { lastIterates } from './craft.js';
 import { isFooled } from './judge.js';
+import type { BatchOutcome, KeptImage } from './outcome.js';
+import type { AttackBatch, Plan } from './plan.js';
 
 /**
- * The points that the report shows for the first examples of the data: the adversarial example where the attack found one, else the last point that it
- * tried, so that a robust model is shown under attack too.
+ * The points that the report shows for the first examples of the data: the adversarial example
+ * where the attack found one, else the last point that it tried, so that a robust model is shown
+ * under attack too.
  */
 export async function keepAdversarial(
   work: AttackBatch,
@@ -34,7 +33,7 @@ export async function keepAdversarial(
     );
     const tried = own(await lastTried(work, own(tf.gather(x, indices)), own(tf.gather(y, indices)), wanted, result));
     const shown = own(tf.tidy(() => select(success, found, tried)));
-    const verdicts = await classify(work.model, shown);
+    const verdicts = await classify(work.model, shown, `the points of attack '${work.run.label}'`);
     return await keepImages(
       shown,
       wanted.map((_, i) => i),
@@ -49,7 +48,10 @@ export async function keepAdversarial(
   }
 }
 
-/** The last iterates of an attack with a fixed budget; the clean examples where there is no such thing, or no need. */
+/**
+ * The last points that the attack tried; the clean examples where there is no such thing, or no
+ * need.
+ */
 async function lastTried(
   { run, model, batch, rows, seed, signal }: AttackBatch,
   x: tf.Tensor,
@@ -59,24 +61,10 @@ async function lastTried(
 ): Promise<tf.Tensor> {
   const { attack, loss } = run.entry;
   const isNeeded = wanted.some((i) => !result.success[i]);
-  if (!isNeeded || attack.definition.budget === 'minimal') return tf.clone(x);
-  const last = attack.maximize(
-    model,
-    x,
-    y,
-    { norm: run.norm, epsilon: run.epsilon },
-    {
-      seed,
-      ids: Int32Array.from(wanted, (i) => batch.ids[rows[i]!]!),
-      ...(loss && { loss }),
-      ...(signal && { signal }),
-    },
-  );
-  return last.catch((error: unknown) => {
-    // An ensemble has no last iterate.
-    if (error instanceof AdvrobError && error.code === 'ADVROB_ATTACK') return tf.clone(x);
-    throw error;
-  });
+  const ids = Int32Array.from(wanted, (i) => batch.ids[rows[i]!]!);
+  const ball = { norm: run.norm, epsilon: run.epsilon };
+  const last = isNeeded ? await lastIterates(attack, model, { x, y, ids }, ball, { seed, loss, signal }) : undefined;
+  return last ?? tf.clone(x);
 }
 
 /** Rows of `a` where `mask` [n] is true, else of `b`. */
@@ -87,7 +75,7 @@ function select(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 
 /** Reads some rows of `images` [n, ...] back. */
 export async function keepImages(
-  images: Tensor,
+  images: tf.Tensor,
   rows: readonly number[],
   about: (row: number) => Omit<KeptImage, 'image'>,
 ): Promise<KeptImage[]> {

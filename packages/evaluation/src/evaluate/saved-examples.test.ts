@@ -5,7 +5,8 @@ import { encodeSafetensors } from '@advrob/core/safetensors';
 import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adversarialName, evaluate, readAdversarial } from '../index.js';
+import { adversarialName, readAdversarial } from '../record/adversarial.js';
+import { evaluate } from './evaluate.js';
 import { nearest, step } from '../../test/support/attacks.js';
 import { pointsDataset } from '../../test/support/points-dataset.js';
 
@@ -68,7 +69,8 @@ describe('saved adversarial examples', () => {
     });
   });
 
-  // The nearest point lies at 100.6 (or 100.4) of 255 and is rounded to 101 (100), back over the boundary (past it).
+  // The nearest point lies at 100.6 (or 100.4) of 255 and is rounded to 101 (100), back over the
+  // boundary (past it).
   it.each([
     [100.6, { examples: 2, confirmed: 2, quantized: 0, quantizedInside: 0 }],
     [100.4, { examples: 2, confirmed: 2, quantized: 2, quantizedInside: 2 }],

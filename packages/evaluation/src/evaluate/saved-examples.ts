@@ -2,18 +2,19 @@ import type { AttackResult, Classifier } from '@advrob/core';
 import { exactDistances } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeAdversarial, readAdversarial } from '../record/adversarial.js';
-import type { AttackBatch, Judgement, SaveTarget } from './plan.js';
+import type { ModelResult } from '../record/model-result.js';
 import { classify } from './classify.js';
 import type { AttackOutcome, BatchOutcome, SavedOutcome } from './outcome.js';
-import type { ModelResult } from '../record/model-result.js';
+import type { AttackBatch, Judgement } from './plan.js';
 
 /**
- * Saves the adversarial examples of a batch (clean errors need none), reads the file back and classifies what it holds: a number that only the attack's own
- * memory confirms is no result. Rounding to 8 bits is judged apart, as it may move a point over the boundary or out of the ball.
+ * Saves the adversarial examples of a batch (clean errors need none), reads the file back and
+ * classifies what it holds: a number that only the attack's own memory confirms is no result.
+ * Rounding to 8 bits is judged apart, as it may move a point over the boundary or out of the ball.
  */
 export async function saveAdversarial(
   { model, batch, rows, run }: AttackBatch,
-  { storage, name }: SaveTarget,
+  { storage, name }: NonNullable<AttackBatch['save']>,
   x: tf.Tensor,
   y: tf.Tensor,
   result: AttackResult,
@@ -35,16 +36,16 @@ export async function saveAdversarial(
   const clean = rowsOf((await x.data()) as Float32Array, places, rows.length);
   return {
     places,
-    confirmed: await fooled(model, loaded.adversarial, loaded.labels),
-    quantized: await fooled(model, rounded, loaded.labels),
+    confirmed: await fooled(model, loaded.adversarial, loaded.labels, 'the saved adversarial examples'),
+    quantized: await fooled(model, rounded, loaded.labels, 'the saved adversarial examples in 8 bits'),
     quantizedDistance: Array.from(exactDistances(run.norm, rounded, clean, places.length)),
   };
 }
 
-async function fooled(model: Classifier, values: Float32Array, labels: Int32Array): Promise<(0 | 1)[]> {
+async function fooled(model: Classifier, values: Float32Array, labels: Int32Array, what: string): Promise<(0 | 1)[]> {
   const examples = tf.tensor(values, [labels.length, ...model.inputShape]);
   try {
-    const { predictions } = await classify(model, examples);
+    const { predictions } = await classify(model, examples, what);
     return predictions.map((predicted, i) => (predicted === labels[i] ? 0 : 1));
   } finally {
     examples.dispose();
@@ -67,7 +68,10 @@ function quantize(values: Float32Array, [low, high]: readonly [number, number]):
 
 type Saved = NonNullable<ModelResult['attacks'][number]['points'][number]['saved']>;
 
-/** What became of the saved adversarial examples of one attack at one epsilon; undefined when none were saved. `judged` has one outcome per batch. */
+/**
+ * What became of the saved adversarial examples of one attack at one epsilon; undefined when none
+ * were saved. `judged` has one outcome per batch.
+ */
 export function savedExamples(
   { epsilon }: Judgement,
   judged: readonly AttackOutcome[],

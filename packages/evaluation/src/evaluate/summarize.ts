@@ -1,14 +1,14 @@
 import type { Json } from '@advrob/core';
 import type { ModelResult } from '../record/model-result.js';
+import { proportionOf, type Proportion } from '../statistics/proportion.js';
 import { covers, isFooled, isRight, isRobust, judgeBatch } from './judge.js';
+import { minimalNorm } from './minimal-norm.js';
 import type { BatchOutcome } from './outcome.js';
 import type { Judgement, Plan } from './plan.js';
-import { proportionOf } from '../statistics/proportion.js';
-import { minimalNorm } from './minimal-norm.js';
 import { samplesOf } from './samples.js';
 import { savedExamples } from './saved-examples.js';
 
-type Proportion = ModelResult['clean'];
+type AttackResult = ModelResult['attacks'][number];
 
 /** The numbers of an evaluation. */
 export function summarize(
@@ -48,7 +48,7 @@ function attackOf(
   outcomes: readonly BatchOutcome[],
   judged: readonly BatchOutcome[],
   settings: readonly Json[],
-): ModelResult['attacks'][number] {
+): AttackResult {
   const indices = plan.judgements.flatMap((judgement, i) => (judgement.label === label ? [i] : []));
   const first = plan.runs.findIndex((run) => run.label === label);
   const { entry, norm } = plan.runs[first]!;
@@ -56,7 +56,7 @@ function attackOf(
   return {
     label,
     attack: entry.attack.name,
-    options: settings[first] as ModelResult['attacks'][number]['options'],
+    options: settings[first] as AttackResult['options'],
     norm,
     restarts: entry.restarts ?? 1,
     loss: entry.loss?.name ?? 'default',
@@ -65,11 +65,7 @@ function attackOf(
   };
 }
 
-function pointOf(
-  plan: Plan,
-  index: number,
-  outcomes: readonly BatchOutcome[],
-): ModelResult['attacks'][number]['points'][number] {
+function pointOf(plan: Plan, index: number, outcomes: readonly BatchOutcome[]): AttackResult['points'][number] {
   const run = plan.judgements[index]!;
   const own = outcomes.map(({ attacks }) => attacks[index]!);
   const attacked = sum(own.map(({ rows }) => rows.length));

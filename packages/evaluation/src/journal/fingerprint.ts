@@ -1,5 +1,4 @@
-import { AdvrobError } from '@advrob/core';
-import type { Classifier, Json } from '@advrob/core';
+import { AdvrobError, type Classifier, type Json } from '@advrob/core';
 import { hashModel } from './model-hash.js';
 
 /** Everything that the result depends on. */
@@ -35,8 +34,8 @@ function short(value: Json | undefined): string {
 }
 
 /**
- * Settings as JSON, for records and comparisons: attacks by name and options, models by the SHA-256 of their weights, functions by name, binary arrays as
- * lists.
+ * Settings as JSON, for records and comparisons: attacks by name and options, models by the SHA-256
+ * of their weights, functions by name, binary arrays as lists.
  *
  * @param mustIdentify - Whether a later session has to tell the settings from others.
  * @throws AdvrobError `ADVROB_OPTION` with `mustIdentify` for a model without named weights.

@@ -3,7 +3,8 @@ import '@advrob/core/gradients';
 import { memoryStorage, type MemoryStorage, type RunStorage } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluate, type EvaluateOptions } from '../index.js';
+import { evaluate } from '../evaluate/evaluate.js';
+import type { EvaluateOptions } from '../evaluate/options.js';
 import { ascent, step } from '../../test/support/attacks.js';
 import { planeModel } from '../../test/support/plane-model.js';
 import { pointsAtGaps, pointsDataset } from '../../test/support/points-dataset.js';
@@ -35,7 +36,10 @@ async function run(storage: RunStorage | undefined, changes: Changes = {}) {
   }
 }
 
-/** Dies at operation `fatal` after `share` of its bytes: an append may be cut anywhere, a write happens or not. */
+/**
+ * Dies at operation `fatal` after `share` of its bytes: an append may be cut anywhere, a write
+ * happens or not.
+ */
 function mortal(storage: MemoryStorage, fatal: number, share: number, hasAppend: boolean): RunStorage {
   let operations = 0;
   const killed = new Error('killed');

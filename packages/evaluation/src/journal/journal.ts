@@ -1,8 +1,6 @@
-import { AdvrobError } from '@advrob/core';
-import type { Json, RunStorage } from '@advrob/core';
+import { AdvrobError, type Json, type RunStorage } from '@advrob/core';
 import type { z } from 'zod';
-import { checkSame } from './fingerprint.js';
-import type { Fingerprint } from './fingerprint.js';
+import { checkSame, type Fingerprint } from './fingerprint.js';
 
 /** Finished work, kept as it is done. */
 export interface Journal<Line> {
@@ -22,7 +20,8 @@ interface JournalOptions<Line> {
 }
 
 /**
- * Opens a journal, or starts one. A kill may have cut the last line: it is dropped, and its work done again.
+ * Opens a journal, or starts one. A kill may have cut the last line: it is dropped, and its work
+ * done again.
  *
  * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` when it belongs to another evaluation.
  */
@@ -71,7 +70,10 @@ function join(first: Uint8Array, second: Uint8Array): Uint8Array {
   return whole;
 }
 
-/** The lines that can be trusted, and how many bytes they take: an unfinished or damaged line ends them. */
+/**
+ * The lines that can be trusted, and how many bytes they take: an unfinished or damaged line ends
+ * them.
+ */
 function readLines<Line>(bytes: Uint8Array, schema: z.ZodType<Line>): { lines: Line[]; length: number } {
   const lines: Line[] = [];
   let start = 0;

@@ -1,12 +1,10 @@
-import { AdvrobError } from '@advrob/core';
-import type { Classifier } from '@advrob/core';
-import { encodeSafetensors } from '@advrob/core/safetensors';
-import type { TensorRecord } from '@advrob/core/safetensors';
+import { AdvrobError, type Classifier } from '@advrob/core';
+import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import type { Variable } from '@tensorflow/tfjs-core';
 
 /**
- * SHA-256 (hex) of a model's weights and buffers: of a safetensors file that holds them in alphabetical order. Undefined for a model without any, such as
- * one made from a plain function.
+ * SHA-256 (hex) of a model's weights and buffers: of a safetensors file that holds them in
+ * alphabetical order. Undefined for a model without any, such as one made from a plain function.
  */
 export async function hashModel(model: Classifier): Promise<string | undefined> {
   const variables: [string, Variable][] = [
@@ -27,7 +25,9 @@ async function recordOf(variable: Variable): Promise<TensorRecord> {
     : { dtype: 'int32', shape, data: Int32Array.from(data) };
 }
 
-/** @throws AdvrobError `ADVROB_OPTION` for a model that a later session could not tell from another. */
+/**
+ * @throws AdvrobError `ADVROB_OPTION` for a model that a later session could not tell from another.
+ */
 export function checkHash(modelHash: string | undefined): asserts modelHash is string {
   if (modelHash === undefined)
     throw new AdvrobError(
@@ -36,7 +36,10 @@ export function checkHash(modelHash: string | undefined): asserts modelHash is s
     );
 }
 
-/** SHA-256 as lower-case hex, by Web Crypto: in Node, and in pages served by https or from localhost. */
+/**
+ * SHA-256 as lower-case hex, by Web Crypto: in Node, and in pages served by https or from
+ * localhost.
+ */
 async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
   if (subtle === undefined)

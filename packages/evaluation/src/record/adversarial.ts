@@ -13,8 +13,9 @@ export interface AdversarialExamples {
 }
 
 /**
- * Name of the file with the adversarial examples that `evaluate` saved for one run of its plan on one batch. Runs count from 0 in the order of the attacks,
- * epsilon ascending (a minimal-norm attack is one run). A batch without any has no file.
+ * Name of the file with the adversarial examples that `evaluate` saved for one run of its plan on
+ * one batch. Runs count from 0 in the order of the attacks, epsilon ascending (a minimal-norm
+ * attack is one run). A batch without any has no file.
  */
 export function adversarialName(runs: readonly { readonly label: string }[], run: number, batch: number): string {
   return `adversarial/${run}-${encodeURIComponent(runs[run]!.label)}/${String(batch).padStart(6, '0')}.safetensors`;
@@ -32,7 +33,8 @@ export function encodeAdversarial({ adversarial, inputShape, indices, labels }: 
 /**
  * Reads what {@link encodeAdversarial} wrote, with the same bits.
  *
- * @throws AdvrobError `ADVROB_TENSOR_FILE` when the file is missing, damaged or holds something else.
+ * @throws AdvrobError `ADVROB_TENSOR_FILE` when the file is missing, damaged or holds something
+ *   else.
  */
 export async function readAdversarial(storage: RunStorage, name: string): Promise<AdversarialExamples> {
   const bytes = await storage.read(name);

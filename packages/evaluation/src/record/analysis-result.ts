@@ -43,7 +43,10 @@ const gallery = z.strictObject({
   ),
 });
 
-/** The keys of a result that a report shows, whoever wrote the analysis: `Findings` of `@advrob/core/figure`. */
+/**
+ * The keys of a result that a report shows, whoever wrote the analysis: `Findings` of
+ * `@advrob/core/figure`.
+ */
 export const findings = z.object({
   findings: z.array(z.string()).default([]),
   tables: z.array(z.strictObject(tableFields)).default([]),

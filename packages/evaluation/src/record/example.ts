@@ -36,11 +36,20 @@ export const exampleRecord = z.strictObject({
   robust: z.boolean(),
   /** Fooled by an attack, or wrong without any. */
   success: z.boolean(),
-  /** The first attack that fooled it, in the order of the evaluation; `clean` for a clean error, null for a robust example. */
+  /**
+   * The first attack that fooled it, in the order of the evaluation; `clean` for a clean error,
+   * null for a robust example.
+   */
   fooledBy: z.string().nullable(),
-  /** How far that adversarial example is from the clean one in the norm of its attack; 0 for clean errors and robust examples. */
+  /**
+   * How far that adversarial example is from the clean one in the norm of its attack; 0 for clean
+   * errors and robust examples.
+   */
   distance: z.number().min(0),
-  /** Forward passes until it was fooled, those of earlier attacks included; all of them for a robust example. */
+  /**
+   * Forward passes until it was fooled, those of earlier attacks included; all of them for a robust
+   * example.
+   */
   queries: z.int().min(0),
   /** Every attack at every epsilon that was run on it. */
   attacks: z.array(underAttack),

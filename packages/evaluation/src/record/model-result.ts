@@ -1,18 +1,25 @@
 import * as z from 'zod';
-import { norm } from './shared.js';
 import { proportion } from '../statistics/proportion.js';
+import { norm } from './shared.js';
 
 const curvePoint = z.strictObject({
   epsilon: z.number().min(0),
-  /** Classified rightly and withstood this attack (with `attackOn: survivors`: and all before it). */
+  /**
+   * Classified rightly and withstood this attack (with `attackOn: survivors`: and all before it).
+   */
   robust: proportion,
   /** Examples that the attack was run on. */
   attacked: z.int().min(0),
-  /** Successes during the attack that a fresh forward pass did not confirm; they count as failures. */
+  /**
+   * Successes during the attack that a fresh forward pass did not confirm; they count as failures.
+   */
   unconfirmed: z.int().min(0),
   /** Forward passes per attacked example. */
   meanQueries: z.number().min(0),
-  /** With `saveAdversarial`: the adversarial examples at this epsilon, after they were read back from where they were saved. */
+  /**
+   * With `saveAdversarial`: the adversarial examples at this epsilon, after they were read back
+   * from where they were saved.
+   */
   saved: z
     .strictObject({
       examples: z.int().min(0),
@@ -26,7 +33,10 @@ const curvePoint = z.strictObject({
     .optional(),
 });
 
-/** Smallest distances at which the rightly classified examples were fooled. Null stands for a distance that was not found. */
+/**
+ * Smallest distances at which the rightly classified examples were fooled. Null stands for a
+ * distance that was not found.
+ */
 const minimal = z.strictObject({
   /** Rightly classified, so that there is something to find. */
   examples: z.int().min(0),
@@ -37,7 +47,10 @@ const minimal = z.strictObject({
   /** Over all of `examples`. */
   median: z.number().min(0).nullable(),
   quantiles: z.array(z.strictObject({ share: z.number().min(0).max(1), distance: z.number().min(0).nullable() })),
-  /** Steps [distance, share of all examples that are classified rightly and need more than it]; the first is at 0. */
+  /**
+   * Steps [distance, share of all examples that are classified rightly and need more than it]; the
+   * first is at 0.
+   */
   curve: z.array(z.tuple([z.number().min(0), z.number().min(0).max(1)])).min(1),
 });
 
@@ -62,7 +75,9 @@ const worstCase = z.strictObject({
     .array(
       z.strictObject({
         epsilon: z.number().min(0),
-        /** Classified rightly and withstood every attack in this norm at this or a smaller epsilon. */
+        /**
+         * Classified rightly and withstood every attack in this norm at this or a smaller epsilon.
+         */
         robust: proportion,
         /** Labels of those attacks. */
         attacks: z.array(z.string()).min(1),
@@ -84,8 +99,8 @@ const sample = z.strictObject({
   label: z.int().min(0),
   clean: shown,
   /**
-   * Per attack at its largest epsilon: the adversarial example, or the last point tried where the attack failed. The epsilon is null for a minimal norm
-   * without a bound.
+   * Per attack at its largest epsilon: the adversarial example, or the last point tried where the
+   * attack failed. The epsilon is null for a minimal norm without a bound.
    */
   attacked: z.array(
     shown.extend({ attack: z.string(), norm, epsilon: z.number().min(0).nullable(), success: z.boolean() }),
@@ -111,7 +126,10 @@ export const modelResult = z.strictObject({
 });
 export type ModelResult = z.infer<typeof modelResult>;
 
-/** Float32 values as base64 of their little-endian bytes: exact, and a third of the size of decimal text. */
+/**
+ * Float32 values as base64 of their little-endian bytes: exact, and a third of the size of decimal
+ * text.
+ */
 export function encodeFloats(values: Float32Array): string {
   const bytes = new DataView(new ArrayBuffer(4 * values.length));
   values.forEach((value, i) => bytes.setFloat32(4 * i, value, true));

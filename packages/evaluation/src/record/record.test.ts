@@ -1,23 +1,21 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
-import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   createRecord,
-  decodeFloats,
-  describeData,
-  encodeFloats,
-  evaluate,
-  exampleRecord,
-  parseExamples,
   parseRecord,
   recordJsonSchema,
   serializeRecord,
-  trainingCurves,
   withoutTiming,
   type RecordParts,
-} from '../index.js';
+} from './record.js';
+import { decodeFloats, encodeFloats } from './model-result.js';
+import { describeData } from './shared.js';
+import { evaluate } from '../evaluate/evaluate.js';
+import { exampleRecord, parseExamples } from './example.js';
+import { trainingCurves } from './training.js';
 import { ascent, step } from '../../test/support/attacks.js';
 import { planeModel } from '../../test/support/plane-model.js';
 import { pointsAtGaps } from '../../test/support/points-dataset.js';

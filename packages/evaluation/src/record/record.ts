@@ -1,18 +1,23 @@
-import * as z from 'zod';
 import { AdvrobError } from '@advrob/core';
+import * as z from 'zod';
 import { analysisResult } from './analysis-result.js';
-import { dataDescription } from './shared.js';
 import { modelResult } from './model-result.js';
+import { dataDescription, readJson, type DataDescription } from './shared.js';
 import { trainingResult } from './training.js';
-import type { DataDescription } from './shared.js';
 
 /** The outcome of one check, in words that a reader without background understands. */
 export const robustnessCheck = z.strictObject({
   /** E.g. `vanishing-gradients`. */
   name: z.string(),
-  /** `cause`: something in the model that makes attacks fail. `symptom`: results that only such a thing, or too weak an attack, explains. */
+  /**
+   * `cause`: something in the model that makes attacks fail. `symptom`: results that only such a
+   * thing, or too weak an attack, explains.
+   */
   kind: z.enum(['cause', 'symptom']),
-  /** `none`: looked for and not found. `untested`: what it takes was not given, or another finding comes first. */
+  /**
+   * `none`: looked for and not found. `untested`: what it takes was not given, or another finding
+   * comes first.
+   */
   severity: z.enum(['serious', 'warning', 'none', 'untested']),
   /** What was measured; null where it was not. */
   value: z.number().nullable(),
@@ -54,7 +59,10 @@ const model = modelResult.extend({
 
 const { kind, severity, value, threshold, question, measured, meaning } = robustnessCheck.partial().shape;
 
-/** The outcome of a check of a model, e.g. for gradient masking. Checks of other packages may have further fields, and fewer of these. */
+/**
+ * The outcome of a check of a model, e.g. for gradient masking. Checks of other packages may have
+ * further fields, and fewer of these.
+ */
 const check = z.looseObject({
   name: z.string(),
   model: z.string(),
@@ -67,7 +75,9 @@ const check = z.looseObject({
   meaning,
 });
 
-/** `record.json`: everything that a report needs, and what it takes to get the same numbers again. */
+/**
+ * `record.json`: everything that a report needs, and what it takes to get the same numbers again.
+ */
 export const runRecord = z.strictObject({
   format: z.literal('advrob-record'),
   version: z.literal(1),
@@ -103,7 +113,8 @@ export type RecordParts = Omit<RunRecord, 'format' | 'version' | 'checks' | 'ana
 /**
  * Makes a record and checks it against its schema.
  *
- * @throws AdvrobError `ADVROB_RECORD` naming what does not fit, or two models or analyses of one name.
+ * @throws AdvrobError `ADVROB_RECORD` naming what does not fit, or two models or analyses of one
+ *   name.
  */
 export function createRecord(parts: RecordParts): RunRecord {
   return checkRecord({ format: 'advrob-record', version: 1, checks: [], analyses: [], ...parts });
@@ -120,15 +131,7 @@ export function serializeRecord(record: RunRecord): string {
  * @throws AdvrobError `ADVROB_RECORD` when it is not JSON, not a record, or of another version.
  */
 export function parseRecord(text: string): RunRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new AdvrobError('ADVROB_RECORD', `the record is not JSON (${(cause as Error).message}): is it complete?`, {
-      cause,
-    });
-  }
-  return checkRecord(value);
+  return checkRecord(readJson('record', text));
 }
 
 /** A record without its times: equal for two runs of the same settings on the same machine. */

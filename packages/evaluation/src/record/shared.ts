@@ -1,5 +1,5 @@
+import { AdvrobError, type Dataset } from '@advrob/core';
 import * as z from 'zod';
-import type { Dataset } from '@advrob/core';
 
 export const norm = z.enum(['linf', 'l2', 'l1', 'l0']);
 
@@ -30,4 +30,14 @@ export function describeData(dataset: Dataset, split?: string): DataDescription 
     bounds: [...bounds],
     ...(classNames && { classNames: [...classNames] }),
   };
+}
+
+/** @throws AdvrobError `ADVROB_RECORD` for a text that is no JSON; `what` it should be. */
+export function readJson(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new AdvrobError('ADVROB_RECORD', `the ${what} is not JSON (${message}): is it complete?`, { cause });
+  }
 }

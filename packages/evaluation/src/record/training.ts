@@ -6,7 +6,10 @@ export const trainingResult = z.strictObject({
   method: z.string(),
   steps: z.int().min(0),
   seed: z.int().min(0),
-  /** Gradients with respect to the input taken in search of adversarial examples, one per example and step; left out where there are none. */
+  /**
+   * Gradients with respect to the input taken in search of adversarial examples, one per example
+   * and step; left out where there are none.
+   */
   adversarialGradients: z.int().min(0).optional(),
   /** Hash of the training data and their selection. */
   dataHash: z.string().optional(),
@@ -26,13 +29,16 @@ export const trainingResult = z.strictObject({
 export type TrainingResult = z.infer<typeof trainingResult>;
 export type TrainingCurve = TrainingResult['curves'][number];
 
-/** A line of `metrics.jsonl`, as far as curves are made from it. Lines of other types are left out. */
+/**
+ * A line of `metrics.jsonl`, as far as curves are made from it. Lines of other types are left out.
+ */
 export type LoggedMetrics =
   | { readonly type: 'metrics'; readonly step: number; readonly loss: Readonly<Record<string, number>> }
   | { readonly type: 'validation'; readonly step: number; readonly metrics: Readonly<Record<string, number>> };
 
 /**
- * Curves out of the log of a training run: every named loss term over training, every validation metric.
+ * Curves out of the log of a training run: every named loss term over training, every validation
+ * metric.
  *
  * @param most - Points kept per curve: neighbours are averaged when there are more. Default 400.
  */

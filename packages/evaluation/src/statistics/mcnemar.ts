@@ -11,13 +11,11 @@ export interface PairedTest {
 }
 
 /**
- * McNemar's exact test: whether two models that were judged on the same examples differ, from the examples on which they disagree.
+ * McNemar's exact test: whether two models differ, from the examples on which they disagree.
+ * McNemar 1947, "Note on the sampling error of the difference between correlated proportions",
+ * Psychometrika 12(2); with the binomial distribution in place of chi-square.
  *
- * McNemar 1947, "Note on the sampling error of the difference between correlated proportions", Psychometrika 12(2); the exact form takes the binomial
- * distribution with one half in place of chi-square, so it holds for few disagreements too.
- *
- * @param first - Per example whether the first model was right (or robust).
- * @param second - The same for the second, in the same order.
+ * @param first - Per example whether the first model was right (or robust); `second` in one order.
  * @throws AdvrobError `ADVROB_SHAPE` when the lengths differ.
  */
 export function mcNemar(first: ArrayLike<boolean | number>, second: ArrayLike<boolean | number>): PairedTest {

@@ -13,21 +13,20 @@ export interface PairedDifference {
 
 export interface BootstrapOptions {
   /** Default 10,000. */
-  readonly resamples?: number;
+  readonly resamples?: number | undefined;
   /** In (0, 1). Default 0.95. */
-  readonly confidence?: number;
+  readonly confidence?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**
- * Interval of the difference of two means over the same examples, by drawing examples with replacement.
+ * Percentile interval of the difference of two means, by drawing examples with replacement. Efron
+ * 1979, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7(1).
  *
- * Efron 1979, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7(1); percentile interval.
- *
- * @param first - One number (or boolean) per example.
- * @param second - The same examples in the same order.
- * @throws AdvrobError `ADVROB_SHAPE` when the lengths differ or are 0, `ADVROB_OPTION` for an option out of range.
+ * @param first - One number (or boolean) per example; `second` has the same examples in the same
+ *   order.
+ * @throws AdvrobError `ADVROB_SHAPE` when the lengths differ or are 0, `ADVROB_OPTION`.
  */
 export function pairedBootstrap(
   first: ArrayLike<boolean | number>,

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { mcNemar, pairedBootstrap, wilsonInterval } from '../index.js';
+import { mcNemar } from './mcnemar.js';
+import { pairedBootstrap } from './paired-bootstrap.js';
+import { wilsonInterval } from './proportion.js';
 import { normalDistribution, normalQuantile } from './quantile.js';
 
 interface Reference {

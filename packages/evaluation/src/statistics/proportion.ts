@@ -2,14 +2,6 @@ import { AdvrobError } from '@advrob/core';
 import * as z from 'zod';
 import { normalQuantile } from './quantile.js';
 
-/** A share of examples with its Wilson 95% interval. */
-export const proportion = z.strictObject({
-  count: z.int().min(0),
-  total: z.int().min(0),
-  rate: z.number().min(0).max(1),
-  interval: z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]),
-});
-
 /** A share of examples with its interval. */
 export interface Proportion {
   readonly count: number;
@@ -20,20 +12,27 @@ export interface Proportion {
   readonly interval: [low: number, high: number];
 }
 
+/** A {@link Proportion} in records and cards. */
+export const proportion = z.strictObject({
+  count: z.int().min(0),
+  total: z.int().min(0),
+  rate: z.number().min(0).max(1),
+  interval: z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]),
+});
+
 /** `count` of `total` with its Wilson 95% interval. */
 export function proportionOf(count: number, total: number): Proportion {
   return { count, total, rate: total === 0 ? 0 : count / total, interval: wilsonInterval(count, total) };
 }
 
 /**
- * Wilson's score interval of a proportion: keeps its coverage near 0 and 1 and for few examples, where the usual plus or minus fails.
- *
- * Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22(158):
+ * Wilson's score interval of a proportion, in [0, 1]: keeps its coverage near 0 and 1 and for few
+ * examples, where the usual plus or minus fails. Wilson 1927, "Probable Inference, the Law of
+ * Succession, and Statistical Inference", JASA 22(158):
  * (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n).
  *
- * @param count - Successes, 0 to `total`.
+ * @param count - Successes, 0 to `total`; the interval is [0, 1] when `total` is 0.
  * @param confidence - In (0, 1), at most 1 - 1e-8. Default 0.95.
- * @returns The two ends in [0, 1]; [0, 1] when `total` is 0.
  * @throws AdvrobError `ADVROB_OPTION` for counts or a confidence out of range.
  * @example
  * ```ts

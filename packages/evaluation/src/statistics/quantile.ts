@@ -1,4 +1,7 @@
-/** The `p` quantile, 0 to 1, of ascending values, linear between the two around it; Infinity where the value above is. */
+/**
+ * The `p` quantile, 0 to 1, of ascending values, linear between the two around it; Infinity where
+ * the value above is.
+ */
 export function quantile(sorted: ArrayLike<number>, p: number): number {
   const place = p * (sorted.length - 1);
   const below = Math.floor(place);
@@ -10,7 +13,8 @@ export function quantile(sorted: ArrayLike<number>, p: number): number {
 /**
  * Distribution function of the standard normal, to about 15 digits for |x| below 7.
  *
- * Marsaglia 2004, "Evaluating the Normal Distribution", Journal of Statistical Software 11(4), equation (4): a series of positive terms.
+ * Marsaglia 2004, "Evaluating the Normal Distribution", Journal of Statistical Software 11(4),
+ * equation (4): a series of positive terms.
  */
 export function normalDistribution(x: number): number {
   let term = x;
@@ -22,7 +26,10 @@ export function normalDistribution(x: number): number {
   return 0.5 + sum * normalDensity(x);
 }
 
-/** The `p` quantile of the standard normal for `p` in [1e-9, 1 - 1e-9], to about 12 digits, by bisection. */
+/**
+ * The `p` quantile of the standard normal for `p` in [1e-9, 1 - 1e-9], to about 12 digits, by
+ * bisection.
+ */
 export function normalQuantile(p: number): number {
   let low = -6.5;
   let high = 6.5;

@@ -53,7 +53,10 @@ export const noise = defineAttack({
   },
 });
 
-/** The nearest point of the other class of a linear model with two classes, a thousandth past the boundary. */
+/**
+ * The nearest point of the other class of a linear model with two classes, a thousandth past the
+ * boundary.
+ */
 export const nearest = defineAttack({
   name: 'nearest',
   summary: 'The nearest point across a linear boundary.',

@@ -1,7 +1,10 @@
 import type { Batch, BatchOptions, Dataset } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A data set of points in memory, in data-set order only. `calls` counts the batches that were drawn. */
+/**
+ * A data set of points in memory, in data-set order only. `calls` counts the batches that were
+ * drawn.
+ */
 export function pointsDataset(
   points: readonly (readonly number[])[],
   labels: readonly number[],

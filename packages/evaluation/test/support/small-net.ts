@@ -67,7 +67,10 @@ export interface SmallNet {
   head(features: tf.Tensor): tf.Tensor;
 }
 
-/** A network with one hidden layer, trained for `steps` steps; on adversarial examples of `attack` where there is one. */
+/**
+ * A network with one hidden layer, trained for `steps` steps; on adversarial examples of `attack`
+ * where there is one.
+ */
 export async function trainSmallNet(attack?: Attack, steps = 80): Promise<SmallNet> {
   const random = createRandom({ seed: 7 });
   const weights = tf.tidy(() => ({

@@ -1,20 +1,11 @@
-import type { Attack, Classifier, Norm } from '@advrob/core';
+import type { Classifier } from '@advrob/core';
 import { exactDistances } from '@advrob/core/attack';
 import { classify } from '../../evaluate/classify.js';
-import { craft } from '../../transfer.js';
-import type { DrawnBatch } from './shared.js';
+import { craft } from '../../evaluate/craft.js';
+import type { AttackCall, DrawnBatch } from './shared.js';
 
 /** Which rows of a batch an attack fooled, clean errors included. */
 export type AttackOutcomes = { readonly success: (0 | 1)[]; readonly unconfirmed: number };
-
-export interface AttackCall {
-  readonly model: Classifier;
-  readonly attack: Attack;
-  readonly threat: { readonly norm: Norm; readonly epsilon: number };
-  readonly seed: number;
-  readonly restarts?: number;
-  readonly signal?: AbortSignal;
-}
 
 export async function measureAttack(
   { model, attack, threat, seed, restarts = 1, signal }: AttackCall,
@@ -32,7 +23,7 @@ export async function measureRepetition(
 ): Promise<number> {
   const points: Float32Array[] = [];
   for (let call = 0; call < 2; call++) {
-    const adversarial = await craft(attack, model, batch, threat, { seed, ...(signal && { signal }) });
+    const adversarial = await craft(attack, model, batch, threat, { seed, signal });
     points.push(Float32Array.from(await adversarial.data().finally(() => adversarial.dispose())));
   }
   const [first, second] = points as [Float32Array, Float32Array];
@@ -47,11 +38,12 @@ export async function measureRepetition(
 export async function measureTransfer(
   { model, attack, threat, seed, signal }: AttackCall,
   source: Classifier,
-  { x, y, ids, labels }: DrawnBatch,
+  batch: DrawnBatch,
 ): Promise<AttackOutcomes> {
-  const points = await craft(attack, source, { x, y, ids }, threat, { seed, ...(signal && { signal }) });
+  const { x, labels } = batch;
+  const points = await craft(attack, source, batch, threat, { seed, signal });
   try {
-    const { predictions } = await classify(model, points);
+    const { predictions } = await classify(model, points, 'the points made on another model');
     const distances = exactDistances(
       threat.norm,
       (await points.data()) as Float32Array,

@@ -3,8 +3,7 @@ import { crossEntropy, margin } from '@advrob/core/losses';
 import { createRowRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DrawnBatch } from './shared.js';
-import { logOdds } from './shared.js';
+import { errorLogOdds, type DrawnBatch } from './shared.js';
 
 /** What gradients and the surroundings of a batch show; counts are of the rows asked for. */
 export type Gradients = {
@@ -13,11 +12,17 @@ export type Gradients = {
   readonly unusable: number;
   /** Unusable gradients of the margin of the logits. */
   readonly unusableMargin: number;
-  /** Sum over rows of the mean relative change of cross-entropy under tiny random changes, each at most 1. */
+  /**
+   * Sum over rows of the mean relative change of cross-entropy under tiny random changes, each at
+   * most 1.
+   */
   readonly instability: number;
 };
 
-/** Below this, relative to the input range, the products of a backward pass come near the smallest float32 (1.2e-38) and are rounded to zero. */
+/**
+ * Below this, relative to the input range, the products of a backward pass come near the smallest
+ * float32 (1.2e-38) and are rounded to zero.
+ */
 const smallest = 1e-30;
 /** Random changes per example. */
 const changes = 8;
@@ -68,7 +73,10 @@ function inputGradient(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
   return tf.engine().gradients(() => f(x), [x], undefined, allowNoGradients).grads[0] ?? tf.zerosLike(x);
 }
 
-/** After I2 of Pintor et al. 2022: the relative change of the loss around the example, with each term cut off at 1. */
+/**
+ * After I2 of Pintor et al. 2022: the relative change of the loss around the example, with each
+ * term cut off at 1.
+ */
 async function instability(
   model: Classifier,
   { x, ids }: DrawnBatch,
@@ -81,7 +89,7 @@ async function instability(
     const logits = tf.tidy(() => model.logits(input));
     try {
       const values = await logits.data();
-      return rows.map((row) => logOdds(values, row, model.numClasses, labels[row]!));
+      return rows.map((row) => errorLogOdds(values, row, model.numClasses, labels[row]!));
     } finally {
       logits.dispose();
     }
@@ -100,7 +108,10 @@ async function instability(
   return sum / changes;
 }
 
-/** `CE(a) / CE(b) - 1` for cross-entropies `log(1 + exp(.))` of log odds, exact also where they are too small for a number. */
+/**
+ * `CE(a) / CE(b) - 1` for cross-entropies `log(1 + exp(.))` of log odds, exact also where they are
+ * too small for a number.
+ */
 function relativeLoss(a: number, b: number): number {
   const isTiny = a < -30 && b < -30;
   return isTiny ? Math.expm1(a - b) : softplus(a) / softplus(b) - 1;

@@ -1,11 +1,14 @@
-import { AdvrobError, type Attack, type Classifier, type Norm } from '@advrob/core';
+import type { Classifier } from '@advrob/core';
 import { createThreat } from '@advrob/core/threat';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DrawnBatch } from './shared.js';
-import { logOdds, predictedClass } from './shared.js';
+import { lastIterates } from '../../evaluate/craft.js';
+import { errorLogOdds, predictedClass, type AttackCall, type DrawnBatch } from './shared.js';
 
-/** The course of the loss under an attack; one entry per row asked for. Losses are log odds of an error. */
+/**
+ * The course of the loss under an attack; one entry per row asked for. Losses are log odds of an
+ * error.
+ */
 export type LossPath = {
   readonly clean: number[];
   /** Highest up to three quarters of the path, and up to its end. */
@@ -24,27 +27,22 @@ interface Visit {
 const shortest = 4;
 
 /**
- * Follows the forward passes that an attack makes on a batch. Null where it cannot be followed: it looks for a minimal norm, has no last iterate, or works on
- * several copies of each example.
+ * Follows the forward passes that an attack makes on a batch. Null where it cannot be followed: it
+ * looks for a minimal norm, has no last iterate, or works on several copies of each example.
  */
 export async function measureLossPath(
-  {
-    model,
-    attack,
-    threat,
-    seed,
-  }: { model: Classifier; attack: Attack; threat: { norm: Norm; epsilon: number }; seed: number },
-  { x, y, ids, labels }: DrawnBatch,
+  { model, attack, threat, seed, signal }: AttackCall,
+  batch: DrawnBatch,
   rows: readonly number[],
 ): Promise<LossPath> {
-  if (attack.definition.budget === 'minimal') return null;
+  const { x, labels } = batch;
   const visits: Visit[] = [];
   try {
     const ball = createThreat(threat, model.bounds);
     const followed = follow(model, x, (adv, logits) =>
       visits.push({ logits: tf.keep(tf.clone(logits)), distance: tf.keep(ball.distance(adv, x)) }),
     );
-    const last = await lastIterate(attack, followed, x, y, threat, { seed, ids });
+    const last = await lastIterates(attack, followed, batch, threat, { seed, signal });
     if (!last) return null;
     tf.tidy(() => followed.logits(last)).dispose();
     last.dispose();
@@ -72,23 +70,6 @@ function follow(model: Classifier, x: Tensor, visit: (adv: Tensor, logits: Tenso
   };
 }
 
-async function lastIterate(
-  attack: Attack,
-  model: Classifier,
-  x: Tensor,
-  y: Tensor,
-  threat: { norm: Norm; epsilon: number },
-  options: { seed: number; ids: Int32Array },
-): Promise<Tensor | undefined> {
-  try {
-    return await attack.maximize(model, x, y, threat, options);
-  } catch (error) {
-    // It offers points and returns none.
-    if (error instanceof AdvrobError && error.code === 'ADVROB_ATTACK') return undefined;
-    throw error;
-  }
-}
-
 async function summarize(
   model: Classifier,
   visits: readonly Visit[],
@@ -100,7 +81,7 @@ async function summarize(
   const { numClasses } = model;
   const cleanLogits = tf.tidy(() => model.logits(x));
   const cleanValues = await cleanLogits.data().finally(() => cleanLogits.dispose());
-  const clean = rows.map((row) => logOdds(cleanValues, row, numClasses, labels[row]!));
+  const clean = rows.map((row) => errorLogOdds(cleanValues, row, numClasses, labels[row]!));
   const early = rows.map(() => -Infinity);
   const best = rows.map(() => -Infinity);
   const fooled = rows.map((): 0 | 1 => 0);
@@ -108,9 +89,10 @@ async function summarize(
     const logits = await visit.logits.data();
     const distances = await visit.distance.data();
     rows.forEach((row, place) => {
-      // Slack for a distance in float32; an attack may also pass outside of the ball, which counts for nothing.
+      // Slack for a distance in float32; an attack may also pass outside of the ball, which counts
+      // for nothing.
       if (distances[row]! > epsilon * (1 + 1e-5) + 1e-5) return;
-      const odds = logOdds(logits, row, numClasses, labels[row]!);
+      const odds = errorLogOdds(logits, row, numClasses, labels[row]!);
       best[place] = Math.max(best[place]!, odds);
       if (i < 0.75 * visits.length) early[place] = Math.max(early[place]!, odds);
       if (predictedClass(logits, row, numClasses) !== labels[row]) fooled[place] = 1;

@@ -1,14 +1,16 @@
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DrawnBatch } from './shared.js';
-import { predictedClass } from './shared.js';
+import { predictedClass, type DrawnBatch } from './shared.js';
 
 /** What the outputs of a batch show. */
 export type Outputs = {
   /** Of the first pass. */
   readonly predictions: number[];
-  /** Largest difference between passes over the same examples, relative to the largest logit of the row. */
+  /**
+   * Largest difference between passes over the same examples, relative to the largest logit of the
+   * row.
+   */
   readonly spread: number;
   /** The same between the batch and one in which half of the examples have other neighbours. */
   readonly neighbours: number;
@@ -74,7 +76,10 @@ function withOtherNeighbours(x: Tensor, half: number, [low, high]: readonly [num
   return tf.concat([kept, tf.sub(low + high, kept)], 0);
 }
 
-/** Over the first `rows` rows. Where either is not a number the change is infinite; capped, as JSON has no infinity. */
+/**
+ * Over the first `rows` rows. Where either is not a number the change is infinite; capped, as JSON
+ * has no infinity.
+ */
 function relativeChange(a: Float32Array, b: Float32Array, rows: number, classes: number): number {
   let change = 0;
   for (let row = 0; row < rows; row++) {
@@ -101,7 +106,10 @@ async function buffersOf({ buffers }: Classifier): Promise<Float32Array[]> {
   return values;
 }
 
-/** Whether a number is one that IEEE 754 binary16 holds: 11 significant bits, at most 65504, down to steps of 2^-24. */
+/**
+ * Whether a number is one that IEEE 754 binary16 holds: 11 significant bits, at most 65504, down to
+ * steps of 2^-24.
+ */
 function isHalf(value: number): boolean {
   const size = Math.abs(value);
   if (size === 0) return true;
@@ -111,7 +119,10 @@ function isHalf(value: number): boolean {
   return Number.isInteger(size / step);
 }
 
-/** Runs `body` and counts the gradients that are computed in it: those of an optimisation inside a forward pass. */
+/**
+ * Runs `body` and counts the gradients that are computed in it: those of an optimisation inside a
+ * forward pass.
+ */
 function countGradients<T>(body: () => T): { value: T; gradients: number } {
   const engine = tf.engine();
   const compute = engine.gradients;

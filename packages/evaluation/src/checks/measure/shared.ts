@@ -1,5 +1,4 @@
-import { AdvrobError } from '@advrob/core';
-import type { Dataset } from '@advrob/core';
+import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm } from '@advrob/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** Examples that are looked at together. */
@@ -10,6 +9,16 @@ export interface DrawnBatch {
   readonly y: Tensor;
   readonly labels: readonly number[];
   readonly ids: Int32Array;
+}
+
+/** One attack at one radius. */
+export interface AttackCall {
+  readonly model: Classifier;
+  readonly attack: Attack;
+  readonly threat: { readonly norm: Norm; readonly epsilon: number };
+  readonly seed: number;
+  readonly restarts?: number | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The first `count` examples. The tensors are the caller's to dispose. */
@@ -24,10 +33,11 @@ export async function drawBatches(data: Dataset, count: number, size: number): P
 }
 
 /**
- * How strongly logits speak against the label: `log sum_{k != y} exp(z_k) - z_y`, the logarithm of the odds of an error. Ordered as cross-entropy
- * (which is `log(1 + exp(.))` of it), but never rounded to zero.
+ * The logarithm of the odds of an error, in nats: `log sum_{k != y} exp(z_k) - z_y`. Above 0 where
+ * an error is the likelier, and higher the less sure the model is of the label: ordered as
+ * cross-entropy (which is `log(1 + exp(.))` of it), but never rounded to zero.
  */
-export function logOdds(logits: ArrayLike<number>, row: number, classes: number, label: number): number {
+export function errorLogOdds(logits: ArrayLike<number>, row: number, classes: number, label: number): number {
   const start = row * classes;
   let largest = -Infinity;
   for (let k = 0; k < classes; k++) if (k !== label) largest = Math.max(largest, logits[start + k]!);
