@@ -9,7 +9,8 @@ type Entry = Pick<RobustnessCheck, 'kind' | 'question' | 'measured' | 'meaning'>
  * Every check: causes first. Where they come from: Croce and Hein 2020 (AutoAttack's warnings),
  * Carlini et al. 2019, "On Evaluating Adversarial Robustness", Athalye et al. 2018, "Obfuscated
  * Gradients Give a False Sense of Security", and, where the meaning says so, Pintor et al. 2022,
- * "Indicators of Attack Failure".
+ * "Indicators of Attack Failure". A new check takes a row here, a line in judge-causes.ts or
+ * judge-symptoms.ts, and a model that raises it; tests say which of them is missing.
  */
 export const catalogue = {
   'vanishing-gradients': {
@@ -146,15 +147,6 @@ export const catalogue = {
     meaning:
       'The loss of the examples that withstood was still rising at the end: more steps or larger ones would raise it further, and may fool them. After the incomplete optimisation of Pintor et al. 2022.',
   },
-  'unstable-predictions': {
-    kind: 'symptom',
-    severity: 'warning',
-    question: 'Does a tiny random change move the loss?',
-    measured: 'mean relative change of the loss (at most 1) under random changes of a thousandth of the input range',
-    meaning:
-      'The loss jumps under changes far smaller than the attack makes: the gradient at a point says little about its surroundings, so that gradient attacks wander. Use smoothed gradients or attacks without gradients. ' +
-      'After the unstable predictions of Pintor et al. 2022.',
-  },
   'silent-success': {
     kind: 'symptom',
     severity: 'warning',
@@ -163,6 +155,15 @@ export const catalogue = {
       'share of rightly classified examples that a step of the attack fooled inside the ball, and its result does not contain',
     meaning:
       'The attack was at an adversarial example and returned something else: a defect of the attack, or a random model that no longer confirms it. Pintor et al. 2022 call it silent success.',
+  },
+  'unstable-predictions': {
+    kind: 'symptom',
+    severity: 'warning',
+    question: 'Does a tiny random change move the loss?',
+    measured: 'mean relative change of the loss (at most 1) under random changes of a thousandth of the input range',
+    meaning:
+      'The loss jumps under changes far smaller than the attack makes: the gradient at a point says little about its surroundings, so that gradient attacks wander. Use smoothed gradients or attacks without gradients. ' +
+      'After the unstable predictions of Pintor et al. 2022.',
   },
   'unconfirmed-successes': {
     kind: 'symptom',

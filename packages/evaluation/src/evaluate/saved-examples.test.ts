@@ -125,6 +125,26 @@ describe('saved adversarial examples', () => {
     });
   });
 
+  it('are named as what they are when the model has no number for them', async () => {
+    const honest = memoryStorage();
+    const spoiled: RunStorage = {
+      ...honest,
+      async read(name) {
+        const bytes = await honest.read(name);
+        if (!name.startsWith('adversarial/')) return bytes;
+        const { adversarial, indices, labels } = await readAdversarial(honest, name);
+        return encodeSafetensors({
+          adversarial: { dtype: 'float32', shape: [indices.length, 2], data: adversarial.fill(NaN) },
+          indices: { dtype: 'int32', shape: [indices.length], data: indices },
+          labels: { dtype: 'int32', shape: [labels.length], data: labels },
+        });
+      },
+    };
+    const promise = evaluateAt(100.6, spoiled, 0.3);
+    await expect(promise).rejects.toMatchObject({ code: 'ADVROB_NOT_FINITE' });
+    await expect(promise).rejects.toThrow('logits of the saved adversarial examples: NaN for class 0');
+  });
+
   it('are saved per epsilon for a fixed budget, and again from the journal', async () => {
     const storage = memoryStorage();
     const first = await evaluateAt(100.6, storage, [0.1, 0.2], step());

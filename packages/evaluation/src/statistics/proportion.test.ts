@@ -1,30 +1,11 @@
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { mcNemar } from './mcnemar.js';
-import { pairedBootstrap } from './paired-bootstrap.js';
+import { reference } from '../../test/support/reference.js';
 import { wilsonInterval } from './proportion.js';
-import { normalDistribution, normalQuantile } from './quantile.js';
-
-interface Reference {
-  wilson: { count: number; total: number; confidence: number; interval: [number, number] }[];
-  normal: { p: number; x: number }[];
-  mcNemar: { onlyFirst: number; onlySecond: number; pValue: number }[];
-}
-const reference = JSON.parse(
-  readFileSync(new URL('../../test/fixtures/statistics.json', import.meta.url), 'utf8'),
-) as Reference;
 
 const counts = fc
   .integer({ min: 1, max: 20_000 })
   .chain((total) => fc.tuple(fc.integer({ min: 0, max: total }), fc.constant(total)));
-
-describe('normal distribution', () => {
-  it.each(reference.normal)('quantile of $p', ({ p, x }) => {
-    expect(normalQuantile(p)).toBeCloseTo(x, 9);
-    expect(normalDistribution(x)).toBeCloseTo(p, 13);
-  });
-});
 
 describe('Wilson interval', () => {
   it.each(reference.wilson)(
@@ -91,57 +72,5 @@ describe('Wilson interval', () => {
       [1, 2, NaN],
     ] as const)
       expect(() => wilsonInterval(count, total, confidence)).toThrow('ADVROB_OPTION');
-  });
-});
-
-describe('McNemar', () => {
-  it.each(reference.mcNemar)('$onlyFirst against $onlySecond as scipy has it', ({ onlyFirst, onlySecond, pValue }) => {
-    const first = [...Array(onlyFirst).fill(1), ...Array(onlySecond).fill(0), 1, 0];
-    const second = [...Array(onlyFirst).fill(0), ...Array(onlySecond).fill(1), 1, 0];
-    const test = mcNemar(first, second);
-    expect(test).toMatchObject({ onlyFirst, onlySecond });
-    expect(Math.abs(test.pValue / pValue - 1)).toBeLessThan(1e-9);
-  });
-
-  it('is symmetric, and 1 for equal models', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), fc.boolean()), { minLength: 1 }), (pairs) => {
-        const first = pairs.map(([a]) => a);
-        const second = pairs.map(([, b]) => b);
-        const { pValue } = mcNemar(first, second);
-        expect(mcNemar(second, first).pValue).toBe(pValue);
-        expect(pValue).toBeGreaterThan(0);
-        expect(pValue).toBeLessThanOrEqual(1);
-        expect(mcNemar(first, first).pValue).toBe(1);
-      }),
-    );
-    expect(() => mcNemar([1], [])).toThrow('ADVROB_SHAPE');
-  });
-});
-
-describe('paired bootstrap', () => {
-  it('comes close to the normal interval of the mean difference', () => {
-    const n = 800;
-    const first = Array.from({ length: n }, (_, i) => i % 10 < 7);
-    const second = Array.from({ length: n }, (_, i) => i % 20 < 11);
-    const { difference, interval } = pairedBootstrap(first, second, { resamples: 4000, seed: 3 });
-    const differences = first.map((value, i) => Number(value) - Number(second[i]));
-    const mean = differences.reduce((sum, value) => sum + value, 0) / n;
-    const deviation = Math.sqrt(differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n / n);
-    expect(difference).toBeCloseTo(mean, 12);
-    // 4,000 draws place a 2.5% quantile to about 0.06 standard deviations.
-    expect(Math.abs(interval[0] - (mean - 1.96 * deviation))).toBeLessThan(0.25 * deviation);
-    expect(Math.abs(interval[1] - (mean + 1.96 * deviation))).toBeLessThan(0.25 * deviation);
-  });
-
-  it('has no width for equal models, repeats with its seed, and refuses nonsense', () => {
-    const values = [1, 0, 1, 1, 0];
-    expect(pairedBootstrap(values, values, { resamples: 50 })).toEqual({ difference: 0, interval: [0, 0] });
-    const other = [0, 0, 1, 0, 1];
-    const once = pairedBootstrap(values, other, { resamples: 200, seed: 1 });
-    expect(pairedBootstrap(values, other, { resamples: 200, seed: 1 })).toEqual(once);
-    expect(() => pairedBootstrap([], [])).toThrow('ADVROB_SHAPE');
-    expect(() => pairedBootstrap([1], [0], { resamples: 0 })).toThrow('ADVROB_OPTION');
-    expect(() => pairedBootstrap([1], [0], { confidence: 1 })).toThrow('ADVROB_OPTION');
   });
 });

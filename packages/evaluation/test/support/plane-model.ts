@@ -1,3 +1,4 @@
+import type { Classifier } from '@advrob/core';
 import { linearClassifier } from '@advrob/core/testing';
 
 /**
@@ -11,5 +12,20 @@ export function planeModel(scale = 1): ReturnType<typeof linearClassifier> {
       [-scale, scale],
     ],
     bias: [scale, -scale],
+  });
+}
+
+/** Class 1 where `a x0 + b x1 > (a + b) (1/2 + shift)`. */
+export function shiftedPlane(
+  shift: number,
+  [a, b]: readonly [number, number] = [1, 1],
+): Classifier & { dispose(): void } {
+  const bias = (a + b) * (0.5 + shift);
+  return linearClassifier({
+    weights: [
+      [-a, a],
+      [-b, b],
+    ],
+    bias: [bias, -bias],
   });
 }

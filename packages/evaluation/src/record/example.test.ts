@@ -1,0 +1,43 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@advrob/core/gradients';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ascent, step } from '../../test/support/attacks.js';
+import { planeModel } from '../../test/support/plane-model.js';
+import { pointsAtGaps } from '../../test/support/points-dataset.js';
+import { evaluate } from '../evaluate/evaluate.js';
+import { exampleRecord, parseExamples } from './example.js';
+
+let lines: string;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  const model = planeModel();
+  const { examples } = await evaluate({
+    model,
+    data: pointsAtGaps([0.02, 0.11, -0.05, 0.3]),
+    attacks: [
+      { attack: step(), norm: 'linf', epsilon: [0.1, 0.2] },
+      { attack: ascent(), norm: 'l2', epsilon: 0.1 },
+    ],
+  });
+  model.dispose();
+  lines = examples.map((example) => `${JSON.stringify(example)}\n`).join('');
+});
+
+describe('examples.jsonl', () => {
+  it('survives the way through a file, with the documented keys first', () => {
+    const examples = parseExamples(lines);
+    expect(examples).toHaveLength(4);
+    expect(Object.keys(examples[0]!).slice(0, 9).join(', ')).toBe(
+      'index, label, cleanPrediction, cleanCorrect, robust, success, fooledBy, distance, queries',
+    );
+    for (const example of examples) expect(exampleRecord.parse(example)).toEqual(example);
+  });
+
+  it('names the line that is wrong', () => {
+    expect(() => parseExamples(`${lines}{"index": 1}\n`)).toThrow(/line 5.*/);
+    expect(() => parseExamples('nonsense')).toThrow('ADVROB_RECORD');
+    expect(parseExamples('')).toEqual([]);
+  });
+});
