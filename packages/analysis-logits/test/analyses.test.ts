@@ -7,7 +7,7 @@ import { decodeFloats } from '@advrob/evaluation';
 import { renderFigure, type Figure } from '@advrob/report';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pictureFormat, pictureUri } from '../../report/src/images/picture.js';
+import { pictureFormat, pictureUri } from '../../report/src/page/picture.js';
 import { commonBins } from '../src/statistics/dyadic-histogram.js';
 import { logitComparison } from '../src/analyses/logit-comparison.js';
 import { logitStatistics } from '../src/logit-statistics.js';

@@ -1,4 +1,4 @@
 export { renderReport, type Report, type ReportOptions } from './render-report.js';
 export { renderFigure, type RenderedFigure } from './figures/render-figure.js';
 export type { DataRow, Figure, Value, Width } from './figures/figure.js';
-export { encodePng } from './images/png.js';
+export { encodePng } from './page/png.js';

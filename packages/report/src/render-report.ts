@@ -4,12 +4,13 @@ import { attackDots } from './figures/attack-dots.js';
 import { dualFigures } from './figures/dual-figure.js';
 import { epsilonCurve } from './figures/epsilon-curve.js';
 import { minimalNormCurves } from './figures/minimal-norm-curve.js';
-import { renderFigure, type RenderedFigure } from './figures/render-figure.js';
+import { renderFigure } from './figures/render-figure.js';
+import type { RenderedFigure } from './figures/render-figure.js';
 import { trainingFigures } from './figures/training-figures.js';
-import { html, type Html } from './page/html.js';
+import { html } from './page/html.js';
+import type { Html } from './page/html.js';
 import { pageOf } from './page/page.js';
-import { analysesMarkdown, analysesOf, tableFiles } from './analyses.js';
-import { analysesOverview, analysisSection } from './sections/analysis-section.js';
+import { analysesMarkdown, analysesOf, analysesOverview, analysisSection, tableFiles } from './sections/analyses.js';
 import { answerText } from './sections/answer.js';
 import { checksSection, doubtText } from './sections/checks.js';
 import { comparisonsSection } from './sections/comparisons.js';
@@ -18,11 +19,10 @@ import { methodsSection } from './sections/methods.js';
 import { reproduceSection } from './sections/reproduce.js';
 import { savedExamplesSection } from './sections/saved-examples.js';
 import { sampleGrid } from './sections/sample-grid.js';
-import { headlineOf, subjectsOf, type Subject } from './subjects.js';
+import { headlineOf, subjectsOf } from './subjects.js';
+import type { Subject } from './subjects.js';
 import { htmlTable } from './table/html-table.js';
-import { jsonTable } from './table/json-table.js';
-import { mainTable } from './table/main-table.js';
-import { markdownTable } from './table/markdown-table.js';
+import { jsonTable, mainTable, markdownTable } from './table/main-table.js';
 
 export interface ReportOptions {
   /** Default: the titles of the records. */

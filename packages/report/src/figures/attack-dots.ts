@@ -1,6 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { percent } from '../format/numbers.js';
-import { listText } from '../format/settings.js';
+import { listText, percent } from '../format.js';
 import type { MainTable } from '../table/main-table.js';
 import { modelColour, modelShape, shareAxis } from './encodings.js';
 import type { DataRow, Figure, Width } from './figure.js';

@@ -1,6 +1,6 @@
 import type { Norm } from '@advrob/core';
 import type { TopLevelSpec } from 'vega-lite';
-import { epsilonText, normText, percent } from '../format/numbers.js';
+import { epsilonText, normText, percent } from '../format.js';
 import type { Subject } from '../subjects.js';
 import { attacksIn } from '../table/main-table.js';
 import { dash, modelColour, modelShape, shareAxis } from './encodings.js';

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { AnalysisResult } from '@advrob/evaluation';
 import { draw, sizeOf } from './draw.js';
-import type { Width } from './figure.js';
+import type { Figure, Width } from './figure.js';
 import { figureConfig, figureWidth } from './theme.js';
 
 /** JSON of a spec, as far as it is looked into. */
@@ -19,7 +20,7 @@ const leastInner = 60;
  * Fits any Vega-Lite spec to the page: its width and colours, panels below each other on a phone. A view that gives width and height keeps their ratio.
  * How much room axes, headers and legends take is only known from a drawing, so one is made and looked at.
  */
-export async function fitted(spec: Spec, width: Width): Promise<TopLevelSpec> {
+async function fitted(spec: Spec, width: Width): Promise<TopLevelSpec> {
   const arranged = arrange(withQuietLogs(spec) as Spec, width);
   const wanted = figureWidth[width];
   const across = panelsAcross(arranged);
@@ -99,4 +100,13 @@ function viewSize({ width: given, height }: Spec, inner: number, width: Width): 
   const high = Math.min(mostHeight[width], Math.max(leastHeight, Math.round(inner * ratio)));
   // A square stays one: where it cannot be higher it is not wider either.
   return { width: isGiven && ratio > 0.7 ? Math.round(high / ratio) : inner, height: high };
+}
+
+/** A figure that an analysis gave, as figures of the report are. */
+export async function analysisFigure(
+  { id: analysis }: Pick<AnalysisResult, 'id'>,
+  { id, title, caption, alt, columns, rows, spec }: AnalysisResult['figures'][number],
+): Promise<Figure> {
+  const specs = { wide: await fitted(spec, 'wide'), narrow: await fitted(spec, 'narrow') };
+  return { id: `${analysis}-${id}`, title, caption, alt, columns, rows, spec: (width) => specs[width] };
 }

@@ -1,6 +1,6 @@
 import type { Norm } from '@advrob/core';
 import type { TopLevelSpec } from 'vega-lite';
-import { epsilonText, normText } from '../format/numbers.js';
+import { epsilonText, normText } from '../format.js';
 import type { Subject } from '../subjects.js';
 import { dash, modelColour, shareAxis } from './encodings.js';
 import type { DataRow, Figure, Width } from './figure.js';

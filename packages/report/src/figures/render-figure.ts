@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { escapeHtml } from '../page/html.js';
-import { csvOf } from './csv.js';
+import { csvOf } from './figure.js';
 import { draw, sizeOf } from './draw.js';
 import type { Figure, Width } from './figure.js';
 import { withColours } from './theme.js';

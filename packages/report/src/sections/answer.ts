@@ -1,5 +1,4 @@
-import { countText, percent, percentRange } from '../format/numbers.js';
-import { listText } from '../format/settings.js';
+import { countText, listText, percent, percentRange } from '../format.js';
 import type { Subject } from '../subjects.js';
 import type { MainTable } from '../table/main-table.js';
 

@@ -1,7 +1,7 @@
 import type { RunRecord } from '@advrob/evaluation';
-import { percent } from '../format/numbers.js';
-import { listText } from '../format/settings.js';
-import { html, type Html } from '../page/html.js';
+import { listText, percent } from '../format.js';
+import { html } from '../page/html.js';
+import type { Html } from '../page/html.js';
 import type { Subject } from '../subjects.js';
 
 type Check = RunRecord['checks'][number];

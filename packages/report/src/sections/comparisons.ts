@@ -1,5 +1,5 @@
 import type { ModelComparison, PairedComparison } from '@advrob/evaluation';
-import { countText, epsilonText, normText, percent, pointsText, probabilityText } from '../format/numbers.js';
+import { countText, epsilonText, normText, percent, pointsText, probabilityText } from '../format.js';
 import { html, type Html } from '../page/html.js';
 
 /** Models against each other on the same examples. Nothing without comparisons. */

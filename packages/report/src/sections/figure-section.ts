@@ -1,4 +1,4 @@
-import { dataUri } from '../images/data-uri.js';
+import { dataUri } from '../page/picture.js';
 import { html, trusted, type Html } from '../page/html.js';
 import type { RenderedFigure } from '../figures/render-figure.js';
 import { dataTable } from '../table/data-table.js';

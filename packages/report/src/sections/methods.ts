@@ -1,6 +1,6 @@
-import { countText, epsilonText, normText } from '../format/numbers.js';
-import { listText, settingsText } from '../format/settings.js';
-import { html, type Html } from '../page/html.js';
+import { countText, epsilonText, listText, normText, settingsText } from '../format.js';
+import { html } from '../page/html.js';
+import type { Html } from '../page/html.js';
 import type { Subject } from '../subjects.js';
 
 /** What was run: models, and attacks with their settings. */

@@ -1,5 +1,5 @@
 import type { RunRecord } from '@advrob/evaluation';
-import { countText, durationText } from '../format/numbers.js';
+import { countText, durationText } from '../format.js';
 import { html, type Html } from '../page/html.js';
 
 /** What it takes to get the same numbers. */

@@ -1,6 +1,6 @@
 import { decodeFloats, type RecordedModel } from '@advrob/evaluation';
-import { confidenceText, epsilonText, normText } from '../format/numbers.js';
-import { changeUri, pictureFormat, pictureUri, type PictureFormat } from '../images/picture.js';
+import { confidenceText, epsilonText, normText } from '../format.js';
+import { changeUri, pictureFormat, pictureUri, type PictureFormat } from '../page/picture.js';
 import { html, type Html } from '../page/html.js';
 import type { Subject } from '../subjects.js';
 

@@ -1,4 +1,4 @@
-import { countText, epsilonText, normText } from '../format/numbers.js';
+import { countText, epsilonText, normText } from '../format.js';
 import { html, type Html } from '../page/html.js';
 import type { Subject } from '../subjects.js';
 

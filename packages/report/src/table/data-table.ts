@@ -1,5 +1,5 @@
 import type { DataRow, Figure } from '../figures/figure.js';
-import { countText } from '../format/numbers.js';
+import { countText } from '../format.js';
 import { html, type Html } from '../page/html.js';
 
 /** More rows make a page slow and are read by nobody. */

@@ -1,4 +1,4 @@
-import { countText, percent, percentRange } from '../format/numbers.js';
+import { countText, percent, percentRange } from '../format.js';
 import { html, type Html } from '../page/html.js';
 import type { Column, MainTable, TableRow } from './main-table.js';
 

@@ -1,6 +1,6 @@
 import type { Norm } from '@advrob/core';
 import type { Proportion } from '@advrob/evaluation';
-import { epsilonText, normText } from '../format/numbers.js';
+import { countText, epsilonText, normText, percent, percentRange } from '../format.js';
 import type { Headline, Subject } from '../subjects.js';
 
 /** What a column of the main table shows. */
@@ -68,4 +68,37 @@ function cellOf({ model }: Subject, column: Column): Proportion | undefined {
       ? model.worstCase.find(({ norm }) => norm === column.norm)
       : model.attacks.find(({ label, norm }) => label === column.attack && norm === column.norm);
   return list?.points.find(({ epsilon }) => epsilon === column.epsilon)?.robust;
+}
+
+/** The main table for leaderboards and scripts: one entry per model and column, rates from 0 to 1. */
+export function jsonTable({ columns, rows }: MainTable): string {
+  const entries = rows.flatMap(({ model, cells }) =>
+    cells.flatMap((cell, i) => {
+      const { kind, norm, epsilon, attack } = columns[i]!;
+      return cell ? [{ model, kind, ...(attack && { attack }), ...(norm && { norm, epsilon }), ...cell }] : [];
+    }),
+  );
+  return `${JSON.stringify(entries, undefined, 2)}\n`;
+}
+
+/** The main table for pull requests and notes. */
+export function markdownTable({ columns, rows }: MainTable): string {
+  const hasGradients = rows.some(({ adversarialGradients }) => adversarialGradients !== undefined);
+  const heads = [
+    'Model',
+    ...(hasGradients ? ['Adversarial gradients'] : []),
+    ...columns.map(({ title, threat }) => [title, threat].filter(Boolean).join(', ')),
+  ];
+  const lines = rows.map(({ model, note, adversarialGradients, cells }) => [
+    note === undefined ? model : `${model} (${note})`,
+    ...(hasGradients ? [adversarialGradients === undefined ? '–' : countText(adversarialGradients)] : []),
+    ...cells.map((cell) => (cell ? `${percent(cell.rate)} (${percentRange(cell.interval)})` : '–')),
+  ]);
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeCell).join(' | ')} |`;
+  const rule = `| --- |${' ---: |'.repeat(heads.length - 1)}`;
+  return [line(heads), rule, ...lines.map(line)].join('\n') + '\n';
+}
+
+function escapeCell(text: string): string {
+  return text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
 }

@@ -1,10 +1,11 @@
 import { figure } from '@advrob/core/figure';
-import { createRecord, encodeFloats, type AnalysisResult } from '@advrob/evaluation';
+import { createRecord, encodeFloats } from '@advrob/evaluation';
+import type { AnalysisResult } from '@advrob/evaluation';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sizeOf } from '../src/figures/draw.js';
-import { textWidth } from '../src/figures/text-width.js';
-import { renderReport, type Report } from '../src/index.js';
-import { sampleRecord } from './support/sample-record.js';
+import { sizeOf, textWidth } from '../figures/draw.js';
+import { renderReport } from '../index.js';
+import type { Report } from '../index.js';
+import { sampleRecord } from '../../test/support/sample-record.js';
 
 const rows = ['standard', 'robust'].flatMap((model) =>
   [1, 10, 100, 1000].map((step, i) => ({ model, step, value: model === 'robust' && i === 3 ? null : i + 1 })),

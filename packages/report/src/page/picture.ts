@@ -1,4 +1,3 @@
-import { dataUri } from './data-uri.js';
 import { encodePng } from './png.js';
 
 /** How the values of an example make a picture. */
@@ -32,4 +31,12 @@ export function changeUri(from: Float32Array, to: Float32Array, format: PictureF
 
 function byteOf(share: number): number {
   return Math.round(255 * Math.min(1, Math.max(0, share)));
+}
+
+/** Bytes as a URI that carries them, so that a page needs no other file. */
+export function dataUri(type: string, content: Uint8Array | string): string {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return `data:${type};base64,${btoa(binary)}`;
 }

@@ -1,7 +1,7 @@
 import { compareModels, type ExampleRecord, type JudgedModel } from '@advrob/evaluation';
 import { expect, it } from 'vitest';
-import { renderReport } from '../src/index.js';
-import { sampleRecord } from './support/sample-record.js';
+import { renderReport } from '../index.js';
+import { sampleRecord } from '../../test/support/sample-record.js';
 
 const record = sampleRecord();
 

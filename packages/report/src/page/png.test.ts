@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { csvOf } from '../src/figures/csv.js';
-import { colours, type Theme } from '../src/figures/theme.js';
-import { countText, durationText, epsilonText } from '../src/format/numbers.js';
-import { settingsText } from '../src/format/settings.js';
-import { changeUri, pictureFormat, pictureUri } from '../src/images/picture.js';
-import { encodePng } from '../src/images/png.js';
-import { html } from '../src/page/html.js';
+import { csvOf } from '../figures/figure.js';
+import { colours } from '../figures/theme.js';
+import type { Theme } from '../figures/theme.js';
+import { countText, durationText, epsilonText, settingsText } from '../format.js';
+import { changeUri, pictureFormat, pictureUri } from './picture.js';
+import { encodePng } from './png.js';
+import { html } from './html.js';
 
 /** The chunks of a PNG by name. */
 function chunksOf(png: Uint8Array): Map<string, Buffer> {

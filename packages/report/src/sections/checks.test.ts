@@ -1,7 +1,7 @@
 import { createRecord, type RunRecord } from '@advrob/evaluation';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { renderReport, type Report } from '../src/index.js';
-import { sampleRecord } from './support/sample-record.js';
+import { renderReport, type Report } from '../index.js';
+import { sampleRecord } from '../../test/support/sample-record.js';
 
 type Check = RunRecord['checks'][number];
 

@@ -1,0 +1,157 @@
+import type { AnalysisResult, RunRecord } from '@advrob/evaluation';
+import { decodeFloats } from '@advrob/evaluation';
+import { dataUri, pictureFormat, pictureUri } from '../page/picture.js';
+import { csvOf } from '../figures/figure.js';
+import type { RenderedFigure } from '../figures/render-figure.js';
+import { countText, epsilonText, listText, normText, settingText } from '../format.js';
+import { html } from '../page/html.js';
+import type { Html } from '../page/html.js';
+import { dataTable } from '../table/data-table.js';
+import { figureSection } from './figure-section.js';
+import { analysisFigure } from '../figures/fit.js';
+import { renderFigure } from '../figures/render-figure.js';
+
+/** An analysis of the report. */
+interface AnalysisSubject {
+  /** Unique in the report. */
+  readonly id: string;
+  readonly result: AnalysisResult;
+  readonly figures: readonly RenderedFigure[];
+}
+
+/** What an analysis found: in sentences, in tables, in figures, in pictures. */
+export function analysisSection({ id, result, figures }: AnalysisSubject): Html {
+  const { findings, tables, galleries, paper, options } = result;
+  const settings = typeof options === 'object' && options !== null ? Object.entries(options) : [];
+  return html`<section class="analysis">
+    <h2 id="${id}">${headingOf(result)}</h2>
+    ${
+      findings.length > 0 &&
+      html`<ul class="findings">
+        ${findings.map((sentence) => html`<li>${sentence}</li>`)}
+      </ul>`
+    }
+    <p><small>${settingOf(result)}${paper !== undefined && html` Source: ${paper}.`}</small></p>
+    ${
+      settings.length > 0 &&
+      html`<details>
+        <summary>Settings of ${result.analysis}</summary>
+        <dl>
+          ${settings.map(
+            ([name, value]) =>
+              html`<dt>${name}</dt>
+                <dd>${settingText(value)}</dd>`,
+          )}
+        </dl>
+      </details>`
+    }
+    ${tables.map(
+      (table) =>
+        html`<h3>${table.title}</h3>
+          ${dataTable(table, table.title)}
+          <p class="files">
+            <a download="${id}-${table.id}.csv" href="${dataUri('text/csv', csvOf(table))}">CSV</a>
+          </p>`,
+    )}
+    ${figures.map((figure) => figureSection(figure, 3))} ${galleries.map(gallerySection)}
+  </section>`;
+}
+
+/** What stands at the top where no model was measured: what every analysis found. */
+export function analysesOverview(analyses: readonly AnalysisSubject[]): Html {
+  return html`<ul class="overview">
+    ${analyses.map(
+      ({ id, result }) =>
+        html`<li>
+          <a href="#${id}">${headingOf(result)}</a>${result.findings.length > 0 && html`: ${result.findings[0]!}`}
+        </li>`,
+    )}
+  </ul>`;
+}
+
+/** `Logit comparison: standard and pgd-at`; an id of its own says more than the name of the analysis. */
+function headingOf({ id, analysis, models }: AnalysisResult): string {
+  const words = (id.startsWith(analysis) ? analysis : id).replaceAll('-', ' ');
+  const names = [...new Set(Object.values(models).map(({ name }) => name))];
+  const title = words.charAt(0).toUpperCase() + words.slice(1);
+  return names.length === 0 ? title : `${title}: ${listText(names)}`;
+}
+
+/** What was looked at and how. */
+function settingOf({ summary, models, data, threat, seed }: AnalysisResult): string {
+  const roles = Object.entries(models).filter(([role, { name }]) => role !== name && role !== 'model');
+  return [
+    `${summary ?? ''} `,
+    roles.length > 0 ? `In the roles: ${listText(roles.map(([role, { name }]) => `${role} ${name}`))}. ` : '',
+    data && Object.keys(models).length > 0
+      ? `${countText(data.length)} ${data.name} ${data.split ?? ''} examples${threat ? `, ${normText(threat.norm)} ${epsilonText(threat.epsilon)}` : ''}. `
+      : '',
+    `Seed ${seed}.`,
+  ].join('');
+}
+
+type Gallery = AnalysisResult['galleries'][number];
+
+/** Pictures of examples that an analysis picked out. Nothing when the examples are no pictures. */
+function gallerySection({ title, caption, shape, bounds, groups }: Gallery): Html {
+  const format = pictureFormat(shape, bounds);
+  const filled = groups.filter(({ pictures }) => pictures.length > 0);
+  if (!format || filled.length === 0) return html``;
+  const { width, height } = format;
+  return html`<h3>${title}</h3>
+    <p>${caption}</p>
+    ${filled.map(
+      (group) =>
+        html`<figure class="grid">
+          <figcaption><b>${group.title}</b></figcaption>
+          <ol class="cards">
+            ${group.pictures.map(
+              ({ image, alt, lines }) =>
+                html`<li>
+                  <img
+                    src="${pictureUri(decodeFloats(image), format)}"
+                    alt="${alt}"
+                    width="${width}"
+                    height="${height}"
+                  />
+                  ${lines.map((line) => html`<div>${line}</div>`)}
+                </li>`,
+            )}
+          </ol>
+        </figure>`,
+    )}`;
+}
+
+/** All analyses of the records with their figures drawn; ids that occur twice are numbered. */
+export async function analysesOf(records: readonly RunRecord[]): Promise<AnalysisSubject[]> {
+  const results = records.flatMap(({ analyses }) => analyses);
+  const seen = new Map<string, number>();
+  const subjects: AnalysisSubject[] = [];
+  for (const result of results) {
+    const count = (seen.get(result.id) ?? 0) + 1;
+    seen.set(result.id, count);
+    const id = `analysis-${result.id}${count > 1 ? `-${count}` : ''}`;
+    const figures: RenderedFigure[] = [];
+    for (const figure of result.figures) figures.push(await renderFigure(await analysisFigure({ id }, figure)));
+    subjects.push({ id, result, figures });
+  }
+  return subjects;
+}
+
+/** A list of sentences for each analysis that has any. */
+export function analysesMarkdown(analyses: readonly AnalysisSubject[]): string[] {
+  return analyses.flatMap(({ result: { id, findings } }) =>
+    findings.length === 0
+      ? []
+      : [`**${escaped(id)}**\n\n${findings.map((sentence) => `- ${escaped(sentence)}\n`).join('')}`],
+  );
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
+}
+
+/** The tables of an analysis as CSV, by file name. */
+export function tableFiles({ id, result }: AnalysisSubject): [string, string][] {
+  return result.tables.map((table) => [`${id}-${table.id}.csv`, csvOf(table)]);
+}
