@@ -75,3 +75,8 @@ export function settingText(value: Json): string {
 export function listText(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)!}`;
 }
+
+/** Text in Markdown, in a cell of a table too. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
+}

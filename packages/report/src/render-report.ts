@@ -3,34 +3,35 @@ import type { ModelComparison, RunRecord } from '@advrob/evaluation';
 import { attackDots } from './figures/attack-dots.js';
 import { dualFigures } from './figures/dual-figure.js';
 import { epsilonCurve } from './figures/epsilon-curve.js';
+import type { Figure } from './figures/figure.js';
 import { minimalNormCurves } from './figures/minimal-norm-curve.js';
-import { renderFigure } from './figures/render-figure.js';
-import type { RenderedFigure } from './figures/render-figure.js';
+import { renderFigure, type RenderedFigure } from './figures/render-figure.js';
 import { trainingFigures } from './figures/training-figures.js';
-import { html } from './page/html.js';
-import type { Html } from './page/html.js';
+import { html, type Html } from './page/html.js';
 import { pageOf } from './page/page.js';
 import { analysesMarkdown, analysesOf, analysesOverview, analysisSection, tableFiles } from './sections/analyses.js';
 import { answerText } from './sections/answer.js';
-import { checksSection, doubtText } from './sections/checks.js';
+import { checksSection, doubtLine, doubtText } from './sections/checks.js';
 import { comparisonsSection } from './sections/comparisons.js';
 import { figureSection } from './sections/figure-section.js';
 import { methodsSection } from './sections/methods.js';
 import { reproduceSection } from './sections/reproduce.js';
-import { savedExamplesSection } from './sections/saved-examples.js';
 import { sampleGrid } from './sections/sample-grid.js';
-import { headlineOf, subjectsOf } from './subjects.js';
-import type { Subject } from './subjects.js';
+import { savedExamplesSection } from './sections/saved-examples.js';
+import { headlineOf, subjectsOf, type Headline, type Subject } from './subjects.js';
 import { htmlTable } from './table/html-table.js';
-import { jsonTable, mainTable, markdownTable } from './table/main-table.js';
+import { jsonTable, mainTable, markdownTable, type MainTable } from './table/main-table.js';
 
 export interface ReportOptions {
   /** Default: the titles of the records. */
-  readonly title?: string;
-  /** Radius per norm at which the table compares. Default: where most attacks were run, the largest of equals. */
-  readonly epsilon?: Readonly<Partial<Record<Norm, number>>>;
+  readonly title?: string | undefined;
+  /**
+   * Radius per norm at which the table compares. Default: where most attacks were run, the largest
+   * of equals.
+   */
+  readonly epsilon?: Readonly<Partial<Record<Norm, number>>> | undefined;
   /** Pairs of models on the same examples, as `compareModels` gives them. */
-  readonly comparisons?: readonly ModelComparison[];
+  readonly comparisons?: readonly ModelComparison[] | undefined;
 }
 
 /** A report and the files beside it. */
@@ -39,14 +40,21 @@ export interface Report {
   readonly html: string;
   /** The answer, the table and what analyses found, for a pull request. */
   readonly markdown: string;
-  /** The table for scripts: a list of { model, kind, attack, norm, epsilon, count, total, rate, interval }. */
+  /**
+   * The table for scripts: a list of { model, kind, attack, norm, epsilon, count, total, rate,
+   * interval }.
+   */
   readonly json: string;
-  /** Text by name: `<id>.svg`, `.csv` and `.vl.json` (Vega-Lite) of each figure, `.csv` of each table of an analysis. */
+  /**
+   * Text by name: `<id>.svg`, `.csv` and `.vl.json` (Vega-Lite) of each figure, `.csv` of each
+   * table of an analysis.
+   */
   readonly files: Readonly<Record<string, string>>;
 }
 
 /**
- * Makes the report of one or several records, from the records alone. Equal records give equal reports.
+ * Makes the report of one or several records, from the records alone. Equal records give equal
+ * reports.
  *
  * @throws AdvrobError `ADVROB_RECORD` when there is no record.
  * @example
@@ -82,6 +90,31 @@ export async function renderReport(
   };
 }
 
+/** What figures and sections are made from. */
+interface Measured {
+  readonly subjects: readonly Subject[];
+  readonly headline: Headline;
+  readonly table: MainTable;
+  readonly comparisons: readonly ModelComparison[];
+}
+
+/** Every figure, in the order of the page: a new one takes its file, its test, and a row here. */
+const figures: readonly ((measured: Measured) => readonly Figure[])[] = [
+  ({ table }) => [attackDots(table)],
+  ({ subjects, headline }) => [...headline.keys()].map((norm) => epsilonCurve(subjects, norm)),
+  ({ subjects }) => minimalNormCurves(subjects),
+  ({ subjects }) => trainingFigures(subjects),
+  ({ subjects }) => dualFigures(subjects),
+];
+
+/** Every section under the figures, likewise; undefined where there is nothing to show. */
+const sections: readonly ((measured: Measured) => Html | undefined)[] = [
+  ({ comparisons }) => comparisonsSection(comparisons),
+  ({ subjects }) => checksSection(subjects),
+  ({ subjects }) => sampleGrid(subjects),
+  ({ subjects }) => savedExamplesSection(subjects),
+];
+
 /** What the report says of the models that were measured. */
 async function modelPart(
   subjects: readonly Subject[],
@@ -89,34 +122,22 @@ async function modelPart(
 ): Promise<{ body: Html[]; figures: RenderedFigure[]; markdown: string; json: string }> {
   const headline = headlineOf(subjects, epsilon);
   const table = mainTable(subjects, headline);
+  const measured = { subjects, headline, table, comparisons };
   const answer = answerText(subjects, table);
   const doubt = doubtText(subjects);
   const hashes = new Set(subjects.map(({ data }) => data.hash));
-  const figures: RenderedFigure[] = [];
-  for (const figure of [
-    attackDots(table),
-    ...[...headline.keys()].map((norm) => epsilonCurve(subjects, norm)),
-    ...minimalNormCurves(subjects),
-    ...trainingFigures(subjects),
-    ...dualFigures(subjects),
-  ])
-    figures.push(await renderFigure(figure));
-  const sections = [
-    comparisonsSection(comparisons),
-    checksSection(subjects),
-    sampleGrid(subjects),
-    savedExamplesSection(subjects),
-  ];
+  const rendered: RenderedFigure[] = [];
+  for (const figure of figures.flatMap((draw) => draw(measured))) rendered.push(await renderFigure(figure));
   const body = [
     html`<p class="answer">${answer}</p>
-      ${doubt !== undefined && html`<p class="bad"><a href="#checks">${doubt}</a></p>`}
+      ${doubtLine(doubt)}
       ${htmlTable(table, 'Share of test examples classified rightly, with Wilson 95% intervals in percent. Worst case: per example, over all attacks of the threat. Bold: best of a column.')}
       ${hashes.size > 1 && html`<p class="bad">The records were measured on different data, so their numbers do not compare one to one.</p>`}`,
-    ...figures.map((figure) => figureSection(figure)),
-    ...sections.filter((section) => section !== undefined),
+    ...rendered.map((figure) => figureSection(figure)),
+    ...sections.map((show) => show(measured)).filter((section) => section !== undefined),
   ];
   const markdown = `${answer}\n\n${doubt === undefined ? '' : `**${doubt}**\n\n`}${markdownTable(table)}`;
-  return { body, figures, markdown, json: jsonTable(table) };
+  return { body, figures: rendered, markdown, json: jsonTable(table) };
 }
 
 function filesOf({ figure, svg, csv, spec }: RenderedFigure): [string, string][] {

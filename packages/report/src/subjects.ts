@@ -28,7 +28,10 @@ export function subjectsOf(records: readonly RunRecord[]): Subject[] {
   });
 }
 
-/** The radius at which the table compares, per norm: where most attacks on most models were run; of equals the largest. */
+/**
+ * The radius at which the table compares, per norm: where most attacks on most models were run; of
+ * equals the largest.
+ */
 export type Headline = ReadonlyMap<Norm, number>;
 
 /** @param wanted - Radii that the caller asks for. */

@@ -3,7 +3,7 @@ import { listText, percent } from '../format.js';
 import type { MainTable } from '../table/main-table.js';
 import { modelColour, modelShape, shareAxis } from './encodings.js';
 import type { DataRow, Figure, Width } from './figure.js';
-import { figureConfig, figureWidth } from './theme.js';
+import { figureWidth, pageSpec } from './theme.js';
 
 /** Every number of the main table with its interval. */
 export function attackDots(table: MainTable): Figure {
@@ -49,8 +49,7 @@ function dotSpec(
   };
   const yOffset = { field: 'model', type: 'nominal', sort: [...names] };
   const shared = { y, yOffset, color: modelColour(names) };
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+  return pageSpec(width, {
     width: figureWidth[width],
     height: { step: names.length > 3 ? 14 : 18, for: 'offset' },
     autosize: { type: 'fit-x', contains: 'padding' },
@@ -74,6 +73,5 @@ function dotSpec(
         encoding: { ...shared, x: { field: 'accuracy', type: 'quantitative' }, shape: modelShape(names) },
       },
     ],
-    config: figureConfig(width),
-  } as TopLevelSpec;
+  });
 }

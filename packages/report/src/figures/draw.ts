@@ -1,6 +1,5 @@
 import * as vega from 'vega';
-import { compile } from 'vega-lite';
-import type { TopLevelSpec } from 'vega-lite';
+import { compile, type TopLevelSpec } from 'vega-lite';
 
 /**
  * SVG of a Vega-Lite spec, without a browser.
@@ -44,7 +43,10 @@ function fail(...problem: readonly unknown[]): never {
   throw new Error(`vega-lite: ${problem.join(' ')}`);
 }
 
-/** Advances of letters in shares of the size of the font, of a wide sans-serif: a narrower font leaves some air, and no label is cut off. */
+/**
+ * Advances of letters in shares of the size of the font, of a wide sans-serif: a narrower font
+ * leaves some air, and no label is cut off.
+ */
 const advances: readonly (readonly [RegExp, number])[] = [
   [/[ijlI.,:;'’|!]/, 0.32],
   [/[\s()[\]/\\ftr-]/, 0.4],

@@ -2,28 +2,32 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Subject } from '../subjects.js';
 import { modelColour } from './encodings.js';
 import type { DataRow, Figure, Width } from './figure.js';
-import { figureConfig, figureWidth } from './theme.js';
+import { figureWidth, pageSpec } from './theme.js';
 
 /** What primal-dual training logs, with what stands beside its panel. */
-const measures: Readonly<Record<string, string>> = { nu: 'Dual variable', slack: 'Slack' };
+const measures = { nu: 'Dual variable', slack: 'Slack' } as const;
+type Measure = keyof typeof measures;
 
-/** Constraint and dual variable of primal-dual training; nothing for models that were trained without a constraint. */
+/**
+ * Constraint and dual variable of primal-dual training; nothing for models that were trained
+ * without a constraint.
+ */
 export function dualFigures(subjects: readonly Subject[]): Figure[] {
   const rows = subjects.flatMap(({ name, model }) =>
     (model.training?.curves ?? [])
       .filter(({ on, name: curve }) => on === 'training' && curve in measures)
-      .flatMap((curve) =>
-        curve.points.map(([step, value]): DataRow => ({ model: name, measure: measures[curve.name]!, step, value })),
+      .flatMap(({ name: curve, points }) =>
+        points.map(([step, value]): DataRow => ({ model: name, measure: measures[curve as Measure], step, value })),
       ),
   );
   const names = subjects.map(({ name }) => name).filter((name) => rows.some(({ model }) => model === name));
   if (names.length === 0) return [];
   const ends = names.map((name) => {
-    const last = (measure: string): string => {
-      const found = rows.findLast((row) => row['model'] === name && row['measure'] === measure);
+    const last = (measure: Measure): string => {
+      const found = rows.findLast((row) => row['model'] === name && row['measure'] === measures[measure]);
       return found === undefined ? 'not logged' : Number(found['value']).toPrecision(3);
     };
-    return `${name} ends with dual variable ${last('Dual variable')} and slack ${last('Slack')}`;
+    return `${name} ends with dual variable ${last('nu')} and slack ${last('slack')}`;
   });
   return [
     {
@@ -49,11 +53,11 @@ export function dualFigures(subjects: readonly Subject[]): Figure[] {
 function spec(rows: readonly DataRow[], names: readonly string[], all: readonly string[], width: Width): TopLevelSpec {
   // A model has the colour that it has in the other figures; the legend names those that are drawn.
   const color = { ...modelColour(all), legend: { title: 'Model', values: [...names] } };
-  const panel = (measure: string, isLast: boolean): object => ({
+  const panel = (measure: Measure, isLast: boolean): object => ({
     width: figureWidth[width] - 80,
     height: width === 'wide' ? 150 : 120,
     layer: [
-      ...(measure === 'Slack'
+      ...(measure === 'slack'
         ? [
             {
               data: { values: [{ at: 0 }] },
@@ -63,7 +67,7 @@ function spec(rows: readonly DataRow[], names: readonly string[], all: readonly 
           ]
         : []),
       {
-        transform: [{ filter: `datum.measure === '${measure}'` }],
+        transform: [{ filter: `datum.measure === '${measures[measure]}'` }],
         mark: { type: 'line', strokeWidth: 1.5 },
         encoding: {
           x: {
@@ -72,16 +76,14 @@ function spec(rows: readonly DataRow[], names: readonly string[], all: readonly 
             scale: { nice: false },
             axis: { title: isLast ? 'Optimizer steps' : null, tickCount: width === 'wide' ? 8 : 5 },
           },
-          y: { field: 'value', type: 'quantitative', axis: { title: measure, tickCount: 4 } },
+          y: { field: 'value', type: 'quantitative', axis: { title: measures[measure], tickCount: 4 } },
           color,
         },
       },
     ],
   });
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+  return pageSpec(width, {
     data: { values: [...rows] },
-    vconcat: [panel('Dual variable', false), panel('Slack', true)],
-    config: figureConfig(width),
-  } as TopLevelSpec;
+    vconcat: [panel('nu', false), panel('slack', true)],
+  });
 }

@@ -5,11 +5,14 @@ import type { Subject } from '../subjects.js';
 import { attacksIn } from '../table/main-table.js';
 import { dash, modelColour, modelShape, shareAxis } from './encodings.js';
 import type { DataRow, Figure, Width } from './figure.js';
-import { figureConfig, figureWidth } from './theme.js';
+import { figureWidth, pageSpec } from './theme.js';
 
 const worst = 'worst case';
 
-/** Robust accuracy against the radius of the ball, for one norm: the worst case of each model, and each attack that was run at several radii. */
+/**
+ * Robust accuracy against the radius of the ball, for one norm: the worst case of each model, and
+ * each attack that was run at several radii.
+ */
 export function epsilonCurve(subjects: readonly Subject[], norm: Norm): Figure {
   const rows = subjects.flatMap((subject) => curvesOf(subject, norm));
   const names = subjects.map(({ name }) => name);
@@ -77,8 +80,7 @@ function curveSpec(
   const isWorst = `datum.attack === '${worst}'`;
   const color = modelColour(names);
   const y = { field: 'accuracy', type: 'quantitative', scale, axis: shareAxis('Robust accuracy') };
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+  return pageSpec(width, {
     width: figureWidth[width],
     height: width === 'wide' ? 380 : 360,
     autosize: { type: 'fit', contains: 'padding' },
@@ -105,6 +107,5 @@ function curveSpec(
         encoding: { x, y, color, shape: modelShape(names) },
       },
     ],
-    config: figureConfig(width),
-  } as TopLevelSpec;
+  });
 }

@@ -1,8 +1,8 @@
-import type { TopLevelSpec } from 'vega-lite';
 import type { AnalysisResult } from '@advrob/evaluation';
+import type { TopLevelSpec } from 'vega-lite';
 import { draw, sizeOf } from './draw.js';
 import type { Figure, Width } from './figure.js';
-import { figureConfig, figureWidth } from './theme.js';
+import { figureWidth, pageSpec } from './theme.js';
 
 /** JSON of a spec, as far as it is looked into. */
 type Spec = Readonly<Record<string, unknown>>;
@@ -17,8 +17,9 @@ const usualRatio: Readonly<Record<Width, number>> = { wide: 0.38, narrow: 0.85 }
 const leastInner = 60;
 
 /**
- * Fits any Vega-Lite spec to the page: its width and colours, panels below each other on a phone. A view that gives width and height keeps their ratio.
- * How much room axes, headers and legends take is only known from a drawing, so one is made and looked at.
+ * Fits any Vega-Lite spec to the page: its width and colours, panels below each other on a phone. A
+ * view that gives width and height keeps their ratio. How much room axes, headers and legends take
+ * is only known from a drawing, so one is made and looked at.
  */
 async function fitted(spec: Spec, width: Width): Promise<TopLevelSpec> {
   const arranged = arrange(withQuietLogs(spec) as Spec, width);
@@ -34,7 +35,10 @@ async function fitted(spec: Spec, width: Width): Promise<TopLevelSpec> {
   return sized(arranged, inner, width);
 }
 
-/** Logarithmic axes with a line for each power of ten; where there is but one of them for each digit. Vega would draw all digits of five decades. */
+/**
+ * Logarithmic axes with a line for each power of ten; where there is but one of them for each
+ * digit. Vega would draw all digits of five decades.
+ */
 function withQuietLogs(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(withQuietLogs);
   if (typeof part !== 'object' || part === null) return part;
@@ -86,11 +90,7 @@ function sized(spec: Spec, inner: number, width: Width): TopLevelSpec {
       : spec['spec'] !== undefined
         ? { ...plain, spec: own(spec['spec'] as Spec) }
         : { ...plain, ...viewSize(spec, inner, width) };
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    ...body,
-    config: figureConfig(width),
-  } as unknown as TopLevelSpec;
+  return pageSpec(width, body);
 }
 
 function viewSize({ width: given, height }: Spec, inner: number, width: Width): Spec {

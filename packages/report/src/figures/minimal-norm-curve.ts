@@ -4,7 +4,7 @@ import { epsilonText, normText } from '../format.js';
 import type { Subject } from '../subjects.js';
 import { dash, modelColour, shareAxis } from './encodings.js';
 import type { DataRow, Figure, Width } from './figure.js';
-import { figureConfig, figureWidth } from './theme.js';
+import { figureWidth, pageSpec } from './theme.js';
 
 /** One figure per norm in which an attack looked for the smallest perturbation of every example. */
 export function minimalNormCurves(subjects: readonly Subject[]): Figure[] {
@@ -47,8 +47,7 @@ function spec(
   norm: Norm,
   width: Width,
 ): TopLevelSpec {
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+  return pageSpec(width, {
     width: figureWidth[width],
     height: width === 'wide' ? 340 : 320,
     autosize: { type: 'fit', contains: 'padding' },
@@ -69,6 +68,5 @@ function spec(
       color: modelColour(names),
       strokeDash: dash('attack', 'Attack', labels),
     },
-    config: figureConfig(width),
-  } as TopLevelSpec;
+  });
 }

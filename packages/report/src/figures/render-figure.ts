@@ -1,8 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { escapeHtml } from '../page/html.js';
-import { csvOf } from './figure.js';
 import { draw, sizeOf } from './draw.js';
-import type { Figure, Width } from './figure.js';
+import { csvOf, type Figure, type Width } from './figure.js';
 import { withColours } from './theme.js';
 
 /** A figure in all its forms. */
@@ -31,8 +30,8 @@ export async function renderFigure(figure: Figure): Promise<RenderedFigure> {
 }
 
 /**
- * The drawing is one image to a screen reader, so the roles and labels of its parts are left out. It shrinks with the page and is not blown up, so that letters have the
- * same size in all figures.
+ * The drawing is one image to a screen reader, so the roles and labels of its parts are left out.
+ * It shrinks with the page and is not blown up, so that letters have the same size in all figures.
  */
 function inlined(svg: string, alt: string): string {
   const size = `style="max-width: ${Math.ceil(sizeOf(svg).width)}px"`;

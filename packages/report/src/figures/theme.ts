@@ -1,9 +1,10 @@
-import type { Config } from 'vega-lite';
+import type { Config, TopLevelSpec } from 'vega-lite';
 import type { Width } from './figure.js';
 
 /**
- * Colours by what they are for, in both themes. Series colours are told apart with the common colour vision deficiencies and have a contrast of at least 3 to 1
- * on their paper; text has at least 4.5 to 1.
+ * Colours by what they are for, in both themes. Series colours are told apart with the common
+ * colour vision deficiencies and have a contrast of at least 3 to 1 on their paper; text has at
+ * least 4.5 to 1.
  */
 export const colours = {
   light: {
@@ -61,8 +62,17 @@ export const dashes = [
 /** Space for the whole figure, in pixels. */
 export const figureWidth: Readonly<Record<Width, number>> = { wide: 900, narrow: 328 };
 
+/** A Vega-Lite spec in the colours and letters of the page. */
+export function pageSpec(width: Width, body: object): TopLevelSpec {
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    ...body,
+    config: figureConfig(width),
+  } as TopLevelSpec;
+}
+
 /** How every figure looks. */
-export function figureConfig(width: Width): Config {
+function figureConfig(width: Width): Config {
   const fontSize = width === 'wide' ? 13 : 12;
   const text = {
     labelColor: 'var(--quiet)',
@@ -104,7 +114,8 @@ export function figureConfig(width: Width): Config {
     mark: { color: seriesColours[0]! },
     rule: { color: 'var(--ink)' },
     text: { color: 'var(--ink)', fontSize },
-    // Scales of numbers mix their colours, which custom properties cannot: one that reads well on both papers, to all eyes, and in grey.
+    // Scales of numbers mix their colours, which custom properties cannot: one that reads well on
+    // both papers, to all eyes, and in grey.
     range: {
       category: seriesColours,
       symbol: seriesShapes,

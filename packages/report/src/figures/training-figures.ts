@@ -3,7 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Subject } from '../subjects.js';
 import { dash, modelColour, shareAxis } from './encodings.js';
 import type { DataRow, Figure, Width } from './figure.js';
-import { figureConfig, figureWidth } from './theme.js';
+import { figureWidth, pageSpec } from './theme.js';
 
 interface Kind {
   readonly id: string;
@@ -87,8 +87,7 @@ function trainingSpec(
   measures: readonly string[],
   width: Width,
 ): TopLevelSpec {
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+  return pageSpec(width, {
     width: figureWidth[width],
     height: width === 'wide' ? 320 : 280,
     autosize: { type: 'fit', contains: 'padding' },
@@ -110,8 +109,7 @@ function trainingSpec(
       color: modelColour(names),
       strokeDash: dash('measure', 'Measure', measures),
     },
-    config: figureConfig(width),
-  } as TopLevelSpec;
+  });
 }
 
 function short(value: unknown): string {

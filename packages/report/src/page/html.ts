@@ -5,7 +5,10 @@ export interface Html {
 
 type Part = Html | string | number | false | undefined | readonly Html[];
 
-/** Template tag: escapes what is put in, unless it is {@link Html}; lists are joined; `false` and `undefined` leave nothing. */
+/**
+ * Template tag: escapes what is put in, unless it is {@link Html}; lists are joined; `false` and
+ * `undefined` leave nothing.
+ */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { html: strings.reduce((text, string, i) => text + partText(parts[i - 1]) + string) };
 }

@@ -1,6 +1,5 @@
-import { html, trusted } from './html.js';
-import type { Html } from './html.js';
 import { themeProperties } from '../figures/theme.js';
+import { html, trusted, type Html } from './html.js';
 
 /** The whole style of the page: nothing is loaded. */
 const style = `

@@ -8,7 +8,10 @@ export interface PictureFormat {
   readonly bounds: readonly [number, number];
 }
 
-/** The format of examples of this shape: [h, w], [h, w, 1] or [h, w, 3]; undefined for what is no picture. */
+/**
+ * The format of examples of this shape: [h, w], [h, w, 1] or [h, w, 3]; undefined for what is no
+ * picture.
+ */
 export function pictureFormat(shape: readonly number[], bounds: readonly [number, number]): PictureFormat | undefined {
   const [height, width, channels = 1] = shape;
   if (height === undefined || width === undefined || shape.length > 3) return undefined;

@@ -1,10 +1,8 @@
 import { figure } from '@advrob/core/figure';
-import { createRecord, encodeFloats } from '@advrob/evaluation';
-import type { AnalysisResult } from '@advrob/evaluation';
+import { createRecord, encodeFloats, type AnalysisResult } from '@advrob/evaluation';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sizeOf, textWidth } from '../figures/draw.js';
-import { renderReport } from '../index.js';
-import type { Report } from '../index.js';
+import { renderReport, type Report } from '../index.js';
 import { sampleRecord } from '../../test/support/sample-record.js';
 
 const rows = ['standard', 'robust'].flatMap((model) =>

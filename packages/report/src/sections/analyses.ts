@@ -1,15 +1,12 @@
-import type { AnalysisResult, RunRecord } from '@advrob/evaluation';
-import { decodeFloats } from '@advrob/evaluation';
-import { dataUri, pictureFormat, pictureUri } from '../page/picture.js';
+import { decodeFloats, type AnalysisResult, type RunRecord } from '@advrob/evaluation';
 import { csvOf } from '../figures/figure.js';
-import type { RenderedFigure } from '../figures/render-figure.js';
-import { countText, epsilonText, listText, normText, settingText } from '../format.js';
-import { html } from '../page/html.js';
-import type { Html } from '../page/html.js';
+import { analysisFigure } from '../figures/fit.js';
+import { renderFigure, type RenderedFigure } from '../figures/render-figure.js';
+import { countText, epsilonText, escapeMarkdown, listText, normText, settingText } from '../format.js';
+import { html, type Html } from '../page/html.js';
+import { dataUri, pictureFormat, pictureUri } from '../page/picture.js';
 import { dataTable } from '../table/data-table.js';
 import { figureSection } from './figure-section.js';
-import { analysisFigure } from '../figures/fit.js';
-import { renderFigure } from '../figures/render-figure.js';
 
 /** An analysis of the report. */
 interface AnalysisSubject {
@@ -17,6 +14,22 @@ interface AnalysisSubject {
   readonly id: string;
   readonly result: AnalysisResult;
   readonly figures: readonly RenderedFigure[];
+}
+
+/** All analyses of the records with their figures drawn; ids that occur twice are numbered. */
+export async function analysesOf(records: readonly RunRecord[]): Promise<AnalysisSubject[]> {
+  const results = records.flatMap(({ analyses }) => analyses);
+  const seen = new Map<string, number>();
+  const subjects: AnalysisSubject[] = [];
+  for (const result of results) {
+    const count = (seen.get(result.id) ?? 0) + 1;
+    seen.set(result.id, count);
+    const id = `analysis-${result.id}${count > 1 ? `-${count}` : ''}`;
+    const figures: RenderedFigure[] = [];
+    for (const figure of result.figures) figures.push(await renderFigure(await analysisFigure({ id }, figure)));
+    subjects.push({ id, result, figures });
+  }
+  return subjects;
 }
 
 /** What an analysis found: in sentences, in tables, in figures, in pictures. */
@@ -69,7 +82,10 @@ export function analysesOverview(analyses: readonly AnalysisSubject[]): Html {
   </ul>`;
 }
 
-/** `Logit comparison: standard and pgd-at`; an id of its own says more than the name of the analysis. */
+/**
+ * `Logit comparison: standard and pgd-at`; an id of its own says more than the name of the
+ * analysis.
+ */
 function headingOf({ id, analysis, models }: AnalysisResult): string {
   const words = (id.startsWith(analysis) ? analysis : id).replaceAll('-', ' ');
   const names = [...new Set(Object.values(models).map(({ name }) => name))];
@@ -122,33 +138,13 @@ function gallerySection({ title, caption, shape, bounds, groups }: Gallery): Htm
     )}`;
 }
 
-/** All analyses of the records with their figures drawn; ids that occur twice are numbered. */
-export async function analysesOf(records: readonly RunRecord[]): Promise<AnalysisSubject[]> {
-  const results = records.flatMap(({ analyses }) => analyses);
-  const seen = new Map<string, number>();
-  const subjects: AnalysisSubject[] = [];
-  for (const result of results) {
-    const count = (seen.get(result.id) ?? 0) + 1;
-    seen.set(result.id, count);
-    const id = `analysis-${result.id}${count > 1 ? `-${count}` : ''}`;
-    const figures: RenderedFigure[] = [];
-    for (const figure of result.figures) figures.push(await renderFigure(await analysisFigure({ id }, figure)));
-    subjects.push({ id, result, figures });
-  }
-  return subjects;
-}
-
 /** A list of sentences for each analysis that has any. */
 export function analysesMarkdown(analyses: readonly AnalysisSubject[]): string[] {
   return analyses.flatMap(({ result: { id, findings } }) =>
     findings.length === 0
       ? []
-      : [`**${escaped(id)}**\n\n${findings.map((sentence) => `- ${escaped(sentence)}\n`).join('')}`],
+      : [`**${escapeMarkdown(id)}**\n\n${findings.map((sentence) => `- ${escapeMarkdown(sentence)}\n`).join('')}`],
   );
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
 }
 
 /** The tables of an analysis as CSV, by file name. */

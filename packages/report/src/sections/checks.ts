@@ -1,10 +1,12 @@
 import type { RunRecord } from '@advrob/evaluation';
 import { listText, percent } from '../format.js';
-import { html } from '../page/html.js';
-import type { Html } from '../page/html.js';
+import { html, type Html } from '../page/html.js';
 import type { Subject } from '../subjects.js';
 
 type Check = RunRecord['checks'][number];
+
+/** Where the page has the section. */
+const id = 'checks';
 
 /** Of the checks of a model those that speak up. */
 export function findingsOf({ model, record }: Subject): Check[] {
@@ -13,14 +15,17 @@ export function findingsOf({ model, record }: Subject): Check[] {
   );
 }
 
-/** What was looked for that would make a robust accuracy too good to be true, what was found, and what each finding means. Nothing without checks. */
+/**
+ * What was looked for that would make a robust accuracy too good to be true, what was found, and
+ * what each finding means. Nothing without checks.
+ */
 export function checksSection(subjects: readonly Subject[]): Html | undefined {
   const checked = subjects.filter(({ model, record }) =>
     record.checks.some((check) => check.model === model.name && check.severity !== undefined),
   );
   if (checked.length === 0) return undefined;
   return html`<section>
-    <h2 id="checks">Checks for false robustness</h2>
+    <h2 id="${id}">Checks for false robustness</h2>
     <p>
       A model can look robust because the attack fails on it. A cause is something in the model that makes attacks fail;
       a symptom is a result that a sound model under a sound attack does not show. No finding is no proof of robustness.
@@ -72,7 +77,12 @@ function questionList(title: string, questions: readonly string[]): Html {
   </details>`;
 }
 
-/** A line under the answer when a finding speaks against it. */
+/** What {@link doubtText} says, as a link to the section. */
+export function doubtLine(doubt: string | undefined): Html {
+  return doubt === undefined ? html`` : html`<p class="bad"><a href="#${id}">${doubt}</a></p>`;
+}
+
+/** A sentence for under the answer when a finding speaks against it. */
 export function doubtText(subjects: readonly Subject[]): string | undefined {
   const doubted = subjects.flatMap((subject) => {
     const serious = findingsOf(subject).filter(({ severity }) => severity === 'serious');

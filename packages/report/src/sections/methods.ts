@@ -1,6 +1,5 @@
 import { countText, epsilonText, listText, normText, settingsText } from '../format.js';
-import { html } from '../page/html.js';
-import type { Html } from '../page/html.js';
+import { html, type Html } from '../page/html.js';
 import type { Subject } from '../subjects.js';
 
 /** What was run: models, and attacks with their settings. */

@@ -1,13 +1,16 @@
 import { decodeFloats, type RecordedModel } from '@advrob/evaluation';
 import { confidenceText, epsilonText, normText } from '../format.js';
-import { changeUri, pictureFormat, pictureUri, type PictureFormat } from '../page/picture.js';
 import { html, type Html } from '../page/html.js';
+import { changeUri, pictureFormat, pictureUri, type PictureFormat } from '../page/picture.js';
 import type { Subject } from '../subjects.js';
 
 type Sample = RecordedModel['samples'][number];
 type Attacked = Sample['attacked'][number];
 
-/** The first examples of each model: clean, what an attack changed, and the result. Nothing when the examples are no pictures. */
+/**
+ * The first examples of each model: clean, what an attack changed, and the result. Nothing when the
+ * examples are no pictures.
+ */
 export function sampleGrid(subjects: readonly Subject[]): Html | undefined {
   const grids = subjects.flatMap((subject) => {
     const grid = gridOf(subject);

@@ -2,7 +2,10 @@ import { countText, epsilonText, normText } from '../format.js';
 import { html, type Html } from '../page/html.js';
 import type { Subject } from '../subjects.js';
 
-/** What became of adversarial examples that were saved and read back, at the largest epsilon of each attack. Nothing when none were saved. */
+/**
+ * What became of adversarial examples that were saved and read back, at the largest epsilon of each
+ * attack. Nothing when none were saved.
+ */
 export function savedExamplesSection(subjects: readonly Subject[]): Html | undefined {
   const lines = subjects.flatMap(({ name, model }) =>
     model.attacks.flatMap(({ label, norm, points }) => {

@@ -2,7 +2,10 @@ import { countText, percent, percentRange } from '../format.js';
 import { html, type Html } from '../page/html.js';
 import type { Column, MainTable, TableRow } from './main-table.js';
 
-/** The main table. On a narrow screen each row becomes a block; the roles keep it a table for screen readers. */
+/**
+ * The main table. On a narrow screen each row becomes a block; the roles keep it a table for screen
+ * readers.
+ */
 export function htmlTable({ columns, rows }: MainTable, caption: string): Html {
   const best = columns.map((_, i) => Math.max(...rows.map(({ cells }) => cells[i]?.rate ?? -1)));
   const isTop = (rate: number, i: number): boolean => rows.length > 1 && rate === best[i];

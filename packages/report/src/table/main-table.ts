@@ -1,6 +1,6 @@
 import type { Norm } from '@advrob/core';
 import type { Proportion } from '@advrob/evaluation';
-import { countText, epsilonText, normText, percent, percentRange } from '../format.js';
+import { countText, epsilonText, escapeMarkdown, normText, percent, percentRange } from '../format.js';
 import type { Headline, Subject } from '../subjects.js';
 
 /** What a column of the main table shows. */
@@ -23,9 +23,9 @@ export interface MainTable {
 export interface TableRow {
   readonly model: string;
   /** Words beside its numbers. */
-  readonly note?: string;
+  readonly note?: string | undefined;
   /** Input gradients that training took. */
-  readonly adversarialGradients?: number;
+  readonly adversarialGradients?: number | undefined;
   readonly cells: readonly (Proportion | undefined)[];
 }
 
@@ -49,8 +49,8 @@ function rowOf(subject: Subject, columns: readonly Column[]): TableRow {
   const { note, training } = subject.model;
   return {
     model: subject.name,
-    ...(note !== undefined && { note }),
-    ...(training?.adversarialGradients !== undefined && { adversarialGradients: training.adversarialGradients }),
+    note,
+    adversarialGradients: training?.adversarialGradients,
     cells: columns.map((column) => cellOf(subject, column)),
   };
 }
@@ -70,7 +70,9 @@ function cellOf({ model }: Subject, column: Column): Proportion | undefined {
   return list?.points.find(({ epsilon }) => epsilon === column.epsilon)?.robust;
 }
 
-/** The main table for leaderboards and scripts: one entry per model and column, rates from 0 to 1. */
+/**
+ * The main table for leaderboards and scripts: one entry per model and column, rates from 0 to 1.
+ */
 export function jsonTable({ columns, rows }: MainTable): string {
   const entries = rows.flatMap(({ model, cells }) =>
     cells.flatMap((cell, i) => {
@@ -94,11 +96,7 @@ export function markdownTable({ columns, rows }: MainTable): string {
     ...(hasGradients ? [adversarialGradients === undefined ? '–' : countText(adversarialGradients)] : []),
     ...cells.map((cell) => (cell ? `${percent(cell.rate)} (${percentRange(cell.interval)})` : '–')),
   ]);
-  const line = (cells: readonly string[]): string => `| ${cells.map(escapeCell).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
   const rule = `| --- |${' ---: |'.repeat(heads.length - 1)}`;
   return [line(heads), rule, ...lines.map(line)].join('\n') + '\n';
-}
-
-function escapeCell(text: string): string {
-  return text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
 }
