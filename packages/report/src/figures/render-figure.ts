@@ -1,8 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { escapeHtml } from '../page/html.js';
 import { draw, sizeOf } from './draw.js';
-import { csvOf, type Figure, type Width } from './figure.js';
-import { withColours } from './theme.js';
+import { csvOf } from './figure.js';
+import type { Figure, Width } from './figure.js';
+import { withColours } from '../page/colours.js';
 
 /** A figure in all its forms. */
 export interface RenderedFigure {

@@ -1,12 +1,14 @@
-import { decodeFloats, type AnalysisResult, type RunRecord } from '@advrob/evaluation';
+import { decodeFloats } from '@advrob/evaluation';
+import type { AnalysisResult, RunRecord } from '@advrob/evaluation';
 import { csvOf } from '../figures/figure.js';
 import { analysisFigure } from '../figures/fit.js';
-import { renderFigure, type RenderedFigure } from '../figures/render-figure.js';
+import { renderFigure } from '../figures/render-figure.js';
+import type { RenderedFigure } from '../figures/render-figure.js';
 import { countText, epsilonText, escapeMarkdown, listText, normText, settingText } from '../format.js';
-import { html, type Html } from '../page/html.js';
+import { html } from '../page/html.js';
+import type { Html } from '../page/html.js';
 import { dataUri, pictureFormat, pictureUri } from '../page/picture.js';
-import { dataTable } from '../table/data-table.js';
-import { figureSection } from './figure-section.js';
+import { dataTable, figureSection } from './figure-section.js';
 
 /** An analysis of the report. */
 interface AnalysisSubject {

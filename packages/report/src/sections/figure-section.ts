@@ -1,7 +1,9 @@
 import type { RenderedFigure } from '../figures/render-figure.js';
-import { html, trusted, type Html } from '../page/html.js';
+import { html, trusted } from '../page/html.js';
+import type { Html } from '../page/html.js';
 import { dataUri } from '../page/picture.js';
-import { dataTable } from '../table/data-table.js';
+import type { DataRow, Figure } from '../figures/figure.js';
+import { countText } from '../format.js';
 
 /**
  * A figure with its caption, its numbers as a table, and both to take away. Inside of another
@@ -26,4 +28,37 @@ export function figureSection({ figure, inline, svg, csv }: RenderedFigure, leve
       <a download="${id}.svg" href="${dataUri('image/svg+xml', svg)}">SVG</a>
     </p>
   </section>`;
+}
+
+/** More rows make a page slow and are read by nobody. */
+const mostRows = 200;
+
+/** Rows of numbers and words, which scroll inside of the page. */
+export function dataTable({ columns, rows }: Pick<Figure, 'columns' | 'rows'>, label: string): Html {
+  const keys = Object.keys(columns);
+  const isNumber = Object.fromEntries(keys.map((key) => [key, rows.some((row) => typeof row[key] === 'number')]));
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${label}">
+      <table class="numbers">
+        <thead>
+          <tr>
+            ${keys.map((key) => html`<th scope="col" class="${isNumber[key] ? 'number' : ''}">${columns[key]!}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.slice(0, mostRows).map(
+            (row) =>
+              html`<tr>
+                ${keys.map((key) => cell(row, key))}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    ${rows.length > mostRows && html`<p><small>The first ${mostRows} of ${countText(rows.length)} rows; all are in the CSV file.</small></p>`}`;
+}
+
+function cell(row: DataRow, key: string): Html {
+  const value = row[key];
+  if (typeof value === 'number') return html`<td class="number">${String(Number(value.toPrecision(4)))}</td>`;
+  return html`<td>${value ?? '–'}</td>`;
 }
