@@ -63,7 +63,7 @@ it.each(commands.filter(({ words }) => words[0] !== 'doctor'))('$place: advrob $
 it('names programs and scripts of the repository that there are', async () => {
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: object };
   const lines = blocks.filter(({ language }) => language === 'sh').flatMap(({ code }) => code.split('\n'));
-  const programs = lines.flatMap((text) => /^node (\S+\.mjs)/.exec(text)?.[1] ?? []);
+  const programs = lines.flatMap((text) => /^(?:node|advrob run) (\S+\.mjs|studies\/\S+)/.exec(text)?.[1] ?? []);
   const named = lines.flatMap((text) => /^(?:npm run|pnpm) ([a-z][\w:]*)/.exec(text)?.[1] ?? []);
   expect(programs.length).toBeGreaterThan(5);
   expect(programs.filter((file) => !existsSync(join(root, file)))).toEqual([]);
