@@ -1,17 +1,16 @@
 #!/usr/bin/env node
 import { execFileSync } from 'node:child_process';
 import { relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { createInterface } from 'node:readline/promises';
-import { kinds, summaries } from './kinds.js';
-import type { Kind } from './kinds.js';
+import { parseArgs } from 'node:util';
+import { factsOf, kinds, type Kind } from './kinds.js';
 import { pluginFiles, writePlugin } from './plugin-files.js';
 
 const help = `npm create advrob-plugin [name] -- [options]
 
 Starts a package that extends advrob: source, contract tests, types, build, lint, licence.
 
-  --kind <kind>        ${kinds.map((kind) => `${kind.padEnd(10)} ${summaries[kind]}`).join('\n                       ')}
+  --kind <kind>        ${kinds.map((kind) => `${kind.padEnd(10)} ${factsOf[kind].summary}`).join('\n                       ')}
   --package <name>     default advrob-plugin-<name>
   --author <name>      default git's user.name
   --out <folder>       default the package's name; must be empty
@@ -86,7 +85,7 @@ async function ask(kind: Kind | undefined, name: string | undefined): Promise<{ 
 }
 
 async function askKind(terminal: { question(text: string): Promise<string> }): Promise<Kind> {
-  const list = kinds.map((kind, i) => `  ${i + 1} ${kind.padEnd(10)} ${summaries[kind]}`).join('\n');
+  const list = kinds.map((kind, i) => `  ${i + 1} ${kind.padEnd(10)} ${factsOf[kind].summary}`).join('\n');
   for (;;) {
     const answer = (await terminal.question(`What should the plugin bring?\n${list}\nNumber or word: `)).trim();
     const found = kinds.find((kind, i) => kind === answer || String(i + 1) === answer);

@@ -1,3 +1,2 @@
 export { kinds, type Kind } from './kinds.js';
-export { pluginFiles, type PluginChoice } from './plugin-files.js';
-export { writePlugin } from './plugin-files.js';
+export { pluginFiles, writePlugin, type PluginChoice } from './plugin-files.js';

@@ -2,42 +2,42 @@
 export const kinds = ['attack', 'objective', 'trainer', 'analysis', 'dataset', 'model'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** One line for each kind, for those who have to choose. */
-export const summaries: Readonly<Record<Kind, string>> = {
-  attack: 'searches adversarial examples',
-  objective: 'what training minimises',
-  trainer: 'a recipe of objective, optimizer and schedule',
-  analysis: 'a question to one or more models, answered with tables and figures',
-  dataset: 'labelled examples in three splits',
-  model: 'an architecture',
-};
+interface KindFacts {
+  /** One line for those who have to choose. */
+  readonly summary: string;
+  /** What `advrob list` calls them. */
+  readonly listed: string;
+  readonly article: 'a' | 'an';
+  /** In a sentence. Default: the kind itself. */
+  readonly noun?: string;
+  /** Packages that the source imports, beside core, tfjs and zod. */
+  readonly imported?: readonly string[];
+  /** Packages that only the tests import. */
+  readonly tested?: readonly string[];
+}
 
-/** What `advrob list` calls them. */
-export const listed: Readonly<Record<Kind, string>> = {
-  attack: 'attacks',
-  objective: 'objectives',
-  trainer: 'trainers',
-  analysis: 'analyses',
-  dataset: 'datasets',
-  model: 'models',
-};
-
-/** Packages that the source of a kind imports, beside core, tfjs and zod. */
-export const imported: Readonly<Record<Kind, readonly string[]>> = {
-  attack: [],
-  objective: [],
-  trainer: ['@advrob/training'],
-  analysis: [],
-  dataset: ['@advrob/datasets'],
-  model: [],
-};
-
-/** Packages that only the tests of a kind import. */
-export const tested: Readonly<Record<Kind, readonly string[]>> = {
-  attack: [],
-  objective: [],
-  trainer: [],
-  analysis: ['@advrob/datasets'],
-  dataset: [],
-  model: [],
+/** All that tells the kinds apart, but for their folders in `templates/`. */
+export const factsOf: Readonly<Record<Kind, KindFacts>> = {
+  attack: { summary: 'searches adversarial examples', listed: 'attacks', article: 'an' },
+  objective: { summary: 'what training minimises', listed: 'objectives', article: 'an' },
+  trainer: {
+    summary: 'a recipe of objective, optimizer and schedule',
+    listed: 'trainers',
+    article: 'a',
+    imported: ['@advrob/training'],
+  },
+  analysis: {
+    summary: 'a question to one or more models, answered with tables and figures',
+    listed: 'analyses',
+    article: 'an',
+    tested: ['@advrob/datasets'],
+  },
+  dataset: {
+    summary: 'labelled examples in three splits',
+    listed: 'datasets',
+    article: 'a',
+    noun: 'data set',
+    imported: ['@advrob/datasets'],
+  },
+  model: { summary: 'an architecture', listed: 'models', article: 'a' },
 };

@@ -1,4 +1,4 @@
-import { imported, listed, tested, type Kind } from './kinds.js';
+import { factsOf, type Kind } from './kinds.js';
 import type { Names } from './names.js';
 
 /** Version ranges by package, as the generator was published with. */
@@ -17,13 +17,14 @@ const tools = [
 
 /** The package.json of a plugin. What its users must have once (core, tfjs and packages of advrob that it imports) are peers. */
 export function manifestOf(kind: Kind, { packageName }: Names, author: string, versions: Versions): object {
-  const peers = ['@advrob/core', ...imported[kind], '@tensorflow/tfjs-core'];
+  const { article, listed, imported = [], tested = [] } = factsOf[kind];
+  const peers = ['@advrob/core', ...imported, '@tensorflow/tfjs-core'];
   const ranges = (names: readonly string[], range = rangeOf): Versions =>
     Object.fromEntries([...names].sort().map((name) => [name, range(name, versions)]));
   return {
     name: packageName,
     version: '0.1.0',
-    description: `An advrob plugin with ${kind === 'attack' || kind === 'objective' || kind === 'analysis' ? 'an' : 'a'} ${kind}`,
+    description: `An advrob plugin with ${article} ${kind}`,
     keywords: ['advrob', 'advrob-plugin', 'adversarial-robustness'],
     type: 'module',
     license: 'MIT',
@@ -37,12 +38,12 @@ export function manifestOf(kind: Kind, { packageName }: Names, author: string, v
       typecheck: 'tsc -p tsconfig.json',
       lint: 'eslint .',
       test: 'vitest run',
-      list: `npm run build && advrob list ${listed[kind]} --plugin ./dist/index.js`,
+      list: `npm run build && advrob list ${listed} --plugin ./dist/index.js`,
       prepack: 'npm run build',
     },
     dependencies: ranges(['zod']),
     peerDependencies: ranges(peers, peerRangeOf),
-    devDependencies: ranges([...tools, ...tested[kind], ...peers]),
+    devDependencies: ranges([...tools, ...tested, ...peers]),
   };
 }
 

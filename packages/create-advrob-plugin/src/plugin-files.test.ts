@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import ownManifest from '../package.json' with { type: 'json' };
-import { kinds, pluginFiles, writePlugin } from './index.js';
+import { kinds } from './kinds.js';
 import { manifestOf } from './manifest.js';
 import { namesOf } from './names.js';
+import { pluginFiles, writePlugin } from './plugin-files.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -59,6 +60,11 @@ describe.each(kinds)('%s', (kind) => {
     for (const name of importsOf('test/two-words.test.ts'))
       expect(manifest['devDependencies'], name).toHaveProperty([name]);
   });
+});
+
+it('has a template for every kind, and no other', async () => {
+  const templates = await readdir(new URL('../templates', import.meta.url));
+  expect(templates.sort()).toEqual(['common', ...kinds].sort());
 });
 
 it('asks for core as a peer in every version before 1.0', async () => {

@@ -1,9 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Kind } from './kinds.js';
-import { manifestOf } from './manifest.js';
-import type { Versions } from './manifest.js';
+import { factsOf, type Kind } from './kinds.js';
+import { manifestOf, type Versions } from './manifest.js';
 import { namesOf } from './names.js';
 
 /** What to make. */
@@ -29,6 +28,7 @@ const home = fileURLToPath(new URL('..', import.meta.url));
  */
 export async function pluginFiles(choice: PluginChoice): Promise<ReadonlyMap<string, string>> {
   const { kind, author = 'the authors', year = new Date().getFullYear() } = choice;
+  const { article, noun = kind } = factsOf[kind];
   const names = namesOf(kind, choice.name, choice.packageName);
   const words: Readonly<Record<string, string>> = {
     __name__: names.name,
@@ -36,8 +36,8 @@ export async function pluginFiles(choice: PluginChoice): Promise<ReadonlyMap<str
     '__the-name__': names.name,
     __identifier__: names.identifier,
     __package__: names.packageName,
-    __kind__: kind === 'dataset' ? 'data set' : kind,
-    __article__: /^[aeiou]/.test(kind) ? 'An' : 'A',
+    __kind__: noun,
+    __article__: article.replace('a', 'A'),
     __author__: author,
     __year__: String(year),
   };
