@@ -3,15 +3,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { complaintsIn, runCommandLine, type Ended } from './command-line.js';
+import { complaintsIn, runCommandLine, runHere, type Ended } from './command-line.js';
 
 let folder = '';
-const advrob = (...args: string[]): Promise<Ended> => runCommandLine(folder, args);
+const advrob = (...args: string[]): Promise<Ended> => runHere(folder, args);
 const small = ['--architecture', 'mlp', '--set', 'hidden=[8]', '--take', '320', '--batch-size', '32'];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'advrob-first-'));
-  const ended = await advrob('train', ...small, '--steps', '20', '--learning-rate', '0.1', '--out', 'teacher');
+  const flags = ['--steps', '20', '--learning-rate', '0.1', '--out', 'teacher'];
+  const ended = await runCommandLine(folder, ['train', ...small, ...flags]);
   expect(complaintsIn(ended.stderr, ['mlp:'])).toBe('');
   expect(ended.code).toBe(0);
 }, 60_000);

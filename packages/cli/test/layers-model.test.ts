@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseRecord } from '@advrob/evaluation';
-import { runCommandLine } from './command-line.js';
+import { runHere } from './command-line.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -34,7 +34,7 @@ const attack = ['--take', '40', '--attack', 'pgd', '--epsilon', '0.1', '--set', 
 it("evaluates a tfjs folder that ends in softmax, with the model's own accuracy and the gradients of its scores", async () => {
   const model = stranger();
   await saveLayersModelFolder(model, join(folder, 'model'));
-  const ended = await runCommandLine(folder, ['evaluate', '--model', 'model', ...attack, '--out', 'out']);
+  const ended = await runHere(folder, ['evaluate', '--model', 'model', ...attack, '--out', 'out']);
   expect(ended.code, ended.stderr).toBe(0);
   const record = parseRecord(await readFile(join(folder, 'out/record.json'), 'utf8'));
 
@@ -47,7 +47,7 @@ it("evaluates a tfjs folder that ends in softmax, with the model's own accuracy 
   }
   expect(record.models[0]!.clean.count).toBe(right);
 
-  const refused = await runCommandLine(folder, [
+  const refused = await runHere(folder, [
     ...['evaluate', '--model', 'model', '--outputs', 'logits', ...attack, '--out', 'none'],
   ]);
   expect(refused.stderr).toMatch(/its last activation is softmax.*ADVROB_PROBABILITIES/s);
@@ -62,10 +62,10 @@ it('refuses a tfjs folder whose probabilities cannot be cut off until it is told
   });
   await saveLayersModelFolder(model, join(folder, 'hidden'));
   const flags = ['evaluate', '--model', 'hidden', ...attack, '--out', 'hidden-out'];
-  const refused = await runCommandLine(folder, flags);
+  const refused = await runHere(folder, flags);
   expect(refused.stderr).toMatch(/probabilities.*ADVROB_PROBABILITIES/s);
   expect(refused.stderr).toContain('--outputs probabilities');
-  const ended = await runCommandLine(folder, [...flags, '--outputs', 'probabilities']);
+  const ended = await runHere(folder, [...flags, '--outputs', 'probabilities']);
   expect(ended.code, ended.stderr).toBe(0);
 }, 120_000);
 
@@ -75,7 +75,7 @@ it.each(['cpu', 'wasm'])(
     await saveLayersModelFolder(stranger(), join(folder, 'analysed'));
     const flags = ['--model', 'analysed', '--take', '20', '--epsilon', '0.1', '--backend', backend];
     const settings = ['--set', 'directions=1', '--set', 'attack={ name: bim, options: { steps: 2 } }'];
-    const ended = await runCommandLine(folder, ['analyze', 'flatness', ...flags, ...settings, '--out', backend]);
+    const ended = await runHere(folder, ['analyze', 'flatness', ...flags, ...settings, '--out', backend]);
     expect(ended.code, ended.stderr).toBe(0);
     const { analyses } = parseRecord(await readFile(join(folder, backend, 'record.json'), 'utf8'));
     expect(analyses[0]!.models['model']!.name).toBe('analysed');

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bin, complaintsIn, runCommandLine, type Ended } from './command-line.js';
+import { bin, complaintsIn, runCommandLine, runHere, type Ended } from './command-line.js';
 import { smallExperiment } from './small-experiment.js';
 
 let folder = '';
@@ -18,7 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const advrob = (args: readonly string[], killAfter?: number): Promise<Ended> => runCommandLine(folder, args, killAfter);
+const advrob = (args: readonly string[]): Promise<Ended> => runHere(folder, args);
+const spawned = (args: readonly string[], killAfter?: number): Promise<Ended> =>
+  runCommandLine(folder, args, killAfter);
 
 const recordOf = async (out: string): Promise<RunRecord> =>
   parseRecord(await readFile(join(folder, out, 'record.json'), 'utf8'));
@@ -29,7 +31,7 @@ describe('advrob run', () => {
 
   it('trains, evaluates and reports on real MNIST', async () => {
     const start = performance.now();
-    const ended = await advrob(['run', config, '--out', 'whole', '--json']);
+    const ended = await spawned(['run', config, '--out', 'whole', '--json']);
     duration = performance.now() - start;
     expect(complaintsIn(ended.stderr, ['standard', 'pgd-at', 'small'])).toBe('');
     expect(ended.code).toBe(0);
@@ -51,10 +53,10 @@ describe('advrob run', () => {
   it('killed with SIGKILL at three random moments and started again, ends with the same record, log and weights, bit for bit', async () => {
     let kills = 0;
     for (const share of Array.from({ length: 3 }, Math.random)) {
-      const ended = await advrob(['run', config, '--out', 'killed'], 1500 + share * Math.max(1000, duration / 2));
+      const ended = await spawned(['run', config, '--out', 'killed'], 1500 + share * Math.max(1000, duration / 2));
       if (ended.code === null) kills++;
     }
-    expect((await advrob(['run', config, '--out', 'killed'])).code).toBe(0);
+    expect((await spawned(['run', config, '--out', 'killed'])).code).toBe(0);
     expect(kills).toBeGreaterThan(0);
     const resumed = await recordOf('killed');
     expect({ ...withoutTiming(resumed), command: '' }).toEqual({ ...withoutTiming(whole), command: '' });
@@ -104,7 +106,7 @@ describe('advrob run', () => {
 
 describe('the single steps', () => {
   it('train, evaluate by safetensors, attack', async () => {
-    const trained = await advrob([
+    const trained = await spawned([
       'train',
       '--architecture',
       'mlp',
@@ -292,7 +294,7 @@ describe('advrob list and doctor', () => {
   });
 
   it('doctor names the backend in use and why', async () => {
-    const ended = await advrob(['doctor', '--json']);
+    const ended = await spawned(['doctor', '--json']);
     const found = JSON.parse(ended.stdout) as {
       backend: { name: string; why: string };
       backends: { name: string; state: string }[];

@@ -11,20 +11,20 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { complaintsIn, runCommandLine, type Ended } from './command-line.js';
+import { complaintsIn, runCommandLine, runHere, type Ended } from './command-line.js';
 import { wholeExperiment } from './whole-experiment.js';
 
 let folder = '';
 let record: RunRecord;
 let printed = '';
 
-const advrob = (...args: string[]): Promise<Ended> => runCommandLine(folder, args);
+const advrob = (...args: string[]): Promise<Ended> => runHere(folder, args);
 const text = (path: string): Promise<string> => readFile(join(folder, path), 'utf8');
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'advrob-whole-'));
   await writeFile(join(folder, 'whole.yaml'), wholeExperiment);
-  const ended = await advrob('run', 'whole.yaml', '--out', 'whole');
+  const ended = await runCommandLine(folder, ['run', 'whole.yaml', '--out', 'whole']);
   expect(complaintsIn(ended.stderr, ['standard', 'robust', 'student', 'distilled'])).toBe('');
   expect(ended.code).toBe(0);
   printed = ended.stdout;
