@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { experimentSchema, type ExperimentInput } from '../config/schema.js';
 import { runExperiment } from '../experiment/run-experiment.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { backendFlags, json, norm, parseEpsilon, plugin, seed } from '../flags/common-flags.js';
+import { backendFlags, jsonFlag, normFlag, parseEpsilon, pluginFlag, seedFlag } from '../flags/common-flags.js';
 import { defaultDataset, exampleFlags } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { inputOf, modelFlags, savedModel } from '../flags/model-flags.js';
@@ -17,14 +17,14 @@ const flags = [
   ...modelFlags,
   flag('--dataset <name>', `default: ${defaultDataset} where the analysis looks at models`),
   ...exampleFlags('the analysis'),
-  norm,
+  normFlag,
   flag('--epsilon <radius>', 'of attacks inside the analysis, e.g. 0.3 or 8/255'),
-  seed,
-  plugin,
+  seedFlag,
+  pluginFlag,
   flag('--out <folder>', 'for record.json and the page; started again, it goes on where it was stopped', {
     required: true,
   }),
-  json,
+  jsonFlag,
 ] as const;
 type AnalyzeFlags = Values<typeof flags>;
 
@@ -38,11 +38,11 @@ export function register(program: Command, call: Call): void {
     'analyze <analysis>',
     'look at saved models by an analysis, see: advrob list analyses',
     flags,
-    (name, given) => analyze(name, given, call),
+    (name, given) => analyzeCommand(name, given, call),
   );
 }
 
-async function analyze(name: string, given: AnalyzeFlags, { commandLine, signal }: Call): Promise<void> {
+async function analyzeCommand(name: string, given: AnalyzeFlags, { commandLine, signal }: Call): Promise<void> {
   const site = await ready(given);
   const experiment = experimentSchema.parse(describe(name, given, site.registry));
   const { record, report } = await runExperiment({

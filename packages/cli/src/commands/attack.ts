@@ -7,29 +7,38 @@ import { loadAnyModel } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { backendFlags, json, loss, norm, parseEpsilons, plugin, restarts, seed } from '../flags/common-flags.js';
-import { dataset, exampleFlags, examplesOf } from '../flags/data-flags.js';
+import {
+  backendFlags,
+  jsonFlag,
+  lossFlag,
+  normFlag,
+  parseEpsilons,
+  pluginFlag,
+  restartsFlag,
+  seedFlag,
+} from '../flags/common-flags.js';
+import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
-import { loadOptionsOf, model, modelFlags } from '../flags/model-flags.js';
+import { loadOptionsOf, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { writeAtomically } from '../output/files.js';
 import { bar, createProgress, percent } from '../output/progress.js';
 import { addCommand, ready, type Call } from './command.js';
 
 const flags = [
   ...backendFlags,
-  model,
+  modelFlag,
   ...modelFlags,
-  dataset,
+  datasetFlag,
   ...exampleFlags('the attack', 100),
   flag('--attack <name>', 'see: advrob list attacks', { required: true }),
-  norm,
+  normFlag,
   flag('--epsilon <radius>', 'e.g. 0.3 or 8/255; inf for an attack that looks for a minimal norm', { required: true }),
-  restarts,
-  loss,
-  seed,
-  plugin,
+  restartsFlag,
+  lossFlag,
+  seedFlag,
+  pluginFlag,
   flag('--out <folder>', 'for adversarial.safetensors', { required: true }),
-  json,
+  jsonFlag,
 ] as const;
 type AttackFlags = Values<typeof flags>;
 
@@ -38,7 +47,9 @@ type AttackFlags = Values<typeof flags>;
  * per example `label`, `prediction`, `success`, `distance`), one row per example in data-set order.
  */
 export function register(program: Command, call: Call): void {
-  addCommand(program, 'attack', 'craft adversarial examples and save them', flags, (given) => attack(given, call));
+  addCommand(program, 'attack', 'craft adversarial examples and save them', flags, (given) =>
+    attackCommand(given, call),
+  );
 }
 
 /** What is saved: a tensor per name, one row per example in data-set order. */
@@ -51,7 +62,7 @@ interface Crafted {
   readonly distance: Float32Array;
 }
 
-async function attack(given: AttackFlags, { signal }: Call): Promise<void> {
+async function attackCommand(given: AttackFlags, { signal }: Call): Promise<void> {
   const { registry, output } = await ready(given);
   const parts = chooseParts(registry, given, given.set, ['attack']);
   const [epsilon, ...others] = parseEpsilons(given.epsilon);
@@ -63,10 +74,10 @@ async function attack(given: AttackFlags, { signal }: Call): Promise<void> {
   const data = await examplesOf(registry, parts.dataset[0]!, given);
   const shelf = createModelShelf(registry, data);
   try {
-    const made = await makeComposed(registry, 'attacks', parts.attack[0]!, shelf.find);
+    const attack = await makeComposed(registry, 'attacks', parts.attack[0]!, shelf.find);
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, parts.architecture[0], data));
     shelf.add(given.model, model);
-    const { crafted, withstood } = await craftAll(made, model, data, epsilon!, given, signal);
+    const { crafted, withstood } = await craftAll(attack, model, data, epsilon!, given, signal);
     const file = join(given.out, 'adversarial.safetensors');
     await writeAtomically(file, encodeSafetensors(recordsOf(crafted, data)));
     output.result(

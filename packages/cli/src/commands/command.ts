@@ -1,7 +1,7 @@
 import type { Registry } from '@advrob/core';
 import type { Command } from 'commander';
 import { selectBackend, type BackendChoice } from '../backend/select.js';
-import type { backendFlags, json, plugin } from '../flags/common-flags.js';
+import type { backendFlags, jsonFlag, pluginFlag } from '../flags/common-flags.js';
 import type { AnyFlag, Values } from '../flags/flag.js';
 import { terminalOutput, type Output } from '../output/terminal.js';
 import { loadRegistry } from '../plugins/load.js';
@@ -45,7 +45,7 @@ export function addCommand<const Usage extends string, const Flags extends reado
 
 /** Opens what the common flags ask for: where a command writes, the parts that there are, the backend. */
 export async function ready(
-  flags: Values<[typeof json, typeof plugin, ...typeof backendFlags]>,
+  flags: Values<[typeof jsonFlag, typeof pluginFlag, ...typeof backendFlags]>,
 ): Promise<{ output: Output; registry: Registry; backend: BackendChoice }> {
   const output = terminalOutput(flags.json);
   const registry = await openRegistry(flags.plugin, output);

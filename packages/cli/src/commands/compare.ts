@@ -12,7 +12,7 @@ import {
 import type { Command } from 'commander';
 import { basename, join, resolve } from 'node:path';
 import { readRecord, writeReport } from '../experiment/record.js';
-import { json } from '../flags/common-flags.js';
+import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { didYouMean } from '../output/errors.js';
 import { readIfThere, writeAtomically } from '../output/files.js';
@@ -23,7 +23,7 @@ import { addCommand } from './command.js';
 const flags = [
   flag('--baseline <name>', 'default: the first model of the first folder'),
   flag('--out <folder>', 'for a page over all of them and compare.json'),
-  json,
+  jsonFlag,
 ] as const;
 
 /**
@@ -36,7 +36,7 @@ export function register(program: Command): void {
     'compare <folders...>',
     'every model of finished runs against one of them, on the same examples',
     flags,
-    compare,
+    compareCommand,
   );
 }
 
@@ -45,7 +45,7 @@ interface Candidate extends JudgedModel {
   readonly name: string;
 }
 
-async function compare(folders: readonly string[], given: Values<typeof flags>): Promise<void> {
+async function compareCommand(folders: readonly string[], given: Values<typeof flags>): Promise<void> {
   const records: RunRecord[] = [];
   for (const folder of folders) records.push(await readRecord(folder));
   const candidates = await candidatesOf(folders, records);

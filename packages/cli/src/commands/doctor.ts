@@ -7,7 +7,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { backends, selectBackend, type BackendName } from '../backend/select.js';
 import { selfTest, type SelfTest } from '../backend/self-test.js';
-import { json } from '../flags/common-flags.js';
+import { jsonFlag } from '../flags/common-flags.js';
 import { table, terminalOutput } from '../output/terminal.js';
 import { addCommand, type Call } from './command.js';
 
@@ -20,7 +20,7 @@ export function register(program: Command, { fail }: Call): void {
     program,
     'doctor',
     'backends found, a self-test of each, versions, several copies of tfjs',
-    [json],
+    [jsonFlag],
     async (given) => {
       if (!(await doctor(given.json))) fail();
     },

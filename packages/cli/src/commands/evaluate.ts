@@ -1,5 +1,5 @@
 import { AdvrobError, type Json, type Registry } from '@advrob/core';
-import { evaluate as measure, type EvaluationAttack } from '@advrob/evaluation';
+import { evaluate, type EvaluationAttack } from '@advrob/evaluation';
 import type { Command } from 'commander';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import type { Part } from '../config/schema.js';
@@ -10,10 +10,19 @@ import { writeEvaluationRecord } from '../experiment/record.js';
 import { checksOf } from '../experiment/robustness-checks.js';
 import type { ModelFinder } from '../experiment/types.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { backendFlags, json, loss, norm, parseEpsilons, plugin, restarts, seed } from '../flags/common-flags.js';
-import { dataset, exampleFlags, examplesOf } from '../flags/data-flags.js';
+import {
+  backendFlags,
+  jsonFlag,
+  lossFlag,
+  normFlag,
+  parseEpsilons,
+  pluginFlag,
+  restartsFlag,
+  seedFlag,
+} from '../flags/common-flags.js';
+import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, wholeNumber, type Values } from '../flags/flag.js';
-import { loadOptionsOf, model, modelFlags } from '../flags/model-flags.js';
+import { loadOptionsOf, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { fileStorage } from '../output/files.js';
 import { createProgress, followEvaluation } from '../output/progress.js';
 import { recordText } from '../output/record-text.js';
@@ -21,34 +30,34 @@ import { addCommand, ready, type Call } from './command.js';
 
 const flags = [
   ...backendFlags,
-  model,
+  modelFlag,
   ...modelFlags,
-  dataset,
+  datasetFlag,
   ...exampleFlags('every attack that has it'),
   flag('--attack <name>', 'see: advrob list attacks; may be repeated', { repeated: true, required: true }),
-  norm,
+  normFlag,
   flag('--epsilon <radius>', 'e.g. 0.3, 8/255, a list 2/255,4/255; inf for a minimal norm', { required: true }),
-  restarts,
-  loss,
+  restartsFlag,
+  lossFlag,
   flag('--batch-size <n>', undefined, { read: wholeNumber(1), default: 100 }),
   flag('--checks', 'looks for signs that the robust accuracy is too good to be true'),
   flag('--save-adversarial', 'saves adversarial examples and judges them again as loaded, also in 8 bits'),
-  seed,
-  plugin,
+  seedFlag,
+  pluginFlag,
   flag('--out <folder>', 'for record.json and examples.jsonl; started again, it goes on where it was stopped', {
     required: true,
   }),
-  json,
+  jsonFlag,
 ] as const;
 
 /** `advrob evaluate`: any model, on any data set, under any attacks; writes record.json and examples.jsonl. */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'evaluate', 'measure clean and robust accuracy of any model', flags, (given) =>
-    evaluate(given, call),
+    evaluateCommand(given, call),
   );
 }
 
-async function evaluate(given: Values<typeof flags>, { commandLine, signal }: Call): Promise<void> {
+async function evaluateCommand(given: Values<typeof flags>, { commandLine, signal }: Call): Promise<void> {
   if (given.attack.length === 0)
     throw new AdvrobError('ADVROB_USAGE', '--attack: name at least one; see: advrob list attacks');
   const { registry, output } = await ready(given);
@@ -72,7 +81,7 @@ async function evaluate(given: Values<typeof flags>, { commandLine, signal }: Ca
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, architecture[0], data));
     const name = modelName(given.model);
     shelf.add(name, model);
-    const evaluation = await measure({
+    const evaluation = await evaluate({
       model,
       data,
       name,

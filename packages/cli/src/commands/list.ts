@@ -1,16 +1,22 @@
 import { AdvrobError, optionJsonSchema, pluginKinds, type PluginKind } from '@advrob/core';
 import type { Command } from 'commander';
-import { json, plugin } from '../flags/common-flags.js';
+import { jsonFlag, pluginFlag } from '../flags/common-flags.js';
 import type { Values } from '../flags/flag.js';
 import { didYouMean } from '../output/errors.js';
 import { terminalOutput } from '../output/terminal.js';
 import { addCommand, openRegistry } from './command.js';
 
-const flags = [plugin, json] as const;
+const flags = [pluginFlag, jsonFlag] as const;
 
 /** `advrob list [kind]`: what is installed, with options, ranges, defaults and papers. */
 export function register(program: Command): void {
-  addCommand(program, 'list [kind]', 'what is installed, with options, ranges, defaults and papers', flags, list);
+  addCommand(
+    program,
+    'list [kind]',
+    'what is installed, with options, ranges, defaults and papers',
+    flags,
+    listCommand,
+  );
 }
 
 interface OptionLine {
@@ -20,7 +26,7 @@ interface OptionLine {
   readonly description?: string;
 }
 
-async function list(kind: string | undefined, given: Values<typeof flags>): Promise<void> {
+async function listCommand(kind: string | undefined, given: Values<typeof flags>): Promise<void> {
   const output = terminalOutput(given.json);
   const registry = await openRegistry(given.plugin, output);
   if (kind !== undefined && !(pluginKinds as readonly string[]).includes(kind))

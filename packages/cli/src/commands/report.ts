@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { join } from 'node:path';
 import { norm as norms } from '../config/part-schema.js';
 import { readRecord, writeReport } from '../experiment/record.js';
-import { json, parseEpsilon } from '../flags/common-flags.js';
+import { jsonFlag, parseEpsilon } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { writeAtomically } from '../output/files.js';
 import { recordText } from '../output/record-text.js';
@@ -16,7 +16,7 @@ const flags = [
   flag('--model <name>', 'with --card: this model alone'),
   flag('--norm <norm>', 'with --card: default that of the first attack', { choices: norms.options }),
   flag('--epsilon <radius>', 'with --card: default the largest'),
-  json,
+  jsonFlag,
 ] as const;
 type ReportFlags = Values<typeof flags>;
 
@@ -27,18 +27,18 @@ export function register(program: Command): void {
     'report <folder>',
     'make the page of a run anew from its record, or write result cards',
     flags,
-    report,
+    reportCommand,
   );
 }
 
-async function report(folder: string, given: ReportFlags): Promise<void> {
+async function reportCommand(folder: string, given: ReportFlags): Promise<void> {
   const output = terminalOutput(given.json);
   const record = await readRecord(folder);
   if (given.card) return writeCards(folder, record, given, output);
   const ignored = (['model', 'norm', 'epsilon'] as const).find((flag) => given[flag] !== undefined);
   if (ignored) throw new AdvrobError('ADVROB_USAGE', `--${ignored} is for --card; the page shows everything`);
-  const page = await writeReport(folder, record);
-  output.result({ report: page }, () => [...recordText(record), `report: ${page}`].join('\n\n'));
+  const report = await writeReport(folder, record);
+  output.result({ report }, () => [...recordText(record), `report: ${report}`].join('\n\n'));
 }
 
 /** One card per model: `card.json` where there is one model, else beside each model's files. */

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { selectBackend } from '../backend/select.js';
 import { loadExperiment } from '../config/load.js';
 import { runExperiment } from '../experiment/run-experiment.js';
-import { json } from '../flags/common-flags.js';
+import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { recordText } from '../output/record-text.js';
 import { terminalOutput } from '../output/terminal.js';
@@ -12,7 +12,7 @@ import { addCommand, openRegistry, type Call } from './command.js';
 const flags = [
   flag('--set <key=value>', 'replaces a value of the config, e.g. training.steps=100', { repeated: true }),
   flag('--out <folder>', 'default: runs/<name of the experiment>'),
-  json,
+  jsonFlag,
 ] as const;
 
 /** `advrob run`: everything a config asks for, into one folder; goes on where it was stopped. */
@@ -22,11 +22,15 @@ export function register(program: Command, call: Call): void {
     'run <config>',
     'do everything that a config file asks for; started again, it goes on where it was stopped',
     flags,
-    (file, given) => run(file, given, call),
+    (file, given) => runCommand(file, given, call),
   );
 }
 
-async function run(file: string, given: Values<typeof flags>, { commandLine, signal, fail }: Call): Promise<void> {
+async function runCommand(
+  file: string,
+  given: Values<typeof flags>,
+  { commandLine, signal, fail }: Call,
+): Promise<void> {
   const output = terminalOutput(given.json);
   const experiment = await loadExperiment(file, given.set);
   const registry = await openRegistry(experiment.plugins, output, dirname(resolve(file)));

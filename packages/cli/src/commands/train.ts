@@ -9,8 +9,8 @@ import { claimFolder } from '../experiment/run-folder.js';
 import { trainModel } from '../experiment/train-model.js';
 import { makeTrainingParts, settingsOf } from '../experiment/training-parts.js';
 import { chooseParts } from '../flags/chosen-parts.js';
-import { backendFlags, json, norm, parseEpsilon, plugin, seed } from '../flags/common-flags.js';
-import { dataset, setting } from '../flags/data-flags.js';
+import { backendFlags, jsonFlag, normFlag, parseEpsilon, pluginFlag, seedFlag } from '../flags/common-flags.js';
+import { datasetFlag, settingFlag } from '../flags/data-flags.js';
 import { flag, positive, wholeNumber, type Values } from '../flags/flag.js';
 import { writeAtomically } from '../output/files.js';
 import { createProgress } from '../output/progress.js';
@@ -19,13 +19,13 @@ import { addCommand, ready, type Call } from './command.js';
 const flags = [
   ...backendFlags,
   flag('--architecture <name>', 'see: advrob list models', { required: true }),
-  dataset,
+  datasetFlag,
   flag('--trainer <name>', 'a named recipe, see: advrob list trainers; other flags override its parts'),
   flag('--objective <name>', "see: advrob list objectives; default: the trainer's, else erm"),
   flag('--optimizer <name>', "see: advrob list optimizers; default: the trainer's, else sgd with momentum"),
   flag('--attack <name>', 'the inner maximisation of robust objectives'),
   flag('--teacher <path>', 'of kd: a safetensors file, or a folder with a tfjs model.json'),
-  norm,
+  normFlag,
   flag('--epsilon <radius>', 'to train against, e.g. 0.3 or 8/255'),
   flag('--epochs <n>', 'passes over the data', { read: positive }),
   flag('--steps <n>', 'instead of epochs', { read: wholeNumber(1), conflicts: 'epochs' }),
@@ -33,11 +33,11 @@ const flags = [
   flag('--learning-rate <rate>', "default: the trainer's, else 0.01", { read: positive }),
   flag('--take <n>', 'the first training examples only', { read: wholeNumber(1) }),
   flag('--tensorboard', 'writes an event file for TensorBoard too'),
-  setting('every part that has it'),
-  seed,
-  plugin,
+  settingFlag('every part that has it'),
+  seedFlag,
+  pluginFlag,
   flag('--out <folder>', 'for weights, checkpoints and the log', { required: true }),
-  json,
+  jsonFlag,
 ] as const;
 type TrainFlags = Values<typeof flags>;
 
@@ -46,10 +46,10 @@ type TrainFlags = Values<typeof flags>;
  * on where it was stopped.
  */
 export function register(program: Command, call: Call): void {
-  addCommand(program, 'train', 'train one model', flags, (given) => train(given, call));
+  addCommand(program, 'train', 'train one model', flags, (given) => trainCommand(given, call));
 }
 
-async function train(given: TrainFlags, { signal }: Call): Promise<void> {
+async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> {
   const { registry, output } = await ready(given);
   if ((given.attack !== undefined || given.trainer !== undefined) && given.epsilon === undefined)
     throw new AdvrobError(

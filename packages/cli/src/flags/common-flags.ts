@@ -8,18 +8,22 @@ export const backendFlags = [
   flag('--threads <n>', 'of the backend', { read: wholeNumber(1) }),
 ] as const;
 
-export const json = flag('--json', 'machine-readable output on standard output, nothing else there');
-export const plugin = flag('--plugin <name>', 'a package or a file (./x.js) that brings more parts; may be repeated', {
-  repeated: true,
-});
-export const seed = flag('--seed <n>', 'of all random numbers', { read: wholeNumber(0), default: 0 });
+export const jsonFlag = flag('--json', 'machine-readable output on standard output, nothing else there');
+export const pluginFlag = flag(
+  '--plugin <name>',
+  'a package or a file (./x.js) that brings more parts; may be repeated',
+  {
+    repeated: true,
+  },
+);
+export const seedFlag = flag('--seed <n>', 'of all random numbers', { read: wholeNumber(0), default: 0 });
 
-export const norm = flag('--norm <norm>', 'of the perturbation', { choices: norms.options, default: 'linf' });
-export const restarts = flag('--restarts <n>', 'independent starts of each attack', {
+export const normFlag = flag('--norm <norm>', 'of the perturbation', { choices: norms.options, default: 'linf' });
+export const restartsFlag = flag('--restarts <n>', 'independent starts of each attack', {
   read: wholeNumber(1),
   default: 1,
 });
-export const loss = flag('--loss <name>', "what attacks ascend, e.g. ce, margin, dlr; default: the attack's own");
+export const lossFlag = flag('--loss <name>', "what attacks ascend, e.g. ce, margin, dlr; default: the attack's own");
 
 /**
  * Reads epsilons as people write them: `0.3`, `8/255`, a list `2/255,4/255,8/255`; `inf` for attacks that look for a

@@ -8,7 +8,7 @@ import { flag, numbers, type Values } from './flag.js';
 /** What can be given as a model. */
 export const savedModel = 'a safetensors file, a folder with a tfjs model.json, or the folder of a training';
 
-export const model = flag('--model <path>', savedModel, { required: true });
+export const modelFlag = flag('--model <path>', savedModel, { required: true });
 
 const inputFlags = [
   flag(
