@@ -2,7 +2,8 @@
 import { main } from './program.js';
 
 const stop = new AbortController();
-// The first Ctrl-C lets the step in progress end and the checkpoint be written; the second ends at once.
+// The first Ctrl-C lets the step in progress end and the checkpoint be written; the second ends at
+// once.
 process.once('SIGINT', () => {
   stop.abort(new Error('SIGINT'));
   process.once('SIGINT', () => process.exit(130));

@@ -28,7 +28,8 @@ function createProgram(call: Call): Command {
 }
 
 /**
- * Runs one command line (without `node` and the script) and returns the exit code: 0 done, 1 the run failed, 2 bad usage.
+ * Runs one command line (without `node` and the script) and returns the exit code: 0 done, 1 the
+ * run failed, 2 bad usage.
  */
 export async function main(
   args: readonly string[],

@@ -11,7 +11,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the command in a process of its own; with `killAfter`, SIGKILL ends it after so many milliseconds. */
+/**
+ * Runs the command in a process of its own; with `killAfter`, SIGKILL ends it after so many
+ * milliseconds.
+ */
 export function runCommandLine(folder: string, args: readonly string[], killAfter?: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -29,8 +32,9 @@ export function runCommandLine(folder: string, args: readonly string[], killAfte
 }
 
 /**
- * Runs the command in this process, from its sources: where a check needs no process of its own, whose start takes seconds.
- * Commands in one test file share the backend, so nothing that is killed, or that looks at what is loaded, belongs here.
+ * Runs the command in this process, from its sources: where a check needs no process of its own,
+ * whose start takes seconds. Commands in one test file share the backend, so nothing that is
+ * killed, or that looks at what is loaded, belongs here.
  */
 export async function runHere(folder: string, args: readonly string[]): Promise<Ended> {
   // Only the tests that call it wait for all sources.
@@ -54,8 +58,8 @@ export async function runHere(folder: string, args: readonly string[]): Promise<
 }
 
 /**
- * What is left of standard error without the lines of progress, which begin with one of `names`, and without the backend's
- * word that a slow machine compiles slowly.
+ * What is left of standard error without the lines of progress, which begin with one of `names`,
+ * and without the backend's word that a slow machine compiles slowly.
  */
 export function complaintsIn(stderr: string, names: readonly string[]): string {
   return stderr

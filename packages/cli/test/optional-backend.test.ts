@@ -8,8 +8,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCommandLine, type Ended } from './command-line.js';
 
 /**
- * Stands in for `@tensorflow/tfjs-node`, whose native library comes from a host that tests must not need: a backend called `tensorflow`, made of the plain
- * JavaScript one. It shows that the package is found, when it is loaded, and that it computes; not that the real one works.
+ * Stands in for `@tensorflow/tfjs-node`, whose native library comes from a host that tests must not
+ * need: a backend called `tensorflow`, made of the plain JavaScript one. It shows that the package
+ * is found, when it is loaded, and that it computes; not that the real one works.
  */
 const standIn = `
 const { writeFileSync } = require('node:fs');

@@ -10,7 +10,10 @@ import { runCommandLine } from './command-line.js';
 /** Options that make a recipe quick, by name, for every recipe that has them. */
 const quick: Readonly<Record<string, unknown>> = { attackSteps: 2, innerSteps: 2, steps: 2, noiseVectors: 2 };
 
-/** Every trainer that the command brings, each with a small model of its own; an attack for those that bring none. */
+/**
+ * Every trainer that the command brings, each with a small model of its own; an attack for those
+ * that bring none.
+ */
 function everyTrainer(): { ids: string[]; config: string } {
   const registry = createRegistry(builtIn);
   const trainers = registry.list('trainers').map(({ name, definition }) => {

@@ -1,4 +1,7 @@
-/** An experiment that uses what a config can ask for: a surrogate and a teacher by id, a minimal norm, saved examples, checks, TensorBoard, notes. Seconds on MNIST. */
+/**
+ * An experiment that uses what a config can ask for: a surrogate and a teacher by id, a minimal
+ * norm, saved examples, checks, TensorBoard, notes. Seconds on MNIST.
+ */
 export const wholeExperiment = `version: 1
 name: whole
 dataset: { name: mnist, options: { validation: 1000 } }

@@ -15,7 +15,10 @@ const tools = [
   'vitest',
 ];
 
-/** The package.json of a plugin. What its users must have once (core, tfjs and packages of advrob that it imports) are peers. */
+/**
+ * The package.json of a plugin. What its users must have once (core, tfjs and packages of advrob
+ * that it imports) are peers.
+ */
 export function manifestOf(kind: Kind, { packageName }: Names, author: string, versions: Versions): object {
   const { article, listed, imported = [], tested = [] } = factsOf[kind];
   const peers = ['@advrob/core', ...imported, '@tensorflow/tfjs-core'];
@@ -53,7 +56,10 @@ function rangeOf(name: string, versions: Versions): string {
   return /^\d/.test(version) ? `^${version}` : version;
 }
 
-/** Of our packages before 1.0 every later version, too, or each minor of core would shut out all plugins: what a plugin relies on is its contract number. */
+/**
+ * Of our packages before 1.0 every later version, too, or each minor of core would shut out all
+ * plugins: what a plugin relies on is its contract number.
+ */
 function peerRangeOf(name: string, versions: Versions): string {
   const range = rangeOf(name, versions);
   return name.startsWith('@advrob/') ? range.replace(/^\^(0\..*)$/, '>=$1 <1') : range;

@@ -21,7 +21,8 @@ const reserved = new Set(
  * All names of a plugin from its registry name.
  *
  * @param packageName Default `advrob-plugin-<name>`.
- * @throws Error for a name that is not in small letters, digits and single hyphens, or a package name that npm refuses.
+ * @throws Error for a name that is not in small letters, digits and single hyphens, or a package
+ *   name that npm refuses.
  */
 export function namesOf(kind: Kind, name: string, packageName = `advrob-plugin-${name}`): Names {
   if (!/^[a-z][a-z\d]*(-[a-z\d]+)*$/.test(name))

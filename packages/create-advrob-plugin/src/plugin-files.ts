@@ -56,7 +56,10 @@ export async function pluginFiles(choice: PluginChoice): Promise<ReadonlyMap<str
   ]);
 }
 
-/** Files whose own names would act here: npm leaves out those with a leading dot, ESLint obeys every eslint.config.js that it meets. */
+/**
+ * Files whose own names would act here: npm leaves out those with a leading dot, ESLint obeys every
+ * eslint.config.js that it meets.
+ */
 const renamed: Readonly<Record<string, string>> = {
   gitignore: '.gitignore',
   npmrc: '.npmrc',

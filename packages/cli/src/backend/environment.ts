@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 
-/** Where a run took place: backend, runtime, processor, versions of the command and of the packages that it stands on. */
+/**
+ * Where a run took place: backend, runtime, processor, versions of the command and of the packages
+ * that it stands on.
+ */
 export function environmentOf(backend: string): RunRecord['environment'] {
   const require = createRequire(import.meta.url);
   const manifestOf = (name: string): { version: string; dependencies: Readonly<Record<string, string>> } =>

@@ -26,7 +26,8 @@ const drawn = fc.record({
   pad: fc.constantFrom('same' as const, 'valid' as const, 1, 2),
 });
 const problems: fc.Arbitrary<Problem> = drawn.map(({ batch, inputs, outputs, window, extra, strides, pad }) => {
-  // With a number as padding, tfjs computes the width of the output from the height of window and stride.
+  // With a number as padding, tfjs computes the width of the output from the height of window and
+  // stride.
   const square = typeof pad === 'number';
   const [height, width] = square ? [window[0], window[0]] : window;
   return {
@@ -37,7 +38,10 @@ const problems: fc.Arbitrary<Problem> = drawn.map(({ batch, inputs, outputs, win
   };
 });
 
-/** The gradient in the filter of a weighted sum of a convolution's outputs, on the backend that is active. */
+/**
+ * The gradient in the filter of a weighted sum of a convolution's outputs, on the backend that is
+ * active.
+ */
 async function gradient({ image, filter, strides, pad }: Problem): Promise<Float32Array> {
   const values = tf.tidy(() => {
     const x = tf.sin(tf.mul(tf.reshape(tf.range(0, tf.util.sizeFromShape(image)), image), 1.7)) as tf.Tensor4D;

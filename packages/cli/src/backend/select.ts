@@ -21,7 +21,10 @@ const otherNames: Readonly<Record<string, BackendName>> = { tensorflow: 'node', 
 /** Every name that is understood. */
 export const backendNames: readonly string[] = [...Object.keys(backends), ...Object.keys(otherNames)];
 
-/** Native code that a user installs beside the command: the download comes from another host than the registry. */
+/**
+ * Native code that a user installs beside the command: the download comes from another host than
+ * the registry.
+ */
 const optional: readonly BackendName[] = ['node', 'node-gpu'];
 
 export interface BackendChoice {
@@ -33,7 +36,9 @@ export interface BackendChoice {
 export interface BackendOptions {
   /** Threads of the onnxruntime backend. Default: all cores. */
   readonly threads?: number | undefined;
-  /** Whether results may depend on nothing but the program. Default true, at a small price in speed. */
+  /**
+   * Whether results may depend on nothing but the program. Default true, at a small price in speed.
+   */
   readonly deterministic?: boolean | undefined;
 }
 
@@ -49,8 +54,8 @@ const tfjsNames: Readonly<Record<BackendName, string>> = {
 /**
  * Loads and activates a backend. Without a name: onnxruntime, or where that cannot run, wasm.
  *
- * @throws AdvrobError `ADVROB_BACKEND` for an unknown name, a package that is not installed (with the line that installs
- *   it), or one that fails to start.
+ * @throws AdvrobError `ADVROB_BACKEND` for an unknown name, a package that is not installed (with
+ *   the line that installs it), or one that fails to start.
  */
 export async function selectBackend(name?: string, options: BackendOptions = {}): Promise<BackendChoice> {
   tf.enableProdMode();
@@ -78,7 +83,8 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
       const { registerOnnxRuntime } = await import('@advrob/backend-onnxruntime');
       registerOnnxRuntime({
         deterministic: options.deterministic ?? true,
-        // Several attacks on several models in one process: more graphs than a program of one's own has.
+        // Several attacks on several models in one process: more graphs than a program of one's own
+        // has.
         maxSessions: 256,
         ...(options.threads !== undefined && { threads: options.threads }),
       });

@@ -20,8 +20,8 @@ const gradients = [
 ];
 
 /**
- * Checks the active backend with a known answer (the gradient of a small conv net against finite differences) and takes
- * its speed.
+ * Checks the active backend with a known answer (the gradient of a small conv net against finite
+ * differences) and takes its speed.
  *
  * @throws AdvrobError `ADVROB_BACKEND` when the answer is wrong.
  */

@@ -29,8 +29,8 @@ const flags = [
 type AnalyzeFlags = Values<typeof flags>;
 
 /**
- * `advrob analyze`: one analysis of saved models; writes record.json and the page. An experiment without training, so that
- * it is resumed and kept like one.
+ * `advrob analyze`: one analysis of saved models; writes record.json and the page. An experiment
+ * without training, so that it is resumed and kept like one.
  */
 export function register(program: Command, call: Call): void {
   addCommand(
@@ -93,7 +93,10 @@ function describe(name: string, given: AnalyzeFlags, registry: Registry): Experi
   };
 }
 
-/** `--model standard=a.safetensors --model robust=b.safetensors`; of an analysis of one role also `--model a.safetensors`. */
+/**
+ * `--model standard=a.safetensors --model robust=b.safetensors`; of an analysis of one role also
+ * `--model a.safetensors`.
+ */
 function modelsByRole(
   name: string,
   roles: readonly string[],

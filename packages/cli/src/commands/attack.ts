@@ -43,8 +43,9 @@ const flags = [
 type AttackFlags = Values<typeof flags>;
 
 /**
- * `advrob attack`: crafts adversarial examples and saves them: `adversarial.safetensors` (float32 `x`, `adversarial`, and
- * per example `label`, `prediction`, `success`, `distance`), one row per example in data-set order.
+ * `advrob attack`: crafts adversarial examples and saves them: `adversarial.safetensors` (float32
+ * `x`, `adversarial`, and per example `label`, `prediction`, `success`, `distance`), one row per
+ * example in data-set order.
  */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'attack', 'craft adversarial examples and save them', flags, (given) =>

@@ -27,7 +27,8 @@ type Operands<Usage extends string> = Usage extends `${string} <${string}...>`
 /**
  * Adds a command to the program.
  *
- * @param usage - Its name, and what stands behind it: `run <config>`, `list [kind]`, `compare <folders...>`.
+ * @param usage - Its name, and what stands behind it: `run <config>`, `list [kind]`, `compare
+ *   <folders...>`.
  * @param flags - In the order of the help.
  * @param run - Called with what stands behind the name, and the values of the flags.
  */
@@ -43,7 +44,10 @@ export function addCommand<const Usage extends string, const Flags extends reado
   command.action(run as (...given: unknown[]) => void | Promise<void>);
 }
 
-/** Opens what the common flags ask for: where a command writes, the parts that there are, the backend. */
+/**
+ * Opens what the common flags ask for: where a command writes, the parts that there are, the
+ * backend.
+ */
 export async function ready(
   flags: Values<[typeof jsonFlag, typeof pluginFlag, ...typeof backendFlags]>,
 ): Promise<{ output: Output; registry: Registry; backend: BackendChoice }> {
@@ -53,7 +57,10 @@ export async function ready(
   return { output, registry, backend };
 }
 
-/** The built-in parts and those of plugins, which the user is told of. `from`: where plugins are looked up. */
+/**
+ * The built-in parts and those of plugins, which the user is told of. `from`: where plugins are
+ * looked up.
+ */
 export function openRegistry(plugins: readonly string[], output: Output, from?: string): Promise<Registry> {
   return loadRegistry(plugins, { from, say: (line) => output.line(line) });
 }

@@ -27,8 +27,9 @@ const flags = [
 ] as const;
 
 /**
- * `advrob compare`: every model of the folders against one of them, example by example: difference with the interval of a
- * paired bootstrap, and McNemar's exact test. With `--out` also `compare.json` and a page over all records.
+ * `advrob compare`: every model of the folders against one of them, example by example: difference
+ * with the interval of a paired bootstrap, and McNemar's exact test. With `--out` also
+ * `compare.json` and a page over all records.
  */
 export function register(program: Command): void {
   addCommand(

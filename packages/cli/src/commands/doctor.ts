@@ -12,8 +12,8 @@ import { table, terminalOutput } from '../output/terminal.js';
 import { addCommand, type Call } from './command.js';
 
 /**
- * `advrob doctor`: backends with a self-test each, versions, several copies of tfjs. Fails where the default backend does
- * not work.
+ * `advrob doctor`: backends with a self-test each, versions, several copies of tfjs. Fails where
+ * the default backend does not work.
  */
 export function register(program: Command, { fail }: Call): void {
   addCommand(

@@ -50,7 +50,10 @@ const flags = [
   jsonFlag,
 ] as const;
 
-/** `advrob evaluate`: any model, on any data set, under any attacks; writes record.json and examples.jsonl. */
+/**
+ * `advrob evaluate`: any model, on any data set, under any attacks; writes record.json and
+ * examples.jsonl.
+ */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'evaluate', 'measure clean and robust accuracy of any model', flags, (given) =>
     evaluateCommand(given, call),

@@ -94,7 +94,10 @@ function optionLines(schema: Record<string, unknown>): OptionLine[] {
   }));
 }
 
-/** A JSON Schema type in a few words, e.g. `integer >= 1` or `'a' | 'b'`; a part that the command finds by name: `model`, `attack`. */
+/**
+ * A JSON Schema type in a few words, e.g. `integer >= 1` or `'a' | 'b'`; a part that the command
+ * finds by name: `model`, `attack`.
+ */
 function typeOf(property: Record<string, unknown>): string {
   if (typeof property['advrob'] === 'string') return property['advrob'];
   if (Array.isArray(property['enum'])) return property['enum'].map((value) => JSON.stringify(value)).join(' | ');

@@ -42,8 +42,8 @@ const flags = [
 type TrainFlags = Values<typeof flags>;
 
 /**
- * `advrob train`: trains one model; writes `weights.safetensors`, checkpoints and `metrics.jsonl` into the folder. Goes
- * on where it was stopped.
+ * `advrob train`: trains one model; writes `weights.safetensors`, checkpoints and `metrics.jsonl`
+ * into the folder. Goes on where it was stopped.
  */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'train', 'train one model', flags, (given) => trainCommand(given, call));

@@ -16,8 +16,8 @@ interface Source {
 }
 
 /**
- * Reads `experiment.yaml`, `.json` or `.ts`/`.js`/`.mjs`, applies `--set key=value` overrides (dotted paths) and checks
- * it.
+ * Reads `experiment.yaml`, `.json` or `.ts`/`.js`/`.mjs`, applies `--set key=value` overrides
+ * (dotted paths) and checks it.
  *
  * @throws AdvrobError `ADVROB_CONFIG` with the place of every wrong key and what is allowed there.
  */
@@ -31,8 +31,8 @@ export async function loadExperiment(file: string, overrides: readonly string[] 
 }
 
 /**
- * Infinity (`.inf` in YAML) as the word that the schema has for it: JSON cannot hold the number, and the config is saved as
- * JSON.
+ * Infinity (`.inf` in YAML) as the word that the schema has for it: JSON cannot hold the number,
+ * and the config is saved as JSON.
  */
 function withoutInfinity(value: unknown): unknown {
   if (value === Infinity) return infinite;

@@ -27,7 +27,10 @@ export const epsilon = z
   .refine((value) => value > 0 && Number.isFinite(value), 'above 0')
   .describe('radius in units of the input values: a number or "8/255"');
 
-/** What stands for Infinity in a file; `.inf` of YAML and Infinity of TypeScript become it before the schema sees them. */
+/**
+ * What stands for Infinity in a file; `.inf` of YAML and Infinity of TypeScript become it before
+ * the schema sees them.
+ */
 export const infinite = 'inf';
 export const epsilonOrInfinite = z.union([
   epsilon,

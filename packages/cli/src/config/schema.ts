@@ -95,7 +95,9 @@ export function experimentJsonSchema(): Record<string, unknown> {
   };
 }
 
-/** Types a config in TypeScript: `export default defineExperiment({ ... })` in `advrob.config.ts`. */
+/**
+ * Types a config in TypeScript: `export default defineExperiment({ ... })` in `advrob.config.ts`.
+ */
 export function defineExperiment(config: ExperimentInput): ExperimentInput {
   return config;
 }

@@ -34,7 +34,8 @@ export function settable(registry: Registry, kind: PluginKind, name: string): Se
 }
 
 /**
- * Applies settings: `name.key` to the parts of that name, a bare key to every part that has such an option.
+ * Applies settings: `name.key` to the parts of that name, a bare key to every part that has such an
+ * option.
  *
  * @param takesBare Which parts bare keys are for. Default: all.
  * @throws AdvrobError `ADVROB_USAGE` for a key that nobody has, or a name that is not there.

@@ -12,8 +12,8 @@ import type { Analysed, ExperimentRun, ModelShelf, PreparedAnalysis } from './ty
 /**
  * Makes the analyses of an experiment: one for each cast of models.
  *
- * @throws AdvrobError for options out of range, models that are not there or do not fit the data, and two results of one
- *   name.
+ * @throws AdvrobError for options out of range, models that are not there or do not fit the data,
+ *   and two results of one name.
  */
 export async function prepareAnalyses(
   experiment: Experiment,

@@ -13,10 +13,12 @@ export interface Cast {
 }
 
 /**
- * The casts that a config asks of an analysis: one, or for an analysis of one role one for each model of a list.
+ * The casts that a config asks of an analysis: one, or for an analysis of one role one for each
+ * model of a list.
  *
  * @param id - Of the result; with several casts the name of the model is added.
- * @throws AdvrobError `ADVROB_CONFIG` when the config does not say who plays a role, or names a role that is not there.
+ * @throws AdvrobError `ADVROB_CONFIG` when the config does not say who plays a role, or names a
+ *   role that is not there.
  */
 export function castsOf(
   { roles }: Analysis,

@@ -6,8 +6,8 @@ import { makePart, markedOptions } from './parts.js';
 const deepest = 8;
 
 /**
- * The data set that a config names. Options that are data sets themselves, marked `advrob: 'dataset'` in the JSON Schema,
- * are named in the same way.
+ * The data set that a config names. Options that are data sets themselves, marked `advrob:
+ * 'dataset'` in the JSON Schema, are named in the same way.
  *
  * @throws AdvrobError as the factories do; `ADVROB_OPTION` for what names no data set.
  */

@@ -8,11 +8,11 @@ import { percent } from '../output/progress.js';
 import type { LoadOptions, ModelInput } from './types.js';
 
 /**
- * A model that anyone saved: a safetensors file of a known architecture, a folder with a tfjs `model.json`, or the folder
- * of a training.
+ * A model that anyone saved: a safetensors file of a known architecture, a folder with a tfjs
+ * `model.json`, or the folder of a training.
  *
- * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_INPUT_RANGE` when it expects inputs of another form, and what the
- *   readers throw.
+ * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_INPUT_RANGE` when it expects inputs of
+ *   another form, and what the readers throw.
  */
 export async function loadAnyModel(path: string, registry: Registry, options: LoadOptions = {}): Promise<Classifier> {
   const file = await findModelFile(path);
@@ -54,7 +54,10 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
 /** Weights that a training leaves in its folder, the ones to take first. */
 const leftByTraining: readonly string[] = ['weights.safetensors', 'last.safetensors'];
 
-/** The path itself, or the weights in a folder that a training wrote. Undefined when there is nothing. */
+/**
+ * The path itself, or the weights in a folder that a training wrote. Undefined when there is
+ * nothing.
+ */
 async function findModelFile(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory() || (await exists(join(path, 'model.json')))) return found && path;
@@ -62,7 +65,10 @@ async function findModelFile(path: string): Promise<string | undefined> {
   return path;
 }
 
-/** What to call a model: its file or folder; of weights that a training left, the folder they are in. */
+/**
+ * What to call a model: its file or folder; of weights that a training left, the folder they are
+ * in.
+ */
 export function modelName(path: string): string {
   const name = basename(resolve(path));
   const isCommon = /^(weights|last|best|averaged)\.safetensors$/.test(name);
@@ -74,9 +80,11 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * The mean and deviation that bring data within `bounds` to what a network expects; undefined when nothing was said.
+ * The mean and deviation that bring data within `bounds` to what a network expects; undefined when
+ * nothing was said.
  *
- * @throws AdvrobError `ADVROB_OPTION` for a range beside mean or std, or one that is no [low, high].
+ * @throws AdvrobError `ADVROB_OPTION` for a range beside mean or std, or one that is no [low,
+ *   high].
  */
 export function normalizationOf(
   { range, mean, std }: ModelInput,
@@ -97,8 +105,8 @@ export function normalizationOf(
 const looked = 200;
 
 /**
- * Refuses a model that classifies images in [0, 1] far worse than the same images in a form that networks are often
- * trained on.
+ * Refuses a model that classifies images in [0, 1] far worse than the same images in a form that
+ * networks are often trained on.
  *
  * @throws AdvrobError `ADVROB_INPUT_RANGE` with the flag to add.
  */

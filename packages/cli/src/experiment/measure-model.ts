@@ -82,7 +82,10 @@ export async function measureModel(
   };
 }
 
-/** The model that stands next in the experiment, of the same inputs and classes, the last one's next being the first. */
+/**
+ * The model that stands next in the experiment, of the same inputs and classes, the last one's next
+ * being the first.
+ */
 function surrogatesFor(id: string, models: readonly PreparedModel[]): Record<string, Classifier> {
   const own = models.findIndex((other) => other.id === id);
   const { inputShape, numClasses } = models[own]!.model;

@@ -6,8 +6,8 @@ import { loadAnyModel } from './load-model.js';
 import type { ModelShelf } from './types.js';
 
 /**
- * @param data - What the models are for: a layers model takes inputs within their bounds, and what comes from a file is
- *   checked for inputs of another form. Default: bounds [0, 1].
+ * @param data - What the models are for: a layers model takes inputs within their bounds, and what
+ *   comes from a file is checked for inputs of another form. Default: bounds [0, 1].
  */
 export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf {
   const own = new Map<string, Classifier>();

@@ -63,8 +63,8 @@ interface MarkedOption {
 }
 
 /**
- * The options of a part that are themselves models, attacks or data sets. They say so by `advrob: 'model'` and so on in
- * their JSON Schema (with zod: `.meta({ advrob: 'model' })`).
+ * The options of a part that are themselves models, attacks or data sets. They say so by `advrob:
+ * 'model'` and so on in their JSON Schema (with zod: `.meta({ advrob: 'model' })`).
  */
 export function markedOptions(registry: Registry, kind: PluginKind, name: string): Map<string, MarkedOption> {
   const schema = optionJsonSchema(registry.find(kind, name).definition.options);
@@ -86,10 +86,11 @@ export function modelOptions(registry: Registry, kind: PluginKind, { name, optio
 }
 
 /**
- * Makes a part whose options may themselves be models or attacks: a config names a model, or an attack as
- * { name, options }.
+ * Makes a part whose options may themselves be models or attacks: a config names a model, or an
+ * attack as { name, options }.
  *
- * @throws AdvrobError as the part's factory does; `ADVROB_OPTION` for what names no model or attack.
+ * @throws AdvrobError as the part's factory does; `ADVROB_OPTION` for what names no model or
+ *   attack.
  */
 export async function makeComposed<K extends keyof Products & PluginKind>(
   registry: Registry,
@@ -115,7 +116,10 @@ const wordsFor: Readonly<Record<string, string>> = {
   attack: 'the name of an attack, or { name, options }',
 };
 
-/** What models and attacks say themselves when they are missing speaks of objects, which a config has none of. */
+/**
+ * What models and attacks say themselves when they are missing speaks of objects, which a config
+ * has none of.
+ */
 function checkGiven(who: string, marked: ReadonlyMap<string, MarkedOption>, options: Part['options']): void {
   const missing = [...marked].flatMap(([key, { what, isNeeded }]) =>
     what in wordsFor && isNeeded && !(key in options) ? [`${key} (${wordsFor[what]})`] : [],

@@ -18,8 +18,8 @@ import { checkTeachersStandAbove, makeTrainingParts, settingsOf, teachersOf } fr
 import type { Measurement, ModelFinder, ModelShelf, Prepared, PreparedModel } from './types.js';
 
 /**
- * Makes everything that an experiment names, so that a mistake in its last line is found before the first step of
- * training. Dispose of the shelf.
+ * Makes everything that an experiment names, so that a mistake in its last line is found before the
+ * first step of training. Dispose of the shelf.
  *
  * @throws AdvrobError for whatever is wrong.
  */

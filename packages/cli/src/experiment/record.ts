@@ -31,8 +31,8 @@ export async function writeRecord(folder: string, record: RunRecord): Promise<st
 }
 
 /**
- * Writes the page of one or several records, and the data and vector form of each figure beside it. Returns the page's
- * path.
+ * Writes the page of one or several records, and the data and vector form of each figure beside it.
+ * Returns the page's path.
  */
 export async function writeReport(
   folder: string,

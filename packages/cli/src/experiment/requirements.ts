@@ -3,8 +3,9 @@ import type { Evaluation } from '../config/schema.js';
 import { percent } from '../output/progress.js';
 
 /**
- * What a record lacks of the bounds that the config demands, one sentence each. Clean and robust accuracy are of the same
- * examples, so a classifier that always says the same fails by its clean accuracy.
+ * What a record lacks of the bounds that the config demands, one sentence each. Clean and robust
+ * accuracy are of the same examples, so a classifier that always says the same fails by its clean
+ * accuracy.
  */
 export function unmetRequirements(record: RunRecord, required: Evaluation['require']): string[] {
   return Object.entries(required ?? {}).flatMap(([id, bounds]) => {
@@ -28,8 +29,8 @@ export function unmetRequirements(record: RunRecord, required: Evaluation['requi
 }
 
 /**
- * Robust accuracy under an attack at its largest finite epsilon, or under all; undefined when it was not judged under that
- * attack.
+ * Robust accuracy under an attack at its largest finite epsilon, or under all; undefined when it
+ * was not judged under that attack.
  */
 function robustRate(model: RecordedModel, label: string | undefined): number | undefined {
   if (label === undefined) return model.robust.rate;

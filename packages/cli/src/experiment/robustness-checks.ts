@@ -14,8 +14,8 @@ export function parametersOf({ weights }: Classifier): number {
 }
 
 /**
- * What the config wants of checks for a model: undefined for none. Without a word about them they are made where they are
- * cheap and possible: no attack that ascends a loss step by step knows L0.
+ * What the config wants of checks for a model: undefined for none. Without a word about them they
+ * are made where they are cheap and possible: no attack that ascends a loss step by step knows L0.
  */
 export function wantedChecks(
   setting: boolean | CheckSettings | undefined,
@@ -44,7 +44,10 @@ export interface ChecksOfModel {
   readonly progress: ProgressLine;
 }
 
-/** Looks for signs that the robust accuracy of a model is too good to be true. What is measured is kept in `checks.jsonl`. */
+/**
+ * Looks for signs that the robust accuracy of a model is too good to be true. What is measured is
+ * kept in `checks.jsonl`.
+ */
 export async function checksOf(work: ChecksOfModel): Promise<readonly RobustnessCheck[]> {
   const { id, settings, progress, signal } = work;
   const { checks } = await checkRobustness({
@@ -65,9 +68,9 @@ export async function checksOf(work: ChecksOfModel): Promise<readonly Robustness
 }
 
 /**
- * The attacks that are compared: the first of the evaluation that ascends a loss step by step in the norm of the claim
- * (else PGD), the same with three times the steps, and one attack each of a single step, without gradients, and along
- * another loss, as far as they know the norm.
+ * The attacks that are compared: the first of the evaluation that ascends a loss step by step in
+ * the norm of the claim (else PGD), the same with three times the steps, and one attack each of a
+ * single step, without gradients, and along another loss, as far as they know the norm.
  */
 export function attacksFor({
   model,

@@ -14,8 +14,9 @@ import { trainModel } from './train-model.js';
 import type { ExperimentResult, ExperimentRun, Measured, Prepared, PreparedModel, TrainingOutcome } from './types.js';
 
 /**
- * Trains all models of an experiment in one folder, then measures each, then runs the analyses, and writes record and page.
- * Whatever a run that was stopped has left in the folder is taken up; the record ends the same, bit for bit, times aside.
+ * Trains all models of an experiment in one folder, then measures each, then runs the analyses, and
+ * writes record and page. Whatever a run that was stopped has left in the folder is taken up; the
+ * record ends the same, bit for bit, times aside.
  */
 export async function runExperiment(run: ExperimentRun): Promise<ExperimentResult> {
   const { experiment, folder, registry, backend, command, output } = run;

@@ -14,11 +14,11 @@ const work: readonly string[] = [
 ];
 
 /**
- * Claims a folder for a run: writes the resolved config, or finds the same one there. A config that nothing came of, as of
- * a run that failed at its first step, gives way.
+ * Claims a folder for a run: writes the resolved config, or finds the same one there. A config that
+ * nothing came of, as of a run that failed at its first step, gives way.
  *
- * @throws AdvrobError `ADVROB_RUN_MISMATCH` when the folder holds a run with another config, naming the first key that
- *   differs.
+ * @throws AdvrobError `ADVROB_RUN_MISMATCH` when the folder holds a run with another config, naming
+ *   the first key that differs.
  */
 export async function claimFolder(folder: string, experiment: Experiment): Promise<void> {
   const path = join(folder, 'config.json');

@@ -36,7 +36,8 @@ interface TrainModelOptions {
 }
 
 /**
- * Trains a model as its settings say, and logs it. A run that was interrupted goes on from its checkpoint in the folder.
+ * Trains a model as its settings say, and logs it. A run that was interrupted goes on from its
+ * checkpoint in the folder.
  */
 export async function trainModel(options: TrainModelOptions): Promise<FitResult> {
   const { model, splits, settings, parts, seed, folder, signal } = options;
@@ -85,7 +86,10 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
   }
 }
 
-/** The type of `kd` asks for the teacher's logits; a config is checked for them when its parts are made. */
+/**
+ * The type of `kd` asks for the teacher's logits; a config is checked for them when its parts are
+ * made.
+ */
 function withTeacher(data: Dataset, teacher: Tensor): Dataset {
   if (teacher.shape[0] !== data.length)
     throw new AdvrobError('ADVROB_SHAPE', `the teacher gave ${teacher.shape[0]} outputs for ${data.length} examples`);
@@ -146,7 +150,10 @@ const jsonLines: LogFile = {
   encode: (events) => new TextEncoder().encode(events.map((event) => `${JSON.stringify(event)}\n`).join('')),
 };
 
-/** TensorBoard finds files by `tfevents` in their names. After a resume, earlier events get the time of the resume. */
+/**
+ * TensorBoard finds files by `tfevents` in their names. After a resume, earlier events get the time
+ * of the resume.
+ */
 function eventFile(): LogFile {
   const now = (): number => Date.now() / 1000;
   return {
@@ -158,8 +165,9 @@ function eventFile(): LogFile {
 }
 
 /**
- * Writes `metrics.jsonl` beside the checkpoints: what belongs to the run's history, one JSON object a line; and a
- * TensorBoard event file when asked for. After a resume both start from the checkpoint's history.
+ * Writes `metrics.jsonl` beside the checkpoints: what belongs to the run's history, one JSON object
+ * a line; and a TensorBoard event file when asked for. After a resume both start from the
+ * checkpoint's history.
  */
 function logTraining(folder: string, tensorboard: boolean): TrainingLog {
   const storage = fileStorage(folder);

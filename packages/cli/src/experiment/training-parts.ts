@@ -54,7 +54,10 @@ export function teachersOf(registry: Registry, { objective, teacher }: TrainingS
   ];
 }
 
-/** What an objective was made from enters its checkpoints: models by their names there, by their weights beside it. */
+/**
+ * What an objective was made from enters its checkpoints: models by their names there, by their
+ * weights beside it.
+ */
 async function objectiveOf(
   registry: Registry,
   { objective }: TrainingSettings,
@@ -79,7 +82,10 @@ function checkTeacher({ origin }: Objective, teacher: ModelReference | undefined
     );
 }
 
-/** @throws AdvrobError `ADVROB_CONFIG` when a model would learn from itself, or from one that is trained after it. */
+/**
+ * @throws AdvrobError `ADVROB_CONFIG` when a model would learn from itself, or from one that is
+ *   trained after it.
+ */
 export function checkTeachersStandAbove(id: string, teachers: readonly ModelReference[], ids: readonly string[]): void {
   for (const teacher of teachers) {
     if (typeof teacher !== 'string' || !ids.includes(teacher) || ids.indexOf(teacher) < ids.indexOf(id)) continue;
@@ -91,8 +97,8 @@ export function checkTeachersStandAbove(id: string, teachers: readonly ModelRefe
 }
 
 /**
- * The training of a model: its own settings laid over those that all models share; undefined for a model that is not
- * trained.
+ * The training of a model: its own settings laid over those that all models share; undefined for a
+ * model that is not trained.
  */
 export function settingsOf(experiment: Experiment, id: string): TrainingSettings | undefined {
   const own = experiment.models.find((model) => model.id === id)?.train;

@@ -31,10 +31,13 @@ export interface LoadOptions {
 /** Finds the model that a config names. */
 export type ModelFinder = (reference: ModelReference) => Promise<Classifier>;
 
-/** The models of one command: those of the experiment by their ids, and what was loaded from files. */
+/**
+ * The models of one command: those of the experiment by their ids, and what was loaded from files.
+ */
 export interface ModelShelf {
   /**
-   * The model that a config or a flag names: an id, a file, or { weights, architecture }. Each file is loaded once.
+   * The model that a config or a flag names: an id, a file, or { weights, architecture }. Each file
+   * is loaded once.
    *
    * @throws AdvrobError `ADVROB_MODEL_MISSING` for what is neither.
    */

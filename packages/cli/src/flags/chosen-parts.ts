@@ -18,12 +18,13 @@ export type PartFlag = keyof typeof partFlags;
 export type NamedParts = Readonly<Partial<Record<PartFlag, string | readonly string[] | undefined>>>;
 
 /**
- * The parts that a command's flags name, with the options that `--set` gives each: the same in every command.
- * `--set mnist.validation=1000` is for the part of that name, whichever it is; a bare `--set steps=40` for the parts of the
- * flags `bare` that have such an option.
+ * The parts that a command's flags name, with the options that `--set` gives each: the same in
+ * every command. `--set mnist.validation=1000` is for the part of that name, whichever it is; a
+ * bare `--set steps=40` for the parts of the flags `bare` that have such an option.
  *
  * @param bare Default: all.
- * @throws AdvrobError `ADVROB_UNKNOWN_NAME` for a part that is not there, `ADVROB_USAGE` for a setting that no part takes.
+ * @throws AdvrobError `ADVROB_UNKNOWN_NAME` for a part that is not there, `ADVROB_USAGE` for a
+ *   setting that no part takes.
  */
 export function chooseParts(
   registry: Registry,

@@ -26,8 +26,8 @@ export const restartsFlag = flag('--restarts <n>', 'independent starts of each a
 export const lossFlag = flag('--loss <name>', "what attacks ascend, e.g. ce, margin, dlr; default: the attack's own");
 
 /**
- * Reads epsilons as people write them: `0.3`, `8/255`, a list `2/255,4/255,8/255`; `inf` for attacks that look for a
- * minimal norm.
+ * Reads epsilons as people write them: `0.3`, `8/255`, a list `2/255,4/255,8/255`; `inf` for
+ * attacks that look for a minimal norm.
  *
  * @throws AdvrobError `ADVROB_USAGE` for anything else.
  */

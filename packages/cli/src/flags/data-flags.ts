@@ -8,7 +8,10 @@ export const defaultDataset = 'mnist';
 
 export const datasetFlag = flag('--dataset <name>', 'see: advrob list datasets', { default: defaultDataset });
 
-/** Which examples of the data set a command looks at, and options of parts. `bare`: see {@link settingFlag}. */
+/**
+ * Which examples of the data set a command looks at, and options of parts. `bare`: see {@link
+ * settingFlag}.
+ */
 export function exampleFlags(bare: string, take?: number) {
   return [
     flag('--split <split>', 'part of the data', { choices: ['train', 'validation', 'test'], default: 'test' }),
@@ -17,7 +20,10 @@ export function exampleFlags(bare: string, take?: number) {
   ] as const;
 }
 
-/** `--set <key=value>` for the options of the parts that flags name. `bare` says what one without the name of a part is for. */
+/**
+ * `--set <key=value>` for the options of the parts that flags name. `bare` says what one without
+ * the name of a part is for.
+ */
 export function settingFlag(bare: string) {
   return flag(
     '--set <key=value>',

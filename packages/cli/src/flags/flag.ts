@@ -1,8 +1,13 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** How a flag is read. Without any of it a flag with `<value>` is text, one without is true where it is given. */
+/**
+ * How a flag is read. Without any of it a flag with `<value>` is text, one without is true where it
+ * is given.
+ */
 interface FlagSettings<Value> {
-  /** Makes the value out of the text. @throws InvalidArgumentError of commander, with a sentence. */
+  /**
+   * Makes the value out of the text. @throws InvalidArgumentError of commander, with a sentence.
+   */
   readonly read?: (text: string) => Value;
   readonly choices?: readonly Value[];
   /** May be given several times; the values are collected. */
@@ -49,9 +54,11 @@ type ValueOf<Usage, Settings> = Settings extends { repeated: true }
     : One<Usage, Settings> | undefined;
 
 /**
- * Declares a flag. The one place where it is written: help, reading and the type of the value follow from it.
+ * Declares a flag. The one place where it is written: help, reading and the type of the value
+ * follow from it.
  *
- * @param usage - `--batch-size <n>`, whose value is then `batchSize`; `--checks` for one that is given or not.
+ * @param usage - `--batch-size <n>`, whose value is then `batchSize`; `--checks` for one that is
+ *   given or not.
  */
 export function flag<const Usage extends `--${string}`, const Settings extends FlagSettings<unknown> = object>(
   usage: Usage,

@@ -1,14 +1,17 @@
 import { AdvrobError, nearNames } from '@advrob/core';
 
-/** A question for a name that looks like known ones, `did you mean pgd or bim?`; undefined for one that looks like none. */
+/**
+ * A question for a name that looks like known ones, `did you mean pgd or bim?`; undefined for one
+ * that looks like none.
+ */
 export function didYouMean(name: string, known: readonly string[]): string | undefined {
   const near = nearNames(name, known);
   return near.length > 0 ? `did you mean ${near.join(' or ')}?` : undefined;
 }
 
 /**
- * What tfjs says of an operation that the backend, or its gradients, lack, put into words that say what to do; any other
- * error as it is.
+ * What tfjs says of an operation that the backend, or its gradients, lack, put into words that say
+ * what to do; any other error as it is.
  */
 export function explain(error: unknown): unknown {
   const message = error instanceof Error ? error.message : '';
@@ -50,7 +53,10 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof AdvrobError && usageCodes.has(error.code) ? 2 : 1;
 }
 
-/** What standard error says about it: the message alone for our own errors, the stack for anything unexpected. */
+/**
+ * What standard error says about it: the message alone for our own errors, the stack for anything
+ * unexpected.
+ */
 export function describeError(error: unknown): string {
   if (error instanceof AdvrobError) return `advrob: ${error.message}`;
   return `advrob: unexpected ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;

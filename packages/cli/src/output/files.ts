@@ -3,8 +3,9 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Writes a file, and the folders that it lies in, so that a kill at any moment leaves the old or the new content, never a
- * part: temporary name, sync, rename. A write that fails leaves nothing behind.
+ * Writes a file, and the folders that it lies in, so that a kill at any moment leaves the old or
+ * the new content, never a part: temporary name, sync, rename. A write that fails leaves nothing
+ * behind.
  */
 export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

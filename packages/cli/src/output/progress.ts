@@ -1,7 +1,10 @@
 import type { EvaluationProgress } from '@advrob/evaluation';
 import type { TrainingEvent } from '@advrob/training';
 
-/** Shows where long work stands: one line that is rewritten on a terminal, a line now and then in a pipe. */
+/**
+ * Shows where long work stands: one line that is rewritten on a terminal, a line now and then in a
+ * pipe.
+ */
 export interface ProgressLine {
   /** Called as often as one likes; `text` is made only when something is shown. */
   update(text: () => string): void;

@@ -2,7 +2,8 @@ import { measuredData, type RecordedModel, type RunRecord } from '@advrob/evalua
 import { table } from './terminal.js';
 
 /**
- * A record for a terminal, in paragraphs: the table of its models, findings of the checks, what became of saved examples, and what the analyses found.
+ * A record for a terminal, in paragraphs: the table of its models, findings of the checks, what
+ * became of saved examples, and what the analyses found.
  */
 export function recordText(record: RunRecord): string[] {
   const paragraphs = [findings(record), saved(record), ...record.analyses.map(analysed)];
@@ -69,8 +70,10 @@ const details: readonly Detail[] = [
 ];
 
 /**
- * Clean and robust accuracy of every model with 95% intervals, per attack and epsilon, and in the worst case; the median smallest distance where an attack looked
- * for it; and what training took. Where that is too wide, smaller radii go, then digits of the intervals, then the intervals; the report has all.
+ * Clean and robust accuracy of every model with 95% intervals, per attack and epsilon, and in the
+ * worst case; the median smallest distance where an attack looked for it; and what training took.
+ * Where that is too wide, smaller radii go, then digits of the intervals, then the intervals; the
+ * report has all.
  *
  * @param width - Characters in a line. Default: the terminal's, and any number in a pipe.
  */

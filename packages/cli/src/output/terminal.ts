@@ -1,6 +1,6 @@
 /**
- * Where a command writes. With `json`, standard output carries the final JSON alone; everything else goes to standard
- * error.
+ * Where a command writes. With `json`, standard output carries the final JSON alone; everything
+ * else goes to standard error.
  */
 export interface Output {
   readonly json: boolean;
@@ -19,7 +19,9 @@ export function terminalOutput(json = false): Output {
   };
 }
 
-/** Lines of text with aligned columns; numbers (as text) to the right. The first row is the header. */
+/**
+ * Lines of text with aligned columns; numbers (as text) to the right. The first row is the header.
+ */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const isNumber = widths.map((_, column) =>

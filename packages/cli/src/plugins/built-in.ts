@@ -19,8 +19,8 @@ const teacher = (description: string): z.ZodType<Classifier, Classifier> =>
 const weight = z.number().min(0);
 
 /**
- * Adversarial training with two teachers under a name: `kdAt` of `@advrob/training` takes models, which only a command can
- * find by theirs.
+ * Adversarial training with two teachers under a name: `kdAt` of `@advrob/training` takes models,
+ * which only a command can find by theirs.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  */

@@ -6,10 +6,12 @@ import { builtIn } from './built-in.js';
 import { locate } from './locate.js';
 
 /**
- * The registry of the built-in plugins and those named: packages, or files with `./` or `/`. A name is looked up from the folder `from`.
- * Nothing else is imported. `say` is told a line for each that was named: what it brings, and from which version.
+ * The registry of the built-in plugins and those named: packages, or files with `./` or `/`. A name
+ * is looked up from the folder `from`. Nothing else is imported. `say` is told a line for each that
+ * was named: what it brings, and from which version.
  *
- * @throws AdvrobError `ADVROB_PLUGIN` for what cannot be imported or is no plugin; see also `createRegistry`.
+ * @throws AdvrobError `ADVROB_PLUGIN` for what cannot be imported or is no plugin; see also
+ *   `createRegistry`.
  */
 export async function loadRegistry(
   names: readonly string[] = [],
@@ -41,7 +43,10 @@ async function loadPlugin(name: string, from: string): Promise<{ readonly plugin
   return { plugin: loaded.default, file };
 }
 
-/** One line for a plugin that a user named: what it brings, and from which version. `from` is the file that was imported. */
+/**
+ * One line for a plugin that a user named: what it brings, and from which version. `from` is the
+ * file that was imported.
+ */
 function describePlugin(plugin: Plugin, from: string): string {
   const version = plugin.version ?? packageVersion(from, plugin.name);
   const parts = pluginKinds.flatMap((kind) => {
@@ -51,7 +56,9 @@ function describePlugin(plugin: Plugin, from: string): string {
   return `plugin ${plugin.name}${version === undefined ? '' : ` ${version}`}: ${parts.join('; ') || 'brings nothing'}`;
 }
 
-/** The version in the nearest package.json above the file, if that package has the plugin's name. */
+/**
+ * The version in the nearest package.json above the file, if that package has the plugin's name.
+ */
 function packageVersion(from: string, name: string): string | undefined {
   if (!from.startsWith('file:')) return undefined;
   for (let folder = dirname(fileURLToPath(from)); folder !== dirname(folder); folder = dirname(folder)) {

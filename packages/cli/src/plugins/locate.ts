@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { resolve as resolveImport } from 'import-meta-resolve';
 
 /**
- * What to import for a package or a file that a user names: as found from the folder `from`, else the name itself, which is
- * then looked up beside the command.
+ * What to import for a package or a file that a user names: as found from the folder `from`, else
+ * the name itself, which is then looked up beside the command.
  */
 export function locate(name: string, from: string): string {
   if (/^\.{0,2}\//.test(name)) return pathToFileURL(resolve(from, name)).href;
