@@ -156,15 +156,20 @@ it('survives 20,000 damaged model.json files', { timeout: 600_000 }, async () =>
     // anywhere.
     const json = files.get('model.json')!;
     const damaged = index % 4 < 2 ? mutate(json, seed, index) : damageTokens(json, index);
-    const startedAt = performance.now();
-    try {
-      disposeLayersModel(await load(new Map([...files, ['model.json', damaged]])));
-    } catch (error) {
-      if (!(error instanceof AdvrobError))
-        throw new Error(`seed ${seed}, index ${index}: ${String(error)}`, { cause: error });
-      codes.add(error.code);
-    }
-    const time = performance.now() - startedAt;
+    const attempt = async (): Promise<number> => {
+      const startedAt = performance.now();
+      try {
+        disposeLayersModel(await load(new Map([...files, ['model.json', damaged]])));
+      } catch (error) {
+        if (!(error instanceof AdvrobError))
+          throw new Error(`seed ${seed}, index ${index}: ${String(error)}`, { cause: error });
+        codes.add(error.code);
+      }
+      return performance.now() - startedAt;
+    };
+    let time = await attempt();
+    // A busy machine may stop the process for a while; a file that hangs does so every time.
+    if (time > 1000) time = await attempt();
     expect(time, `seed ${seed}, index ${index} took ${time} ms`).toBeLessThan(1000);
     expect(tf.memory().numTensors, `seed ${seed}, index ${index} leaked`).toBe(before);
   }
