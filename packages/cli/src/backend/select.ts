@@ -33,7 +33,7 @@ export interface BackendChoice {
   readonly why: string;
 }
 
-export interface BackendOptions {
+interface BackendOptions {
   /** Threads of the onnxruntime backend. Default: all cores. */
   readonly threads?: number | undefined;
   /**
@@ -76,7 +76,7 @@ export async function selectBackend(name?: string, options: BackendOptions = {})
 }
 
 /** Loads the package of a backend without activating it. */
-export async function loadBackend(name: BackendName, options: BackendOptions = {}): Promise<void> {
+async function loadBackend(name: BackendName, options: BackendOptions = {}): Promise<void> {
   const source = backends[name];
   try {
     if (name === 'onnxruntime') {

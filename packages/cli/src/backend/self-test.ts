@@ -1,4 +1,5 @@
 import { AdvrobError } from '@advrob/core';
+import { medianOf } from '@advrob/core/statistics';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface SelfTest {
@@ -77,5 +78,5 @@ async function medianTime(run: () => tf.Tensor): Promise<number> {
     result.dispose();
     if (i > 1) times.push(performance.now() - start);
   }
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
+  return medianOf(times);
 }

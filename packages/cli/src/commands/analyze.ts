@@ -1,4 +1,4 @@
-import { AdvrobError, type AnyFactory, type Registry } from '@advrob/core';
+import { AdvrobError, didYouMean, type AnyFactory, type Registry } from '@advrob/core';
 import type { Command } from 'commander';
 import { experimentSchema, type ExperimentInput } from '../config/schema.js';
 import { runExperiment } from '../experiment/run-experiment.js';
@@ -7,7 +7,6 @@ import { backendFlags, jsonFlag, normFlag, parseEpsilon, pluginFlag, seedFlag } 
 import { defaultDataset, exampleFlags } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { inputOf, modelFlags, savedModel } from '../flags/model-flags.js';
-import { didYouMean } from '../output/errors.js';
 import { recordText } from '../output/record-text.js';
 import { addCommand, ready, type Call } from './command.js';
 
@@ -111,7 +110,7 @@ function modelsByRole(
   });
   const unknown = pairs.find(([role]) => !roles.includes(role))?.[0];
   if (unknown !== undefined) {
-    const hint = didYouMean(unknown, roles);
+    const hint = didYouMean(unknown, roles, '');
     throw new AdvrobError(
       'ADVROB_USAGE',
       `--model ${unknown}=...: '${name}' ${rolesText(roles)}${hint ? `; ${hint}` : ''}`,

@@ -1,4 +1,4 @@
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, didYouMean } from '@advrob/core';
 import {
   compareModels,
   examplesName,
@@ -14,7 +14,6 @@ import { basename, join, resolve } from 'node:path';
 import { readRecord, writeReport } from '../experiment/record.js';
 import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
-import { didYouMean } from '../output/errors.js';
 import { readIfThere, writeAtomically } from '../output/files.js';
 import { percent } from '../output/progress.js';
 import { table, terminalOutput } from '../output/terminal.js';
@@ -103,7 +102,7 @@ function baselineOf(candidates: readonly Candidate[], wanted: string | undefined
   const names = candidates.map(({ name }) => name);
   throw new AdvrobError(
     'ADVROB_USAGE',
-    `--baseline: no model '${wanted}'; ${didYouMean(wanted, names) ?? `there are ${names.join(', ')}`}`,
+    `--baseline: no model '${wanted}'; ${didYouMean(wanted, names, `there are ${names.join(', ')}`)}`,
   );
 }
 

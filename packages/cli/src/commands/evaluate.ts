@@ -79,7 +79,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
       norm: given.norm,
       epsilon,
       restarts: given.restarts,
-      ...(loss && { loss }),
+      loss,
     });
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, architecture[0], data));
     const name = modelName(given.model);

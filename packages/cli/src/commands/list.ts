@@ -1,8 +1,7 @@
-import { AdvrobError, optionJsonSchema, pluginKinds, type PluginKind } from '@advrob/core';
+import { AdvrobError, didYouMean, optionJsonSchema, pluginKinds, type PluginKind } from '@advrob/core';
 import type { Command } from 'commander';
 import { jsonFlag, pluginFlag } from '../flags/common-flags.js';
 import type { Values } from '../flags/flag.js';
-import { didYouMean } from '../output/errors.js';
 import { terminalOutput } from '../output/terminal.js';
 import { addCommand, openRegistry } from './command.js';
 
@@ -32,7 +31,7 @@ async function listCommand(kind: string | undefined, given: Values<typeof flags>
   if (kind !== undefined && !(pluginKinds as readonly string[]).includes(kind))
     throw new AdvrobError(
       'ADVROB_USAGE',
-      `no kind '${kind}'; ${didYouMean(kind, pluginKinds) ?? `there are ${pluginKinds.join(', ')}`}`,
+      `no kind '${kind}'; ${didYouMean(kind, pluginKinds, `there are ${pluginKinds.join(', ')}`)}`,
     );
   const parts = registry.list(kind as PluginKind | undefined).map(({ kind: partKind, name, plugin, definition }) => ({
     kind: partKind,

@@ -52,8 +52,8 @@ async function writeCards(
   const cards = names.map((name) =>
     createCard(record, {
       model: name,
-      ...(norm && { norm }),
-      ...(epsilon !== undefined && { epsilon: parseEpsilon(epsilon) }),
+      norm,
+      epsilon: epsilon === undefined ? undefined : parseEpsilon(epsilon),
     }),
   );
   const paths: string[] = [];

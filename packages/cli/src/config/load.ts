@@ -1,9 +1,8 @@
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, didYouMean } from '@advrob/core';
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
-import { didYouMean } from '../output/errors.js';
 import { infinite } from './part-schema.js';
 import { experimentJsonSchema, experimentSchema, type Experiment } from './schema.js';
 import { parseSetting } from './settings.js';
@@ -47,7 +46,7 @@ function describeIssue(issue: z.core.$ZodIssue, source: Source): string[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const known = keysAt(path);
-      const hint = didYouMean(key, known) ?? `known: ${known.join(', ')}`;
+      const hint = didYouMean(key, known);
       return `${source.placeOf([...path, key])}: ${[...path, key].join('.')}: unknown key; ${hint}`;
     });
   const detail =

@@ -1,9 +1,8 @@
-import { AdvrobError, optionNames, type PluginKind, type Registry } from '@advrob/core';
+import { AdvrobError, didYouMean, optionNames, type PluginKind, type Registry } from '@advrob/core';
 import { parse } from 'yaml';
-import { didYouMean } from '../output/errors.js';
 
 /** One `--set`: `owner` is undefined for a bare key. */
-export interface Setting {
+interface Setting {
   readonly owner?: string | undefined;
   readonly key: string;
   readonly value: unknown;
@@ -21,7 +20,7 @@ export function parseSetting(text: string): Setting {
 }
 
 /** Something with options that settings may address by its name. */
-export interface Settable {
+interface Settable {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
   /** Names of the options it has. */
@@ -63,9 +62,8 @@ export function applySettings<T extends Settable>(
 function unknownKey(key: string, addressed: readonly Settable[], all: readonly Settable[]): AdvrobError {
   const known = [...new Set(addressed.flatMap((part) => part.known))];
   const owner = all.find((part) => part.known.includes(key));
-  const advice =
-    didYouMean(key, known) ??
-    (owner ? `for ${owner.name} write ${owner.name}.${key}` : `known: ${known.join(', ') || 'none'}`);
+  const otherwise = owner ? `for ${owner.name} write ${owner.name}.${key}` : `known: ${known.join(', ') || 'none'}`;
+  const advice = didYouMean(key, known, otherwise);
   return new AdvrobError(
     'ADVROB_USAGE',
     `--set ${key}: ${addressed.map((part) => part.name).join(', ')} ${addressed.length > 1 ? 'have' : 'has'} no such option; ${advice}`,

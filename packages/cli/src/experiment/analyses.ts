@@ -32,8 +32,7 @@ export async function prepareAnalyses(
     if (analysis.roles.length > 0 && data === undefined)
       throw new AdvrobError('ADVROB_CONFIG', `analysis '${id}' looks at models, which need data: give a dataset`);
     for (const cast of castsOf(analysis, id, settings.models, experiment)) {
-      const common = { split, seed, ...(data && { data }), ...(threat && { threat }) };
-      prepared.push({ ...(await actors(cast, registry, shelf)), id: cast.id, analysis, ...common });
+      prepared.push({ ...(await actors(cast, registry, shelf)), id: cast.id, analysis, split, seed, data, threat });
     }
   }
   prepared.forEach((each, i) => {

@@ -1,6 +1,5 @@
-import { AdvrobError, type Analysis, type Classifier, type Registry } from '@advrob/core';
+import { AdvrobError, didYouMean, type Analysis, type Classifier, type Registry } from '@advrob/core';
 import type { AnalysedModel, AnalysisSettings, Experiment } from '../config/schema.js';
-import { didYouMean } from '../output/errors.js';
 import { modelName } from './load-model.js';
 import { makePart } from './parts.js';
 import type { ModelShelf } from './types.js';
@@ -66,7 +65,7 @@ function allRoles(id: string, roles: readonly string[], given: ByRole = {}, ids:
   if (unknown !== undefined)
     throw new AdvrobError(
       'ADVROB_CONFIG',
-      `analysis '${id}' has no role '${unknown}': ${didYouMean(unknown, roles) ?? `it has ${roles.join(', ')}`}`,
+      `analysis '${id}' has no role '${unknown}': ${didYouMean(unknown, roles, `it has ${roles.join(', ')}`)}`,
     );
   const open = roles.filter((role) => given[role] === undefined && !ids.includes(role));
   if (open.length > 0)

@@ -28,10 +28,10 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
   const normalization = normalizationOf(options.input ?? {}, bounds);
   const model = await loadModelFile(file, {
     architectures,
-    ...(options.architecture !== undefined && { architecture: options.architecture }),
-    ...(options.architectureOptions && { options: options.architectureOptions }),
-    ...(normalization && { normalization }),
-    layers: { bounds, ...(options.outputs && { outputs: options.outputs }) },
+    architecture: options.architecture,
+    options: options.architectureOptions,
+    normalization,
+    layers: { bounds, outputs: options.outputs },
   }).catch((error: unknown) => {
     if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_PROBABILITIES') throw error;
     const message = error.message.replace(` [${error.code}]`, '');

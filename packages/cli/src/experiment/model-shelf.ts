@@ -1,7 +1,6 @@
-import { AdvrobError, type Classifier, type Dataset, type Registry } from '@advrob/core';
+import { AdvrobError, didYouMean, type Classifier, type Dataset, type Registry } from '@advrob/core';
 import { stat } from 'node:fs/promises';
 import type { ModelReference } from '../config/schema.js';
-import { didYouMean } from '../output/errors.js';
 import { loadAnyModel } from './load-model.js';
 import type { ModelShelf } from './types.js';
 
@@ -42,7 +41,7 @@ export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf
       if (known) return known;
       if (await stat(reference).catch(() => undefined)) return load({ weights: reference });
       const ids = [...own.keys()];
-      const hint = didYouMean(reference, ids);
+      const hint = didYouMean(reference, ids, '');
       throw new AdvrobError(
         'ADVROB_MODEL_MISSING',
         `no model '${reference}': expected ${ids.length > 0 ? `the id of a model (${ids.join(', ')}), ` : ''}a .safetensors file, or a folder with a model.json` +

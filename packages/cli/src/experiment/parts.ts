@@ -1,5 +1,6 @@
 import {
   AdvrobError,
+  didYouMean,
   optionJsonSchema,
   type Analysis,
   type Attack,
@@ -18,7 +19,6 @@ import {
 import { attackLosses } from '@advrob/core/losses';
 import type { ModelReference, Part } from '../config/schema.js';
 import { modelReference, part } from '../config/part-schema.js';
-import { didYouMean } from '../output/errors.js';
 import type { ModelFinder } from './types.js';
 
 /** What each kind of part becomes when its factory is called. */
@@ -50,10 +50,7 @@ export function lossNamed(name: string): AttackLoss {
   const loss = losses[name];
   if (loss) return loss;
   const names = Object.keys(losses);
-  throw new AdvrobError(
-    'ADVROB_UNKNOWN_NAME',
-    `no loss '${name}': ${didYouMean(name, names) ?? `known: ${names.join(', ')}`}`,
-  );
+  throw new AdvrobError('ADVROB_UNKNOWN_NAME', `no loss '${name}': ${didYouMean(name, names)}`);
 }
 
 /** What an option is that a config gives by name, and whether it must be given. */

@@ -120,8 +120,8 @@ async function attacksOf(
       norm: norm ?? threat.norm,
       epsilon: epsilon ?? threat.epsilon,
       restarts,
-      ...(label !== undefined && { label }),
-      ...(loss !== undefined && { loss: lossNamed(loss) }),
+      label,
+      loss: loss === undefined ? undefined : lossNamed(loss),
     });
   return attacks;
 }

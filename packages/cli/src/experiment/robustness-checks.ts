@@ -27,7 +27,8 @@ export function wantedChecks(
   return (setting ?? (isSmall && norm !== 'l0')) ? defaultChecks : undefined;
 }
 
-export interface ChecksOfModel {
+/** What the checks of a model stand on. */
+interface ChecksOfModel {
   readonly id: string;
   readonly model: Classifier;
   readonly data: Dataset;
@@ -101,9 +102,9 @@ export function attacksFor({
       name: iterative.name,
       options: { ...(iterative.options as object), steps: 3 * steps },
     }),
-    ...(singleStep && { singleStep }),
-    ...(blackBox && { blackBox }),
-    ...(other && { other }),
+    singleStep,
+    blackBox,
+    other,
   };
 }
 

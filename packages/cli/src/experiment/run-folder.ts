@@ -41,7 +41,7 @@ async function holdsWork(folder: string): Promise<boolean> {
 }
 
 /** Where two JSON values differ first, as `key: old -> new`. */
-export function firstDifference(before: unknown, after: unknown, path = ''): string | undefined {
+function firstDifference(before: unknown, after: unknown, path = ''): string | undefined {
   if (typeof before === 'object' && typeof after === 'object' && before !== null && after !== null) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
     for (const key of keys) {

@@ -57,14 +57,11 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
       data: logits ? withTeacher(data, logits) : data,
       threat: parts.threat ?? options.threat,
       seed,
-      checkpoint: {
-        storage,
-        ...(settings.checkpointEvery !== undefined && { every: settings.checkpointEvery }),
-      },
+      checkpoint: { storage, every: settings.checkpointEvery },
       config: JSON.parse(
         JSON.stringify({ ...settings, ...(teachers.length > 0 && { teachers: teacherHashes }) }),
       ) as Json,
-      ...(attack && { attack }),
+      attack,
       ...validationOf(settings, splits, validationAttack),
       signal,
       onEvent: (event) => {
@@ -106,8 +103,8 @@ function validationOf(
   return {
     validation: {
       data: firstOf(splits.validation, take),
-      ...(every !== undefined && { every }),
-      ...(attack && { attack }),
+      every,
+      attack,
     },
   };
 }

@@ -105,9 +105,9 @@ export interface PreparedAnalysis {
   readonly models: Readonly<Record<string, Classifier>>;
   readonly names: Readonly<Record<string, string>>;
   /** Left out for an experiment without data. */
-  readonly data?: Dataset;
+  readonly data?: Dataset | undefined;
   readonly split: AnalysisSettings['split'];
-  readonly threat?: Threat;
+  readonly threat?: Threat | undefined;
   readonly seed: number;
 }
 

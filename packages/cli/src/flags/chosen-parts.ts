@@ -3,7 +3,7 @@ import type { Part } from '../config/schema.js';
 import { applySettings, parseSetting, settable } from '../config/settings.js';
 
 /** The flags that name a part, and where the registry has it. */
-export const partFlags = {
+const partFlags = {
   dataset: 'datasets',
   architecture: 'models',
   trainer: 'trainers',
@@ -12,10 +12,10 @@ export const partFlags = {
   attack: 'attacks',
   analysis: 'analyses',
 } as const satisfies Readonly<Record<string, PluginKind>>;
-export type PartFlag = keyof typeof partFlags;
+type PartFlag = keyof typeof partFlags;
 
 /** What flags name: one part, or several of a flag that may be repeated. */
-export type NamedParts = Readonly<Partial<Record<PartFlag, string | readonly string[] | undefined>>>;
+type NamedParts = Readonly<Partial<Record<PartFlag, string | readonly string[] | undefined>>>;
 
 /**
  * The parts that a command's flags name, with the options that `--set` gives each: the same in

@@ -1,13 +1,4 @@
-import { AdvrobError, nearNames } from '@advrob/core';
-
-/**
- * A question for a name that looks like known ones, `did you mean pgd or bim?`; undefined for one
- * that looks like none.
- */
-export function didYouMean(name: string, known: readonly string[]): string | undefined {
-  const near = nearNames(name, known);
-  return near.length > 0 ? `did you mean ${near.join(' or ')}?` : undefined;
-}
+import { AdvrobError } from '@advrob/core';
 
 /**
  * What tfjs says of an operation that the backend, or its gradients, lack, put into words that say
