@@ -1,9 +1,8 @@
 import type { Norm } from '@advrob/core';
 import type { Proportion } from '@advrob/evaluation';
 import { countText, epsilonText, escapeMarkdown, normText, percent, percentRange } from './format.js';
+import { html, type Html } from './page/html.js';
 import type { Headline, Subject } from './subjects.js';
-import { html } from './page/html.js';
-import type { Html } from './page/html.js';
 
 /** What a column of the main table shows. */
 interface Column {

@@ -1,7 +1,8 @@
 import { createRecord, encodeFloats } from '@advrob/evaluation';
+import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { renderReport, type Report } from './index.js';
-import { sampleRecord } from '../test/support/sample-record.js';
+import { renderReport, type Report } from './render-report.js';
+import { sampleRecord, untrained } from '../test/support/sample-record.js';
 
 let record: ReturnType<typeof sampleRecord>;
 let report: Report;
@@ -214,12 +215,13 @@ describe('hostile and odd records', () => {
 
   it('shows no pictures of examples that are none', async () => {
     const data = { ...record.data, inputShape: [28 * 28] };
-    expect((await renderReport(createRecord({ ...record, data }))).html).not.toContain('<img');
+    const models = untrained(record.models.slice(0, 1));
+    expect((await renderReport(createRecord({ ...record, data, models }))).html).not.toContain('<img');
   });
 
   it('shows colour pictures', async () => {
     const image = encodeFloats(new Float32Array(4 * 5 * 3).fill(0.5));
-    const models = record.models.map((model) => ({
+    const models = untrained(record.models.slice(0, 1)).map((model) => ({
       ...model,
       samples: model.samples.map((sample) => ({
         ...sample,
@@ -245,13 +247,27 @@ describe('several records', () => {
       title: 'Another run',
       data: { ...record.data, hash: 'cd'.repeat(32) },
     });
-    const { html, markdown } = await renderReport([record, other], { title: 'Both' });
+    const brief = { ...record, models: untrained(record.models) };
+    const { html, markdown } = await renderReport([brief, other], { title: 'Both' });
     expect(html).toContain('<h1>Both</h1>');
     expect(markdown).toContain('standard (Another run)');
     expect(html).toContain('measured on different data');
     expect(html).toContain('still classifies 44.0% of their examples');
-    expect((await renderReport([record, record])).markdown).toContain('#1');
+    expect((await renderReport([brief, brief])).markdown).toContain('#1');
     await expect(renderReport([])).rejects.toThrow('ADVROB_RECORD');
+  });
+});
+
+describe('the lists of figures and sections', () => {
+  it.each(['figures', 'sections'])('have a row for every file of %s that shows something', (folder) => {
+    const list = readFileSync(new URL('render-report.ts', import.meta.url), 'utf8');
+    const shows = /^export function \w+\([^]*?\): (Figure(\[\])?|Html( \| undefined)?) \{/m;
+    const missing = readdirSync(new URL(`${folder}/`, import.meta.url))
+      .filter((name) => !name.endsWith('.test.ts'))
+      .filter((name) => shows.test(readFileSync(new URL(`${folder}/${name}`, import.meta.url), 'utf8')))
+      .filter((name) => !list.includes(`'./${folder}/${name.replace(/\.ts$/, '.js')}'`))
+      .map((name) => `render-report.ts never shows ${folder}/${name}: add a row to its list of ${folder}`);
+    expect(missing).toEqual([]);
   });
 });
 
@@ -273,7 +289,10 @@ describe('the table in other forms', () => {
   });
 
   it('compares at the radius that is asked for', async () => {
-    const { markdown } = await renderReport(record, { epsilon: { linf: 0.1 } });
+    const { markdown } = await renderReport(
+      { ...record, models: untrained(record.models) },
+      { epsilon: { linf: 0.1 } },
+    );
     expect(markdown).toContain('pgd, L∞ 0.1');
     expect(markdown).toContain('| pgd-at | 97.4% (96.2–98.2) | 93.0% (91.2–94.4) | 92.1% (90.3–93.6) |');
   });

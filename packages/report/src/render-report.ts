@@ -5,11 +5,10 @@ import { dualFigures } from './figures/dual-figure.js';
 import { epsilonCurve } from './figures/epsilon-curve.js';
 import type { Figure } from './figures/figure.js';
 import { minimalNormCurves } from './figures/minimal-norm-curve.js';
-import { renderFigure } from './figures/render-figure.js';
-import type { RenderedFigure } from './figures/render-figure.js';
+import { renderFigure, type RenderedFigure } from './figures/render-figure.js';
 import { trainingFigures } from './figures/training-figures.js';
-import { html } from './page/html.js';
-import type { Html } from './page/html.js';
+import { htmlTable, jsonTable, mainTable, markdownTable, type MainTable } from './main-table.js';
+import { html, type Html } from './page/html.js';
 import { pageOf } from './page/page.js';
 import { analysesMarkdown, analysesOf, analysesOverview, analysisSection, tableFiles } from './sections/analyses.js';
 import { answerText } from './sections/answer.js';
@@ -20,10 +19,7 @@ import { methodsSection } from './sections/methods.js';
 import { reproduceSection } from './sections/reproduce.js';
 import { sampleGrid } from './sections/sample-grid.js';
 import { savedExamplesSection } from './sections/saved-examples.js';
-import { headlineOf, subjectsOf } from './subjects.js';
-import type { Headline, Subject } from './subjects.js';
-import { htmlTable, jsonTable, mainTable, markdownTable } from './main-table.js';
-import type { MainTable } from './main-table.js';
+import { headlineOf, subjectsOf, type Headline, type Subject } from './subjects.js';
 
 export interface ReportOptions {
   /** Default: the titles of the records. */

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { listText, percent } from '../format.js';
 import type { MainTable } from '../main-table.js';
-import { figureWidth, modelColour, modelShape, pageSpec, shareAxis } from './theme.js';
 import type { DataRow, Figure, Width } from './figure.js';
+import { figureWidth, modelColour, modelShape, pageSpec, shareAxis } from './theme.js';
 
 /** Every number of the main table with its interval. */
 export function attackDots(table: MainTable): Figure {

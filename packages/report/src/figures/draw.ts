@@ -9,7 +9,8 @@ import { compile, type TopLevelSpec } from 'vega-lite';
  */
 export async function draw(spec: TopLevelSpec, prefix: string): Promise<string> {
   const quiet = { level: () => quiet, error: fail, warn: () => quiet, info: () => quiet, debug: () => quiet };
-  const { spec: compiled } = compile(spec, { logger: quiet });
+  // Vega marks the rows that it draws; those of a record stay as they are.
+  const { spec: compiled } = compile(structuredClone(spec), { logger: quiet });
   const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error, loader: offline });
   try {
     vega.resetSVGDefIds();

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Subject } from '../subjects.js';
-import { figureWidth, modelColour, pageSpec } from './theme.js';
 import type { DataRow, Figure, Width } from './figure.js';
+import { figureWidth, modelColour, pageSpec } from './theme.js';
 
 /** What primal-dual training logs, with what stands beside its panel. */
 const measures = { nu: 'Dual variable', slack: 'Slack' } as const;

@@ -1,10 +1,10 @@
 import type { Norm } from '@advrob/core';
 import type { TopLevelSpec } from 'vega-lite';
 import { epsilonText, normText, percent } from '../format.js';
-import type { Subject } from '../subjects.js';
 import { attacksIn } from '../main-table.js';
-import { dash, figureWidth, modelColour, modelShape, pageSpec, shareAxis } from './theme.js';
+import type { Subject } from '../subjects.js';
 import type { DataRow, Figure, Width } from './figure.js';
+import { dash, figureWidth, modelColour, modelShape, pageSpec, shareAxis } from './theme.js';
 
 const worst = 'worst case';
 

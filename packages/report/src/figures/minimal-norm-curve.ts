@@ -2,8 +2,8 @@ import type { Norm } from '@advrob/core';
 import type { TopLevelSpec } from 'vega-lite';
 import { epsilonText, normText } from '../format.js';
 import type { Subject } from '../subjects.js';
-import { dash, figureWidth, modelColour, pageSpec, shareAxis } from './theme.js';
 import type { DataRow, Figure, Width } from './figure.js';
+import { dash, figureWidth, modelColour, pageSpec, shareAxis } from './theme.js';
 
 /** One figure per norm in which an attack looked for the smallest perturbation of every example. */
 export function minimalNormCurves(subjects: readonly Subject[]): Figure[] {

@@ -1,9 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { withColours } from '../page/colours.js';
 import { escapeHtml } from '../page/html.js';
 import { draw, sizeOf } from './draw.js';
-import { csvOf } from './figure.js';
-import type { Figure, Width } from './figure.js';
-import { withColours } from '../page/colours.js';
+import { csvOf, type Figure, type Width } from './figure.js';
 
 /** A figure in all its forms. */
 export interface RenderedFigure {

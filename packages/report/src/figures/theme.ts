@@ -1,6 +1,6 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
-import type { Width } from './figure.js';
 import { colours } from '../page/colours.js';
+import type { Width } from './figure.js';
 
 const seriesColours = colours.light.series.map((_, i) => `var(--series-${i + 1})`);
 const seriesShapes = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down'];

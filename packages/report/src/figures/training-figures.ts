@@ -1,8 +1,8 @@
 import type { TrainingCurve } from '@advrob/evaluation';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Subject } from '../subjects.js';
-import { dash, figureWidth, modelColour, pageSpec, shareAxis } from './theme.js';
 import type { DataRow, Figure, Width } from './figure.js';
+import { dash, figureWidth, modelColour, pageSpec, shareAxis } from './theme.js';
 
 interface Kind {
   readonly id: string;

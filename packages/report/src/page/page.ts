@@ -1,6 +1,5 @@
 import { themeProperties } from './colours.js';
-import { html, trusted } from './html.js';
-import type { Html } from './html.js';
+import { html, trusted, type Html } from './html.js';
 
 /** The whole style of the page: nothing is loaded. */
 const style = `

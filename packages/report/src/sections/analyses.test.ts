@@ -1,9 +1,9 @@
 import { figure } from '@advrob/core/figure';
-import { createRecord, encodeFloats, type AnalysisResult } from '@advrob/evaluation';
+import { createRecord, encodeFloats, type AnalysisResult, type RunRecord } from '@advrob/evaluation';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sizeOf, textWidth } from '../figures/draw.js';
-import { renderReport, type Report } from '../index.js';
-import { sampleRecord } from '../../test/support/sample-record.js';
+import { sizeOf } from '../figures/draw.js';
+import { renderReport, type Report } from '../render-report.js';
+import { plain, sampleRecord } from '../../test/support/sample-record.js';
 
 const rows = ['standard', 'robust'].flatMap((model) =>
   [1, 10, 100, 1000].map((step, i) => ({ model, step, value: model === 'robust' && i === 3 ? null : i + 1 })),
@@ -72,9 +72,16 @@ function analysisWith(change: Partial<AnalysisResult> = {}): AnalysisResult {
   };
 }
 
+/** A record of an analysis alone. */
+function alone(analysis: AnalysisResult): RunRecord {
+  const { models: _, data: __, ...rest } = sampleRecord();
+  return createRecord({ ...rest, title: 'Theory', models: [], analyses: [analysis] });
+}
+
 let report: Report;
 beforeAll(async () => {
-  report = await renderReport({ ...sampleRecord(), analyses: [analysisWith()] });
+  const record = sampleRecord();
+  report = await renderReport({ ...record, models: plain(record.models), analyses: [analysisWith()] });
 });
 
 /** The part of the page under a heading of level 2. */
@@ -135,6 +142,10 @@ describe('an analysis on the page', () => {
     for (const id of ['columns', 'panels', 'beside']) expect(heights(id)[1]!, id).toBeGreaterThan(300);
   });
 
+  it('leaves the rows of the record as they were', () => {
+    for (const row of rows) expect(Reflect.ownKeys(row)).toEqual(['model', 'step', 'value']);
+  });
+
   it('shows its pictures, and no empty group', () => {
     const part = section(report.html, 'analysis-step-values');
     expect(part).toMatch(/<img\s+src="data:image\/png;base64,[^"]+"\s+alt="All black"/);
@@ -143,10 +154,9 @@ describe('an analysis on the page', () => {
 
   it('cuts long tables short on the page alone', async () => {
     const many = Array.from({ length: 500 }, (_, step) => ({ model: 'standard', step, value: step }));
-    const { html, files } = await renderReport({
-      ...sampleRecord(),
-      analyses: [analysisWith({ figures: [], tables: [{ ...table, rows: many }] })],
-    });
+    const { html, files } = await renderReport(
+      alone(analysisWith({ figures: [], tables: [{ ...table, rows: many }] })),
+    );
     expect(html).toContain('The first 200 of 500 rows');
     expect(files['analysis-step-values-values.csv']!.trim().split('\r\n')).toHaveLength(501);
   });
@@ -168,21 +178,23 @@ describe('an analysis on the page', () => {
       tables: [{ ...table, title: evil, columns: { [evil]: evil }, rows: [{ [evil]: evil }] }],
       figures: [{ ...table, ...text, id: 'x', title: evil, caption: evil, alt: evil, spec }],
     });
-    const { html } = await renderReport({ ...sampleRecord(), analyses: [hostile] });
+    const { html } = await renderReport(alone(hostile));
     expect(html).not.toMatch(/<script|<img src=x/i);
     expect(html.replace(/data:[a-z+/]+;base64,[A-Za-z0-9+/=]+/g, '')).not.toContain('example.org');
   });
 
   it('refuses a figure that would load its data', async () => {
     const figures = [{ ...table, ...text, id: 'x', spec: { data: { url: 'file:///etc/hostname' }, mark: 'point' } }];
-    const { html } = await renderReport({ ...sampleRecord(), analyses: [analysisWith({ figures })] });
+    const { html } = await renderReport(alone(analysisWith({ figures })));
     expect(html).not.toContain('hostname');
   });
 });
 
 describe('records of analyses alone', () => {
-  const { models: _, data: __, ...rest } = sampleRecord();
-  const record = createRecord({ ...rest, title: 'Theory', models: [], analyses: [analysisWith()] });
+  // Two figures are enough to meet: a plain one, and one with a scale of colours, which has ids
+  // inside.
+  const figures = analysisWith().figures.filter(({ id }) => id === 'plain' || id === 'heat');
+  const record = alone(analysisWith({ figures }));
 
   it('have a page that begins with what was found', async () => {
     const { html, markdown, json } = await renderReport(record);
@@ -202,31 +214,4 @@ describe('records of analyses alone', () => {
     const ids = Array.from(html.matchAll(/ id="([^"]*)"/g), ([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
-});
-
-describe('primal-dual training', () => {
-  it('shows constraint and dual variable of the models that have them', async () => {
-    const record = sampleRecord();
-    const [first, second, ...others] = record.models;
-    const curve = (name: string) => ({
-      name,
-      kind: 'loss' as const,
-      on: 'training' as const,
-      points: [1, 2, 3].map((step): [number, number] => [step, step / 8]),
-    });
-    const training = { ...second!.training!, curves: [...second!.training!.curves, curve('nu'), curve('slack')] };
-    const models = [first!, { ...second!, training }, ...others];
-    const { html, files } = await renderReport({ ...record, models });
-    expect(html).toContain('Constraint and dual variable');
-    expect(html).toContain('pgd-at ends with dual variable 0.375 and slack 0.375');
-    expect(files['dual-variable.csv']!.split('\r\n')).toHaveLength(1 + 6 + 1);
-    expect(report.html).not.toContain('Constraint and dual variable');
-  });
-});
-
-it('text is given about the room it takes', () => {
-  expect(textWidth('', 12)).toBe(0);
-  expect(textWidth('ii', 10)).toBeLessThan(textWidth('mm', 10));
-  expect(textWidth('Robust accuracy', 13)).toBeGreaterThan(90);
-  expect(textWidth('Robust accuracy', 13)).toBeLessThan(125);
 });

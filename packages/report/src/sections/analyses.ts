@@ -1,12 +1,9 @@
-import { decodeFloats } from '@advrob/evaluation';
-import type { AnalysisResult, RunRecord } from '@advrob/evaluation';
+import { decodeFloats, type AnalysisResult, type RunRecord } from '@advrob/evaluation';
 import { csvOf } from '../figures/figure.js';
 import { analysisFigure } from '../figures/fit.js';
-import { renderFigure } from '../figures/render-figure.js';
-import type { RenderedFigure } from '../figures/render-figure.js';
+import { renderFigure, type RenderedFigure } from '../figures/render-figure.js';
 import { countText, epsilonText, escapeMarkdown, listText, normText, settingText } from '../format.js';
-import { html } from '../page/html.js';
-import type { Html } from '../page/html.js';
+import { html, type Html } from '../page/html.js';
 import { dataUri, pictureFormat, pictureUri } from '../page/picture.js';
 import { dataTable, figureSection } from './figure-section.js';
 

@@ -1,6 +1,6 @@
 import { countText, listText, percent, percentRange } from '../format.js';
-import type { Subject } from '../subjects.js';
 import type { MainTable } from '../main-table.js';
+import type { Subject } from '../subjects.js';
 
 /** The result in one sentence. */
 export function answerText(subjects: readonly Subject[], table: MainTable): string {

@@ -1,9 +1,8 @@
-import type { RenderedFigure } from '../figures/render-figure.js';
-import { html, trusted } from '../page/html.js';
-import type { Html } from '../page/html.js';
-import { dataUri } from '../page/picture.js';
 import type { DataRow, Figure } from '../figures/figure.js';
+import type { RenderedFigure } from '../figures/render-figure.js';
 import { countText } from '../format.js';
+import { html, trusted, type Html } from '../page/html.js';
+import { dataUri } from '../page/picture.js';
 
 /**
  * A figure with its caption, its numbers as a table, and both to take away. Inside of another

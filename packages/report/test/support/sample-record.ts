@@ -136,6 +136,28 @@ export function sampleRecord(
   return { ...record, data };
 }
 
+/**
+ * Models of a record without what makes their page slow to draw: curves of training and of attacks.
+ */
+export function plain(models: readonly RecordedModel[]): RecordedModel[] {
+  return models.map(({ training: _, ...model }) => ({ ...model, attacks: [], worstCase: [], samples: [] }));
+}
+
+/** Models of a record without their training. */
+export function untrained(models: readonly RecordedModel[]): RecordedModel[] {
+  return models.map(({ training: _, ...model }) => model);
+}
+
+/** What a reader sees of a page between two places. */
+export function textOf(page: string, from: string, to: string): string {
+  const start = page.indexOf(from);
+  if (start < 0) throw new Error(`the page has no ${from}`);
+  return page
+    .slice(start, page.indexOf(to, start))
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+}
+
 const data: DataDescription = {
   name: 'mnist',
   split: 'test',
