@@ -22,6 +22,9 @@ const attacks: CheckAttacks = {
   blackBox: corners(),
 };
 
+/** Causes stand in the model, so for them alone the cheapest attack will do. */
+const forCauses = { attacks: { iterative: ascent({ steps: 4 }) }, restarts: 1 };
+
 let net: SmallNet;
 let robustNet: SmallNet;
 beforeAll(async () => {
@@ -102,7 +105,10 @@ describe('sound models', () => {
 
 describe('models built to have one flaw raise its cause and no other', () => {
   it('saturated: logits so large that the softmax is exact', async () => {
-    const checks = await look(changed((x) => tf.mul(net.model.logits(x), 1000)));
+    const checks = await look(
+      changed((x) => tf.mul(net.model.logits(x), 1000)),
+      forCauses,
+    );
     const { causes, symptoms } = namesOf(checks);
     expect(causes).toEqual(['vanishing-gradients']);
     expect(symptoms).toContain('robust-at-huge-epsilon');
@@ -125,12 +131,20 @@ describe('models built to have one flaw raise its cause and no other', () => {
   });
 
   it('a softmax at the end', async () => {
-    const { causes } = namesOf(await look(changed((x) => tf.softmax(net.model.logits(x)))));
+    const { causes } = namesOf(
+      await look(
+        changed((x) => tf.softmax(net.model.logits(x))),
+        forCauses,
+      ),
+    );
     expect(causes).toEqual(['probabilities-as-logits']);
   });
 
   it('a saturated softmax at the end: gradients are judged when it is gone', async () => {
-    const checks = await look(changed((x) => tf.softmax(tf.mul(net.model.logits(x), 100))));
+    const checks = await look(
+      changed((x) => tf.softmax(tf.mul(net.model.logits(x), 100))),
+      forCauses,
+    );
     const { causes, symptoms } = namesOf(checks);
     expect(causes).toEqual(['probabilities-as-logits']);
     expect(symptoms).toContain('robust-at-huge-epsilon');
@@ -139,7 +153,7 @@ describe('models built to have one flaw raise its cause and no other', () => {
 
   it('noise in the forward pass', async () => {
     const noisy = changed((x) => net.model.logits(tf.add(x, tf.randomNormal(x.shape, 0, 0.1))));
-    const { causes, symptoms } = namesOf(await look(noisy));
+    const { causes, symptoms } = namesOf(await look(noisy, { attacks: { iterative: attacks.iterative }, restarts: 1 }));
     expect(causes).toEqual(['random-forward']);
     expect(symptoms).toContain('not-reproducible');
     expect(symptoms).toContain('unconfirmed-successes');
@@ -152,7 +166,7 @@ describe('models built to have one flaw raise its cause and no other', () => {
       const { mean, variance } = tf.moments(features, 0);
       return net.head(tf.mul(tf.div(tf.sub(features, mean), tf.sqrt(tf.add(variance, 1e-3))), 0.6));
     });
-    expect(namesOf(await look(inTraining)).causes).toEqual(['train-mode']);
+    expect(namesOf(await look(inTraining, forCauses)).causes).toEqual(['train-mode']);
   });
 
   it('buffers that change while the model is evaluated', async () => {
@@ -164,7 +178,7 @@ describe('models built to have one flaw raise its cause and no other', () => {
       },
       { buffers: { seen } },
     );
-    const checks = await look(counting);
+    const checks = await look(counting, forCauses);
     expect(namesOf(checks).causes).toEqual(['train-mode']);
     seen.dispose();
   });
@@ -172,7 +186,7 @@ describe('models built to have one flaw raise its cause and no other', () => {
   it('an optimisation in the forward pass', async () => {
     const energy = (x: tf.Tensor): tf.Tensor => tf.sum(tf.square(tf.sub(x, 0.5)));
     const purified = changed((x) => net.model.logits(tf.sub(x, tf.mul(0.05, tf.grad(energy)(x)))));
-    const checks = await look(purified);
+    const checks = await look(purified, forCauses);
     expect(namesOf(checks).causes).toEqual(['loop-in-forward']);
     expect(checks.findings[0]!.value).toBe(1);
   });
@@ -296,7 +310,10 @@ describe('symptoms', () => {
       value: tf.div(tf.round(tf.mul(inputs[0] as tf.Tensor, 64)), 64),
       gradFunc: (dy: tf.Tensor) => dy,
     }));
-    const checks = await look(changed((x) => straightThrough(net.model.logits(x))));
+    const checks = await look(
+      changed((x) => straightThrough(net.model.logits(x))),
+      forCauses,
+    );
     const { causes, symptoms } = namesOf(checks);
     expect(causes).toEqual([]);
     expect(symptoms).toContain('low-precision');
@@ -321,15 +338,26 @@ describe('symptoms', () => {
 });
 
 describe('resume', () => {
+  /** Every kind of measurement, with few steps. */
+  const cheap = {
+    attacks: {
+      iterative: ascent({ steps: 4 }),
+      longer: ascent({ steps: 6 }),
+      singleStep: step(),
+      blackBox: corners({ tries: 4 }),
+    },
+  };
+
   it('measures nothing twice, gives the same, and refuses other settings', async () => {
     const storage = memoryStorage();
-    const first = await look(net.model, { storage, batchSize: 20 });
+    const options = { ...cheap, storage, batchSize: 20 };
+    const first = await look(net.model, options);
     let calls = 0;
     const counting = { ...net.model, logits: (x: tf.Tensor) => (calls++, net.model.logits(x)) };
-    const second = await look(counting, { storage, batchSize: 20 });
+    const second = await look(counting, options);
     expect(second).toEqual(first);
     expect(calls).toBe(0);
-    await expect(look(net.model, { storage, batchSize: 20, seed: 1 })).rejects.toMatchObject({
+    await expect(look(net.model, { ...options, seed: 1 })).rejects.toMatchObject({
       code: 'ADVROB_EVALUATION_MISMATCH',
     });
   });

@@ -61,35 +61,38 @@ function mortal(storage: MemoryStorage, fatal: number, share: number, hasAppend:
   };
 }
 
+/** What a storage holds before each operation of one whole run, and at its end. */
+async function statesOf(hasAppend: boolean) {
+  const storage = memoryStorage();
+  const states: [string, Uint8Array][][] = [];
+  const keep = (): number => states.push([...storage.files]);
+  const recorder: RunStorage = {
+    read: (name) => storage.read(name),
+    write: (name, bytes) => (keep(), storage.write(name, bytes)),
+    ...(hasAppend && { append: (name: string, bytes: Uint8Array) => (keep(), storage.append!(name, bytes)) }),
+  };
+  return { expected: await run(recorder), storage, states };
+}
+
 describe('resume', () => {
   it.each([true, false])(
     'gives the same bits after a kill at every storage operation (append: %s)',
     async (hasAppend) => {
-      const whole = memoryStorage();
-      const expected = await run(whole);
-      const expectedFile = whole.files.get('examples.jsonl')!;
-      let kills = 0;
-      for (let fatal = 0; ; fatal++) {
-        let died = false;
-        for (const share of [0, 0.4, 0.99, 1]) {
-          const storage = memoryStorage();
-          await run(mortal(storage, fatal, share, hasAppend)).then(
-            () => undefined,
-            (error: Error) => {
-              expect(error.message).toBe('killed');
-              died = true;
-              kills++;
-            },
-          );
+      const { expected, storage: whole, states } = await statesOf(hasAppend);
+      // Three batches with a clean pass and three runs each, the header, and examples.jsonl.
+      expect(states).toHaveLength(3 * 4 + 2);
+      for (const state of states)
+        // A write happens or not, so that more shares of it are the same.
+        for (const share of hasAppend ? [0, 0.4, 0.99, 1] : [0, 1]) {
+          const storage = memoryStorage(state);
+          // It goes on from before the operation and dies at it, as a session from the start would.
+          await expect(run(mortal(storage, 0, share, hasAppend))).rejects.toThrow('killed');
           const { result, examples } = await run(storage);
           expect(result).toEqual(expected.result);
           expect(examples).toEqual(expected.examples);
-          expect(Buffer.compare(storage.files.get('examples.jsonl')!, expectedFile)).toBe(0);
+          const [file, expectedFile] = [storage, whole].map(({ files }) => files.get('examples.jsonl')!);
+          expect(Buffer.compare(file!, expectedFile!)).toBe(0);
         }
-        if (!died) break;
-      }
-      // Three batches with a clean pass and three runs each, the header, and examples.jsonl.
-      expect(kills).toBe(4 * (3 * 4 + 2));
     },
   );
 
@@ -120,9 +123,15 @@ describe('resume', () => {
 });
 
 describe('refuses to mix evaluations', () => {
-  const refuse = async (changes: Changes, words: RegExp): Promise<void> => {
+  /** What a whole run leaves. */
+  let kept: [string, Uint8Array][];
+  beforeAll(async () => {
     const storage = memoryStorage();
     await run(storage);
+    kept = [...storage.files];
+  });
+  const refuse = async (changes: Changes, words: RegExp): Promise<void> => {
+    const storage = memoryStorage(kept);
     const before = [...storage.files];
     const promise = run(storage, changes);
     await expect(promise).rejects.toMatchObject({ code: 'ADVROB_EVALUATION_MISMATCH' });
@@ -175,8 +184,7 @@ describe('refuses to mix evaluations', () => {
   });
 
   it('progress with a line removed by hand', async () => {
-    const storage = memoryStorage();
-    await run(storage);
+    const storage = memoryStorage(kept);
     const lines = new TextDecoder().decode(storage.files.get('evaluation.jsonl')).split('\n');
     lines.splice(3, 1);
     await storage.write('evaluation.jsonl', new TextEncoder().encode(lines.join('\n')));
