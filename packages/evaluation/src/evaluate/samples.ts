@@ -1,4 +1,5 @@
 import type { AttackResult } from '@advrob/core';
+import { select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeFloats, type ModelResult } from '../record/model-result.js';
 import { classify } from './classify.js';
@@ -65,12 +66,6 @@ async function lastTried(
   const ball = { norm: run.norm, epsilon: run.epsilon };
   const last = isNeeded ? await lastIterates(attack, model, { x, y, ids }, ball, { seed, loss, signal }) : undefined;
   return last ?? tf.clone(x);
-}
-
-/** Rows of `a` where `mask` [n] is true, else of `b`. */
-function select(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  const column = tf.reshape(mask, [-1, ...a.shape.slice(1).map(() => 1)]);
-  return tf.where(tf.cast(tf.broadcastTo(tf.cast(column, 'float32'), a.shape), 'bool'), a, b);
 }
 
 /** Reads some rows of `images` [n, ...] back. */

@@ -1,5 +1,6 @@
 import { AdvrobError, type Classifier } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
+import { column, flatRows, lengths } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import { probabilitiesError, sampleInputs, sampleOutputs } from './outputs.js';
 
@@ -140,9 +141,9 @@ async function compare(
   { x, gradient, direction, size }: Comparison,
 ): Promise<void> {
   const width = high - low;
-  const unit = tf.tidy(() => tf.div(direction, tf.maximum(lengths(direction), 1e-30)));
+  const unit = tf.tidy(() => tf.div(direction, tf.maximum(column(lengths('l2', direction), direction), 1e-30)));
   try {
-    const slopes = await valuesOf(() => tf.sum(rowsOf(tf.mul(gradient, unit)), 1));
+    const slopes = await valuesOf(() => tf.sum(flatRows(tf.mul(gradient, unit)), 1));
     const found: number[][] = [];
     for (const part of distances) {
       const step = part * width;
@@ -165,16 +166,6 @@ async function compare(
   } finally {
     unit.dispose();
   }
-}
-
-function rowsOf(tensor: tf.Tensor): tf.Tensor {
-  return tf.reshape(tensor, [tensor.shape[0]!, -1]);
-}
-
-/** Euclidean length of each row, shaped to divide the rows. */
-function lengths(tensor: tf.Tensor): tf.Tensor {
-  const squares = tf.sum(rowsOf(tf.square(tensor)), 1);
-  return tf.reshape(tf.sqrt(squares), [tensor.shape[0]!, ...tensor.shape.slice(1).map(() => 1)]);
 }
 
 /** The values of what `make` makes; frees it. */

@@ -1,4 +1,4 @@
-import { AdvrobError, nearNames, parseOptions, type AnyFactory, type Classifier } from '@advrob/core';
+import { AdvrobError, didYouMean, parseOptions, type AnyFactory, type Classifier } from '@advrob/core';
 import { architectureKey, optionsKey } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ArchitectureDefinition, ArchitectureOptions } from '../architecture.js';
@@ -96,10 +96,10 @@ function findArchitecture(
     );
   const factory = Object.hasOwn(architectures, name) ? architectures[name] : undefined;
   if (factory !== undefined) return factory;
-  const near = nearNames(name, known);
+  const hint = didYouMean(name, known, '');
   throw new AdvrobError(
     'ADVROB_ARCHITECTURE',
-    `${file}: expected an architecture among ${known.join(', ')}, got '${name}'${near.length > 0 ? `: did you mean ${near.join(' or ')}?` : ''}`,
+    `${file}: expected an architecture among ${known.join(', ')}, got '${name}'${hint && `: ${hint}`}`,
   );
 }
 
