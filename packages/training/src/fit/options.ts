@@ -44,7 +44,12 @@ export interface Validation {
   readonly measure?:
     | ((
         model: Classifier,
-        context: { readonly epoch: number; readonly step: number; readonly seed: number; readonly signal?: AbortSignal },
+        context: {
+          readonly epoch: number;
+          readonly step: number;
+          readonly seed: number;
+          readonly signal?: AbortSignal;
+        },
       ) => Promise<Measurement>)
     | undefined;
 }
