@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { plainLangevin } from '../src/index.js';
+import { plainLangevin } from './index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -7,12 +7,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { taylorExpansion, weightNoise } from '../src/index.js';
+import { taylorExpansion, weightNoise } from './index.js';
 import { erm, fit, sgd } from '@advrob/training';
 import { tinyData } from '../../training/test/support/tiny-data.js';
 import { tinyModel } from '../../training/test/support/tiny-model.js';
-import { expectedCurvature, scalarLoss } from './support/scalar-loss.js';
-import { tanhModel, type Values } from './support/tanh-model.js';
+import { expectedCurvature, scalarLoss } from '../test/support/scalar-loss.js';
+import { tanhModel, type Values } from '../test/support/tanh-model.js';
 
 const { shapes, initial, x, y } = JSON.parse(
   readFileSync(new URL('../../../tooling/oracle/training/fixtures/rat.json', import.meta.url), 'utf8'),

@@ -6,8 +6,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { entropySgd } from '../src/index.js';
-import { bareModel, closureWork, valuesOf } from './support/closure-work.js';
+import { entropySgd } from './index.js';
+import { bareModel, closureWork, valuesOf } from '../test/support/closure-work.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

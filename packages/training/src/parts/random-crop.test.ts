@@ -4,9 +4,9 @@ import type { Augmentation } from '@advrob/core';
 import { createRowRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { erm, fit, free, randomCrop, randomFlip } from '../src/index.js';
-import { tinyData } from './support/tiny-data.js';
-import { tinyModel } from './support/tiny-model.js';
+import { erm, fit, free, randomCrop, randomFlip } from '../index.js';
+import { tinyData } from '../../test/support/tiny-data.js';
+import { tinyModel } from '../../test/support/tiny-model.js';
 
 let tensorsBefore: number;
 beforeAll(() => tf.setBackend('cpu'));

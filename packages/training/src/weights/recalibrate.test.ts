@@ -4,9 +4,9 @@ import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { detach, recalibrate, withWeights } from '../src/index.js';
-import { tinyData } from './support/tiny-data.js';
-import { tinyModel, valuesOf } from './support/tiny-model.js';
+import { detach, recalibrate, withWeights } from '../index.js';
+import { tinyData } from '../../test/support/tiny-data.js';
+import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
 
 let model: Classifier;
 let tensorsBefore: number;

@@ -6,12 +6,12 @@ import { linearClassifier } from '@advrob/core/testing';
 import { createThreat } from '@advrob/core/threat';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fit, fgsmAt, kd, kdAt, smoothadv, teacherLogits } from '../src/index.js';
-import { fastStep } from '../src/methods/fgsm-at.js';
-import { smoothed } from '../src/methods/smoothadv.js';
-import { signAttack } from './support/sign-attack.js';
-import { tinyData } from './support/tiny-data.js';
-import { tinyModel, valuesOf } from './support/tiny-model.js';
+import { fit, fgsmAt, kd, kdAt, smoothadv, teacherLogits } from '../index.js';
+import { fastStep } from './fgsm-at.js';
+import { smoothed } from './smoothadv.js';
+import { signAttack } from '../../test/support/sign-attack.js';
+import { tinyData } from '../../test/support/tiny-data.js';
+import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
 
 const linf = { norm: 'linf', epsilon: 0.1 } as const;
 let tensorsBefore: number;

@@ -2,9 +2,9 @@ import '@advrob/core/gradients';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adam, adamw, erm, fit, sgd } from '../src/index.js';
-import { fixture, fixtureData, fixtureModel } from './support/fixture.js';
-import { recorder } from './support/recorder.js';
+import { adam, adamw, erm, fit, sgd } from '../index.js';
+import { fixture, fixtureData, fixtureModel } from '../../test/support/fixture.js';
+import { recorder } from '../../test/support/recorder.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

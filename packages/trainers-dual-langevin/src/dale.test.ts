@@ -13,7 +13,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../training/test/support/fixture.js';
 import { tinyData } from '../../training/test/support/tiny-data.js';
 import { valuesOf } from '../../training/test/support/tiny-model.js';
-import { dale, klDalePd, primalDual, randSmoothingTrainer } from '../src/index.js';
+import { dale, klDalePd, primalDual, randSmoothingTrainer } from './index.js';
 
 let tensorsBefore: number;
 beforeAll(() => tf.setBackend('cpu'));

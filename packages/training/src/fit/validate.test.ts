@@ -4,9 +4,9 @@ import { memoryStorage, type Dataset } from '@advrob/core';
 import { decodeSafetensors } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { ema, erm, fit, robustOverfitting, type FitOptions } from '../src/index.js';
-import { tinyData } from './support/tiny-data.js';
-import { tinyModel, valuesOf } from './support/tiny-model.js';
+import { ema, erm, fit, robustOverfitting, type FitOptions } from '../index.js';
+import { tinyData } from '../../test/support/tiny-data.js';
+import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -3,9 +3,9 @@ import '@tensorflow/tfjs-backend-cpu';
 import type { Work } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { awp, erm, fit, type FitOptions } from '../src/index.js';
-import { tinyData } from './support/tiny-data.js';
-import { tinyModel } from './support/tiny-model.js';
+import { awp, erm, fit, type FitOptions } from '../index.js';
+import { tinyData } from '../../test/support/tiny-data.js';
+import { tinyModel } from '../../test/support/tiny-model.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -11,7 +11,7 @@ import { fixtureData, fixtureModel } from '../../training/test/support/fixture.j
 import { signAttack } from '../../training/test/support/sign-attack.js';
 import { tinyData } from '../../training/test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../training/test/support/tiny-model.js';
-import { cvarPd, dale, dalePd, dalePdReverse, klDaleMultiPd, klDalePd, primalDual } from '../src/index.js';
+import { cvarPd, dale, dalePd, dalePdReverse, klDaleMultiPd, klDalePd, primalDual } from './index.js';
 
 let tensorsBefore: number;
 beforeAll(() => tf.setBackend('cpu'));

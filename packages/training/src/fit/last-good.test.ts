@@ -4,9 +4,9 @@ import { memoryStorage, type Classifier, type Dataset } from '@advrob/core';
 import { decodeSafetensors } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { adam, ema, erm, fit, sgd, swa, type FitOptions } from '../src/index.js';
-import { tinyData } from './support/tiny-data.js';
-import { tinyModel, valuesOf } from './support/tiny-model.js';
+import { adam, ema, erm, fit, sgd, swa, type FitOptions } from '../index.js';
+import { tinyData } from '../../test/support/tiny-data.js';
+import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
 
 let model: Classifier;
 let tensorsBefore: number;

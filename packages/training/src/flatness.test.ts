@@ -7,9 +7,9 @@ import { erm, filterNormalized, fit, sgd } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { tinyData } from '../../training/test/support/tiny-data.js';
-import { tinyModel, valuesOf } from '../../training/test/support/tiny-model.js';
-import { flatness } from '../src/index.js';
+import { tinyData } from '../test/support/tiny-data.js';
+import { tinyModel, valuesOf } from '../test/support/tiny-model.js';
+import { flatness } from '../../trainers-randomized/src/index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -3,12 +3,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import { memoryStorage, type Classifier, type Objective } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { adam, erm, fit, pgdAt, sgd, type FitOptions, type TrainingEvent } from '../src/index.js';
-import { manyDraws, movingAverage, perturbed } from './support/doubles.js';
-import { signAttack } from './support/sign-attack.js';
-import { tinyData } from './support/tiny-data.js';
-import { tinyModel, valuesOf } from './support/tiny-model.js';
-import { watchBackend } from './support/watched-backend.js';
+import { adam, erm, fit, pgdAt, sgd, type FitOptions, type TrainingEvent } from '../index.js';
+import { manyDraws, movingAverage, perturbed } from '../../test/support/doubles.js';
+import { signAttack } from '../../test/support/sign-attack.js';
+import { tinyData } from '../../test/support/tiny-data.js';
+import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
+import { watchBackend } from '../../test/support/watched-backend.js';
 
 let model: Classifier;
 let tensorsBefore: number;

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tinyData } from '../../training/test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../training/test/support/tiny-model.js';
-import { entropySgd, entropysgdTrainer } from '../src/index.js';
+import { entropySgd, entropysgdTrainer } from './index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
-import { softTargets } from '../src/index.js';
+import { softTargets } from './index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -3,11 +3,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { adamw, awp, ema, erm, fit, free, sgd, swa } from '../src/index.js';
-import { expectWeights, fixtureData, fixtureModel, readFixture, type Values } from './support/fixture.js';
-import { recorder } from './support/recorder.js';
-import { tinyData } from './support/tiny-data.js';
-import { tinyModel, valuesOf } from './support/tiny-model.js';
+import { adamw, awp, ema, erm, fit, free, sgd, swa } from '../index.js';
+import { expectWeights, fixtureData, fixtureModel, readFixture, type Values } from '../../test/support/fixture.js';
+import { recorder } from '../../test/support/recorder.js';
+import { tinyData } from '../../test/support/tiny-data.js';
+import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
 
 /** Steps of PyTorch in float64; see tooling/oracle/training/wrappers.py. */
 const fixture = readFixture<{
