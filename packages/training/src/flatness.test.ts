@@ -1,17 +1,16 @@
-import '@advrob/core/gradients';
-import '@tensorflow/tfjs-backend-cpu';
-import { pgd } from '@advrob/attacks';
+import '../test/support/cpu.js';
 import type { Classifier } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
-import { erm, filterNormalized, fit, sgd } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { signAttack } from '../test/support/sign-attack.js';
 import { tinyData } from '../test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../test/support/tiny-model.js';
-import { flatness } from '../../trainers-randomized/src/index.js';
-
-beforeAll(() => tf.setBackend('cpu'));
+import { fit } from './fit/fit.js';
+import { filterNormalized, flatness } from './flatness.js';
+import { erm } from './methods/erm.js';
+import { sgd } from './parts/sgd.js';
 
 const data = tinyData({ length: 60 });
 const threat = { norm: 'linf', epsilon: 0.1 } as const;
@@ -50,7 +49,7 @@ it('filter-normalised directions have the length of each filter', async () => {
 it('measures the increase of the loss, leaves the weights alone, and does not depend on the batch size', async () => {
   const model = await trainedModel();
   const [weights, before] = [await valuesOf(model), tf.memory().numTensors];
-  const found = await flatness(model, data, { attack: pgd({ steps: 5 }), threat, length: 0.5, directions: 8 });
+  const found = await flatness(model, data, { attack: signAttack({ steps: 5 }), threat, length: 0.5, directions: 8 });
   expect(tf.memory().numTensors).toBe(before);
   expect(await valuesOf(model)).toEqual(weights);
   expect(found.perDirection).toHaveLength(8);
@@ -81,7 +80,9 @@ it('by the loss finds smoother outputs flatter, by the error does not', async ()
 
 it('refuses an attack without a threat, and lengths and directions that make no sense', async () => {
   const model = tinyModel();
-  await expect(flatness(model, data, { attack: pgd() })).rejects.toMatchObject({ code: 'ADVROB_ATTACK_MISSING' });
+  await expect(flatness(model, data, { attack: signAttack() })).rejects.toMatchObject({
+    code: 'ADVROB_ATTACK_MISSING',
+  });
   for (const options of [{ length: 0 }, { length: Number.NaN }, { directions: 0 }, { directions: 1.5 }])
     await expect(flatness(model, data, options)).rejects.toMatchObject({ code: 'ADVROB_OPTION' });
   model.dispose!();

@@ -3,20 +3,17 @@ import '@tensorflow/tfjs-backend-cpu';
 import { memoryStorage, type Augmentation, type RunStorage } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-
-import {
-  awp,
-  cvar,
-  ema,
-  fit,
-  free,
-  sgd,
-  smoothadv,
-  swa,
-  trades,
-  type FitOptions,
-  type TrainingEvent,
-} from '../src/index.js';
+import type { TrainingEvent } from '../src/fit/events.js';
+import { fit } from '../src/fit/fit.js';
+import type { FitOptions } from '../src/fit/options.js';
+import { cvar } from '../src/methods/cvar.js';
+import { free } from '../src/methods/free.js';
+import { smoothadv } from '../src/methods/smoothadv.js';
+import { trades } from '../src/methods/trades.js';
+import { awp } from '../src/parts/awp.js';
+import { ema } from '../src/parts/ema.js';
+import { sgd } from '../src/parts/sgd.js';
+import { swa } from '../src/parts/swa.js';
 import { manyDraws, movingAverage, perturbed, primalDual } from './support/doubles.js';
 import { signAttack } from './support/sign-attack.js';
 import { tinyData } from './support/tiny-data.js';

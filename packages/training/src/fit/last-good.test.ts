@@ -4,9 +4,15 @@ import { memoryStorage, type Classifier, type Dataset } from '@advrob/core';
 import { decodeSafetensors } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { adam, ema, erm, fit, sgd, swa, type FitOptions } from '../index.js';
 import { tinyData } from '../../test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
+import { erm } from '../methods/erm.js';
+import { adam } from '../parts/adam.js';
+import { ema } from '../parts/ema.js';
+import { sgd } from '../parts/sgd.js';
+import { swa } from '../parts/swa.js';
+import { fit } from './fit.js';
+import type { FitOptions } from './options.js';
 
 let model: Classifier;
 let tensorsBefore: number;

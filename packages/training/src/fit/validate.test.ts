@@ -4,9 +4,13 @@ import { memoryStorage, type Dataset } from '@advrob/core';
 import { decodeSafetensors } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { ema, erm, fit, robustOverfitting, type FitOptions } from '../index.js';
 import { tinyData } from '../../test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
+import { erm } from '../methods/erm.js';
+import { ema } from '../parts/ema.js';
+import { robustOverfitting } from '../robust-overfitting.js';
+import { fit } from './fit.js';
+import type { FitOptions } from './options.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

@@ -2,7 +2,7 @@ import type { AveragerBinding, Objective, OptimizerBinding, Saved, WorkTransform
 import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { withWeights } from '../../src/index.js';
+import { withWeights } from '../../src/weights/with-weights.js';
 
 /** In the shape of adversarial weight perturbation: ascend, take the gradient there, come back. */
 export const perturbed =
