@@ -1,9 +1,8 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { ascentDirection, shareOption } from './gradient/ascent-direction.js';
-import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
-import { reachOf } from './gradient/reach.js';
+import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(10).describe('gradient steps'),

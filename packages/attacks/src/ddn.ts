@@ -1,8 +1,8 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
-import { cosine } from './gradient/cosine.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import { cosine } from './shared/steps.js';
 import { isFooled } from './tensors/fooled.js';
 import { lengths } from './tensors/lengths.js';
 import { column } from './tensors/rows.js';

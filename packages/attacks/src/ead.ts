@@ -2,8 +2,8 @@ import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
-import { handicapped, missingLead } from './penalty/confident-margin.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import { handicapped, missingLead } from './shared/margin.js';
 import {
   firstWeights,
   isReview,
@@ -11,7 +11,7 @@ import {
   nextWeights,
   searchOptions,
   weightsOfSearch,
-} from './penalty/constant-search.js';
+} from './shared/constant-search.js';
 import { isFooled } from './tensors/fooled.js';
 import { lengths } from './tensors/lengths.js';
 import { column, flatRows, select } from './tensors/rows.js';

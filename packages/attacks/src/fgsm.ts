@@ -1,8 +1,8 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
-import { reachOf } from './gradient/reach.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import { reachOf } from './shared/steps.js';
 
 const options = z.strictObject({
   start: z

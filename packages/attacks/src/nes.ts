@@ -1,8 +1,8 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { reachOf } from './gradient/reach.js';
-import { climbEstimates } from './scores/estimated-climb.js';
+import { reachOf } from './shared/steps.js';
+import { climbEstimates } from './shared/estimated-climb.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(100).describe('estimates of the gradient, each followed by a step'),

@@ -3,10 +3,9 @@ import type { Norm, Rows } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { ascentDirection, shareOption } from './gradient/ascent-direction.js';
-import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
-import { reachOf } from './gradient/reach.js';
-import { adam } from './penalty/adam.js';
+import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import { adam } from './shared/adam.js';
 import { rowSize } from './tensors/rows.js';
 
 const options = z.strictObject({

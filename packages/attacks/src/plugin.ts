@@ -1,16 +1,16 @@
 import { definePlugin } from '@advrob/core';
-import { apgdCe } from './apgd-ce.js';
-import { apgdDlr } from './apgd-dlr.js';
-import { apgdT } from './apgd-t.js';
-import { autoattack } from './autoattack.js';
+import { apgdCe } from './apgd/apgd-ce.js';
+import { apgdDlr } from './apgd/apgd-dlr.js';
+import { apgdT } from './apgd/apgd-t.js';
+import { autoattack } from './autoattack/autoattack.js';
 import { bim } from './bim.js';
 import { boundary } from './boundary.js';
 import { cw } from './cw.js';
 import { ddn } from './ddn.js';
 import { deepfool } from './deepfool.js';
 import { ead } from './ead.js';
-import { fab } from './fab.js';
-import { fabT } from './fab-t.js';
+import { fab } from './fab/fab.js';
+import { fabT } from './fab/fab-t.js';
 import { fgsm } from './fgsm.js';
 import { fmn } from './fmn.js';
 import { hopskipjump } from './hopskipjump.js';
@@ -22,7 +22,7 @@ import { pgd } from './pgd.js';
 import { sigmaZero } from './sigma-zero.js';
 import { simba } from './simba.js';
 import { spsa } from './spsa.js';
-import { square } from './square.js';
+import { square } from './square/square.js';
 import { transfer } from './transfer.js';
 
 /** Every attack of this package under its registry name. */

@@ -2,10 +2,10 @@ import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { averagedGradient, eotOption } from './gradient/averaged-gradient.js';
-import { cosine } from './gradient/cosine.js';
-import { adam } from './penalty/adam.js';
-import { missingLead } from './penalty/confident-margin.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import { cosine } from './shared/steps.js';
+import { adam } from './shared/adam.js';
+import { missingLead } from './shared/margin.js';
 import { isFooled } from './tensors/fooled.js';
 import { column, flatRows, rowSize } from './tensors/rows.js';
 

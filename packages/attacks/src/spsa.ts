@@ -2,8 +2,8 @@ import { defineAttack } from '@advrob/core/attack';
 import { marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { adam } from './penalty/adam.js';
-import { climbEstimates } from './scores/estimated-climb.js';
+import { adam } from './shared/adam.js';
+import { climbEstimates } from './shared/estimated-climb.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(100).describe('estimates of the gradient, each followed by a step'),

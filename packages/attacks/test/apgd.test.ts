@@ -6,21 +6,12 @@ import { crossEntropyLoss, dlrLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { checkpoints } from '../src/apgd/checkpoints.js';
-import { climbL1 } from '../src/apgd/climb-l1.js';
-import type { Best } from '../src/apgd/climb-state.js';
-import { climb } from '../src/apgd/climb.js';
-import { climbLargeBalls, largeBallPhases } from '../src/apgd/large-balls.js';
+import { checkpoints, climb } from '../src/apgd/climb.js';
+import { climbL1, climbLargeBalls, largeBallPhases } from '../src/apgd/climb-l1.js';
+import type { Best } from '../src/apgd/climb.js';
 import { countIncrease, initialStepSizes, reviewStepSizes } from '../src/apgd/step-size-review.js';
-import {
-  fixture,
-  largestDifference,
-  recorded,
-  smoothNet,
-  tensorOf,
-  type Nested,
-  type SmoothWeights,
-} from './smooth-net.js';
+import { fixture, largestDifference, recorded, smoothNet, tensorOf } from './smooth-net.js';
+import type { Nested, SmoothWeights } from './smooth-net.js';
 
 interface Runs {
   readonly weights: SmoothWeights;

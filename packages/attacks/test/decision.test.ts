@@ -6,10 +6,9 @@ import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { adapted, countOutcome } from '../src/decision/adapted-step.js';
-import { estimatedDirection } from '../src/decision/estimated-direction.js';
-import { findStart } from '../src/decision/start.js';
-import { toBoundary } from '../src/decision/to-boundary.js';
+import { adapted, countOutcome } from '../src/boundary.js';
+import { estimatedDirection } from '../src/hopskipjump.js';
+import { findStart, toBoundary } from '../src/shared/boundary-search.js';
 import { boundary, hopskipjump } from '../src/index.js';
 
 const slopes = [0.5, -2, 1, 0.25, -1.5, 0.75];

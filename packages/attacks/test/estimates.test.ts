@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { nes, spsa } from '../src/index.js';
-import { sumOfDifferences } from '../src/scores/sum-of-differences.js';
+import { sumOfDifferences } from '../src/shared/estimated-climb.js';
 import {
   fixture,
   largestDifference,

@@ -9,18 +9,10 @@ import { cw } from '../src/cw.js';
 import { ddn } from '../src/ddn.js';
 import { deepfool } from '../src/deepfool.js';
 import { ead } from '../src/ead.js';
-import { fmn } from '../src/fmn.js';
-import { shrinkTo } from '../src/fmn/shrink.js';
-import { cosine } from '../src/gradient/cosine.js';
-import {
-  fixture,
-  largestDifference,
-  recorded,
-  smoothNet,
-  tensorOf,
-  type Nested,
-  type SmoothWeights,
-} from './smooth-net.js';
+import { fmn, shrinkTo } from '../src/fmn.js';
+import { cosine } from '../src/shared/steps.js';
+import { fixture, largestDifference, recorded, smoothNet, tensorOf } from './smooth-net.js';
+import type { Nested, SmoothWeights } from './smooth-net.js';
 
 interface Run {
   readonly x: Nested;

@@ -3,20 +3,12 @@ import '@advrob/core/gradients';
 import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cw } from '../src/cw.js';
+import { cw, fromTanhSpace, tanhSlope, toTanhSpace } from '../src/cw.js';
 import { ead } from '../src/ead.js';
-import { handicapped, missingLead } from '../src/penalty/confident-margin.js';
-import { firstWeights, isReview, nextWeights, weightsOfSearch } from '../src/penalty/constant-search.js';
-import { fromTanhSpace, tanhSlope, toTanhSpace } from '../src/penalty/tanh-space.js';
-import {
-  fixture,
-  largestDifference,
-  recorded,
-  smoothNet,
-  tensorOf,
-  type Nested,
-  type SmoothWeights,
-} from './smooth-net.js';
+import { handicapped, missingLead } from '../src/shared/margin.js';
+import { firstWeights, isReview, nextWeights, weightsOfSearch } from '../src/shared/constant-search.js';
+import { fixture, largestDifference, recorded, smoothNet, tensorOf } from './smooth-net.js';
+import type { Nested, SmoothWeights } from './smooth-net.js';
 
 interface Run {
   readonly confidence: number;

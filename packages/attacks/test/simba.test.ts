@@ -4,17 +4,9 @@ import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { simba } from '../src/index.js';
-import { directionOrder, frequencyLevels, pixelLevels } from '../src/simba/direction-order.js';
-import { cosineDirections, pixelDirections } from '../src/simba/directions.js';
-import {
-  fixture,
-  largestDifference,
-  recorded,
-  smoothNet,
-  tensorOf,
-  type Nested,
-  type SmoothWeights,
-} from './smooth-net.js';
+import { cosineDirections, directionOrder, frequencyLevels, pixelDirections, pixelLevels } from '../src/simba.js';
+import { fixture, largestDifference, recorded, smoothNet, tensorOf } from './smooth-net.js';
+import type { Nested, SmoothWeights } from './smooth-net.js';
 
 interface Searches {
   readonly weights: SmoothWeights;

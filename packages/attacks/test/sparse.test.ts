@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { jsma, sigmaZero } from '../src/index.js';
-import { bestPair } from '../src/jsma/best-pair.js';
+import { bestPair } from '../src/jsma.js';
 import {
   fixture,
   largestDifference,

@@ -3,9 +3,9 @@ import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { square } from '../src/index.js';
-import { bump, l1Bump, l2Bump, sidewaysBump } from '../src/square/bump.js';
-import { frameOf } from '../src/tensors/frame.js';
-import { rescaled, roundHalfToEven, shareAt, windowSize } from '../src/square/schedule.js';
+import { bump, l1Bump, l2Bump, sidewaysBump } from '../src/square/bump-moves.js';
+import { frameOf } from '../src/shared/images.js';
+import { rescaled, roundHalfToEven, shareAt, windowSize } from '../src/square/windows.js';
 import {
   fixture,
   largestDifference,

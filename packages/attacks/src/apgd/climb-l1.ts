@@ -1,13 +1,13 @@
 import type { Scope, ThreatModel } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { averagedGradient } from '../gradient/averaged-gradient.js';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { averagedGradient } from '../shared/averaged-gradient.js';
 import { column, flatRows, rowSize } from '../tensors/rows.js';
-import { backToBest, better, noBest, type Best } from './climb-state.js';
-import type { ClimbOptions } from './climb.js';
-import { topShareAscent } from './top-share-ascent.js';
+import { backToBest, better, noBest } from './climb.js';
+import type { Best, ClimbOptions } from './climb.js';
+import { reachOf } from '../shared/steps.js';
 
-export interface L1Phase {
+interface L1Phase {
   /** The ball of this phase. */
   readonly threat: ThreatModel;
   readonly steps: number;
@@ -79,4 +79,54 @@ function changedValues(adv: Tensor, x: Tensor): Tensor {
 
 function shareOf(changed: Tensor, size: number): Tensor {
   return tf.div(tf.div(changed, size), 1.5);
+}
+
+/**
+ * A direction of unit L1 norm per row: the signs of the gradient at its largest entries. Row `i` of [rows, ...] uses the share `share[i]` of its `d`
+ * coordinates, but at least one: those with `|g|` at least as large as the entry at place `trunc((1 - share) d)` of the ascending order, so that
+ * ties are included, as in AutoAttack.
+ */
+function topShareAscent(gradient: Tensor, share: Tensor): Tensor {
+  const rows = flatRows(gradient);
+  const size = rows.shape[1];
+  const sizes = tf.abs(rows);
+  const descending = tf.topk(sizes, size).values;
+  const ascendingPlace = tf.cast(tf.clipByValue(tf.mul(tf.sub(1, share), size), 0, size - 1), 'int32');
+  const place = tf.sub(tf.scalar(size - 1, 'int32'), ascendingPlace);
+  const isPlace = tf.cast(tf.oneHot(place as Tensor1D, size), 'float32');
+  const smallest = tf.sum(tf.mul(descending, isPlace), 1, true);
+  const signs = tf.mul(tf.sign(rows), tf.cast(tf.greaterEqual(sizes, smallest), 'float32'));
+  const count = tf.add(tf.sum(tf.abs(signs), 1), 1e-10);
+  return tf.reshape(tf.div(signs, column(count, signs)), gradient.shape);
+}
+
+/** Radius in units of epsilon, and steps, of each phase. */
+export function largeBallPhases(steps: number): readonly (readonly [factor: number, steps: number])[] {
+  const part = Math.ceil(0.3 * steps);
+  return [
+    [3, part],
+    [2, part],
+    [1, steps - 2 * part],
+  ];
+}
+
+/**
+ * APGD in L1 in balls of 3, 2 and 1 epsilon one after another, each from the best point of the one before, brought into the smaller ball: the gradient
+ * at the example itself is a poor guide in L1 (Croce and Hein 2021, https://arxiv.org/abs/2103.01208, section 4.3). Only points of the last ball count.
+ *
+ * @param steps - In all, at least 2.
+ */
+export async function climbLargeBalls(
+  scope: Scope<'gradients'>,
+  start: Tensor,
+  options: Pick<ClimbOptions, 'steps' | 'eot'>,
+): Promise<Best> {
+  const radius = reachOf(scope.threat, scope.x);
+  let found: Best | undefined;
+  for (const [factor, steps] of largeBallPhases(options.steps)) {
+    const threat = scope.threat.withEpsilon(factor * radius);
+    const from = threat.project(found?.best ?? start, scope.x);
+    found = await climbL1(scope, from, { threat, steps, isWarm: true, offers: factor === 1 }, options);
+  }
+  return found!;
 }

@@ -1,11 +1,9 @@
 import type { Scope, StepRows } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { averagedGradient } from '../gradient/averaged-gradient.js';
-import { reachOf } from '../gradient/reach.js';
-import { column } from '../tensors/rows.js';
-import { checkpoints } from './checkpoints.js';
-import { backToBest, better, noBest, type Best } from './climb-state.js';
+import { averagedGradient } from '../shared/averaged-gradient.js';
+import { reachOf } from '../shared/steps.js';
+import { column, select } from '../tensors/rows.js';
 import { countIncrease, initialStepSizes, reviewStepSizes } from './step-size-review.js';
 
 export interface ClimbOptions {
@@ -56,4 +54,62 @@ function advance({ adv, previous, gradient, stepSize }: Position, { x, threat, s
   const share = step === 1 ? 1 : 0.75;
   const moved = tf.add(tf.add(adv, tf.mul(tf.sub(stepped, adv), share)), tf.mul(tf.sub(adv, previous), 1 - share));
   return threat.project(moved, x);
+}
+
+/**
+ * After which iterations (counted from 1) APGD reviews its step sizes, and over how many iterations each review looks back: first 22% of the
+ * iterations, then each window 3% shorter than the one before, down to 6% (Croce and Hein 2020, arXiv:2003.01690, section 3.2, as rounded by
+ * AutoAttack). For 100 iterations: 22, 41, 57, 70, 80, 87, 93, 99.
+ */
+export function checkpoints(iterations: number): ReadonlyMap<number, number> {
+  const atLeastOne = (share: number): number => Math.max(Math.trunc(share * iterations), 1);
+  const [shrink, shortest] = [atLeastOne(0.03), atLeastOne(0.06)];
+  const windows = new Map<number, number>();
+  let window = atLeastOne(0.22);
+  for (let at = window; at <= iterations; at += window) {
+    windows.set(at, window);
+    window = Math.max(window - shrink, shortest);
+  }
+  return windows;
+}
+
+/** The best point of each row with its gradient, so that an ascent can go back to it. */
+export interface Best {
+  readonly best: Tensor;
+  readonly bestGradient: Tensor;
+  /** [rows] */
+  readonly bestLoss: Tensor;
+}
+
+/** One evaluated point per row. */
+interface Evaluated {
+  readonly adv: Tensor;
+  readonly gradient: Tensor;
+  /** [rows] */
+  readonly loss: Tensor;
+}
+
+/** No best point yet: any loss is higher. */
+export function noBest(like: Tensor): Best {
+  const nothing = tf.zerosLike(like);
+  return { best: nothing, bestGradient: nothing, bestLoss: tf.fill([like.shape[0]!], -Infinity) };
+}
+
+/** The best points after `now`; an equal loss is no improvement. */
+export function better({ best, bestGradient, bestLoss }: Best, { adv, gradient, loss }: Evaluated): Best {
+  const isBetter = tf.greater(loss, bestLoss);
+  return {
+    best: select(isBetter, adv, best),
+    bestGradient: select(isBetter, gradient, bestGradient),
+    bestLoss: tf.where(isBetter, loss, bestLoss),
+  };
+}
+
+/** `now`, with the rows of `mask` [rows] (bool) put back to their best point. */
+export function backToBest(
+  mask: Tensor,
+  { best, bestGradient }: Best,
+  now: Evaluated,
+): Pick<Evaluated, 'adv' | 'gradient'> {
+  return { adv: select(mask, best, now.adv), gradient: select(mask, bestGradient, now.gradient) };
 }

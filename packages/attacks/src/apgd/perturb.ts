@@ -2,13 +2,12 @@ import type { Rows, Scope } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { eotOption } from '../gradient/averaged-gradient.js';
-import { reachOf } from '../gradient/reach.js';
+import { eotOption } from '../shared/averaged-gradient.js';
+import { reachOf } from '../shared/steps.js';
 import { column, flatRows } from '../tensors/rows.js';
-import { climbL1 } from './climb-l1.js';
-import type { Best } from './climb-state.js';
-import { climbLargeBalls } from './large-balls.js';
-import { climb, type ClimbOptions } from './climb.js';
+import { climbL1, climbLargeBalls } from './climb-l1.js';
+import type { Best, ClimbOptions } from './climb.js';
+import { climb } from './climb.js';
 
 /** The options of every APGD. */
 export const apgdOptions = {

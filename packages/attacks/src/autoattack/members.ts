@@ -1,10 +1,10 @@
 import type { Attack } from '@advrob/core';
-import { apgdCe } from '../apgd-ce.js';
-import { apgdDlr } from '../apgd-dlr.js';
-import { apgdT } from '../apgd-t.js';
-import { fab } from '../fab.js';
-import { fabT } from '../fab-t.js';
-import { square } from '../square.js';
+import { apgdCe } from '../apgd/apgd-ce.js';
+import { apgdDlr } from '../apgd/apgd-dlr.js';
+import { apgdT } from '../apgd/apgd-t.js';
+import { fab } from '../fab/fab.js';
+import { fabT } from '../fab/fab-t.js';
+import { square } from '../square/square.js';
 
 /** An attack of an ensemble with its number of restarts. */
 export interface Member {

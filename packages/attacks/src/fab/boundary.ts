@@ -2,7 +2,7 @@ import type { GradientModel, Rows } from '@advrob/core';
 import { marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { averagedGradient } from '../gradient/averaged-gradient.js';
+import { averagedGradient } from '../shared/averaged-gradient.js';
 import { logitOf } from '../gradient/logit-of.js';
 import { dualLengths } from '../tensors/lengths.js';
 import { select } from '../tensors/rows.js';

@@ -4,7 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { lengths } from '../tensors/lengths.js';
 import { column, flatRows, select } from '../tensors/rows.js';
-import { eotOption } from '../gradient/averaged-gradient.js';
+import { eotOption } from '../shared/averaged-gradient.js';
 import type { Boundary, Plane } from './boundary.js';
 import { hyperplaneOffset } from './hyperplane-offset.js';
 

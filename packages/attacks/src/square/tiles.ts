@@ -1,8 +1,8 @@
 import type { RowRandom } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { bump, sidewaysBump, type BumpShape } from './bump.js';
-import type { Frame } from '../tensors/frame.js';
+import { bump, sidewaysBump, type BumpShape } from './bump-moves.js';
+import type { Frame } from '../shared/images.js';
 import { drawSigns } from './windows.js';
 
 /** One axis of the grid of tiles: five tiles, in the middle. */

@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as z from 'zod';
-import { memberNames } from './autoattack/members.js';
-import { compose, versionNames } from './autoattack/versions.js';
+import { memberNames } from './members.js';
+import { compose, versionNames } from './versions.js';
 
 const options = z
   .strictObject({

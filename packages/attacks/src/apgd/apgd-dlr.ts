@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as z from 'zod';
-import { apgdOptions, perturbApgd } from './apgd/perturb.js';
-import { dlrOrMarginLoss } from './gradient/dlr-or-margin.js';
+import { apgdOptions, perturbApgd } from './perturb.js';
+import { dlrOrMarginLoss } from '../shared/margin.js';
 
 /**
  * APGD on the difference of logits ratio, which does not change when the logits are scaled and so sees through gradients that a confident model

@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import { crossEntropyLoss } from '@advrob/core/losses';
 import * as z from 'zod';
-import { apgdOptions, perturbApgd } from './apgd/perturb.js';
+import { apgdOptions, perturbApgd } from './perturb.js';
 
 /**
  * APGD on the cross-entropy, the first member of AutoAttack: no step size to choose. See {@link climb} for Linf and L2, {@link climbL1} for L1.

@@ -1,7 +1,7 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as z from 'zod';
-import { nearestBoundary, wantedBoundary } from './fab/boundary.js';
-import { fabOptions, walk } from './fab/walk.js';
+import { nearestBoundary, wantedBoundary } from './boundary.js';
+import { fabOptions, walk } from './walk.js';
 
 /**
  * FAB: looks for the smallest perturbation by walking along the decision boundary, with one gradient per class and step; `fab-t` needs one per step.

@@ -4,15 +4,13 @@ import { crossEntropyLoss, marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { reachOf } from './gradient/reach.js';
-import { moveBump } from './square/bump-moves.js';
-import { bumpNorms } from './square/bump-norms.js';
-import { asImages, frameOf, type Frame } from './tensors/frame.js';
-import { rescaled, shareAt, windowSize } from './square/schedule.js';
-import { paintWindow, stripes } from './square/stripes.js';
-import { tiledBumps } from './square/tiles.js';
-import { drawCorners, drawSigns } from './square/windows.js';
-import { select } from './tensors/rows.js';
+import { reachOf } from '../shared/steps.js';
+import { bumpNorms, moveBump } from './bump-moves.js';
+import { asImages, frameOf } from '../shared/images.js';
+import type { Frame } from '../shared/images.js';
+import { drawCorners, drawSigns, paintWindow, rescaled, shareAt, stripes, windowSize } from './windows.js';
+import { tiledBumps } from './tiles.js';
+import { select } from '../tensors/rows.js';
 
 /** The margin, and for a target its cross-entropy, as in AutoAttack. */
 const marginOrTargetLoss: AttackLoss = {

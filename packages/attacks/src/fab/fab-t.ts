@@ -1,8 +1,8 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as z from 'zod';
-import { targetBoundary, wantedBoundary } from './fab/boundary.js';
-import { fabOptions, walk } from './fab/walk.js';
-import { likelyTargets } from './gradient/likely-targets.js';
+import { targetBoundary, wantedBoundary } from './boundary.js';
+import { fabOptions, walk } from './walk.js';
+import { likelyTargets } from '../shared/likely-targets.js';
 
 /**
  * FAB along the boundary between the label and one target class after the other, likeliest first; any wrong class counts.

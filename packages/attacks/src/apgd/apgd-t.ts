@@ -2,10 +2,10 @@ import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { apgdOptions, perturbApgd } from './apgd/perturb.js';
-import { dlrOrMarginLoss } from './gradient/dlr-or-margin.js';
-import { likelyTargets } from './gradient/likely-targets.js';
-import { select } from './tensors/rows.js';
+import { apgdOptions, perturbApgd } from './perturb.js';
+import { dlrOrMarginLoss } from '../shared/margin.js';
+import { likelyTargets } from '../shared/likely-targets.js';
+import { select } from '../tensors/rows.js';
 
 const options = z.strictObject({
   ...apgdOptions,
