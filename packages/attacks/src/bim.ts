@@ -1,8 +1,8 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(10).describe('gradient steps'),
@@ -16,14 +16,17 @@ const options = z.strictObject({
 });
 
 /**
- * BIM, also called I-FGSM: `x <- project(x + stepSize * direction(gradient))` from the clean example, PGD without its random start.
+ * BIM, also called I-FGSM: `x <- project(x + stepSize * direction(gradient))` from the clean
+ * example, PGD without its random start.
  *
- * The paper takes steps of one grey level, `min(epsilon + 4, 1.25 epsilon)` of them (epsilon in levels of 255); implementations take anything
- * from 2 to 33 epsilon in all, so state steps and step size with a result. The default crosses the ball once and comes back, as in `pgd`.
+ * The paper takes steps of one grey level, `min(epsilon + 4, 1.25 epsilon)` of them (epsilon in
+ * levels of 255); implementations take anything from 2 to 33 epsilon in all, so state steps and
+ * step size with a result. The default crosses the ball once and comes back, as in `pgd`.
  *
  * @example
  * ```ts
- * const result = await bim({ steps: 10, stepSize: 2 / 255 }).run(model, x, y, { norm: 'linf', epsilon: 8 / 255 });
+ * const attack = bim({ steps: 10, stepSize: 2 / 255 });
+ * const result = await attack.run(model, x, y, { norm: 'linf', epsilon: 8 / 255 });
  * ```
  */
 export const bim = defineAttack({

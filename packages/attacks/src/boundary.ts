@@ -36,15 +36,17 @@ const sphericalOutcomes = 100;
 const jointOutcomes = 30;
 
 /**
- * The boundary attack: knows labels only. A random walk along the boundary: a step on the sphere around the example, then one towards it; kept if it
- * still fools and is closer. Both lengths follow the shares of successes (section 2.3).
+ * The boundary attack: knows labels only. A random walk along the boundary: a step on the sphere
+ * around the example, then one towards it; kept if it still fools and is closer. Both lengths
+ * follow the shares of successes (section 2.3).
  *
- * Each example has its own draws, lengths and end. Shares are judged in windows of 100 steps around the example (every tenth is looked at) and of 30
- * proposals, one window after the other. The first point comes from a bisection between noise and the example.
+ * Each example has its own draws, lengths and end. Shares are judged in windows of 100 steps around
+ * the example (every tenth is looked at) and of 30 proposals, one window after the other. The first
+ * point comes from a bisection between noise and the example.
  *
  * @example
  * ```ts
- * const { closest } = await boundary({ steps: 2000 }).run(model, x, y, { norm: 'l2', epsilon: Infinity });
+ * const { closest } = await boundary().run(model, x, y, { norm: 'l2', epsilon: Infinity });
  * ```
  */
 export const boundary = defineAttack({
@@ -80,7 +82,8 @@ export const boundary = defineAttack({
       const hits = hitsOf(rows, candidate);
       const isCloser = tf.less(lengths('l2', tf.sub(candidate, rows.x)), lengths('l2', tf.sub(state.adv, rows.x)));
       const isKept = tf.logicalAnd(tf.logicalAnd(hits, isCloser), isOpen);
-      // Two shares of successes: of the steps around the example, where they were looked at, and of whole proposals.
+      // Two shares of successes: of the steps around the example, where they were looked at, and of
+      // whole proposals.
       const onSphere = adapted(countOutcome(state.sphericalTries, state.sphericalHits, aroundHits), {
         window: sphericalOutcomes,
         high: 0.5,
@@ -108,7 +111,10 @@ export const boundary = defineAttack({
   },
 });
 
-/** A step on the sphere around the example, orthogonal to the line to it, and from there one towards the example. */
+/**
+ * A step on the sphere around the example, orthogonal to the line to it, and from there one towards
+ * the example.
+ */
 function propose(
   { x, rng, threat }: StepRows<'labels'>,
   { adv, spherical, source }: { readonly adv: Tensor; readonly spherical: Tensor; readonly source: Tensor },
@@ -158,7 +164,10 @@ export function countOutcome(tries: Tensor, hits: Tensor, isHit: Tensor | undefi
   return isHit ? { tries: tf.add(tries, 1), hits: tf.add(hits, tf.cast(isHit, 'float32')) } : { tries, hits };
 }
 
-/** The factor [n] for the length of the steps, 1 but at the end of a window, and the outcomes of the window that goes on or begins. */
+/**
+ * The factor [n] for the length of the steps, 1 but at the end of a window, and the outcomes of the
+ * window that goes on or begins.
+ */
 export function adapted({ tries, hits }: Outcomes, rule: AdaptationRule): Outcomes & { readonly factor: Tensor } {
   const isFull = tf.greaterEqual(tries, rule.window);
   const share = tf.div(hits, tf.maximum(tries, 1));

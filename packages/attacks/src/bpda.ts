@@ -5,11 +5,15 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** What {@link bpda} needs to know of a preprocessing. */
 export interface BpdaOptions {
-  /** What happens to inputs [n, ...inputShape] before the model sees them. Any tensor code; it is never differentiated. */
+  /**
+   * What happens to inputs [n, ...inputShape] before the model sees them. Any tensor code; it is
+   * never differentiated.
+   */
   preprocess(x: Tensor): Tensor;
   /**
-   * A differentiable stand-in with outputs of the same shape, whose derivative is used instead, such as a soft staircase for a quantiser. Default the
-   * identity, for a preprocessing that keeps its inputs nearly as they are.
+   * A differentiable stand-in with outputs of the same shape, whose derivative is used instead,
+   * such as a soft staircase for a quantiser. Default the identity, for a preprocessing that keeps
+   * its inputs nearly as they are.
    */
   approximation?(x: Tensor): Tensor;
   /** Shape of one raw input. Default that of the model. */
@@ -19,15 +23,14 @@ export interface BpdaOptions {
 }
 
 /**
- * BPDA, the backward pass differentiable approximation: `model` behind a preprocessing that hides gradients (a quantiser, JPEG, a filter). Forward it
- * is exactly `model.logits(preprocess(x))`; backward the derivative of the preprocessing is that of `approximation`, or 1. Every attack works on it,
- * and success is judged on the true forward pass.
+ * BPDA, the backward pass differentiable approximation (Athalye et al. 2018, Obfuscated Gradients
+ * Give a False Sense of Security, https://arxiv.org/abs/1802.00420, section 4.1): `model` behind a
+ * preprocessing that hides gradients (a quantiser, JPEG, a filter). Forward it is exactly
+ * `model.logits(preprocess(x))`, by which success is judged; backward the derivative of the
+ * preprocessing is that of `approximation`, or 1. Where it also draws at random, attack with `eot`.
+ * The weights stay the model's.
  *
- * For a preprocessing that also draws at random, ask attacks for averaged gradients (`eot`). The weights stay the model's: free them there.
- *
- * Source: Athalye et al. 2018, Obfuscated Gradients Give a False Sense of Security, https://arxiv.org/abs/1802.00420, section 4.1.
- *
- * @throws AdvrobError `ADVROB_SHAPE`, when inputs meet a preprocessing whose outputs differ in shape from those of what stands for it.
+ * @throws AdvrobError `ADVROB_SHAPE`, when `preprocess` and its stand-in differ in shape.
  * @example
  * ```ts
  * const defended = bpda(model, { preprocess: (x) => tf.div(tf.round(tf.mul(x, 7)), 7) });

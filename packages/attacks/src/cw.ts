@@ -1,10 +1,9 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
-import * as z from 'zod';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import * as z from 'zod';
 import { adam } from './shared/adam.js';
-import { handicapped, missingLead } from './shared/margin.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import {
   firstWeights,
   isReview,
@@ -13,6 +12,7 @@ import {
   searchOptions,
   weightsOfSearch,
 } from './shared/constant-search.js';
+import { handicapped, missingLead } from './shared/margin.js';
 import { isFooled } from './tensors/fooled.js';
 import { column, flatRows } from './tensors/rows.js';
 
@@ -23,17 +23,17 @@ const options = z.strictObject({
 });
 
 /**
- * Carlini and Wagner's attack in L2: minimises `c * max(confidence - margin, 0) + |x' - x|^2` over `w` with `x' = (tanh(w) + 1) / 2`, by Adam, for
- * several weights `c` per example, found by binary search (section VI.A). Distances are in units of the bounds, so that `c` means the same for
- * inputs in [0, 1] and in [0, 255].
+ * Carlini and Wagner's attack in L2: minimises `c * max(confidence - margin, 0) + |x' - x|^2` over
+ * `w` with `x' = (tanh(w) + 1) / 2`, by Adam, for several weights `c` found by binary search
+ * (section VI.A). Distances are in units of the bounds, so that `c` means the same in any of them.
  *
- * Each example has its own weight, its own end and its own closest point. Distances are to the example itself, in the objective too: tanh space
- * moves it by up to a millionth. Unlike in peers, values at the bounds can move, the lead of the other classes is right when all logits are
- * negative, no example ends because others do, and a failure returns the example.
+ * Unlike in peers, each example has its own weight and end, values at the bounds can move, the lead
+ * over negative logits is right, distances are to the example itself (tanh space moves it by up to
+ * a millionth), and a failure returns the example.
  *
  * @example
  * ```ts
- * const { closest } = await cw({ steps: 200 }).run(model, x, y, { norm: 'l2', epsilon: Infinity });
+ * const { closest } = await cw().run(model, x, y, { norm: 'l2', epsilon: Infinity });
  * ```
  */
 export const cw = defineAttack({
@@ -96,7 +96,10 @@ export const cw = defineAttack({
 /** Values at the bounds would lie at infinity, where no gradient moves them. */
 const shrink = 0.999999;
 
-/** The variable `w` with `x = (tanh(w) + 1) / 2` in units of the bounds; `x` [n, ...] is shrunk towards the middle by a millionth. */
+/**
+ * The variable `w` with `x = (tanh(w) + 1) / 2` in units of the bounds; `x` [n, ...] is shrunk
+ * towards the middle by a millionth.
+ */
 export function toTanhSpace(x: Tensor, [low, high]: readonly [number, number]): Tensor {
   const centred = tf.sub(tf.mul(tf.sub(x, low), 2 / (high - low)), 1);
   return tf.atanh(tf.mul(tf.clipByValue(centred, -1, 1), shrink));

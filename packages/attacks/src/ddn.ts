@@ -27,14 +27,15 @@ const options = z.strictObject({
 });
 
 /**
- * DDN: gradient steps give the direction, and the length of the change is set apart, shorter after each success and longer otherwise (algorithm 1).
+ * DDN: gradient steps give the direction, and the length of the change is set apart, shorter after
+ * each success and longer otherwise (algorithm 1).
  *
- * Points are not rounded to grey levels. The radius stops at the distance to the farthest corner of the bounds. A row without a gradient does not
- * move; peers draw a random direction there.
+ * Points are not rounded to grey levels. The radius stops at the distance to the farthest corner of
+ * the bounds. A row without a gradient does not move; peers draw a random direction there.
  *
  * @example
  * ```ts
- * const { closest } = await ddn({ steps: 300 }).run(model, x, y, { norm: 'l2', epsilon: Infinity });
+ * const { closest } = await ddn().run(model, x, y, { norm: 'l2', epsilon: Infinity });
  * ```
  */
 export const ddn = defineAttack({

@@ -4,10 +4,10 @@ import { margin } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
-import { leadToLose } from './shared/margin.js';
-import { likelyTargets } from './shared/likely-targets.js';
 import { logitOf } from './gradient/logit-of.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import { likelyTargets } from './shared/likely-targets.js';
+import { leadToLose } from './shared/margin.js';
 import { isFooled } from './tensors/fooled.js';
 import { dualLengths } from './tensors/lengths.js';
 import { column, select } from './tensors/rows.js';
@@ -25,11 +25,13 @@ const options = z.strictObject({
 });
 
 /**
- * DeepFool: steps to the nearest boundary of the linear model around the point, until the model is fooled (algorithm 2; Linf: section 3.3 with
- * `q = 1`). The point is `x + (1 + overshoot) * (sum of the steps)`, inside the bounds: the overshoot is of the whole change and does not add up.
+ * DeepFool: steps to the nearest boundary of the linear model around the point, until the model is
+ * fooled (algorithm 2; Linf: section 3.3 with `q = 1`). The point is `x + (1 + overshoot) * (sum of
+ * the steps)`, inside the bounds: the overshoot is of the whole change and does not add up.
  *
- * A row ends at its first success. In a targeted run the boundary is that of the target class. Boundaries without slope are passed
- * over. The lead to lose is larger by a millionth of the largest logit, see {@link leadToLose}.
+ * A row ends at its first success. In a targeted run the boundary is that of the target class.
+ * Boundaries without slope are passed over. The lead to lose is larger by a millionth of the
+ * largest logit, see {@link leadToLose}.
  *
  * @example
  * ```ts
@@ -75,8 +77,8 @@ interface Step {
 }
 
 /**
- * The step to the nearest of the boundaries to `candidates` [rows, k]; without any, in a targeted run, to that around the wanted class, whichever class
- * leads there.
+ * The step to the nearest of the boundaries to `candidates` [rows, k]; without any, in a targeted
+ * run, to that around the wanted class, whichever class leads there.
  */
 function nearestStep(
   { model, y, target }: Rows<'gradients'>,
@@ -103,7 +105,10 @@ function nearestStep(
   return nearest!;
 }
 
-/** From the lead `loss` [rows] of the class beyond, negative on the near side, and its gradient: how far the boundary is, and the way there. */
+/**
+ * From the lead `loss` [rows] of the class beyond, negative on the near side, and its gradient: how
+ * far the boundary is, and the way there.
+ */
 function stepTo(
   norm: 'l2' | 'linf',
   { gradient, logits, loss }: { gradient: Tensor; logits: Tensor; loss: Tensor },

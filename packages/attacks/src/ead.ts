@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
-import { handicapped, missingLead } from './shared/margin.js';
 import {
   firstWeights,
   isReview,
@@ -12,6 +11,7 @@ import {
   searchOptions,
   weightsOfSearch,
 } from './shared/constant-search.js';
+import { handicapped, missingLead } from './shared/margin.js';
 import { isFooled } from './tensors/fooled.js';
 import { lengths } from './tensors/lengths.js';
 import { column, flatRows, select } from './tensors/rows.js';
@@ -30,15 +30,16 @@ const options = z.strictObject({
 });
 
 /**
- * EAD: minimises `c * max(confidence - margin, 0) + |d|_2^2 + beta |d|_1` by FISTA, a gradient step on the smooth part, a soft threshold by `beta` and
- * momentum `k / (k + 3)` (algorithm 1), for several weights `c` per example as in `cw`. Its points change few values. Distances are in units of the
- * bounds.
+ * EAD: minimises `c * max(confidence - margin, 0) + |d|_2^2 + beta |d|_1` by FISTA, a gradient step
+ * on the smooth part, a soft threshold by `beta` and momentum `k / (k + 3)` (algorithm 1), for
+ * several weights `c` per example. Its points change few values. Differs from peers as `cw` does.
  *
- * The threshold is `beta` itself and not the step size times `beta`, as in the authors' code and every peer. Iterates start anew for each weight.
+ * The threshold is `beta` itself and not the step size times `beta`, as in the authors' code and
+ * every peer. Iterates start anew for each weight.
  *
  * @example
  * ```ts
- * const { closest } = await ead({ steps: 200 }).run(model, x, y, { norm: 'l1', epsilon: Infinity });
+ * const { closest } = await ead().run(model, x, y, { norm: 'l1', epsilon: Infinity });
  * ```
  */
 export const ead = defineAttack({

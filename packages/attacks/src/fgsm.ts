@@ -18,11 +18,12 @@ const options = z.strictObject({
 });
 
 /**
- * FGSM and its versions for other norms: one step of length epsilon in the direction that ascends a linear loss fastest. Linf: the sign of the
- * gradient; L2: the normalised gradient; L1: the coordinate with the largest gradient.
+ * FGSM and its versions for other norms: one step of length epsilon in the direction that ascends a
+ * linear loss fastest. Linf: the sign of the gradient; L2: the normalised gradient; L1: the
+ * coordinate with the largest gradient.
  *
- * `start: 'uniform'` with its step of 1.25 epsilon is the attack of *Fast is better than free* (Wong et al. 2020, https://arxiv.org/abs/2001.03994,
- * algorithm 3).
+ * `start: 'uniform'` with its step of 1.25 epsilon is the attack of *Fast is better than free*
+ * (Wong et al. 2020, https://arxiv.org/abs/2001.03994, algorithm 3).
  *
  * @example
  * ```ts

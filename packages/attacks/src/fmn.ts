@@ -1,16 +1,16 @@
+import type { Norm } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import * as z from 'zod';
-import type { Norm } from '@advrob/core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import * as z from 'zod';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
-import { cosine } from './shared/steps.js';
 import { leadToLose } from './shared/margin.js';
+import { cosine } from './shared/steps.js';
 import { isFooled } from './tensors/fooled.js';
 import { dualLengths, lengths } from './tensors/lengths.js';
-import { unit } from './tensors/unit.js';
 import { column, flatRows } from './tensors/rows.js';
+import { unit } from './tensors/unit.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(100).describe('gradient steps'),
@@ -31,11 +31,13 @@ const options = z.strictObject({
 });
 
 /**
- * FMN: gradient steps on the difference of logits, each projected on a ball whose radius closes in on the boundary: it shrinks after a success and
- * grows otherwise, by ever smaller shares. In L0 a value is a value, not a pixel of several channels.
+ * FMN: gradient steps on the difference of logits, each projected on a ball whose radius closes in
+ * on the boundary: it shrinks after a success and grows otherwise, by ever smaller shares. In L0 a
+ * value is a value, not a pixel of several channels.
  *
- * Gradients are normalised in L2 for every norm, as in the paper. The projection is Euclidean on the ball, then the bounds clip. Differs from the paper
- * in that the radius grows at every failure, see {@link nextRadius}.
+ * Gradients are normalised in L2 for every norm, as in the paper. The projection is Euclidean on
+ * the ball, then the bounds clip. Differs from the paper in that the radius grows at every failure,
+ * see {@link nextRadius}.
  *
  * @example
  * ```ts
@@ -109,11 +111,13 @@ function firstRadius(norm: Norm, rows: number): Tensor {
 }
 
 /**
- * The radius of the next step (Pintor et al. 2021, https://arxiv.org/abs/2102.12827, algorithm 1): by the share `change` smaller after a success and
- * larger otherwise, never above the best length; before the first success at least as far as the linear model says. In L0 by at least 1.
+ * The radius of the next step (Pintor et al. 2021, https://arxiv.org/abs/2102.12827, algorithm 1):
+ * by the share `change` smaller after a success and larger otherwise, never above the best length;
+ * before the first success at least as far as the linear model says. In L0 by at least 1.
  *
- * In the paper the radius before the first success is what the linear model says. Where the bounds cut steps short, that can stay short of the
- * boundary for ever, so here it also grows as it does later.
+ * In the paper the radius before the first success is what the linear model says. Where the bounds
+ * cut steps short, that can stay short of the boundary for ever, so here it also grows as it does
+ * later.
  */
 function nextRadius(norm: Norm, facts: RadiusFacts, change: number): Tensor {
   const { radius, isFooled, wasFooled, best, length, ahead } = facts;
@@ -130,8 +134,8 @@ function nextRadius(norm: Norm, facts: RadiusFacts, change: number): Tensor {
 const halvings = 26;
 
 /**
- * The Euclidean projection of each row of `offsets` [n, ...] on the ball of its own radius [n] around 0, bounds aside. The threat models of core
- * have one radius for all rows.
+ * The Euclidean projection of each row of `offsets` [n, ...] on the ball of its own radius [n]
+ * around 0, bounds aside. The threat models of core have one radius for all rows.
  */
 export function shrinkTo(norm: Norm, offsets: Tensor, radius: Tensor): Tensor {
   return tf.tidy(() => {
@@ -151,8 +155,8 @@ const balls: Readonly<Record<Norm, (rows: Tensor2D, radius: Tensor2D) => Tensor>
 };
 
 /**
- * `sign(v) max(|v| - level, 0)` with the level at which the sum is the radius (Duchi et al. 2008): bracketed by halving, then interpolated, without
- * sorting.
+ * `sign(v) max(|v| - level, 0)` with the level at which the sum is the radius (Duchi et al. 2008):
+ * bracketed by halving, then interpolated, without sorting.
  */
 function onL1Ball(rows: Tensor2D, radius: Tensor2D): Tensor {
   const sizes = tf.abs(rows);

@@ -3,8 +3,7 @@ import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { findStart, startTriesOption, toBoundary } from './shared/boundary-search.js';
-import type { Start } from './shared/boundary-search.js';
+import { findStart, startTriesOption, toBoundary, type Start } from './shared/boundary-search.js';
 import { isFooled } from './tensors/fooled.js';
 import { lengths } from './tensors/lengths.js';
 import { column, rowSize, select } from './tensors/rows.js';
@@ -32,15 +31,17 @@ const stepHalvings = 25;
 const mostHalvings = 24;
 
 /**
- * HopSkipJump: knows labels only. From a point that fools, bisect to the boundary, estimate the direction of the gradient there from labels of random
- * neighbours, step along it, bisect again (algorithm 2).
+ * HopSkipJump: knows labels only. From a point that fools, bisect to the boundary, estimate the
+ * direction of the gradient there from labels of random neighbours, step along it, bisect again
+ * (algorithm 2).
  *
- * Each example is normalised, stepped and bisected on its own and its step is halved at most 25 times; examples for which no start is found fail.
- * `queries` counts every label asked for.
+ * Each example is normalised, stepped and bisected on its own and its step is halved at most 25
+ * times; examples for which no start is found fail. `queries` counts every label asked for.
  *
  * @example
  * ```ts
- * const { closest, queries } = await hopskipjump({ steps: 20 }).run(model, x, y, { norm: 'l2', epsilon: Infinity });
+ * const attack = hopskipjump({ steps: 20 });
+ * const { closest, queries } = await attack.run(model, x, y, { norm: 'l2', epsilon: Infinity });
  * ```
  */
 export const hopskipjump = defineAttack({
@@ -77,7 +78,10 @@ export const hopskipjump = defineAttack({
   },
 });
 
-/** The longest step of lengths `size` [rows], half, a quarter ... that still fools; none where all fail. */
+/**
+ * The longest step of lengths `size` [rows], half, a quarter ... that still fools; none where all
+ * fail.
+ */
 async function step(scope: Scope<'labels'>, { adv, isFound }: Start, direction: Tensor, size: Tensor): Promise<Tensor> {
   const begin = { adv, from: adv, direction, size, isOpen: tf.cast(isFound, 'float32') };
   const end = await scope.iterate(begin, stepHalvings, (state, rows) => {
@@ -93,12 +97,15 @@ async function step(scope: Scope<'labels'>, { adv, isFound }: Start, direction: 
   return end.adv;
 }
 
-/** Values that one step of the estimate holds per row, so that images of any size fit into memory. */
+/**
+ * Values that one step of the estimate holds per row, so that images of any size fit into memory.
+ */
 const valuesPerStep = 65536;
 
 /**
- * The direction of the gradient at a boundary point, from labels of `count` points around it (Chen et al. 2020, https://arxiv.org/abs/1904.02144,
- * equations 12 and 16): the mean of random unit vectors, each with the sign of its outcome less the mean outcome.
+ * The direction of the gradient at a boundary point, from labels of `count` points around it (Chen
+ * et al. 2020, https://arxiv.org/abs/1904.02144, equations 12 and 16): the mean of random unit
+ * vectors, each with the sign of its outcome less the mean outcome.
  *
  * @param radius - Distance [rows] of the points.
  * @returns [rows, ...], of unit L2 norm, or its sign in Linf.

@@ -3,12 +3,13 @@ import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
+import { logitOf } from './gradient/logit-of.js';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { likelyTargets } from './shared/likely-targets.js';
-import { logitOf } from './gradient/logit-of.js';
 import { isFooled } from './tensors/fooled.js';
-import { flatRows, rowSize, select } from './tensors/rows.js';
 import { oneHot } from './tensors/one-hot.js';
+import { flatRows, rowSize, select } from './tensors/rows.js';
+import { overLargest } from './tensors/unit.js';
 
 const options = z.strictObject({
   change: z
@@ -35,15 +36,18 @@ const options = z.strictObject({
 });
 
 /**
- * JSMA, the Jacobian-based saliency map attack: changes the pair of values that raises the target's logit and lowers the sum of the others most, again and
- * again (algorithm 3). Made for target classes; a run without any goes towards the likeliest others.
+ * JSMA, the Jacobian-based saliency map attack: changes the pair of values that raises the target's
+ * logit and lowers the sum of the others most, again and again (algorithm 3). Made for target
+ * classes; a run without any goes towards the likeliest others. On logits, as in the paper.
  *
- * A value changes once, and not where it stands at its bound. A row ends at its first success, when no pair is left, or when `share` is used up. All
- * pairs are compared, so a step costs the square of the number of values: fine for MNIST, slow for larger images.
+ * A value changes once, and not where it stands at its bound. A row ends at its first success, when
+ * no pair is left, or when `share` is used up. All pairs are compared, so a step costs the square
+ * of the number of values: fine for MNIST, slow for larger images.
  *
  * @example
  * ```ts
- * const { closest } = await jsma().run(model, x, y, { norm: 'l0', epsilon: Infinity }, { targets });
+ * const anywhere = { norm: 'l0', epsilon: Infinity } as const;
+ * const { closest } = await jsma().run(model, x, y, anywhere, { targets });
  * ```
  */
 export const jsma = defineAttack({
@@ -106,12 +110,13 @@ interface Saliency {
 }
 
 /**
- * The pair of values of each row that raises the target and lowers the others most: the largest `-alpha * beta` with `alpha > 0` the sum of the two
- * slopes of the target and `beta < 0` that of the others; the first of ties in the order of flat indices (Papernot et al. 2016,
- * https://arxiv.org/abs/1511.07528, algorithm 3). All pairs are compared, some rows of the table at a time.
+ * The pair of values of each row with the largest `-alpha * beta`, where `alpha > 0` is the sum of
+ * the two slopes of the target and `beta < 0` that of the others (algorithm 3); the first of ties
+ * in the order of flat indices. All pairs are compared, `scoresAtOnce` at a time: the table of an
+ * image is too large to hold.
  *
- * @param scoresAtOnce - Scores that are held at once: the table of all pairs of an image is too large.
- * @returns `places` [n, d] with 1 at both values, all 0 where no pair will do, and `isFound` [n] (bool).
+ * @returns `places` [n, d] with 1 at both values, all 0 where no pair will do, and `isFound` [n]
+ *   (bool).
  */
 export function bestPair(
   { target, others, open }: Saliency,
@@ -142,7 +147,10 @@ export function bestPair(
   return { places: tf.mul(places, tf.expandDims(tf.cast(isFound, 'float32'), 1)), isFound };
 }
 
-/** `max(alpha, 0) * max(-beta, 0)` [n, count, d] of the pairs (p, q) with p from `from` on and q behind p; 0 for all others. */
+/**
+ * `max(alpha, 0) * max(-beta, 0)` [n, count, d] of the pairs (p, q) with p from `from` on and q
+ * behind p; 0 for all others.
+ */
 function scoresOf(alphas: Tensor, betas: Tensor, from: number, count: number): Tensor {
   const [n, size] = alphas.shape as [number, number];
   const sums = (values: Tensor): Tensor =>
@@ -150,8 +158,4 @@ function scoresOf(alphas: Tensor, betas: Tensor, from: number, count: number): T
   const isBehind = tf.less(tf.expandDims(tf.range(from, from + count), 1), tf.expandDims(tf.range(0, size), 0));
   const score = tf.mul(tf.relu(sums(alphas)), tf.relu(tf.neg(sums(betas))));
   return tf.mul(score, tf.cast(isBehind, 'float32'));
-}
-
-function overLargest(rows: Tensor): Tensor {
-  return tf.div(rows, tf.maximum(tf.max(tf.abs(rows), 1, true), 1e-30));
 }

@@ -29,14 +29,17 @@ export const langevinOptions = z.strictObject({
 });
 
 /**
- * The Langevin samplers of DALE, used as an attack: noisy sign steps that ascend `log(1 - p_y)`, see {@link langevinStep}. One sample per restart.
+ * The Langevin samplers of DALE, used as an attack: noisy sign steps that ascend `log(1 - p_y)`,
+ * exact also where `p_y` rounds to 1; see {@link langevinStep}. One sample per restart.
  *
- * The authors use 7 steps of 0.1 with noise 0.001 on MNIST at epsilon 0.3, and 10 of 0.007 on CIFAR-10 at 8/255, without noise (gaussian) or with 0.01
- * (laplace, there of a batch mean). Without noise and from the same start it is PGD, bit for bit.
+ * The authors use 7 steps of 0.1 with noise 0.001 on MNIST at epsilon 0.3, and 10 of 0.007 on
+ * CIFAR-10 at 8/255, without noise (gaussian) or with 0.01 (laplace, there of a batch mean).
+ * Without noise and from the same start it is PGD, bit for bit.
  *
  * @example
  * ```ts
- * const result = await langevin({ sampler: 'laplace' }).run(model, x, y, { norm: 'linf', epsilon: 0.3 });
+ * const attack = langevin({ sampler: 'laplace' });
+ * const result = await attack.run(model, x, y, { norm: 'linf', epsilon: 0.3 });
  * ```
  */
 export const langevin = defineAttack({
@@ -53,7 +56,8 @@ export const langevin = defineAttack({
     const length = stepSize ?? (2.5 * reachOf(scope.threat, scope.x)) / steps;
     const { adv } = await scope.iterate({ adv: startOf(scope, start) }, steps, ({ adv }, rows) => {
       const { gradient, logits } = averagedGradient(rows.model, adv, rows.lossOf, eot);
-      // The tiny noise of the start is not projected, as in the paper, so the start itself is never reported.
+      // The tiny noise of the start is not projected, as in the paper, so the start itself is never
+      // reported.
       if (rows.step > 0 || start !== 'tinygauss') rows.offer(adv, logits);
       return { adv: langevinStep(rows, adv, gradient, length, noise) };
     });
@@ -70,8 +74,9 @@ function startOf({ x, threat, rng }: Rows<'gradients'>, start: z.infer<typeof la
 /** The noise of a Langevin step. */
 export interface LangevinNoise {
   /**
-   * `gaussian`: `x' <- project(x' + stepSize sign(g) + noise N(0, 1))`, noise in units of the inputs.
-   * `laplace`: `x' <- project(x' + stepSize sign(g + noise Laplace(0, 1)))`, noise in units of the gradient of one example.
+   * `gaussian`: `x' <- project(x' + stepSize sign(g) + noise N(0, 1))`, noise in units of the
+   * inputs. `laplace`: `x' <- project(x' + stepSize sign(g + noise Laplace(0, 1)))`, noise in units
+   * of the gradient of one example.
    */
   readonly sampler: 'gaussian' | 'laplace';
   /** Scale of the noise, 0 for none: then both samplers are a step of PGD. */
@@ -88,13 +93,13 @@ export interface LangevinPlace {
 }
 
 /**
- * One step of the projected Langevin samplers of DALE (Robey et al. 2021, https://arxiv.org/abs/2110.15767, algorithm 1; the signs as in the authors'
- * code) from `adv` along `gradient` [n, ...], the gradient of each example's own `log(1 - p)`.
+ * One step of the projected Langevin samplers of DALE (Robey et al. 2021, algorithm 1, with the
+ * signs of the authors' code) from `adv` along `gradient` [n, ...], that of each example's own
+ * `log(1 - p)`.
  *
- * The authors' code takes the gradient of the batch mean, a `1 / n` of this one, so that its Laplace noise grows with the batch: their scale `c` at
- * batch size `n` is `noise = c n` here. With the sign and the projection neither is an exact sampler of a density.
- *
- * The result is the caller's; arguments are not disposed. Draws under the purpose `langevin`.
+ * The authors take the gradient of the batch mean, a `1 / n` of this one, so that their Laplace
+ * noise grows with the batch: their scale `c` at batch size `n` is `noise = c n` here. With sign
+ * and projection neither samples a density exactly. The result is the caller's.
  *
  * @example
  * ```ts

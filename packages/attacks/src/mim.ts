@@ -1,8 +1,8 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
 import { unit } from './tensors/unit.js';
 
 const options = z.strictObject({
@@ -18,11 +18,12 @@ const options = z.strictObject({
 });
 
 /**
- * MIM, also called MI-FGSM: `m <- decay * m + g / |g|_1`, then a step along `m`: its sign in Linf (equations 6 and 7), `m / |m|_2` in L2 (equation 8),
- * its largest entries in L1. The momentum starts at 0 in each call.
+ * MIM, also called MI-FGSM: `m <- decay * m + g / |g|_1`, then a step along `m`: its sign in Linf
+ * (equations 6 and 7), `m / |m|_2` in L2 (equation 8), its largest entries in L1. The momentum
+ * starts at 0 in each call.
  *
- * Differs from peers that take the sign of the gradient before they accumulate it, which is another attack, and from those that divide by `|g|`
- * where it is 0: such a row keeps its momentum.
+ * Differs from peers that take the sign of the gradient before they accumulate it, which is another
+ * attack, and from those that divide by `|g|` where it is 0: such a row keeps its momentum.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { reachOf } from './shared/steps.js';
 import { climbEstimates } from './shared/estimated-climb.js';
+import { reachOf } from './shared/steps.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(100).describe('estimates of the gradient, each followed by a step'),
@@ -27,15 +27,18 @@ const options = z.strictObject({
 });
 
 /**
- * NES: estimates the gradient from scores along Gaussian vectors, two opposite points at a time (natural evolution strategies), and takes projected steps
- * along it: its sign in Linf, normalised in L2 (Ilyas et al. 2019, https://arxiv.org/abs/1807.07978, section 3).
+ * NES: estimates the gradient from scores along Gaussian vectors, two opposite points at a time
+ * (natural evolution strategies), and takes projected steps along it: its sign in Linf, normalised
+ * in L2 (Ilyas et al. 2019, https://arxiv.org/abs/1807.07978, section 3).
  *
- * Each example has its own vectors. Asks for points inside the bounds only, see {@link sumOfDifferences}. `queries` counts two per pair and one per
- * iterate. The step size stays: the authors' code halves it when the loss rests.
+ * Each example has its own vectors. Points lie inside the bounds, see {@link sumOfDifferences}.
+ * `queries` counts two per pair and one per iterate. The step size stays; the authors' code halves
+ * it when the loss rests.
  *
  * @example
  * ```ts
- * const { success, queries } = await nes({ steps: 200 }).run(model, x, y, { norm: 'linf', epsilon: 0.05 });
+ * const attack = nes({ steps: 200 });
+ * const { success, queries } = await attack.run(model, x, y, { norm: 'linf', epsilon: 0.05 });
  * ```
  */
 export const nes = defineAttack({

@@ -1,11 +1,11 @@
-import { defineAttack } from '@advrob/core/attack';
 import type { Norm, Rows } from '@advrob/core';
+import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
-import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { adam } from './shared/adam.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
+import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
 import { rowSize } from './tensors/rows.js';
 
 const options = z.strictObject({
@@ -30,18 +30,18 @@ const options = z.strictObject({
 });
 
 /**
- * PGD: `x <- project(x + stepSize * direction(gradient))` from a random start. Linf: the sign; L2: the normalised gradient; L1: equal steps on the
- * few coordinates with the largest gradient that can still move ({@link ascentDirection}), with the exact projection on the ball and the bounds.
+ * PGD: `x <- project(x + stepSize * direction(gradient))` from a random start. The direction is
+ * that of {@link ascentDirection}; the projection is exact on ball and bounds together, in L1 too.
  *
- * The default step size 2.5 epsilon / steps lets every step sequence cross the ball and turn back (Madry et al., robustness library). Papers use
- * among others 40 steps of 0.01 at epsilon 0.3 for MNIST, 20 of 2/255 at 8/255 and, in L2, 20 of 15/255 at 128/255 for CIFAR-10.
- * With `optimizer: 'adam'` the steps are those of Adam on the gradient, projected likewise, as in Uesato et al. 2018 (https://arxiv.org/abs/1802.05666).
- * Peers that give Adam the sign of the gradient run another attack. In L1 it is weak: all values move at first, and the projection takes that back.
- * The noise of `tinygauss` is not projected before the first step, as in TRADES, so the start itself is never reported.
+ * Papers take 40 steps of 0.01 at 0.3 (MNIST), 20 of 2/255 at 8/255 and, in L2, 20 of 15/255 at
+ * 128/255 (CIFAR-10). `optimizer: 'adam'` gives Adam the gradient, as Uesato et al. 2018 do
+ * (https://arxiv.org/abs/1802.05666), and not its sign, as peers do; in L1 it is weak. The noise of
+ * `tinygauss` is not projected, as in TRADES, so that start is never reported.
  *
  * @example
  * ```ts
- * const result = await pgd({ steps: 20 }).run(model, x, y, { norm: 'linf', epsilon: 8 / 255 }, { restarts: 5 });
+ * const threat = { norm: 'linf', epsilon: 8 / 255 } as const;
+ * const result = await pgd({ steps: 20 }).run(model, x, y, threat, { restarts: 5 });
  * ```
  */
 export const pgd = defineAttack({

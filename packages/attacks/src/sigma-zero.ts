@@ -2,12 +2,13 @@ import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
-import { cosine } from './shared/steps.js';
 import { adam } from './shared/adam.js';
+import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { missingLead } from './shared/margin.js';
+import { cosine } from './shared/steps.js';
 import { isFooled } from './tensors/fooled.js';
-import { column, flatRows, rowSize } from './tensors/rows.js';
+import { column, rowSize } from './tensors/rows.js';
+import { overLargest } from './tensors/unit.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(1000).describe('gradient steps'),
@@ -36,16 +37,17 @@ const options = z.strictObject({
 });
 
 /**
- * Sigma-zero: descends the lead of the label plus a smooth stand-in for the L0 norm, `sum d^2 / (d^2 + sigma)` over the number of values, and undoes small
- * changes by a threshold that rises after a success and falls otherwise (algorithm 1, with Adam as in the authors' code). A value is a value, not a
- * pixel of several channels.
+ * Sigma-zero: descends the lead of the label plus a smooth stand-in for the L0 norm, the mean of
+ * `d^2 / (d^2 + sigma)`, and undoes small changes by a threshold that rises after a success and
+ * falls otherwise (algorithm 1, with Adam as in the authors' code). A value is a value, not a pixel
+ * of several channels.
  *
- * The gradient is divided by its largest entry before it goes to Adam. Changes are in units of the bounds. Each example has its own threshold; the last
- * iterate is judged too.
+ * The gradient is divided by its largest entry before it goes to Adam. Changes are in units of the
+ * bounds, targets count, each example has its own threshold, and the last iterate is judged too.
  *
  * @example
  * ```ts
- * const { closest } = await sigmaZero({ steps: 300 }).run(model, x, y, { norm: 'l0', epsilon: Infinity });
+ * const { closest } = await sigmaZero().run(model, x, y, { norm: 'l0', epsilon: Infinity });
  * ```
  */
 export const sigmaZero = defineAttack({
@@ -95,10 +97,4 @@ export const sigmaZero = defineAttack({
 function smoothSlope(offsets: Tensor, smoothing: number): Tensor {
   const share = tf.div(offsets, tf.square(tf.add(tf.square(offsets), smoothing)));
   return tf.mul(share, (2 * smoothing) / rowSize(offsets));
-}
-
-/** Each row divided by its largest entry; zero rows stay zero. */
-function overLargest(vectors: Tensor): Tensor {
-  const largest = tf.max(tf.abs(flatRows(vectors)), 1);
-  return tf.div(vectors, column(tf.maximum(largest, 1e-30), vectors));
 }

@@ -1,12 +1,11 @@
+import type { RowRandom } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import type { RowRandom } from '@advrob/core';
-import { frameOf } from './shared/images.js';
-import { column, select } from './tensors/rows.js';
-import type { Frame } from './shared/images.js';
+import { frameOf, type Frame } from './shared/images.js';
 import { oneHot } from './tensors/one-hot.js';
+import { column, select } from './tensors/rows.js';
 
 const options = z.strictObject({
   queries: z.int().min(1).default(5000).describe('points asked for, one forward pass each'),
@@ -28,16 +27,18 @@ const options = z.strictObject({
 });
 
 /**
- * SimBA: takes the directions of an orthonormal basis in random order, steps back along one, or else ahead, and keeps the step if it raises the loss
- * (algorithm 1; the cross-entropy stands for the probability of the label or target, which it is a monotone function of).
+ * SimBA: takes the directions of an orthonormal basis in random order, steps back along one, or
+ * else ahead, and keeps the step if it raises the loss (algorithm 1, where the loss is the
+ * probability). Inputs [h, w, c] or [h, w] are images, all others a line of values.
  *
- * Every point is brought into the ball; the paper has none, its change is as long as the number of steps makes it. Each example has its own order, and
- * asks for one point per query: the second side of a direction only where the first did not help. When all directions are used, they come again in
- * another order. Inputs of the form [h, w, c] or [h, w] are images, all others a line of values.
+ * Every point is brought into the ball; the paper has none. Each example has its own order, and
+ * asks for the second side of a direction only where the first did not help. Used up, the
+ * directions come again in another order.
  *
  * @example
  * ```ts
- * const { success, queries } = await simba({ basis: 'dct' }).run(model, x, y, { norm: 'l2', epsilon: 3 });
+ * const attack = simba({ basis: 'dct' });
+ * const { success, queries } = await attack.run(model, x, y, { norm: 'l2', epsilon: 3 });
  * ```
  */
 export const simba = defineAttack({
@@ -92,12 +93,14 @@ function entryAt(values: Tensor, places: Tensor): Tensor {
   return tf.gather(tf.reshape(values, [-1]), at as tf.Tensor1D);
 }
 
-/** By how much of an axis the frequencies that are taken next grow, once the lower ones are used up. */
+/**
+ * By how much of an axis the frequencies that are taken next grow, once the lower ones are used up.
+ */
 const growth = 1 / 32;
 
 /**
- * In which order each row tries directions, as their indices [rows, count] (float32): random, but all of one level before any of the next; then all of
- * them again in another order.
+ * In which order each row tries directions, as their indices [rows, count] (float32): random, but
+ * all of one level before any of the next; then all of them again in another order.
  *
  * @param levels - Of each direction, whole numbers.
  */
@@ -116,8 +119,9 @@ export function pixelLevels({ height, width, channels }: Frame): number[] {
 }
 
 /**
- * Level 0 for the frequencies below the share `lowest` of both axes, one more for every further 32nd, as in section 3.2 of the paper. Index
- * `(u * width + v) * channels + c` is the wave of vertical frequency `u` and horizontal frequency `v` in channel `c`.
+ * Level 0 for the frequencies below the share `lowest` of both axes, one more for every further
+ * 32nd, as in section 3.2 of the paper. Index `(u * width + v) * channels + c` is the wave of
+ * vertical frequency `u` and horizontal frequency `v` in channel `c`.
  */
 export function frequencyLevels({ height, width, channels }: Frame, lowest: number): number[] {
   return Array.from({ length: height * width * channels }, (_, index) => {
@@ -127,7 +131,10 @@ export function frequencyLevels({ height, width, channels }: Frame, lowest: numb
   });
 }
 
-/** An orthonormal basis of images: the direction of each row for indices [n] (float32), as [n, h, w, c]. */
+/**
+ * An orthonormal basis of images: the direction of each row for indices [n] (float32), as [n, h, w,
+ * c].
+ */
 type Directions = (indices: Tensor) => Tensor;
 
 /** One value each. */
@@ -137,8 +144,8 @@ export function pixelDirections({ height, width, channels }: Frame): Directions 
 }
 
 /**
- * The images of the discrete cosine transform (its orthonormal second form) of one channel each. Index `(u * width + v) * channels + c` has vertical
- * frequency `u` and horizontal frequency `v`.
+ * The images of the discrete cosine transform (its orthonormal second form) of one channel each.
+ * Index `(u * width + v) * channels + c` has vertical frequency `u` and horizontal frequency `v`.
  */
 export function cosineDirections({ height, width, channels }: Frame): Directions {
   const [down, across] = [cosines(height), cosines(width)];

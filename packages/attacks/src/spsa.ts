@@ -26,15 +26,18 @@ const options = z.strictObject({
 });
 
 /**
- * SPSA: estimates the gradient from scores along random vectors of signs, two points at a time, and follows it by Adam, projected on the ball (algorithm
- * 1). A model that hides its gradients falls to it as any other, which makes it a test of gradient masking.
+ * SPSA: estimates the gradient of the margin from scores along random vectors of signs, two points
+ * at a time, and follows it by Adam, projected on the ball (algorithm 1). A model that hides its
+ * gradients falls to it as any other, which makes it a test of gradient masking.
  *
- * Ascends the margin. Each example has its own vectors. Asks for points inside the bounds only, see {@link sumOfDifferences}. `queries` counts two per
- * pair and one per iterate. The paper has Linf; L2 takes the same steps with its own projection.
+ * Each example has its own vectors. Points lie inside the bounds, see {@link sumOfDifferences}.
+ * `queries` counts two per pair and one per iterate. The paper has Linf; L2 takes the same steps
+ * with its own projection.
  *
  * @example
  * ```ts
- * const { success, queries } = await spsa({ steps: 50 }).run(model, x, y, { norm: 'linf', epsilon: 0.3 });
+ * const attack = spsa({ steps: 50 });
+ * const { success, queries } = await attack.run(model, x, y, { norm: 'linf', epsilon: 0.3 });
  * ```
  */
 export const spsa = defineAttack({

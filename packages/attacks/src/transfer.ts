@@ -19,15 +19,18 @@ const attack: z.ZodType<Attack, Attack> = z
 const options = z.strictObject({ surrogate, attack });
 
 /**
- * Transfer: crafts points on a surrogate with the last iterates of any attack (`maximize`), and asks the target for one label each: the adversary has
- * no other access to it. Points of a minimal-norm attack are projected on the ball.
+ * Transfer: crafts points on a surrogate with the last iterates of any attack (`maximize`), and
+ * asks the target for one label each, all that the adversary sees of it. Points of a minimal-norm
+ * attack are projected on the ball; they lie at the surrogate's boundary and rarely transfer.
  *
- * The crafting attack runs to its end also where the surrogate is fooled early, since later iterates transfer better. With restarts each restart asks
- * the target once. A target that falls to transfer but not to its own gradients hides these.
+ * The crafting attack runs to its end also where the surrogate is fooled early: later iterates
+ * transfer better. Each restart asks once. A target that falls to transfer but not to its own
+ * gradients hides these.
  *
  * @example
  * ```ts
- * const result = await transfer({ surrogate: other, attack: mim() }).run(model, x, y, { norm: 'linf', epsilon: 16 / 255 });
+ * const attack = transfer({ surrogate: other, attack: mim() });
+ * const result = await attack.run(model, x, y, { norm: 'linf', epsilon: 16 / 255 });
  * ```
  */
 export const transfer = defineAttack({

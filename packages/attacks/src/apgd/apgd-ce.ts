@@ -4,10 +4,12 @@ import * as z from 'zod';
 import { apgdOptions, perturbApgd } from './perturb.js';
 
 /**
- * APGD on the cross-entropy, the first member of AutoAttack: no step size to choose. See {@link climb} for Linf and L2, {@link climbL1} for L1.
+ * APGD on the cross-entropy, the first member of AutoAttack: no step size to choose. See {@link
+ * climb} for Linf and L2, {@link climbL1} for L1.
  *
- * Differs from AutoAttack in three points that its results do not depend on: examples leave as soon as they are fooled, restarts share a batch, and the
- * L1 start of the large balls is noise around the example (there the noise is added to the example twice before it is projected).
+ * Differs from AutoAttack in three points that its results do not depend on: examples leave as soon
+ * as they are fooled, restarts share a batch, and the L1 start of the large balls is noise around
+ * the example (there the noise is added to the example twice before it is projected).
  *
  * @example
  * ```ts

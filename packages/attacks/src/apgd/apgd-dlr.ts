@@ -1,11 +1,12 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as z from 'zod';
-import { apgdOptions, perturbApgd } from './perturb.js';
 import { dlrOrMarginLoss } from '../shared/margin.js';
+import { apgdOptions, perturbApgd } from './perturb.js';
 
 /**
- * APGD on the difference of logits ratio, which does not change when the logits are scaled and so sees through gradients that a confident model
- * hides. With fewer than three classes it ascends the margin.
+ * APGD on the difference of logits ratio, which does not change when the logits are scaled and so
+ * sees through gradients that a confident model hides. With fewer than three classes it ascends the
+ * margin.
  *
  * @example
  * ```ts

@@ -2,10 +2,10 @@ import { defineAttack } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { apgdOptions, perturbApgd } from './perturb.js';
-import { dlrOrMarginLoss } from '../shared/margin.js';
 import { likelyTargets } from '../shared/likely-targets.js';
+import { dlrOrMarginLoss } from '../shared/margin.js';
 import { select } from '../tensors/rows.js';
+import { apgdOptions, perturbApgd } from './perturb.js';
 
 const options = z.strictObject({
   ...apgdOptions,
@@ -17,8 +17,9 @@ const options = z.strictObject({
 });
 
 /**
- * APGD on the targeted difference of logits ratio, for one target class after the other; any wrong class counts. An example that is fooled by one
- * target takes no part in the next. With fewer than four classes the loss is the margin of the target.
+ * APGD on the targeted difference of logits ratio, for one target class after the other; any wrong
+ * class counts. An example that is fooled by one target takes no part in the next. With fewer than
+ * four classes the loss is the margin of the target.
  *
  * @example
  * ```ts

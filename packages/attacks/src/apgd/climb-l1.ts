@@ -2,25 +2,29 @@ import type { Scope, ThreatModel } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { averagedGradient } from '../shared/averaged-gradient.js';
-import { column, flatRows, rowSize } from '../tensors/rows.js';
-import { backToBest, better, noBest } from './climb.js';
-import type { Best, ClimbOptions } from './climb.js';
 import { reachOf } from '../shared/steps.js';
+import { column, flatRows, rowSize } from '../tensors/rows.js';
+import { backToBest, better, noBest, type Best, type ClimbOptions } from './climb.js';
 
 interface L1Phase {
   /** The ball of this phase. */
   readonly threat: ThreatModel;
   readonly steps: number;
-  /** Whether the first step takes the share of its coordinates from the start; otherwise a fifth of all. */
+  /**
+   * Whether the first step takes the share of its coordinates from the start; otherwise a fifth of
+   * all.
+   */
   readonly isWarm: boolean;
   /** Whether the iterates count: those of a larger ball do not. */
   readonly offers: boolean;
 }
 
 /**
- * APGD in L1 (Croce and Hein 2021, *Mind the box*, https://arxiv.org/abs/2103.01208, algorithm 1): steps on the coordinates with the largest
- * gradient, as many as two thirds of those that the best point has changed. Every 4% of the steps a row whose best point has become sparser goes
- * back to it with the full step size epsilon; the others divide theirs by 1.5, down to epsilon / 10. No momentum.
+ * APGD in L1 (Croce and Hein 2021, *Mind the box*, https://arxiv.org/abs/2103.01208, algorithm 1):
+ * steps on the coordinates with the largest gradient, as many as two thirds of those that the best
+ * point has changed. Every 4% of the steps a row whose best point has become sparser goes back to
+ * it with the full step size epsilon; the others divide theirs by 1.5, down to epsilon / 10. No
+ * momentum.
  *
  * Step 0 of the loop evaluates the start. @returns The points with the highest loss.
  */
@@ -82,8 +86,9 @@ function shareOf(changed: Tensor, size: number): Tensor {
 }
 
 /**
- * A direction of unit L1 norm per row: the signs of the gradient at its largest entries. Row `i` of [rows, ...] uses the share `share[i]` of its `d`
- * coordinates, but at least one: those with `|g|` at least as large as the entry at place `trunc((1 - share) d)` of the ascending order, so that
+ * A direction of unit L1 norm per row: the signs of the gradient at its largest entries. Row `i` of
+ * [rows, ...] uses the share `share[i]` of its `d` coordinates, but at least one: those with `|g|`
+ * at least as large as the entry at place `trunc((1 - share) d)` of the ascending order, so that
  * ties are included, as in AutoAttack.
  */
 function topShareAscent(gradient: Tensor, share: Tensor): Tensor {
@@ -111,8 +116,10 @@ export function largeBallPhases(steps: number): readonly (readonly [factor: numb
 }
 
 /**
- * APGD in L1 in balls of 3, 2 and 1 epsilon one after another, each from the best point of the one before, brought into the smaller ball: the gradient
- * at the example itself is a poor guide in L1 (Croce and Hein 2021, https://arxiv.org/abs/2103.01208, section 4.3). Only points of the last ball count.
+ * APGD in L1 in balls of 3, 2 and 1 epsilon one after another, each from the best point of the one
+ * before, brought into the smaller ball: the gradient at the example itself is a poor guide in L1
+ * (Croce and Hein 2021, https://arxiv.org/abs/2103.01208, section 4.3). Only points of the last
+ * ball count.
  *
  * @param steps - In all, at least 2.
  */

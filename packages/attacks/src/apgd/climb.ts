@@ -13,10 +13,12 @@ export interface ClimbOptions {
 }
 
 /**
- * APGD in Linf and L2 from `start` (Croce and Hein 2020, arXiv:2003.01690, algorithm 1): ascent with momentum 0.25, step size 2 epsilon at first,
- * halved per row where the loss no longer rises, and a return to the best point whenever it is. Every iterate is offered.
+ * APGD in Linf and L2 from `start` (Croce and Hein 2020, arXiv:2003.01690, algorithm 1): ascent
+ * with momentum 0.25, step size 2 epsilon at first, halved per row where the loss no longer rises,
+ * and a return to the best point whenever it is. Every iterate is offered.
  *
- * Step 0 of the loop evaluates the start, step `i` is iteration `i`. @returns The points with the highest loss.
+ * Step 0 of the loop evaluates the start, step `i` is iteration `i`. @returns The points with the
+ * highest loss.
  */
 export async function climb(scope: Scope<'gradients'>, start: Tensor, options: ClimbOptions): Promise<Best> {
   const windows = checkpoints(options.steps);
@@ -47,7 +49,10 @@ export async function climb(scope: Scope<'gradients'>, start: Tensor, options: C
 
 type Position = Readonly<Record<'adv' | 'previous' | 'gradient' | 'stepSize', Tensor>>;
 
-/** One step: a gradient step and a quarter of the last move, each projected. The first step has no last move. */
+/**
+ * One step: a gradient step and a quarter of the last move, each projected. The first step has no
+ * last move.
+ */
 function advance({ adv, previous, gradient, stepSize }: Position, { x, threat, step }: StepRows<'gradients'>): Tensor {
   const ascent = tf.mul(threat.steepestAscent(gradient), column(stepSize, adv));
   const stepped = threat.project(tf.add(adv, ascent), x);
@@ -57,8 +62,9 @@ function advance({ adv, previous, gradient, stepSize }: Position, { x, threat, s
 }
 
 /**
- * After which iterations (counted from 1) APGD reviews its step sizes, and over how many iterations each review looks back: first 22% of the
- * iterations, then each window 3% shorter than the one before, down to 6% (Croce and Hein 2020, arXiv:2003.01690, section 3.2, as rounded by
+ * After which iterations (counted from 1) APGD reviews its step sizes, and over how many iterations
+ * each review looks back: first 22% of the iterations, then each window 3% shorter than the one
+ * before, down to 6% (Croce and Hein 2020, arXiv:2003.01690, section 3.2, as rounded by
  * AutoAttack). For 100 iterations: 22, 41, 57, 70, 80, 87, 93, 99.
  */
 export function checkpoints(iterations: number): ReadonlyMap<number, number> {

@@ -6,8 +6,7 @@ import { eotOption } from '../shared/averaged-gradient.js';
 import { reachOf } from '../shared/steps.js';
 import { column, flatRows } from '../tensors/rows.js';
 import { climbL1, climbLargeBalls } from './climb-l1.js';
-import type { Best, ClimbOptions } from './climb.js';
-import { climb } from './climb.js';
+import { climb, type Best, type ClimbOptions } from './climb.js';
 
 /** The options of every APGD. */
 export const apgdOptions = {
@@ -43,7 +42,10 @@ export async function perturbApgd(scope: Scope<'gradients'>, options: ApgdOption
   return climbL1(scope, start, { threat: own, steps: options.steps, isWarm: false, offers: true }, options);
 }
 
-/** Linf: uniform noise stretched until a coordinate reaches epsilon; L2: a Gaussian direction of length epsilon; both then inside the bounds. */
+/**
+ * Linf: uniform noise stretched until a coordinate reaches epsilon; L2: a Gaussian direction of
+ * length epsilon; both then inside the bounds.
+ */
 function randomStart({ x, threat, rng }: Rows<'gradients'>): Tensor {
   const shape = x.shape.slice(1);
   const noise = threat.norm === 'linf' ? rng.uniform('start', shape, -1, 1) : rng.normal('start', shape);

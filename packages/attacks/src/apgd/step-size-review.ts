@@ -4,13 +4,19 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 /** What APGD remembers to judge its step sizes, one value per row [rows]. */
 export interface StepSizes {
   readonly stepSize: Tensor;
-  /** Loss one iteration ago; 0 before the first iteration, as in AutoAttack, so that a positive first loss counts as an increase. */
+  /**
+   * Loss one iteration ago; 0 before the first iteration, as in AutoAttack, so that a positive
+   * first loss counts as an increase.
+   */
   readonly lastLoss: Tensor;
   /** Iterations since the last review whose loss was above that of the iteration before. */
   readonly increases: Tensor;
   /** Best loss at the last review. */
   readonly lossAtReview: Tensor;
-  /** 1 where the last review halved the step, else 0. 1 before the first review, so that it judges the increases alone. */
+  /**
+   * 1 where the last review halved the step, else 0. 1 before the first review, so that it judges
+   * the increases alone.
+   */
   readonly wasHalved: Tensor;
 }
 
@@ -31,11 +37,13 @@ export function countIncrease(sizes: StepSizes, loss: Tensor): StepSizes {
 }
 
 /**
- * The review of a checkpoint (Croce and Hein 2020, arXiv:2003.01690, conditions 1 and 2): a step is halved when at most `rho` of the last `window`
- * iterations increased the loss, or when neither the step nor the best loss has changed since the last review.
+ * The review of a checkpoint (Croce and Hein 2020, arXiv:2003.01690, conditions 1 and 2): a step is
+ * halved when at most `rho` of the last `window` iterations increased the loss, or when neither the
+ * step nor the best loss has changed since the last review.
  *
  * @param bestLoss - [rows]
- * @returns The step sizes, and `halve` [rows] (bool): the rows that must go back to their best point.
+ * @returns The step sizes, and `halve` [rows] (bool): the rows that must go back to their best
+ *   point.
  */
 export function reviewStepSizes(
   sizes: StepSizes,

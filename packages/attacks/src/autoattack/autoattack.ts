@@ -26,16 +26,12 @@ const options = z
   });
 
 /**
- * AutoAttack: each member attacks the examples that withstood those before it. `fooledBy` of the result names the member, `memberLog` makes the log.
+ * AutoAttack: each member attacks the examples that withstood those before it. `fooledBy` of the
+ * result names the member, {@link memberLog} makes the log. The members of each version, with their
+ * restarts and targets, are those of the authors' release: {@link compose} lists them.
  *
- * | version | members, restarts |
- * | --- | --- |
- * | `standard` | apgd-ce 1, apgd-t with 9 targets, fab-t with 9 targets, square; in L1 apgd-ce 5, apgd-t with 5 targets, both with large balls |
- * | `plus` | apgd-ce 5, apgd-dlr 5, fab 5, square, apgd-t with 9 targets, fab-t with 9 targets |
- * | `rand` | apgd-ce 1, apgd-dlr 1, both with gradients averaged over 20 passes |
- *
- * With fewer than ten classes the targeted members try all other classes; with fewer than four they ascend the margin, for which the difference of
- * logits ratio is not defined.
+ * With fewer than ten classes the targeted members try all other classes; with fewer than four they
+ * ascend the margin, for which the difference of logits ratio is not defined.
  *
  * @example
  * ```ts

@@ -13,7 +13,8 @@ export interface MemberLog {
 /**
  * The robust accuracy of an ensemble after each of its members: what AutoAttack prints as it goes.
  *
- * @param members - Names in the order in which they ran. Members that found nothing have a line too.
+ * @param members - Names in the order in which they ran. Members that found nothing have a line
+ *   too.
  * @example
  * ```ts
  * const result = await autoattack().run(model, x, y, { norm: 'linf', epsilon: 8 / 255 });

@@ -2,8 +2,8 @@ import type { Attack } from '@advrob/core';
 import { apgdCe } from '../apgd/apgd-ce.js';
 import { apgdDlr } from '../apgd/apgd-dlr.js';
 import { apgdT } from '../apgd/apgd-t.js';
-import { fab } from '../fab/fab.js';
 import { fabT } from '../fab/fab-t.js';
+import { fab } from '../fab/fab.js';
 import { square } from '../square/square.js';
 
 /** An attack of an ensemble with its number of restarts. */
@@ -30,7 +30,10 @@ export interface Effort {
   readonly largeBalls: boolean;
 }
 
-/** One attack as AutoAttack runs it. FAB starts at the example once and at random points in all further restarts: two members. */
+/**
+ * One attack as AutoAttack runs it. FAB starts at the example once and at random points in all
+ * further restarts: two members.
+ */
 export function membersOf(name: MemberName, effort: Effort): readonly Member[] {
   const { steps, queries, restarts, targets, eot, largeBalls } = effort;
   switch (name) {

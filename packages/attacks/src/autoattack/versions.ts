@@ -26,7 +26,10 @@ const versions: Readonly<Record<VersionName, Version>> = {
   custom: { attacks: [], effort: () => ({}) },
 };
 
-/** The members of a version in a norm, in order. `attacks` for `custom`; what is in `changed` replaces the effort of the version. */
+/**
+ * The members of a version in a norm, in order. `attacks` for `custom`; what is in `changed`
+ * replaces the effort of the version.
+ */
 export function compose(
   version: VersionName,
   norm: Norm,

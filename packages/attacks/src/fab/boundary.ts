@@ -2,8 +2,8 @@ import type { GradientModel, Rows } from '@advrob/core';
 import { marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { averagedGradient } from '../shared/averaged-gradient.js';
 import { logitOf } from '../gradient/logit-of.js';
+import { averagedGradient } from '../shared/averaged-gradient.js';
 import { dualLengths } from '../tensors/lengths.js';
 import { select } from '../tensors/rows.js';
 
@@ -39,7 +39,9 @@ export const wantedBoundary: Boundary = {
   isBeyond: ({ target }, logits) => tf.equal(tf.argMax(logits, 1), target!),
 };
 
-/** Of the boundaries to all other classes the nearest by the linear models: one gradient per class. */
+/**
+ * Of the boundaries to all other classes the nearest by the linear models: one gradient per class.
+ */
 export const nearestBoundary: Boundary = {
   planeAt({ model, y, threat }, adv, passes) {
     let nearest: (Plane & { readonly distance: Tensor }) | undefined;

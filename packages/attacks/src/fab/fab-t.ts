@@ -1,11 +1,12 @@
 import { defineAttack } from '@advrob/core/attack';
 import * as z from 'zod';
+import { likelyTargets } from '../shared/likely-targets.js';
 import { targetBoundary, wantedBoundary } from './boundary.js';
 import { fabOptions, walk } from './walk.js';
-import { likelyTargets } from '../shared/likely-targets.js';
 
 /**
- * FAB along the boundary between the label and one target class after the other, likeliest first; any wrong class counts.
+ * FAB along the boundary between the label and one target class after the other, likeliest first;
+ * any wrong class counts.
  *
  * @example
  * ```ts

@@ -4,8 +4,9 @@ import { nearestBoundary, wantedBoundary } from './boundary.js';
 import { fabOptions, walk } from './walk.js';
 
 /**
- * FAB: looks for the smallest perturbation by walking along the decision boundary, with one gradient per class and step; `fab-t` needs one per step.
- * `run` reports the closest point under `closest` even outside of epsilon.
+ * FAB: looks for the smallest perturbation by walking along the decision boundary, with one
+ * gradient per class and step; `fab-t` needs one per step. `run` reports the closest point under
+ * `closest` even outside of epsilon.
  *
  * @example
  * ```ts

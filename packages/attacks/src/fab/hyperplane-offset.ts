@@ -1,6 +1,6 @@
+import type { Norm } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import type { Norm } from '@advrob/core';
 import { column, flatRows } from '../tensors/rows.js';
 
 /** A linear function per row: `values` [n] of it at some points, and its gradient [n, ...]. */
@@ -15,14 +15,14 @@ const newtonSteps = 20;
 const halvings = 26;
 
 /**
- * The shortest offset in the norm after which the linear function of each row is 0, inside the bounds; where the bounds do not reach so far, the
- * offset to the corner that comes nearest (Croce and Hein 2020, *Minimally distorted adversarial examples with a fast adaptive boundary attack*,
- * https://arxiv.org/abs/1907.02044, section 2.2).
+ * The shortest offset in the norm after which the linear function of each row is 0, inside the
+ * bounds; where these do not reach so far, the offset to the corner that comes nearest (Croce and
+ * Hein 2020, https://arxiv.org/abs/1907.02044, section 2.2). Without sorting, on any backend.
  *
- * Coordinate `i` moves in the direction that brings the value to 0, by at most its room to the bound. With slopes `a`, Linf moves each by
- * `min(level, room)`, L2 by `min(level a, room)`, and the gain `sum a * moved` is a concave function of the level: Newton's iteration from 0 climbs to
- * the root without overshooting, and is exact once it has passed all breakpoints below it. L1 uses up the rooms in the order of descending slopes.
- * Without sorting, on any backend.
+ * Coordinate `i` moves towards 0 by at most its room to the bound: with slopes `a` by `min(level,
+ * room)` in Linf and `min(level a, room)` in L2. The gain `sum a * moved` is concave in the level,
+ * so Newton's iteration climbs to the root without overshooting. L1 uses up rooms by descending
+ * slope.
  */
 export function hyperplaneOffset(
   norm: Exclude<Norm, 'l0'>,
@@ -65,7 +65,10 @@ function level(norm: 'linf' | 'l2', slope: Tensor, room: Tensor, wanted: Tensor)
   return movedAt(height);
 }
 
-/** L1: whole rooms in the order of descending slopes, found as the slope below which nothing moves; the last coordinate moves in part. */
+/**
+ * L1: whole rooms in the order of descending slopes, found as the slope below which nothing moves;
+ * the last coordinate moves in part.
+ */
 function steepestFirst(slope: Tensor, room: Tensor, wanted: Tensor): Tensor {
   const gains = tf.mul(slope, room);
   const gainAbove = (limit: Tensor): Tensor => rowSum(tf.mul(gains, tf.cast(tf.greater(slope, limit), 'float32')));

@@ -2,9 +2,9 @@ import type { Norm, Rows, Scope } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
+import { eotOption } from '../shared/averaged-gradient.js';
 import { lengths } from '../tensors/lengths.js';
 import { column, flatRows, select } from '../tensors/rows.js';
-import { eotOption } from '../shared/averaged-gradient.js';
 import type { Boundary, Plane } from './boundary.js';
 import { hyperplaneOffset } from './hyperplane-offset.js';
 
@@ -40,9 +40,10 @@ export interface WalkOptions {
 type WalkNorm = Exclude<Norm, 'l0'>;
 
 /**
- * The walk of FAB along a decision boundary, ever closer to the example: project the point and the example on the linear model of the boundary, go a
- * little beyond, mix the two, and step back towards the example whenever the model is fooled. Every point whose logits are known is offered, also
- * those after a step back, which AutoAttack does not look at.
+ * The walk of FAB along a decision boundary, ever closer to the example: project the point and the
+ * example on the linear model of the boundary, go a little beyond, mix the two, and step back
+ * towards the example whenever the model is fooled. Every point whose logits are known is offered,
+ * also those after a step back, which AutoAttack does not look at.
  */
 export async function walk(scope: Scope<'gradients'>, boundary: Boundary, options: WalkOptions): Promise<void> {
   const start = options.start === 'random' ? randomStart(scope) : scope.x;
@@ -57,7 +58,10 @@ export async function walk(scope: Scope<'gradients'>, boundary: Boundary, option
   });
 }
 
-/** The next point of the walk, just beyond the linear boundary and drawn towards the example (Croce and Hein 2020, equation 12). */
+/**
+ * The next point of the walk, just beyond the linear boundary and drawn towards the example (Croce
+ * and Hein 2020, equation 12).
+ */
 function crossing(
   { x, threat }: Rows<'gradients'>,
   adv: Tensor,

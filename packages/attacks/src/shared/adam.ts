@@ -8,8 +8,9 @@ export interface Moments {
 }
 
 /**
- * One step of Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980, algorithm 1) with the paper's constants 0.9, 0.999 and 1e-8; tfjs' own adds
- * 1e-7. Value by value, so that rows do not touch each other.
+ * One step of Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980, algorithm 1) with the
+ * paper's constants 0.9, 0.999 and 1e-8; tfjs' own adds 1e-7. Value by value, so that rows do not
+ * touch each other.
  *
  * @param step - 0, 1, ...
  * @returns What to subtract from the variable, and the new moments.

@@ -1,6 +1,6 @@
+import type { GradientModel } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { GradientModel } from '@advrob/core';
 import * as z from 'zod';
 
 /** The option of every gradient attack against models that draw at random in their forward pass. */
@@ -11,8 +11,9 @@ export const eotOption = z
   .describe('forward and backward passes averaged into each gradient, for models whose forward pass is random');
 
 /**
- * The mean gradient of `passes` passes at one point (expectation over transformation, Athalye et al. 2018, https://arxiv.org/abs/1707.07397), with
- * logits and loss of the last pass, as in AutoAttack.
+ * The mean gradient of `passes` passes at one point (expectation over transformation, Athalye et
+ * al. 2018, https://arxiv.org/abs/1707.07397), with logits and loss of the last pass, as in
+ * AutoAttack.
  */
 export function averagedGradient(
   model: GradientModel,

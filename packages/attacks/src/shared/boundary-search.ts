@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { isFooled } from '../tensors/fooled.js';
-import { column, select } from '../tensors/rows.js';
 import { lengths } from '../tensors/lengths.js';
+import { column, select } from '../tensors/rows.js';
 
 export const startTriesOption = z
   .int()
@@ -21,8 +21,10 @@ export interface Start {
 }
 
 /**
- * A point per row that fools the model, from labels alone: uniform noise over the bounds, by turns pure and mixed with the example in a random
- * proportion. A model often sees all noise as one class, which leaves the examples of that class without a start; mixtures pass through other classes.
+ * A point per row that fools the model, from labels alone: uniform noise over the bounds, by turns
+ * pure and mixed with the example in a random proportion. A model often sees all noise as one
+ * class, which leaves the examples of that class without a start; mixtures pass through other
+ * classes.
  */
 export async function findStart(scope: Scope<'labels'>, tries: number): Promise<Start> {
   const begin = { adv: scope.x, found: tf.zeros([scope.x.shape[0]!]) };
@@ -45,8 +47,9 @@ export async function findStart(scope: Scope<'labels'>, tries: number): Promise<
 }
 
 /**
- * Bisects between the example and a point that fools: along the segment in L2, by the radius of a ball that the point is clipped to in Linf. One
- * query per halving. Rows without a point stay as they are.
+ * Bisects between the example and a point that fools: along the segment in L2, by the radius of a
+ * ball that the point is clipped to in Linf. One query per halving. Rows without a point stay as
+ * they are.
  *
  * @returns The nearest point that fooled, [rows, ...].
  */

@@ -37,8 +37,8 @@ export function firstWeights(rows: number, weight: number): Weights {
 }
 
 /**
- * The next weights, row by row: ten times as much until a weight was enough, from then on the middle between the largest that was too small and the
- * smallest that was enough.
+ * The next weights, row by row: ten times as much until a weight was enough, from then on the
+ * middle between the largest that was too small and the smallest that was enough.
  *
  * @param isSolved - Rows [n] (bool) that were fooled with the present weight.
  */
@@ -51,16 +51,17 @@ export function nextWeights({ weight, lower, upper }: Weights, isSolved: Tensor)
 }
 
 /**
- * The weights that search number `search` (0, 1, ...) of `searches` takes: those given, but in the last of at least ten the smallest that was enough, or
- * 1e10 where none was, as in the authors' code.
+ * The weights that search number `search` (0, 1, ...) of `searches` takes: those given, but in the
+ * last of at least ten the smallest that was enough, or 1e10 where none was, as in the authors'
+ * code.
  */
 export function weightsOfSearch(weights: Weights, search: number, searches: number): Weights {
   return searches >= 10 && search === searches - 1 ? { ...weights, weight: weights.upper } : weights;
 }
 
 /**
- * Rows [n] (bool) that make no more progress, asked at the steps for which {@link isReview} holds: the objective is above 99.99% of its value at
- * the last review.
+ * Rows [n] (bool) that make no more progress, asked at the steps for which {@link isReview} holds:
+ * the objective is above 99.99% of its value at the last review.
  */
 export function isStalled(objective: Tensor, atLastReview: Tensor): Tensor {
   return tf.greater(objective, tf.mul(atLastReview, 0.9999));

@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { rowSize } from '../tensors/rows.js';
 
-/** Values of directions that one step of the loop holds per row, so that images of any size fit into memory. */
+/**
+ * Values of directions that one step of the loop holds per row, so that images of any size fit into
+ * memory.
+ */
 const valuesPerStep = 32768;
 
 /** How an attack estimates gradients, and what it does with them. */
@@ -28,8 +31,9 @@ interface EstimatedClimb<M extends string> {
 }
 
 /**
- * Ascends the loss along gradients that are estimated from scores, from the example on. One query per step asks for the iterate itself, so that a
- * success is noticed; the first is the example, which is known.
+ * Ascends the loss along gradients that are estimated from scores, from the example on. One query
+ * per step asks for the iterate itself, so that a success is noticed; the first is the example,
+ * which is known.
  *
  * @returns The last iterates [rows, ...], not yet offered.
  */
@@ -54,13 +58,13 @@ export async function climbEstimates<M extends string>(
 }
 
 /**
- * The sum over directions `u` of `(f(x + r u) - f(x - r u)) / (2 r) * u`, where `f` is the loss: after division by their number an estimate of its
- * gradient [rows, ...] at `adv`, exact in the mean for a linear loss. Two queries per direction.
+ * The sum over directions `u` of `(f(x + r u) - f(x - r u)) / (2 r) * u`, where `f` is the loss:
+ * after division by their number an estimate of its gradient [rows, ...] at `adv`, exact in the
+ * mean for a linear loss. Two queries per direction. Points are asked for inside the bounds only;
+ * peers leave them. A value that a bound stops moves less than `2 r u` between the two points, down
+ * to half of it at the bound, so its part is scaled up by as much.
  *
- * Points are asked for inside the bounds only, where the model is defined; peers leave them. A value that a bound stops moves less than `2 r u`
- * between the two points, down to half of it at the bound, so its part is scaled up by as much.
- *
- * @param directions - [rows, k, ...], mean 0 and variance 1 in each value, values independent and symmetric.
+ * @param directions - [rows, k, ...], values independent and symmetric, mean 0 and variance 1.
  * @param radius - `r`, in units of the inputs.
  */
 export function sumOfDifferences(

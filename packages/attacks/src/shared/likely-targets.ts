@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * The classes that a targeted attack tries on each row, likeliest first by the clean logits and never the label: `count` tensors [rows, 1] (int32),
- * fewer where there are fewer other classes. In a run with targets of its own just those.
+ * The classes that a targeted attack tries on each row, likeliest first by the clean logits and
+ * never the label: `count` tensors [rows, 1] (int32), fewer where there are fewer other classes. In
+ * a run with targets of its own just those.
  */
 export function likelyTargets({ target, clean, y }: Rows<'gradients'>, count: number): readonly Tensor[] {
   if (target) return [tf.reshape(target, [-1, 1])];

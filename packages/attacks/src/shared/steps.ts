@@ -1,7 +1,7 @@
 import type { ThreatModel } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import * as tf from '@tensorflow/tfjs-core';
 import { flatRows, rowSize } from '../tensors/rows.js';
 
 /** The option of every attack that takes steps in L1. */
@@ -13,20 +13,24 @@ export const shareOption = z
   .describe('share of the values that an L1 step moves, at least one value; other norms ignore it');
 
 /**
- * The direction of unit norm of a step from `adv` along `gradient` [n, ...]: the sign in Linf, the normalised gradient in L2, equal steps on the
- * few largest entries that can still move in L1 ({@link sparseAscent}).
+ * The direction of unit norm of a step from `adv` along `gradient` [n, ...]: the sign in Linf, the
+ * normalised gradient in L2, equal steps on the few largest entries that can still move in L1
+ * ({@link sparseAscent}).
  */
 export function ascentDirection(threat: ThreatModel, gradient: Tensor, adv: Tensor, share: number): Tensor {
   return threat.norm === 'l1' ? sparseAscent(gradient, adv, threat.bounds, share) : threat.steepestAscent(gradient);
 }
 
 /**
- * A direction of unit L1 norm per row: the signs at the `share` of coordinates (at least one) with the largest `|g|`, ties included. Coordinates
- * that stand at the bound they would have to cross are left out, or they would use up the step (Tramèr and Boneh 2019, *Adversarial Training and
- * Robustness for Multiple Perturbations*, https://arxiv.org/abs/1904.13000, section 3.2). Rows without a gradient stay zero.
+ * A direction of unit L1 norm per row: the signs at the `share` of coordinates (at least one) with
+ * the largest `|g|`, ties included. Coordinates that stand at the bound they would have to cross
+ * are left out, or they would use up the step (Tramèr and Boneh 2019, *Adversarial Training and
+ * Robustness for Multiple Perturbations*, https://arxiv.org/abs/1904.13000, section 3.2). Rows
+ * without a gradient stay zero.
  */
 function sparseAscent(gradient: Tensor, adv: Tensor, [low, high]: readonly [number, number], share: number): Tensor {
-  // The projection on ball and bounds leaves values a rounding away from a bound, so nearly there counts as there.
+  // The projection on ball and bounds leaves values a rounding away from a bound, so nearly there
+  // counts as there.
   const slack = 1e-4 * (high - low);
   const canMove = tf.logicalOr(
     tf.logicalAnd(tf.greater(gradient, 0), tf.less(adv, high - slack)),
@@ -41,7 +45,10 @@ function sparseAscent(gradient: Tensor, adv: Tensor, [low, high]: readonly [numb
   return tf.reshape(tf.div(signs, total), gradient.shape);
 }
 
-/** The radius that steps are measured against: epsilon, or the diameter of the bounds where epsilon is `Infinity`. */
+/**
+ * The radius that steps are measured against: epsilon, or the diameter of the bounds where epsilon
+ * is `Infinity`.
+ */
 export function reachOf({ norm, epsilon, bounds: [low, high] }: ThreatModel, x: Tensor): number {
   if (epsilon !== Infinity) return epsilon;
   const width = high - low;

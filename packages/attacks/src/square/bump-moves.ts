@@ -1,11 +1,9 @@
+import type { ThreatModel } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ThreatModel } from '@advrob/core';
-import type { Frame } from '../shared/images.js';
-import type { Corners, WindowSize } from './windows.js';
-import { movedTo, windowMask } from './windows.js';
+import { asImages, type Frame } from '../shared/images.js';
 import { reachOf } from '../shared/steps.js';
-import { asImages } from '../shared/images.js';
+import { movedTo, windowMask, type Corners, type WindowSize } from './windows.js';
 
 /** A small image on the host, row by row. */
 type Pattern = readonly (readonly number[])[];
@@ -23,8 +21,9 @@ export const l1Bump: BumpShape = {
 };
 
 /**
- * The pattern that Square adds in L2 and L1: the upper half a positive, the lower half a negative pyramid of concentric rectangles with weights
- * `1 / (m + 1)^exponent`, of length 1 (Andriushchenko et al. 2020, https://arxiv.org/abs/1912.00049, section 4.3).
+ * The pattern that Square adds in L2 and L1: the upper half a positive, the lower half a negative
+ * pyramid of concentric rectangles with weights `1 / (m + 1)^exponent`, of length 1 (Andriushchenko
+ * et al. 2020, https://arxiv.org/abs/1912.00049, section 4.3).
  */
 export function bump({ height, width }: WindowSize, shape: BumpShape): Pattern {
   const upper = Math.floor(height / 2);
@@ -40,7 +39,8 @@ export function sidewaysBump({ height, width }: WindowSize, shape: BumpShape): P
 
 function pyramid(height: number, width: number, shape: BumpShape): Pattern {
   const [middle, centre] = [Math.floor(height / 2), Math.floor(width / 2)];
-  // Rectangle m reaches m places from the centre, so a place gets all rectangles from its own distance on.
+  // Rectangle m reaches m places from the centre, so a place gets all rectangles from its own
+  // distance on.
   const layers = Math.max(middle, centre) + 1;
   const weightFrom = (distance: number): number => {
     let sum = 0;
@@ -77,15 +77,16 @@ interface MoveNorm {
   readonly shape: BumpShape;
   length(changes: Tensor, axes: readonly number[]): Tensor;
   /**
-   * Length of the new bump in each channel [n, 1, 1, c], out of what `total` [n, 1, 1, 1] leaves unspent of epsilon and what the two windows held in
-   * that channel, `windows` [n, 1, 1, c].
+   * Length of the new bump in each channel [n, 1, 1, c], out of what `total` [n, 1, 1, 1] leaves
+   * unspent of epsilon and what the two windows held in that channel, `windows` [n, 1, 1, c].
    */
   bumpLength(epsilon: number, total: Tensor, windows: Tensor, channels: number): Tensor;
 }
 
 /**
- * The changes [n, h, w, c] after a move: the second window is emptied, the first gets a bump on top of the direction of what it held, in each channel
- * with as much length as the two windows had there, and a share of what epsilon has left (algorithm 3 of the paper).
+ * The changes [n, h, w, c] after a move: the second window is emptied, the first gets a bump on top
+ * of the direction of what it held, in each channel with as much length as the two windows had
+ * there, and a share of what epsilon has left (algorithm 3 of the paper).
  */
 export function moveBump(
   changes: Tensor,
@@ -151,9 +152,14 @@ const l2: BumpNorm = {
 const l1: BumpNorm = {
   shape: l1Bump,
   length: (changes, axes) => tf.sum(tf.abs(changes), [...axes], true),
-  /** `c` times what L2 takes by analogy, as in AutoAttack: the projection cuts off what is too much. */
+  /**
+   * `c` times what L2 takes by analogy, as in AutoAttack: the projection cuts off what is too much.
+   */
   bumpLength: (epsilon, total, windows, channels) => tf.add(tf.relu(tf.sub(epsilon, total)), tf.mul(windows, channels)),
-  /** Projected on a ball that is smaller by a millionth, as in AutoAttack, so that rounding does not leave the ball. */
+  /**
+   * Projected on a ball that is smaller by a millionth, as in AutoAttack, so that rounding does not
+   * leave the ball.
+   */
   pointOf(changes, x, threat, frame) {
     const inner = threat.withEpsilon(reachOf(threat, x) * (1 - 1e-6));
     return inner.project(tf.reshape(tf.add(asImages(x, frame), changes), x.shape), x);

@@ -4,13 +4,12 @@ import { crossEntropyLoss, marginLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
+import { asImages, frameOf, type Frame } from '../shared/images.js';
 import { reachOf } from '../shared/steps.js';
-import { bumpNorms, moveBump } from './bump-moves.js';
-import { asImages, frameOf } from '../shared/images.js';
-import type { Frame } from '../shared/images.js';
-import { drawCorners, drawSigns, paintWindow, rescaled, shareAt, stripes, windowSize } from './windows.js';
-import { tiledBumps } from './tiles.js';
 import { select } from '../tensors/rows.js';
+import { bumpNorms, moveBump } from './bump-moves.js';
+import { tiledBumps } from './tiles.js';
+import { drawCorners, drawSigns, paintWindow, rescaled, shareAt, stripes, windowSize } from './windows.js';
 
 /** The margin, and for a target its cross-entropy, as in AutoAttack. */
 const marginOrTargetLoss: AttackLoss = {
@@ -35,15 +34,18 @@ const options = z.strictObject({
 });
 
 /**
- * Square: random search that changes one window at a time and keeps what raises the loss, from scores alone. Linf: windows at plus or minus epsilon;
- * L2 and L1: the change moves from one window to another. Inputs of the form [h, w, c] or [h, w] are images, all others a line of values.
+ * Square: random search that changes one window at a time and keeps what raises the loss, from
+ * scores alone. Linf: windows at plus or minus epsilon; L2 and L1: the change moves from one window
+ * to another. Inputs of the form [h, w, c] or [h, w] are images, all others a line of values.
  *
- * Differs from AutoAttack in what its results do not depend on: every example has its own windows (there the batch shares one), and the last row and
- * column can be drawn. `queries` of the result counts one for the start and one per iteration.
+ * Differs from AutoAttack in what its results do not depend on: every example has its own windows
+ * (there the batch shares one), and the last row and column can be drawn. `queries` of the result
+ * counts one for the start and one per iteration.
  *
  * @example
  * ```ts
- * const result = await square({ queries: 1000 }).run(model, x, y, { norm: 'linf', epsilon: 8 / 255 });
+ * const attack = square({ queries: 1000 });
+ * const result = await attack.run(model, x, y, { norm: 'linf', epsilon: 8 / 255 });
  * ```
  */
 export const square = defineAttack({

@@ -1,8 +1,8 @@
 import type { RowRandom } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { bump, sidewaysBump, type BumpShape } from './bump-moves.js';
 import type { Frame } from '../shared/images.js';
+import { bump, sidewaysBump, type BumpShape } from './bump-moves.js';
 import { drawSigns } from './windows.js';
 
 /** One axis of the grid of tiles: five tiles, in the middle. */
@@ -19,7 +19,10 @@ function axisOf(length: number): Axis {
   return { offset, tile, count: Math.floor((length - offset) / tile), length };
 }
 
-/** The changes [n, h, w, c] that Square starts from in L2 and L1: a grid of bumps, each upright or sideways, with a sign per channel. */
+/**
+ * The changes [n, h, w, c] that Square starts from in L2 and L1: a grid of bumps, each upright or
+ * sideways, with a sign per channel.
+ */
 export function tiledBumps(rng: RowRandom, frame: Frame, shape: BumpShape): Tensor {
   const [down, across] = [axisOf(frame.height), axisOf(frame.width)];
   const grid = [down.count, across.count];

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * Rows [n] (bool) whose outputs (logits [n, K] or labels [n]) reach the aim: the target class in a targeted run, else any class but the label.
+ * Rows [n] (bool) whose outputs (logits [n, K] or labels [n]) reach the aim: the target class in a
+ * targeted run, else any class but the label.
  */
 export function isFooled({ y, target }: Pick<Rows<'labels'>, 'y' | 'target'>, outputs: Tensor): Tensor {
   const labels = outputs.rank === 1 ? outputs : tf.argMax(outputs, 1);
