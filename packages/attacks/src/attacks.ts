@@ -1,0 +1,26 @@
+// Every attack of this package. The plugin and the tests of all attacks derive from this list.
+export { apgdCe } from './apgd/apgd-ce.js';
+export { apgdDlr } from './apgd/apgd-dlr.js';
+export { apgdT } from './apgd/apgd-t.js';
+export { autoattack } from './autoattack/autoattack.js';
+export { bim } from './bim.js';
+export { boundary } from './boundary.js';
+export { cw } from './cw.js';
+export { ddn } from './ddn.js';
+export { deepfool } from './deepfool.js';
+export { ead } from './ead.js';
+export { fab } from './fab/fab.js';
+export { fabT } from './fab/fab-t.js';
+export { fgsm } from './fgsm.js';
+export { fmn } from './fmn.js';
+export { hopskipjump } from './hopskipjump.js';
+export { jsma } from './jsma.js';
+export { langevin } from './langevin.js';
+export { mim } from './mim.js';
+export { nes } from './nes.js';
+export { pgd } from './pgd.js';
+export { sigmaZero } from './sigma-zero.js';
+export { simba } from './simba.js';
+export { spsa } from './spsa.js';
+export { square } from './square/square.js';
+export { transfer } from './transfer.js';
