@@ -31,7 +31,10 @@ function normalised(x: Tensor4D): Tensor4D {
   return tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D);
 }
 
-/** Smooth activations, so that differences of float32 values are as exact as the tolerance asks; a maximum has a kink only where two values tie. */
+/**
+ * Smooth activations, so that differences of float32 values are as exact as the tolerance asks; a
+ * maximum has a kink only where two values tie.
+ */
 const nets: Readonly<Record<string, Net>> = {
   convolution: (x) => dense(tf.softplus(conv(x))),
   'strided convolution': (x) =>
@@ -53,7 +56,10 @@ const cases = Object.keys(attackLosses).flatMap((name) =>
   (name === 'kl' ? [false] : [false, true]).map((isTargeted) => [name, isTargeted] as const),
 );
 
-/** Slopes of the loss along unit directions, by gradient and by central difference, and the length of the gradient, all [rows]. */
+/**
+ * Slopes of the loss along unit directions, by gradient and by central difference, and the length
+ * of the gradient, all [rows].
+ */
 async function slopesOf(net: Net, lossOf: (logits: Tensor) => Tensor, x: Tensor4D, direction: Tensor) {
   const step = 1e-3;
   const values = tf.tidy(() => {
@@ -72,7 +78,8 @@ async function slopesOf(net: Net, lossOf: (logits: Tensor) => Tensor, x: Tensor4
   try {
     const [slope, quotient] = [await values.slope.data(), await values.quotient.data()];
     const [length, loss] = [await values.length.data(), await values.loss.data()];
-    // A loss of this size is known to half of its last bit, or a little more after the sums of a network.
+    // A loss of this size is known to half of its last bit, or a little more after the sums of a
+    // network.
     return { slope, quotient, length, noise: loss.map((size) => (3e-7 * (1 + size)) / step) };
   } finally {
     tf.dispose(values);
@@ -88,7 +95,8 @@ describe.each(['cpu', 'onnxruntime'])('input gradients on %s', (backend) => {
   it.each(Object.keys(nets))('are those of central differences for every loss: %s', async (name) => {
     const net = nets[name]!;
     const x = rng.uniform('x', [rows, 6, 6, 4], 0, 1) as Tensor4D;
-    // Rightly classified, as examples under attack are at first: with the label third, the gradient of DLR is 0.
+    // Rightly classified, as examples under attack are at first: with the label third, the gradient
+    // of DLR is 0.
     const y = tf.tidy(() => tf.argMax(net(x), 1));
     const target = tf.tidy(() => tf.argMin(net(x), 1));
     const clean = tf.tidy(() => net(tf.add(x, weights('offset to the clean example', [rows, 6, 6, 4], 0.8))));

@@ -1,10 +1,13 @@
-import { linearClassifier } from '@advrob/core/testing';
 import type { Classifier, Norm } from '@advrob/core';
+import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { successOf, type Subject, type SubjectCheck } from './subject.js';
 
-/** A linear model of two classes whose boundary is equally far from every example, and far from the bounds. */
+/**
+ * A linear model of two classes whose boundary is equally far from every example, and far from the
+ * bounds.
+ */
 interface TwoClasses {
   readonly model: Classifier & { dispose(): void };
   readonly x: tf.Tensor;
@@ -17,7 +20,8 @@ const margin = 0.75;
 function twoClasses(inputShape: readonly number[]): TwoClasses {
   const size = inputShape.reduce((product, length) => product * length, 1);
   const slopes = Array.from({ length: size }, (_, i) => Math.sin(2 * i + 1) + (i % 2 === 0 ? 0.3 : -0.3));
-  // Four examples on a line on which the margin is the same: they differ in the first two values only.
+  // Four examples on a line on which the margin is the same: they differ in the first two values
+  // only.
   const offsets = [0, 0.1, -0.1, 0.2].map((t) =>
     slopes.map((_, i) => (i === 0 ? t * slopes[1]! : i === 1 ? -t * slopes[0]! : 0)),
   );

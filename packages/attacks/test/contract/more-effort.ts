@@ -1,9 +1,26 @@
-import { defineAttack } from '@advrob/core/attack';
 import type { Attack } from '@advrob/core';
+import { defineAttack } from '@advrob/core/attack';
 import { expect } from 'vitest';
 import * as z from 'zod';
-import { square } from '../../src/index.js';
 import { runOn, successOf, valuesOf, withProblem, type SubjectCheck } from './subject.js';
+
+/** Five random points of the ball, of which the last is left. */
+const others = defineAttack({
+  name: 'others',
+  summary: 'For this test.',
+  knowledge: 'scores',
+  norms: ['linf', 'l2', 'l1', 'l0'],
+  budget: 'fixed',
+  options: z.strictObject({}),
+  async perturb(scope) {
+    const { adv } = await scope.iterate({ adv: scope.x }, 5, (_, { model, x, threat, rng, offer }) => {
+      const adv = threat.randomStart(x, rng);
+      offer(adv, model.logits(adv));
+      return { adv };
+    });
+    return adv;
+  },
+})();
 
 /** An ensemble of one attack and, if given, another after it. */
 function ensemble(first: Attack, then?: Attack): Attack {
@@ -37,11 +54,9 @@ export const moreEffort: Readonly<Record<string, SubjectCheck>> = {
     }),
   'keeps the points that a member of an ensemble found when others run after it': (subject) =>
     withProblem(subject, async (problem) => {
-      const others = square({ queries: 5 });
-      const after = (others.definition.norms as readonly string[]).includes(subject.norm) ? others : subject.attack;
       const { attack } = subject;
       const alone = await valuesOf(runOn({ ...subject, attack: ensemble(attack) }, problem));
-      const followed = await valuesOf(runOn({ ...subject, attack: ensemble(attack, after) }, problem));
+      const followed = await valuesOf(runOn({ ...subject, attack: ensemble(attack, others) }, problem));
       const size = alone.points.length / alone.success.length;
       const foundAlone = alone.success.flatMap((hit, i) => (hit ? [i] : []));
       const rows = ({ points }: { points: number[] }): number[][] =>

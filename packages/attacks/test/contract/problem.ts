@@ -3,11 +3,16 @@ import { createRandom, permutation } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
-/** Units of the inputs: a value `v` of the usual units, from -1 to 3, is `shift + scale * v` here. */
+/**
+ * Units of the inputs: a value `v` of the usual units, from -1 to 3, is `shift + scale * v` here.
+ */
 export interface Unit {
   readonly scale: number;
   readonly shift: number;
-  /** Whether the network takes inputs that the model first normalises, each channel by its own mean and deviation. Default false. */
+  /**
+   * Whether the network takes inputs that the model first normalises, each channel by its own mean
+   * and deviation. Default false.
+   */
   readonly normalises?: boolean;
 }
 
@@ -33,8 +38,9 @@ const mislabelled = 5;
 const radii = { linf: 0.1, l2: 0.4, l1: 1, l0: 1 } as const;
 
 /**
- * Inputs [h, w, c] go through a 3x3 convolution with 6 filters, ReLU, max pooling and a dense layer; all others through a dense layer of 24 units, ReLU and
- * a dense layer: at most 1,000 weights.
+ * Inputs [h, w, c] go through a 3x3 convolution with 6 filters, ReLU, max pooling and a dense
+ * layer; all others through a dense layer of 24 units, ReLU and a dense layer: at most 1,000
+ * weights.
  */
 export async function smallProblem(
   inputShape: readonly number[],

@@ -1,4 +1,5 @@
-import { memoryStorage, type RunStorage } from '@advrob/core';
+import type { RunStorage } from '@advrob/core';
+import { memoryStorage } from '@advrob/core';
 import { evaluate } from '@advrob/evaluation';
 import { expect } from 'vitest';
 import { datasetOf, type Problem } from './problem.js';

@@ -1,6 +1,28 @@
 import type { Attack, AttackResult, Norm, RunOptions } from '@advrob/core';
+import type { AttackContractOptions } from '@advrob/core/testing';
 import { smallProblem, type Problem, type Unit } from './problem.js';
-import type { Row } from './table.js';
+
+/** An attack with options for small models and few steps, and what can be asked of it. */
+export interface Row extends AttackContractOptions {
+  readonly attack: Attack;
+  /**
+   * By how much more than the distance of a plane the radius must be for all examples to be fooled,
+   * relatively, e.g. 0.01. Left out: the attack makes no such promise.
+   */
+  readonly excess?: number;
+  /** The only number of classes that the attack takes, because of a model among its options. */
+  readonly classes?: number;
+  /**
+   * Norms in which a step chooses coordinates or signs by a hair, so that a rounding error, which
+   * depends on the size of the batch on ONNX Runtime, may move a point by any amount there. Success
+   * and queries must be the same nevertheless, and on the cpu backend every bit.
+   */
+  readonly jumps?: readonly Norm[];
+  /**
+   * The attack for inputs in other units, where its options or models are not in those of epsilon.
+   */
+  readonly inUnit?: (unit: Unit) => Attack;
+}
 
 /** One attack in one norm, on one backend. */
 export interface Subject {
@@ -19,7 +41,8 @@ export interface Values {
   readonly points: number[];
 }
 
-export function subjectOf(facts: Omit<Subject, 'usual'>): Subject {
+export function subjectOf(row: Row, norm: Norm, isExact: boolean): Subject {
+  const facts = { row, attack: row.attack, norm, inputShape: row.inputShape ?? [4, 4, 2], isExact };
   let usual: Promise<Values> | undefined;
   return { ...facts, usual: () => (usual ??= withProblem(facts, (problem) => valuesOf(runOn(facts, problem)))) };
 }
@@ -40,7 +63,10 @@ export async function withProblem<T>(
   }
 }
 
-/** An attack on a problem at its usual radius, or at `factor` times that. The result's tensor is the caller's. */
+/**
+ * An attack on a problem at its usual radius, or at `factor` times that. The result's tensor is the
+ * caller's.
+ */
 export function runOn(
   { attack, norm }: Pick<Subject, 'attack' | 'norm'>,
   { model, x, y, epsilonOf }: Problem,

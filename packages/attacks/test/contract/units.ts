@@ -2,7 +2,10 @@ import { expect } from 'vitest';
 import { usualUnit, type Unit } from './problem.js';
 import { runOn, successOf, withProblem, type SubjectCheck } from './subject.js';
 
-/** Bounds [0, 255] and [-1, 1], and a model that normalises each channel. Last bits differ, and one of sixteen examples near the boundary may with them. */
+/**
+ * Bounds [0, 255] and [-1, 1], and a model that normalises each channel. Last bits differ, and one
+ * of sixteen examples near the boundary may with them.
+ */
 const units: readonly Unit[] = [
   { scale: 255 / 4, shift: 255 / 4 },
   { scale: 0.5, shift: -0.5 },
