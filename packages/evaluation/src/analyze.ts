@@ -221,6 +221,6 @@ function contextOf<Role extends string>(
     },
     rng: createRandom({ seed }),
     memo: (key, compute) => memo(`part ${key} of ${analysis.name}`, compute),
-    ...(signal && { signal }),
+    signal,
   };
 }

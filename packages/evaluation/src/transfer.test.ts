@@ -75,6 +75,14 @@ describe('transferMatrix', () => {
     free(models);
   });
 
+  it('takes options that are undefined as left out', async () => {
+    const models = make();
+    const options = { models, data, attack: ascent(), norm: 'linf', epsilon: 0.1 } as const;
+    const left = { restarts: undefined, batchSize: undefined, seed: undefined, storage: undefined, signal: undefined };
+    expect(await transferMatrix({ ...options, ...left })).toEqual(await transferMatrix(options));
+    free(models);
+  });
+
   it('refuses what does not fit', async () => {
     const models = make();
     const options = { models, data, attack: step(), norm: 'linf', epsilon: 0.1 } as const;

@@ -377,6 +377,21 @@ describe('resume', () => {
     }
   });
 
+  it('takes attacks and options that are undefined as left out', async () => {
+    const iterative = ascent({ steps: 2 });
+    const measurements = async (more: Partial<Parameters<typeof checkRobustness>[0]>) => {
+      const storage = memoryStorage();
+      const totals = new Set<number>();
+      await look(net.model, { examples: 4, storage, onProgress: ({ total }) => totals.add(total), ...more });
+      return [...totals, ...storage.files.values()];
+    };
+    const left = { surrogates: undefined, batchSize: undefined, seed: undefined, signal: undefined };
+    const without = { longer: undefined, singleStep: undefined, blackBox: undefined, other: undefined };
+    expect(await measurements({ attacks: { iterative, ...without }, ...left })).toEqual(
+      await measurements({ attacks: { iterative } }),
+    );
+  });
+
   it('stops on its signal and says how far it is', async () => {
     const seen: string[] = [];
     const controller = new AbortController();

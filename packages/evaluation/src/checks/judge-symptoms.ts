@@ -1,3 +1,4 @@
+import { meanOf } from '@advrob/core/statistics';
 import { backend } from '@tensorflow/tfjs-core';
 import type { RobustnessCheck } from '../record/record.js';
 import { made, untested, type CheckName } from './catalogue.js';
@@ -76,9 +77,7 @@ function judgePaths(
       clean.map((start, i) => !(best[i]! > start)),
       0.1,
     ),
-    late.length < fewest
-      ? untested('incomplete-optimisation')
-      : made('incomplete-optimisation', late.reduce((sum, value) => sum + value, 0) / late.length, 0.1),
+    late.length < fewest ? untested('incomplete-optimisation') : made('incomplete-optimisation', meanOf(late), 0.1),
     share(
       'silent-success',
       passed.map((hit, i) => hit === 1 && !iterative[i]),

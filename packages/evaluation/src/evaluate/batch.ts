@@ -33,8 +33,8 @@ export async function attackBatch(work: AttackBatch): Promise<AttackOutcome> {
         seed,
         ids: Int32Array.from(rows, (row) => batch.ids[row]!),
         restarts: entry.restarts ?? 1,
-        ...(entry.loss && { loss: entry.loss }),
-        ...(signal && { signal }),
+        loss: entry.loss,
+        signal,
         onProgress: (progress) => work.onProgress(progress),
       },
     );

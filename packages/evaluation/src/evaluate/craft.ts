@@ -24,7 +24,7 @@ export async function craft(
   options: CraftOptions,
 ): Promise<Tensor> {
   const last = await lastIterates(attack, model, batch, ball, options);
-  return last ?? (await attack.run(model, batch.x, batch.y, ball, callOf(batch, options))).adversarial;
+  return last ?? (await attack.run(model, batch.x, batch.y, ball, { ...options, ids: batch.ids })).adversarial;
 }
 
 /**
@@ -41,13 +41,9 @@ export async function lastIterates(
 ): Promise<Tensor | undefined> {
   if (attack.definition.budget === 'minimal') return undefined;
   try {
-    return await attack.maximize(model, batch.x, batch.y, ball, callOf(batch, options));
+    return await attack.maximize(model, batch.x, batch.y, ball, { ...options, ids: batch.ids });
   } catch (error) {
     if (error instanceof AdvrobError && error.code === 'ADVROB_ATTACK') return undefined;
     throw error;
   }
-}
-
-function callOf({ ids }: Points, { seed, restarts, loss, signal }: CraftOptions) {
-  return { seed, ids, ...(restarts !== undefined && { restarts }), ...(loss && { loss }), ...(signal && { signal }) };
 }

@@ -125,6 +125,27 @@ describe('numbers on a model whose optimum is known', () => {
     }
   });
 
+  it('takes options that are undefined as left out', async () => {
+    const attack = { attack: step(), ...linf([0.05, 0.1]) };
+    const plain = await evaluate({ model, data: pointsAtGaps(gaps), attacks: [attack] });
+    const { result, examples } = await evaluate({
+      model,
+      data: pointsAtGaps(gaps),
+      attacks: [{ ...attack, label: undefined, restarts: undefined, loss: undefined }],
+      name: undefined,
+      batchSize: undefined,
+      seed: undefined,
+      attackOn: undefined,
+      samples: undefined,
+      saveAdversarial: undefined,
+      storage: undefined,
+      modelHash: undefined,
+      signal: undefined,
+      onProgress: undefined,
+    });
+    expect(JSON.stringify([result, examples])).toBe(JSON.stringify([plain.result, plain.examples]));
+  });
+
   it('measures clean accuracy alone when no attack is given', async () => {
     const { result, examples } = await evaluate({ model, data: pointsAtGaps(gaps), attacks: [] });
     expect(result.robust).toEqual(result.clean);
@@ -256,8 +277,8 @@ describe('abort', () => {
         attacks: [{ attack: ascent(), ...linf([0.1, 0.2]) }],
         batchSize: 2,
         storage,
-        ...(signal && { signal }),
-        ...(onProgress && { onProgress }),
+        signal,
+        onProgress,
       });
     let calls = 0;
     const controller = new AbortController();

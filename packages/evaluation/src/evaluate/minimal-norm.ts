@@ -1,3 +1,4 @@
+import { meanOf } from '@advrob/core/statistics';
 import type { ModelResult } from '../record/model-result.js';
 import { quantile } from '../statistics/quantile.js';
 import { isRight } from './judge.js';
@@ -38,7 +39,7 @@ export function minimalNorm(run: number, outcomes: readonly BatchOutcome[]): Min
   return {
     examples: distances.length,
     found: finite.length,
-    mean: finite.length === 0 ? null : finite.reduce((sum, distance) => sum + distance, 0) / finite.length,
+    mean: finite.length === 0 ? null : meanOf(finite),
     median: at(0.5),
     quantiles: shares.map((share) => ({ share, distance: at(share) })),
     curve: curveOf(finite, distances.length, total),

@@ -33,7 +33,7 @@ export async function keepAdversarial(
       ),
     );
     const tried = own(await lastTried(work, own(tf.gather(x, indices)), own(tf.gather(y, indices)), wanted, result));
-    const shown = own(tf.tidy(() => select(success, found, tried)));
+    const shown = own(select(success, found, tried));
     const verdicts = await classify(work.model, shown, `the points of attack '${work.run.label}'`);
     return await keepImages(
       shown,

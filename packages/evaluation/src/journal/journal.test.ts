@@ -28,7 +28,7 @@ async function run(storage: RunStorage | undefined, changes: Changes = {}) {
       ],
       batchSize: 3,
       samples: 4,
-      ...(storage && { storage }),
+      storage,
       ...changes,
     });
   } finally {

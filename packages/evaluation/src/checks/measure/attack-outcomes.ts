@@ -11,7 +11,7 @@ export async function measureAttack(
   { model, attack, threat, seed, restarts = 1, signal }: AttackCall,
   { x, y, ids }: DrawnBatch,
 ): Promise<AttackOutcomes> {
-  const result = await attack.run(model, x, y, threat, { seed, ids, restarts, ...(signal && { signal }) });
+  const result = await attack.run(model, x, y, threat, { seed, ids, restarts, signal });
   result.adversarial.dispose();
   return { success: Array.from(result.success, (hit) => (hit ? 1 : 0)), unconfirmed: result.unconfirmed };
 }
