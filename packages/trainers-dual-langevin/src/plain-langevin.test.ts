@@ -1,11 +1,11 @@
-import '@advrob/core/gradients';
-import '@tensorflow/tfjs-backend-cpu';
 import type { Classifier } from '@advrob/core';
+import { attackContract } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { plainLangevin } from './index.js';
+import { describe, expect, it } from 'vitest';
+import { suite } from '../../training/test/support/contracts.js';
+import { plainLangevin } from './plain-langevin.js';
 
-beforeAll(() => tf.setBackend('cpu'));
+suite('attack plain-langevin', attackContract(plainLangevin({ steps: 10 }), { differsBySeed: true }));
 
 /** Two classes; the first has logit `score(x)`, the second 0, so that the chance of an error at label 0 is 1 / (1 + exp(score)). */
 function scored(inputs: number, score: (x: tf.Tensor) => tf.Tensor): Classifier {

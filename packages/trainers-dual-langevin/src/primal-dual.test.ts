@@ -1,26 +1,27 @@
-import '@advrob/core/gradients';
-import '@tensorflow/tfjs-backend-cpu';
 import { AdvrobError, type Objective } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
-import { fit, sgd } from '@advrob/training';
+import { alp, clp, fit, sgd } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { expectNoLeaks } from '../../training/test/support/cpu.js';
 import { fixtureData, fixtureModel } from '../../training/test/support/fixture.js';
 import { signAttack } from '../../training/test/support/sign-attack.js';
 import { tinyData } from '../../training/test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../training/test/support/tiny-model.js';
-import { cvarPd, dale, dalePd, dalePdReverse, klDaleMultiPd, klDalePd, primalDual } from './index.js';
+import { expectClose, freshPairs, gradientOf } from '../test/support/gradient-of.js';
+import { cvarPd } from './cvar-pd.js';
+import { dalePdReverse } from './dale-pd-reverse.js';
+import { dalePd } from './dale-pd.js';
+import { dale } from './dale.js';
+import { klDaleMultiPd } from './kl-dale-multi-pd.js';
+import { klDalePd } from './kl-dale-pd.js';
+import { primalDual } from './primal-dual.js';
 
-let tensorsBefore: number;
-beforeAll(() => tf.setBackend('cpu'));
-beforeEach(() => {
-  tensorsBefore = tf.memory().numTensors;
-});
-afterEach(() => expect(tf.memory().numTensors).toBe(tensorsBefore));
+expectNoLeaks();
 
-const site = { inputShape: [4], numClasses: 3, batchSize: 6 };
+const opened = { inputShape: [4], numClasses: 3, batchSize: 6 };
 const valueOf = (objective: Objective): number => (objective.state!['nu'] as Variable).dataSync()[0]!;
 
 /** A problem whose constrained loss takes the given values, one after the other. */
@@ -35,7 +36,7 @@ function scripted(losses: readonly number[]) {
 /** The dual variable after each of the losses. */
 function dualPath(losses: readonly number[], options: Parameters<typeof primalDual>[1]): number[] {
   const objective = primalDual(scripted(losses), options);
-  objective.open!(site);
+  objective.open!(opened);
   const path = losses.map(() => {
     tf.tidy(() => {
       const { total, terms } = objective.loss({} as never, {} as never, {});
@@ -84,7 +85,7 @@ describe('the dual variable', () => {
     const objective = primalDual(scripted([0.4, 0.4]), { rho: 0.1, dualStep: 1, nu: 0.7 });
     const closed = tf.tidy(() => objective.loss({} as never, {} as never, {}).total.dataSync()[0]);
     expect(closed).toBeCloseTo(2 + 0.7 * 0.4, 6);
-    objective.open!(site);
+    objective.open!(opened);
     const terms = tf.tidy(() => {
       const { total, terms } = objective.loss({} as never, {} as never, {});
       objective.afterGradient!({ ...terms, total }, {});
@@ -213,5 +214,32 @@ describe('refuses', () => {
     objective.dispose!();
     multi.dispose!();
     model.dispose!();
+  });
+});
+
+describe('the primal-dual problem with a fixed weight', () => {
+  const site = freshPairs();
+
+  it.each(['alp', 'clp'] as const)('with the pairing of logits as the robust loss is %s', (method) => {
+    const prepare = async () => site.values;
+    const pairing = primalDual<typeof site.values>(
+      {
+        prepare,
+        losses: ({ x, adversarial, y }, net) => {
+          const [clean, moved] = [net.logits(x), net.logits(adversarial)];
+          return {
+            minimised: tf.mean(tf.norm(tf.sub(moved, clean), 2, 1)),
+            constrained: meanCrossEntropy(method === 'alp' ? moved : clean, y),
+          };
+        },
+      },
+      { nu: 1, dualStep: 0 },
+    );
+    const wanted = (method === 'alp' ? alp() : clp()) as unknown as Objective;
+    expectClose(
+      gradientOf(pairing as unknown as Objective, site.model, site.values),
+      gradientOf(wanted, site.model, site.values),
+      1,
+    );
   });
 });
