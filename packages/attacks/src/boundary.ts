@@ -1,13 +1,10 @@
 import type { StepRows } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
+import { column, flatRows, isFooled, lengths, select, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { findStart, startTriesOption, toBoundary } from './shared/boundary-search.js';
-import { isFooled } from './tensors/fooled.js';
-import { lengths } from './tensors/lengths.js';
-import { column, flatRows, select } from './tensors/rows.js';
-import { unit } from './tensors/unit.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(5000).describe('proposals, one query each and a second one in every tenth'),

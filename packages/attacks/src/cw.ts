@@ -1,4 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
+import { column, flatRows, isFooled } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -13,8 +14,6 @@ import {
   weightsOfSearch,
 } from './shared/constant-search.js';
 import { handicapped, missingLead } from './shared/margin.js';
-import { isFooled } from './tensors/fooled.js';
-import { column, flatRows } from './tensors/rows.js';
 
 const options = z.strictObject({
   ...searchOptions,

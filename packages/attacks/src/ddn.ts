@@ -1,12 +1,9 @@
 import { defineAttack } from '@advrob/core/attack';
+import { column, isFooled, lengths, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { cosine } from './shared/steps.js';
-import { isFooled } from './tensors/fooled.js';
-import { lengths } from './tensors/lengths.js';
-import { column } from './tensors/rows.js';
-import { unit } from './tensors/unit.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(100).describe('gradient steps'),

@@ -1,17 +1,13 @@
 import type { Rows } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { margin } from '@advrob/core/losses';
+import { column, dualLengths, isFooled, logitOf, select, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { logitOf } from './gradient/logit-of.js';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { likelyTargets } from './shared/likely-targets.js';
 import { leadToLose } from './shared/margin.js';
-import { isFooled } from './tensors/fooled.js';
-import { dualLengths } from './tensors/lengths.js';
-import { column, select } from './tensors/rows.js';
-import { unit } from './tensors/unit.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(50).describe('most steps'),

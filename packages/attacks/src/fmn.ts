@@ -1,16 +1,13 @@
 import type { Norm } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { marginLoss } from '@advrob/core/losses';
+import { column, dualLengths, flatRows, isFooled, lengths, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { leadToLose } from './shared/margin.js';
 import { cosine } from './shared/steps.js';
-import { isFooled } from './tensors/fooled.js';
-import { dualLengths, lengths } from './tensors/lengths.js';
-import { column, flatRows } from './tensors/rows.js';
-import { unit } from './tensors/unit.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(100).describe('gradient steps'),

@@ -1,13 +1,10 @@
 import type { Scope } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
+import { column, isFooled, lengths, rowSize, select, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { findStart, startTriesOption, toBoundary, type Start } from './shared/boundary-search.js';
-import { isFooled } from './tensors/fooled.js';
-import { lengths } from './tensors/lengths.js';
-import { column, rowSize, select } from './tensors/rows.js';
-import { unit } from './tensors/unit.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(64).describe('rounds of estimate, step and bisection'),

@@ -1,15 +1,11 @@
 import type { StepRows } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
+import { flatRows, isFooled, logitOf, oneHot, overLargest, rowSize, select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { logitOf } from './gradient/logit-of.js';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { likelyTargets } from './shared/likely-targets.js';
-import { isFooled } from './tensors/fooled.js';
-import { oneHot } from './tensors/one-hot.js';
-import { flatRows, rowSize, select } from './tensors/rows.js';
-import { overLargest } from './tensors/unit.js';
 
 const options = z.strictObject({
   change: z

@@ -1,9 +1,9 @@
 import { defineAttack } from '@advrob/core/attack';
+import { unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
-import { unit } from './tensors/unit.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(10).describe('gradient steps'),

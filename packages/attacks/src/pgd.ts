@@ -1,12 +1,12 @@
 import type { Norm, Rows } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
+import { rowSize } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { adam } from './shared/adam.js';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
-import { rowSize } from './tensors/rows.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(40).describe('gradient steps'),

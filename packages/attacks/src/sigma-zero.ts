@@ -1,4 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
+import { column, isFooled, overLargest, rowSize } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -6,9 +7,6 @@ import { adam } from './shared/adam.js';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { missingLead } from './shared/margin.js';
 import { cosine } from './shared/steps.js';
-import { isFooled } from './tensors/fooled.js';
-import { column, rowSize } from './tensors/rows.js';
-import { overLargest } from './tensors/unit.js';
 
 const options = z.strictObject({
   steps: z.int().min(1).default(1000).describe('gradient steps'),

@@ -1,11 +1,10 @@
 import type { RowRandom } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
+import { column, oneHot, select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { frameOf, type Frame } from './shared/images.js';
-import { oneHot } from './tensors/one-hot.js';
-import { column, select } from './tensors/rows.js';
 
 const options = z.strictObject({
   queries: z.int().min(1).default(5000).describe('points asked for, one forward pass each'),

@@ -170,4 +170,17 @@ describe('lengths', () => {
       expect(found[0]! / found[1]!).toBeCloseTo(-0.75, 6);
     }
   });
+
+  it('overLargest keeps ratios, also of values whose squares underflow, and leaves zero rows', async () => {
+    const v = tf.mul(
+      tf.tensor3d([
+        [[3], [-4]],
+        [[0], [0]],
+        [[1], [0]],
+      ]),
+      1e-25,
+    );
+    const found = await lone(() => rows.overLargest(v));
+    expect(found.map((value) => Math.round(1e6 * value) / 1e6)).toEqual([0.75, -1, 0, 0, 1, 0]);
+  });
 });

@@ -104,3 +104,11 @@ export function unit(norm: 'l1' | 'l2', vectors: Tensor): Tensor {
     return tf.reshape(tf.div(scaled, tf.maximum(length, 1)), vectors.shape);
   });
 }
+
+/** `v / max |v|` per row of [n, ...], against underflow where only ratios matter; zero rows stay zero. */
+export function overLargest(vectors: Tensor): Tensor {
+  return tf.tidy(() => {
+    const largest = tf.max(tf.abs(flatRows(vectors)), 1);
+    return tf.div(vectors, column(tf.maximum(largest, 1e-30), vectors));
+  });
+}

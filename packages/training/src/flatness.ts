@@ -7,6 +7,7 @@ import {
   type Extras,
   type Threat,
 } from '@advrob/core';
+import { meanOf } from '@advrob/core/statistics';
 import { crossEntropy } from '@advrob/core/losses';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
@@ -155,10 +156,6 @@ function sums(model: Classifier, x: Tensor, y: Tensor): Tensor {
   const isWrong = tf.cast(tf.notEqual(tf.argMax(logits, 1), y), 'float32');
   const confidence = tf.max(tf.softmax(logits), 1);
   return tf.stack([tf.sum(crossEntropy(logits, y)), tf.sum(isWrong), tf.sum(confidence)]);
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /**

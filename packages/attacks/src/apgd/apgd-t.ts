@@ -1,10 +1,10 @@
 import { defineAttack } from '@advrob/core/attack';
+import { select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { likelyTargets } from '../shared/likely-targets.js';
 import { dlrOrMarginLoss } from '../shared/margin.js';
-import { select } from '../tensors/rows.js';
 import { apgdOptions, perturbApgd } from './perturb.js';
 
 const options = z.strictObject({

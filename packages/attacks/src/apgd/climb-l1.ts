@@ -1,9 +1,9 @@
 import type { Scope, ThreatModel } from '@advrob/core';
+import { column, flatRows, rowSize } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { averagedGradient } from '../shared/averaged-gradient.js';
 import { reachOf } from '../shared/steps.js';
-import { column, flatRows, rowSize } from '../tensors/rows.js';
 import { backToBest, better, noBest, type Best, type ClimbOptions } from './climb.js';
 
 interface L1Phase {

@@ -1,9 +1,9 @@
 import type { Scope, StepRows } from '@advrob/core';
+import { column, select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { averagedGradient } from '../shared/averaged-gradient.js';
 import { reachOf } from '../shared/steps.js';
-import { column, select } from '../tensors/rows.js';
 import { countIncrease, initialStepSizes, reviewStepSizes } from './step-size-review.js';
 
 export interface ClimbOptions {

@@ -1,10 +1,10 @@
 import type { Rows, Scope } from '@advrob/core';
+import { column, flatRows } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { eotOption } from '../shared/averaged-gradient.js';
 import { reachOf } from '../shared/steps.js';
-import { column, flatRows } from '../tensors/rows.js';
 import { climbL1, climbLargeBalls } from './climb-l1.js';
 import { climb, type Best, type ClimbOptions } from './climb.js';
 

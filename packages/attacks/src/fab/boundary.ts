@@ -1,11 +1,9 @@
 import type { GradientModel, Rows } from '@advrob/core';
 import { marginLoss } from '@advrob/core/losses';
+import { dualLengths, logitOf, select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { logitOf } from '../gradient/logit-of.js';
 import { averagedGradient } from '../shared/averaged-gradient.js';
-import { dualLengths } from '../tensors/lengths.js';
-import { select } from '../tensors/rows.js';
 
 /** The linear model of a decision boundary around some points. */
 export interface Plane {

@@ -1,7 +1,7 @@
 import type { Norm } from '@advrob/core';
+import { column, flatRows } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { column, flatRows } from '../tensors/rows.js';
 
 /** A linear function per row: `values` [n] of it at some points, and its gradient [n, ...]. */
 export interface LinearAt {

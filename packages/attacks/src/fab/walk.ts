@@ -1,10 +1,9 @@
 import type { Norm, Rows, Scope } from '@advrob/core';
+import { column, flatRows, lengths, select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { eotOption } from '../shared/averaged-gradient.js';
-import { lengths } from '../tensors/lengths.js';
-import { column, flatRows, select } from '../tensors/rows.js';
 import type { Boundary, Plane } from './boundary.js';
 import { hyperplaneOffset } from './hyperplane-offset.js';
 

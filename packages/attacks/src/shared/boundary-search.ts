@@ -1,10 +1,8 @@
 import type { Scope } from '@advrob/core';
+import { column, isFooled, lengths, select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { isFooled } from '../tensors/fooled.js';
-import { lengths } from '../tensors/lengths.js';
-import { column, select } from '../tensors/rows.js';
 
 export const startTriesOption = z
   .int()

@@ -1,7 +1,7 @@
 import type { Rows, Scope, StepRows } from '@advrob/core';
+import { rowSize } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { rowSize } from '../tensors/rows.js';
 
 /**
  * Values of directions that one step of the loop holds per row, so that images of any size fit into

@@ -1,8 +1,8 @@
 import type { ThreatModel } from '@advrob/core';
+import { flatRows, rowSize } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { flatRows, rowSize } from '../tensors/rows.js';
 
 /** The option of every attack that takes steps in L1. */
 export const shareOption = z

@@ -1,12 +1,12 @@
 import type { AttackLoss, Rows } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { crossEntropyLoss, marginLoss } from '@advrob/core/losses';
+import { select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { asImages, frameOf, type Frame } from '../shared/images.js';
 import { reachOf } from '../shared/steps.js';
-import { select } from '../tensors/rows.js';
 import { bumpNorms, moveBump } from './bump-moves.js';
 import { tiledBumps } from './tiles.js';
 import { drawCorners, drawSigns, paintWindow, rescaled, shareAt, stripes, windowSize } from './windows.js';

@@ -1,9 +1,9 @@
 import { AdvrobError, defineObjective, type Classifier } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
+import { repeatRows } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { repeatRows } from './repeat-rows.js';
 
 const smoothadvOptions = z.strictObject({
   sigma: z
