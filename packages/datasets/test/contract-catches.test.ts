@@ -3,7 +3,7 @@ import { datasetContract } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
-import { imageDataset } from '../src/index.js';
+import { imageDataset } from '../src/from/image-dataset.js';
 import { exampleImages } from './example-images.js';
 
 /** A data set that behaves like a good one but for what `spoil` changes, also in its parts. */

@@ -1,4 +1,4 @@
-import type { ImageBytes } from '../src/index.js';
+import type { ImageBytes } from '../src/from/image-dataset.js';
 
 /** `count` small images whose bytes differ from place to place. */
 export function exampleImages(count: number, numClasses = 3): ImageBytes {
