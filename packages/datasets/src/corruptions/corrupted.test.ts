@@ -22,7 +22,7 @@ const images = (count: number, channels: 1 | 3, side = 12) =>
 /** Values by id. */
 async function byId(data: Dataset, size: number, seed?: number): Promise<Map<number, number[]>> {
   const found = new Map<number, number[]>();
-  for await (const { x, y, ids } of data.batches({ size, ...(seed !== undefined && { seed }) })) {
+  for await (const { x, y, ids } of data.batches({ size, seed })) {
     const values = [...(await x.data())];
     ids.forEach((id, row) =>
       found.set(id, values.slice((row * values.length) / ids.length, ((row + 1) * values.length) / ids.length)),

@@ -27,7 +27,7 @@ const grey = (value: number, width = 6) =>
 async function contentOf(dataset: Dataset, seed?: number): Promise<{ x: number[][]; y: number[] }> {
   const x: number[][] = [];
   const y: number[] = [];
-  for await (const batch of dataset.batches({ size: 2, ...(seed === undefined ? {} : { seed }) })) {
+  for await (const batch of dataset.batches({ size: 2, seed })) {
     x.push(...((await tf.reshape(batch.x, [batch.ids.length, -1]).array()) as number[][]));
     y.push(...(await batch.y.data()));
   }

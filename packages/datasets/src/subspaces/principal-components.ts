@@ -1,7 +1,8 @@
 import { AdvrobError, defineDataset, settle, type Dataset, type Extras } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
+import { flatRows } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { innerDataset } from '../from/inner-dataset.js';
 import { projectedSplits } from './projected.js';
@@ -55,7 +56,7 @@ async function secondMoments<E extends Extras>(data: Dataset<E>, size: number): 
   const sums = new Float64Array(size * size);
   for await (const { x, y, extras } of data.batches({ size: 1000 })) {
     const moments: Tensor = tf.tidy(() => {
-      const rows = tf.reshape(x, [-1, size]) as Tensor2D;
+      const rows = flatRows(x);
       return tf.div(tf.matMul(rows, rows, true, false), data.length);
     });
     await settle(moments);

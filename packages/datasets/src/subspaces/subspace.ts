@@ -1,5 +1,6 @@
 import { AdvrobError } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
+import { flatRows, rowSize } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 
@@ -92,7 +93,7 @@ function checkProper(size: number, dimension: number): void {
 /** The part of `x` [n, ...] in P, of its shape. The result is the caller's. */
 export function projectOnto(subspace: Subspace, x: Tensor): Tensor {
   return tf.tidy(() => {
-    const rows = flatRows(subspace, x);
+    const rows = rowsOf(subspace, x);
     if (subspace.kind === 'axes') return tf.reshape(tf.mul(rows, tf.tensor1d(subspace.mask)), x.shape);
     const basis = tf.tensor2d(subspace.basis, [subspace.dimension, subspace.size]);
     return tf.reshape(tf.matMul(tf.matMul(rows, basis, false, true), basis), x.shape);
@@ -103,18 +104,18 @@ export function projectOnto(subspace: Subspace, x: Tensor): Tensor {
 export function projectAway(subspace: Subspace, x: Tensor): Tensor {
   return tf.tidy(() => {
     if (subspace.kind === 'basis') return tf.sub(x, projectOnto(subspace, x));
-    return tf.reshape(tf.mul(flatRows(subspace, x), tf.sub(1, tf.tensor1d(subspace.mask))), x.shape);
+    return tf.reshape(tf.mul(rowsOf(subspace, x), tf.sub(1, tf.tensor1d(subspace.mask))), x.shape);
   });
 }
 
-function flatRows({ size }: Subspace, x: Tensor): Tensor2D {
-  const found = x.shape.slice(1).reduce((product, extent) => product * extent, 1);
+function rowsOf({ size }: Subspace, x: Tensor): Tensor2D {
+  const found = rowSize(x);
   if (found !== size)
     throw new AdvrobError(
       'ADVROB_SHAPE',
       `subspace: expected inputs of ${size} values, got ${found} [${x.shape.join(', ')}]: the subspace belongs to other data`,
     );
-  return tf.reshape(x, [-1, size]) as Tensor2D;
+  return flatRows(x);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { AdvrobError, type Classifier } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
-import { column, flatRows, lengths } from '@advrob/core/rows';
+import { flatRows, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import { probabilitiesError, sampleInputs, sampleOutputs } from './outputs.js';
 
@@ -141,14 +141,14 @@ async function compare(
   { x, gradient, direction, size }: Comparison,
 ): Promise<void> {
   const width = high - low;
-  const unit = tf.tidy(() => tf.div(direction, tf.maximum(column(lengths('l2', direction), direction), 1e-30)));
+  const along = unit('l2', direction);
   try {
-    const slopes = await valuesOf(() => tf.sum(flatRows(tf.mul(gradient, unit)), 1));
+    const slopes = await valuesOf(() => tf.sum(flatRows(tf.mul(gradient, along)), 1));
     const found: number[][] = [];
     for (const part of distances) {
       const step = part * width;
       const quotients = await valuesOf(() => {
-        const at = (sign: number) => scores(tf.add(x, tf.mul(unit, sign * step)));
+        const at = (sign: number) => scores(tf.add(x, tf.mul(along, sign * step)));
         return tf.div(tf.sub(at(1), at(-1)), 2 * step);
       });
       const agreeing = quotients.filter((quotient, i) => {
@@ -164,7 +164,7 @@ async function compare(
         `${found[0]!.join(', ')}: look for ops without a useful gradient (round, argMax, values read back inside the model)`,
     );
   } finally {
-    unit.dispose();
+    along.dispose();
   }
 }
 
