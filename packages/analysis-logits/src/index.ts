@@ -5,28 +5,16 @@ import { manipulatedDistillation } from './analyses/manipulated-distillation.js'
 import { distillationTrainer } from './distillation/recipe.js';
 
 export { collectLogits } from './collect.js';
-export { logitBatches, type LogitBatch } from './collect.js';
+export { type LogitBatch } from './collect.js';
 export type { CollectOptions } from './collect.js';
 export { compareOrdering, type ClassOrdering } from './compare/class-ordering.js';
-export {
-  compareConfidences,
-  confidencesOf,
-  type ConfidenceComparison,
-  type Confidences,
-} from './compare/confidences.js';
+export { compareConfidences, type ConfidenceComparison, type Confidences } from './compare/confidences.js';
 export { exemplarPositions, type ExemplarPositions } from './compare/exemplars.js';
 export { exemplarGrids, type Exemplar, type ExemplarGrid } from './compare/exemplars.js';
 export { meanLogitMap, type MeanLogitMap } from './compare/mean-logit-map.js';
 export { logitMatrix, type LogitMatrix } from './logit-matrix.js';
-export {
-  createLogitStatistics,
-  logitStatistics,
-  quantileShares,
-  type Distribution,
-  type LogitStatistics,
-  type StatisticsBuilder,
-} from './logit-statistics.js';
-export { measureNames, measuresOf, type LogitMeasures, type MeasureName } from './measures.js';
+export { logitStatistics, type Distribution, type LogitStatistics } from './logit-statistics.js';
+export { type LogitMeasures, type MeasureName } from './measures.js';
 export {
   manipulate,
   manipulationIds,
@@ -35,15 +23,8 @@ export {
   type ManipulationId,
 } from './manipulations/catalogue.js';
 export type { Manipulation, Teachers } from './manipulations/manipulation.js';
-export {
-  commonBins,
-  createHistogram,
-  quantileOf,
-  type DyadicHistogram,
-  type HistogramBuilder,
-} from './statistics/dyadic-histogram.js';
-export { kendallTau } from './compare/class-ordering.js';
-export { averageRanks, spearman } from './statistics/ranks.js';
+export { commonBins, type DyadicHistogram } from './statistics/dyadic-histogram.js';
+export { spearman } from './statistics/ranks.js';
 export { distill, type DistillOptions } from './distillation/distill.js';
 export {
   marginRobustness,

@@ -26,10 +26,8 @@ export { displacement } from './probes/displacement.js';
 export { attacked, probeExamples, type Adversary, type ProbeExamples } from './probes/examples.js';
 export { gradientPath, type GradientPath, type PathStep } from './probes/gradient-path.js';
 export { inputFlatness, type InputFlatness } from './probes/flatness.js';
-export { lossGradient, meanLoss } from './probes/loss-gradient.js';
 export { smoothnessRatio, type SmoothnessOptions, type SmoothnessPoint } from './probes/smoothness-ratio.js';
 export { lossSurface, type SurfaceOptions, type SurfacePoint } from './probes/loss-surface.js';
-export type { WeightVector } from './probes/weight-vector.js';
 
 export default definePlugin({
   name: '@advrob/analysis-smoothness',

@@ -20,7 +20,7 @@ export { corruptionNames, type CorruptionName } from './corruptions/catalogue.js
 export { download, type Download } from './from/download.js';
 export { parseCifar10, type LabelledImages } from './formats/cifar.js';
 export { parseCifar100, type Cifar100Images } from './formats/cifar.js';
-export { gunzip, isGzip } from './formats/gzip.js';
+export { gunzip } from './formats/gzip.js';
 export { parseIdx, type IdxArray, type IdxData } from './formats/idx.js';
 export { parseMat, type MatArray } from './formats/mat.js';
 export { type NpyData, type NpyType } from './formats/npy.js';

@@ -2,17 +2,16 @@ export type { EvaluateOptions, EvaluationAttack } from './evaluate/options.js';
 export type { EvaluationProgress } from './progress.js';
 export { checkEvaluation, evaluate, type Evaluation } from './evaluate/evaluate.js';
 export { type EvaluationTiming } from './progress.js';
-export { analysisName, analyze, type AnalyzeOptions } from './analyze.js';
+export { analyze, type AnalyzeOptions } from './analyze.js';
 export { checkAnalysis } from './analyze.js';
-export { analysisResult, type AnalysisResult } from './record/analysis-result.js';
+export { type AnalysisResult } from './record/analysis-result.js';
 export type { DataDescription } from './record/shared.js';
-export { journalName } from './evaluate/outcome.js';
 export { hashModel } from './journal/model-hash.js';
 export { decodeFloats, encodeFloats } from './record/model-result.js';
-export { exampleRecord, examplesName, parseExamples, serializeExamples, type ExampleRecord } from './record/example.js';
-export { adversarialName, readAdversarial, type AdversarialExamples } from './record/adversarial.js';
-export { modelResult, type ModelResult } from './record/model-result.js';
-export { trainingResult, type TrainingCurve, type TrainingResult } from './record/training.js';
+export { examplesName, parseExamples, type ExampleRecord } from './record/example.js';
+export { readAdversarial, type AdversarialExamples } from './record/adversarial.js';
+export { type ModelResult } from './record/model-result.js';
+export { type TrainingCurve, type TrainingResult } from './record/training.js';
 export { trainingCurves, type LoggedMetrics } from './record/training.js';
 export { recordChecks, recordName, runRecord, type RecordedModel, type RunRecord } from './record/record.js';
 export {
@@ -29,16 +28,10 @@ export { wilsonInterval } from './statistics/proportion.js';
 export { proportionOf, type Proportion } from './statistics/proportion.js';
 export { mcNemar, type PairedTest } from './statistics/mcnemar.js';
 export { pairedBootstrap, type BootstrapOptions, type PairedDifference } from './statistics/paired-bootstrap.js';
-export { checkRobustness, checksName, type RobustnessChecks } from './checks/check-robustness.js';
+export { checkRobustness, type RobustnessChecks } from './checks/check-robustness.js';
 export type { CheckAttacks, CheckProgress, RobustnessCheckOptions } from './checks/options.js';
-export { robustnessCheck, type RobustnessCheck } from './record/record.js';
+export { type RobustnessCheck } from './record/record.js';
 export { compareModels, type JudgedModel, type ModelComparison, type PairedComparison } from './compare.js';
-export {
-  transferMatrix,
-  transferName,
-  type TransferCell,
-  type TransferMatrix,
-  type TransferOptions,
-} from './transfer.js';
+export { transferMatrix, type TransferCell, type TransferMatrix, type TransferOptions } from './transfer.js';
 export { cardJsonSchema, cardName, resultCard, type ResultCard } from './card.js';
 export { createCard, parseCard, serializeCard, type CardOptions } from './card.js';
