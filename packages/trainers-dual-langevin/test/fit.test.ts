@@ -1,16 +1,16 @@
-import '@advrob/core/gradients';
-import '@tensorflow/tfjs-backend-cpu';
+import '../../training/test/support/cpu.js';
 import { createRegistry, memoryStorage, type RunStorage, type TrainingPlan } from '@advrob/core';
-import { adam, awp, ema, fit, sgd, swa, type TrainingEvent } from '@advrob/training';
-import trainingPlugin from '@advrob/training';
+import trainingPlugin, { adam, awp, ema, fit, sgd, swa, type TrainingEvent } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { signAttack } from '../../training/test/support/sign-attack.js';
 import { tinyData } from '../../training/test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../training/test/support/tiny-model.js';
-import plugin, { cvarPd, dalePdReverseTrainer, dalePdTrainer, klDaleMultiPdTrainer } from '../src/index.js';
-
-beforeAll(() => tf.setBackend('cpu'));
+import { cvarPd } from '../src/cvar-pd.js';
+import { dalePdReverseTrainer } from '../src/dale-pd-reverse.js';
+import { dalePdTrainer } from '../src/dale-pd.js';
+import plugin from '../src/index.js';
+import { klDaleMultiPdTrainer } from '../src/kl-dale-multi-pd.js';
 
 class Killed extends Error {}
 
@@ -52,7 +52,7 @@ describe.each(Object.entries(plans))('%s', (_, makePlan) => {
         epochs: 3,
         checkpoint: { storage, every: 1 },
         logEvery: 1,
-        ...(onEvent && { onEvent }),
+        onEvent,
       });
       return { history, weights: await valuesOf(model), nu: [...((await nuOf(plan).data()) as Float32Array)] };
     } finally {

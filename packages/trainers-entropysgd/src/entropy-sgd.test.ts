@@ -1,15 +1,90 @@
-import '@advrob/core/gradients';
-import '@tensorflow/tfjs-backend-cpu';
+import type { Random } from '@advrob/core';
+import { meanCrossEntropy } from '@advrob/core/losses';
 import { createRandom } from '@advrob/core/random';
+import { optimizerContract } from '@advrob/core/testing';
 import { awp } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { entropySgd } from './index.js';
-import { bareModel, closureWork, valuesOf } from '../test/support/closure-work.js';
+import { describe, expect, it } from 'vitest';
+import { suite, testOptimizer, testTrainer } from '../../training/test/support/contracts.js';
+import { readFixture } from '../../training/test/support/fixture.js';
+import { bareModel, closureWork, valuesOf, type Values } from '../test/support/closure-work.js';
+import { entropySgd, entropysgdTrainer } from './entropy-sgd.js';
 
-beforeAll(() => tf.setBackend('cpu'));
+testOptimizer(entropySgd, {
+  options: { innerSteps: 4 },
+  variants: { 'entropy-sgd with all options off': { innerSteps: 1, momentum: 0, noise: 0, avgKeep: 0 } },
+  rate: 1,
+  steps: 40,
+});
+suite(
+  'optimizer entropy-sgd with all options on',
+  optimizerContract(
+    entropySgd({ innerSteps: 3, nesterov: false, weightDecay: 1e-3, noiseScale: 'paper', noise: 0.01, scoping: 0.1 }),
+    { rate: 0.8, steps: 40 },
+  ),
+);
+testTrainer(entropysgdTrainer, {
+  options: { innerSteps: 3 },
+  variants: {
+    'entropysgd with AWP': { innerSteps: 3, awpGamma: 0.01 },
+    'entropysgd with SWA': { innerSteps: 2, average: 'swa', swaStart: 0 },
+    'entropysgd with AWP and without an averager': { innerSteps: 2, awpGamma: 0.005, average: 'none' },
+  },
+});
+
+/** Made by tooling/oracle/training/entropy-sgd.py. */
+const fixture = readFixture<{
+  shapes: Record<string, number[]>;
+  batch: number;
+  x: number[];
+  y: number[];
+  initial: Values;
+  runs: { options: { innerSteps: number }; rate: number; noise: Values[]; weights: Values[] }[];
+}>('entropy-sgd');
+
+function gradientOf(weights: Readonly<Record<string, tf.Variable>>, draw: number): Record<string, Tensor> {
+  const first = (draw * fixture.batch) % fixture.y.length;
+  const x = tf.tensor2d(fixture.x.slice(4 * first, 4 * (first + fixture.batch)), [fixture.batch, 4]);
+  const y = tf.tensor1d(fixture.y.slice(first, first + fixture.batch), 'int32');
+  const loss = () => {
+    const { w1, b1, w2, b2 } = weights as unknown as Record<string, Tensor2D>;
+    const hidden = tf.tanh(tf.add(tf.matMul(x, w1!), b1!)) as Tensor2D;
+    return meanCrossEntropy(tf.add(tf.matMul(hidden, w2!), b2!), y) as tf.Scalar;
+  };
+  const names = Object.keys(weights);
+  const { grads } = tf.variableGrads(loss, Object.values(weights));
+  return Object.fromEntries(names.map((name) => [name, grads[weights[name]!.name]!]));
+}
+
+describe('follows the update in PyTorch', () => {
+  it.each(fixture.runs)('$options, rate $rate', async ({ options, rate, noise, weights }) => {
+    const before = tf.memory().numTensors;
+    const model = bareModel(fixture.initial, fixture.shapes);
+    const optimizer = entropySgd(options)(model);
+    expect(optimizer.draws).toBe(options.innerSteps);
+    for (const [outer, expected] of weights.entries()) {
+      const drawn = outer * options.innerSteps;
+      const rng: Random = {
+        uniform: () => {
+          throw new Error('not needed');
+        },
+        normal(purpose, shape) {
+          const [, inner, name] = /^langevin (\d+)\/(.+)$/.exec(purpose)!;
+          return tf.tensor([...noise[drawn + Number(inner)]![name!]!], [...shape]);
+        },
+      };
+      await optimizer.step(closureWork(model, rate, rng, (draw) => gradientOf(model.weights, drawn + draw)));
+      const found = await valuesOf(model);
+      for (const [name, values] of Object.entries(expected))
+        values.forEach((value, i) => expect(Math.abs(found[name]![i]! - value)).toBeLessThan(5e-6));
+    }
+    optimizer.dispose!();
+    model.dispose!();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
 
 type Options = Parameters<typeof entropySgd>[0];
 
@@ -167,4 +242,12 @@ describe('refuses', () => {
       expect.objectContaining({ code: 'ADVROB_OPTION', message: expect.stringMatching(message) }),
     );
   });
+});
+
+it('the trainer refuses SWA without a start, and the bad options of its optimizer', () => {
+  const refusal = (message: RegExp) =>
+    expect.objectContaining({ code: 'ADVROB_OPTION', message: expect.stringMatching(message) });
+  expect(() => entropysgdTrainer({ average: 'swa' })).toThrowError(refusal(/needs swaStart/));
+  expect(() => entropysgdTrainer({ gamma: 30 })).toThrowError(refusal(/overshoots/));
+  expect(() => entropysgdTrainer({ innerSteps: 0 })).toThrowError(refusal(/innerSteps/));
 });

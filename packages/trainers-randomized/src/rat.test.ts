@@ -1,17 +1,56 @@
-import '@advrob/core/gradients';
-import '@tensorflow/tfjs-backend-cpu';
 import { pgd } from '@advrob/attacks';
-import { memoryStorage, type Attack, type Classifier, type PrepareContext, type RunStorage } from '@advrob/core';
+import type { Attack, Classifier, PrepareContext } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
+import { objectiveContract } from '@advrob/core/testing';
 import { smallCnn, twoLayer } from '@advrob/models';
-import { fit, trades, type FitOptions, type TrainingEvent } from '@advrob/training';
+import { fit, trades, type FitOptions } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { suite, testObjective, testTrainer } from '../../training/test/support/contracts.js';
 import { tinyData } from '../../training/test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../training/test/support/tiny-model.js';
-import { awpRatTrainer, rat, ratTrainer } from './index.js';
+import { ratFixture } from '../test/support/rat-fixture.js';
+import { tanhModel } from '../test/support/tanh-model.js';
+import { rat, ratTrainer } from './rat.js';
 
-beforeAll(() => tf.setBackend('cpu'));
+testObjective(rat, {
+  variants: { 'rat, noise on all weights': { noisyWeights: '', attackNoise: 0.1, secondOrderTargets: 'symmetric' } },
+  // The soft labels are constants by design, so the gradient is not that of the value.
+  isGradientOfValue: false,
+});
+suite(
+  'objective rat without terms, whose gradient is that of its value',
+  objectiveContract(() => rat({ firstTerm: false, secondTerm: false, beta: 2 })),
+);
+testTrainer(ratTrainer, { kind: 'recipe', options: { noisyWeights: 'hidden' } });
+
+describe('RAT has the loss, the terms and the weight gradients of PyTorch', () => {
+  it.each(ratFixture.cases)('$options', async ({ options, total, terms, gradients }) => {
+    const before = tf.memory().numTensors;
+    const model = tanhModel(ratFixture.initial, ratFixture.shapes);
+    const [x, adversarial] = [tf.tensor2d(ratFixture.x), tf.tensor2d(ratFixture.adversarial)];
+    const y = tf.tensor1d(ratFixture.y, 'int32');
+    const objective = rat(options);
+    const loss = () => objective.loss({ x, adversarial, y }, model, {});
+    const found = tf.tidy(() => {
+      const { total: sum, terms: parts } = loss();
+      return { ...parts, total: sum };
+    });
+    const expected = { ...terms, total };
+    expect(Object.keys(found)).toEqual(Object.keys(expected));
+    for (const [name, value] of Object.entries(expected))
+      expect(Math.abs((await found[name as 'total'].data())[0]! - value)).toBeLessThan(1e-5);
+
+    const { value, grads } = tf.variableGrads(() => loss().total as tf.Scalar, Object.values(model.weights));
+    for (const [name, values] of Object.entries(gradients)) {
+      const gradient = await grads[model.weights[name]!.name]!.data();
+      values.forEach((each, i) => expect(Math.abs(gradient[i]! - each)).toBeLessThan(1e-5));
+    }
+    tf.dispose([x, adversarial, y, found, value, grads]);
+    model.dispose!();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
 
 const common = {
   data: tinyData({ length: 24 }),
@@ -77,25 +116,6 @@ describe('the weights that the attack sees', () => {
       expect(found[1]!['fc1.weight']).toEqual(before['fc1.weight']);
     }
   });
-});
-
-it('AWP ascends the loss of TRADES, or with probeLoss the whole one', async () => {
-  const model = tinyModel();
-  const [x, y] = [tf.randomUniform([6, 4], 0, 1, 'float32', 3), tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32')];
-  const adversarial = tf.tidy(() => tf.clipByValue(tf.add(x, 0.1), 0, 1));
-  const totalOf = async (objective: ReturnType<typeof trades>, mode: 'train' | 'probe'): Promise<number> => {
-    const total = tf.tidy(() => objective.loss({ x, adversarial, y }, model, { mode }).total);
-    const [value] = await total.data();
-    total.dispose();
-    return value!;
-  };
-  const plan = awpRatTrainer();
-  expect(await totalOf(plan.objective as never, 'probe')).toBeCloseTo(await totalOf(trades(), 'probe'), 5);
-  const whole = await totalOf(rat({ probeLoss: 'rat' }), 'probe');
-  expect(await totalOf(rat({ probeLoss: 'trades' }), 'train')).toBeCloseTo(whole, 5);
-  expect(Math.abs(whole - (await totalOf(trades(), 'probe')))).toBeGreaterThan(1e-3);
-  tf.dispose([x, y, adversarial]);
-  model.dispose!();
 });
 
 describe('models of @advrob/models', () => {
@@ -174,35 +194,4 @@ describe('bad circumstances', () => {
       expect(() => ratTrainer(options)).toThrowError(expect.objectContaining({ code: 'ADVROB_OPTION' }));
     },
   );
-});
-
-it('AWP + RAT ends with the same bits when it was killed', async () => {
-  class Killed extends Error {}
-  async function life(storage: RunStorage, onEvent?: (event: TrainingEvent) => void) {
-    const model = tinyModel({ dropout: 0.2 });
-    try {
-      const plan = awpRatTrainer({ attackSteps: 2, warmUp: 1, attackNoise: 0.01, noisyWeights: 'fc1' });
-      await fit({
-        model,
-        ...common,
-        ...plan,
-        epochs: 3,
-        checkpoint: { storage, every: 1 },
-        ...(onEvent && { onEvent }),
-      });
-      return await valuesOf(model);
-    } finally {
-      model.dispose!();
-    }
-  }
-  const whole = await life(memoryStorage());
-  for (const fatal of [2, 7, 12]) {
-    const storage = memoryStorage();
-    let seen = 0;
-    const killer = () => {
-      if (seen++ === fatal) throw new Killed();
-    };
-    await expect(life(storage, killer)).rejects.toBeInstanceOf(Killed);
-    expect(await life(storage)).toEqual(whole);
-  }
 });

@@ -1,10 +1,11 @@
-import '@tensorflow/tfjs-backend-cpu';
+import { meanCrossEntropy } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, expect, it } from 'vitest';
-import { softTargets } from './index.js';
-
-beforeAll(() => tf.setBackend('cpu'));
+import { expect, it } from 'vitest';
+import '../../training/test/support/cpu.js';
+import { ratFixture } from '../test/support/rat-fixture.js';
+import { tanhModel } from '../test/support/tanh-model.js';
+import { lastLayerSums, softTargets } from './soft-targets.js';
 
 async function tableOf(gap: number[], spread: number): Promise<number[][]> {
   const before = tf.memory().numTensors;
@@ -55,4 +56,16 @@ it('gives equal parts where all gaps are equal, or where only the true class has
     for (const value of row) expect(value).toBeCloseTo(0.2, 6);
   const [, second] = await tableOf([0, 5, 0, 0], 0.6);
   second!.forEach((value, j) => expect(value).toBeCloseTo(j === 1 ? 0.4 : 0.2, 6));
+});
+
+it("the last layer's sums are those of autodiff", async () => {
+  const model = tanhModel(ratFixture.initial, ratFixture.shapes);
+  const [x, y] = [tf.tensor2d(ratFixture.x), tf.tensor1d(ratFixture.y, 'int32')];
+  const last = model.weights['last.weight']!;
+  const { grads } = tf.variableGrads(() => meanCrossEntropy(model.logits(x), y) as tf.Scalar, [last]);
+  const expected = await tf.sum(grads[last.name]!, 0).data();
+  const found = await lastLayerSums(model.logits(x), model.features!(x), y).data();
+  expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.05);
+  expected.forEach((value, i) => expect(Math.abs(found[i]! - value)).toBeLessThan(1e-6));
+  model.dispose!();
 });

@@ -1,8 +1,6 @@
-import '@advrob/core/gradients';
-import '@tensorflow/tfjs-backend-cpu';
+import './support/cpu.js';
 import type { Extras, Objective } from '@advrob/core';
-import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { fit } from '../src/fit/fit.js';
 import type { FitOptions } from '../src/fit/options.js';
 import { erm } from '../src/methods/erm.js';
@@ -14,8 +12,6 @@ import { trades } from '../src/methods/trades.js';
 import { signAttack } from './support/sign-attack.js';
 import { tinyData } from './support/tiny-data.js';
 import { tinyModel } from './support/tiny-model.js';
-
-beforeAll(() => tf.setBackend('cpu'));
 
 /** Input gradients of two passes over 22 examples in batches of 4; the last two of a pass are left out. */
 async function gradientsOf(objective: unknown, more: Partial<FitOptions> = {}): Promise<number> {

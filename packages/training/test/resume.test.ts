@@ -1,3 +1,4 @@
+import './support/cpu.js';
 import { memoryStorage, type Augmentation, type RunStorage } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createHash } from 'node:crypto';
@@ -13,7 +14,6 @@ import { awp } from '../src/parts/awp.js';
 import { ema } from '../src/parts/ema.js';
 import { sgd } from '../src/parts/sgd.js';
 import { swa } from '../src/parts/swa.js';
-import './support/cpu.js';
 import { manyDraws, movingAverage, perturbed, primalDual } from './support/doubles.js';
 import { signAttack } from './support/sign-attack.js';
 import { tinyData } from './support/tiny-data.js';
@@ -54,7 +54,7 @@ async function life(storage: RunStorage, arm: Arm, onEvent?: (event: TrainingEve
       validation: { data: tinyData({ length: 10, seed: 9 }), attack: signAttack() },
       ...own,
       checkpoint: { storage, every: 3 },
-      ...(onEvent && { onEvent }),
+      onEvent,
     });
     const state = await Promise.all(
       Object.values(objective.state ?? {}).map(async (value) =>

@@ -1,8 +1,7 @@
-import '@advrob/core/gradients';
-import '@tensorflow/tfjs-backend-cpu';
 import { memoryStorage, type Classifier, type Objective } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { expectNoLeaks } from '../../test/support/cpu.js';
 import { manyDraws, movingAverage, perturbed } from '../../test/support/doubles.js';
 import { signAttack } from '../../test/support/sign-attack.js';
 import { tinyData } from '../../test/support/tiny-data.js';
@@ -17,16 +16,13 @@ import { fit } from './fit.js';
 import type { FitOptions } from './options.js';
 
 let model: Classifier;
-let tensorsBefore: number;
+expectNoLeaks();
 
-beforeAll(() => tf.setBackend('cpu'));
 beforeEach(() => {
-  tensorsBefore = tf.memory().numTensors;
   model = tinyModel();
 });
 afterEach(() => {
   model.dispose!();
-  expect(tf.memory().numTensors).toBe(tensorsBefore);
 });
 
 const linf = { norm: 'linf', epsilon: 0.1 } as const;

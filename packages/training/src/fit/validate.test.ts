@@ -1,9 +1,7 @@
-import '@advrob/core/gradients';
-import '@tensorflow/tfjs-backend-cpu';
+import '../../test/support/cpu.js';
 import { memoryStorage, type Dataset } from '@advrob/core';
 import { decodeSafetensors } from '@advrob/core/safetensors';
-import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyData } from '../../test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
 import { erm } from '../methods/erm.js';
@@ -11,8 +9,6 @@ import { ema } from '../parts/ema.js';
 import { robustOverfitting } from '../robust-overfitting.js';
 import { fit } from './fit.js';
 import type { FitOptions } from './options.js';
-
-beforeAll(() => tf.setBackend('cpu'));
 
 type Values = Record<string, number[]>;
 const fileOf = (storage: ReturnType<typeof memoryStorage>, name: string): Values =>
