@@ -3,8 +3,6 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-
 /**
  * Bundles a module with tfjs-core and this backend from their sources, since tfjs-core's tests and gradients exist only as modules that plain
  * Node cannot load. Returns the path of the bundle, which lies inside node_modules, so that what stays external (ONNX Runtime,
@@ -29,6 +27,3 @@ export async function bundle(entry, name) {
 
 /** Removes a bundle that is no longer needed. */
 export const discard = (output) => rmSync(dirname(output), { recursive: true, force: true });
-
-/** Bundles tfjs-core's own test suite, set up for this backend. */
-export const bundleSuite = () => bundle(`${here}suite.mjs`, 'conformance');

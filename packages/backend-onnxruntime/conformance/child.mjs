@@ -1,28 +1,22 @@
-// Runs the bundled suite (first argument) under jasmine in this process and writes the result as JSON to the file of the second.
+// Runs the bundled suite (first argument) under jasmine in this process, once in each of the modes that follow, and sends the result of
+// every run to the parent. The suite is defined once: that and its first run cost most of a process.
 import Jasmine from 'jasmine';
-import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { exclusions } from './exclusions.mjs';
 
-const [bundle, resultFile] = process.argv.slice(2);
-const mode = process.env.CONFORMANCE_MODE;
+const [bundle, ...modes] = process.argv.slice(2);
 const pattern = new RegExp(process.env.CONFORMANCE_GREP ?? '', 'i');
-const excluded = exclusions.filter(({ modes }) => modes === undefined || modes.includes(mode));
-const isExcluded = (name) => excluded.some(({ spec }) => name.includes(spec));
 
 const runner = new Jasmine();
 runner.exitOnCompletion = false;
 runner.configureDefaultReporter({ print: () => undefined });
 const jasmineEnv = runner.env;
-const config = {
-  random: false,
-  specFilter: (spec) => pattern.test(spec.getFullName()) && !isExcluded(spec.getFullName()),
-};
-jasmineEnv.configure(config);
+jasmineEnv.configure({ random: false, autoCleanClosures: false }); // what is cleaned cannot run again
 
+let isExcluded = () => false;
 /** Specs by name, in order of definition: some names occur twice and get a number. */
-const specs = {};
-const seen = {};
+let specs = {};
+let seen = {};
 jasmineEnv.addReporter({
   specDone({ fullName, status, failedExpectations }) {
     const occurrence = (seen[fullName] = (seen[fullName] ?? 0) + 1);
@@ -33,10 +27,22 @@ jasmineEnv.addReporter({
   },
 });
 
-const { fallbacks, reported } = await import(pathToFileURL(bundle).href);
-const start = performance.now();
-const { failedExpectations = [] } = await runner.execute();
-const seconds = (performance.now() - start) / 1000;
-const errors = failedExpectations.map(({ message }) => message);
-writeFileSync(resultFile, JSON.stringify({ mode, specs, fallbacks, reported, errors, seconds }));
+process.env.CONFORMANCE_BACKEND = modes[0] === 'cpu' ? 'cpu' : 'onnxruntime';
+const { begin } = await import(pathToFileURL(bundle).href);
+
+for (const mode of modes) {
+  const excluded = exclusions.filter((exclusion) => exclusion.modes === undefined || exclusion.modes.includes(mode));
+  isExcluded = (name) => excluded.some(({ spec }) => name.includes(spec));
+  jasmineEnv.configure({
+    specFilter: (spec) => pattern.test(spec.getFullName()) && !isExcluded(spec.getFullName()),
+  });
+  specs = {};
+  seen = {};
+  const outcome = begin(mode);
+  const start = performance.now();
+  const { failedExpectations = [] } = await jasmineEnv.execute();
+  const seconds = (performance.now() - start) / 1000;
+  const errors = failedExpectations.map(({ message }) => message);
+  await new Promise((sent) => process.send({ mode, specs, ...outcome(), errors, seconds }, sent));
+}
 process.exit(0); // timers of the suite would keep the process alive

@@ -3,12 +3,17 @@ import { difference } from './compare.mjs';
 import { evaluate } from './evaluate.mjs';
 import { sensitivity } from './sensitivity.mjs';
 
+/** Makes a backend the current one. */
+export async function use(tf, name) {
+  if (tf.getBackend() !== name) await tf.setBackend(name);
+}
+
 /**
- * Runs a program on cpu and on the subject. Returns undefined when they agree, { skipped } when cpu cannot run it or it is ill conditioned,
- * and otherwise { failure, values }: what differs, and cpu's numbers of every node for the shrinker.
+ * What the cpu backend says of a program: { skipped } when it cannot run it or it is ill conditioned. Else what is known of every value
+ * in each repeat (`assessments`), the results, how much rounding moves them, and what of cpu's memory is left behind (`kept`).
  */
-export async function check(tf, subject, program) {
-  await tf.setBackend('cpu');
+export async function refer(tf, program) {
+  await use(tf, 'cpu');
   const assessments = [];
   for (let repeat = 0; repeat < program.style.repeats; repeat++) {
     const assessed = await assess(tf, program, repeat);
@@ -16,34 +21,33 @@ export async function check(tf, subject, program) {
     assessments.push(assessed);
   }
   if (assessments.length === 0) return { skipped: 'ill conditioned' };
-  let reference;
+  let results;
   const before = usage(tf);
   try {
-    reference = await scoped(tf, () => evaluate(tf, program, assessments.length));
+    results = await scoped(tf, () => evaluate(tf, program, assessments.length));
   } catch (error) {
     return { skipped: error.message };
   }
   const kept = growth(before, usage(tf)); // tfjs' Nesterov momentum never disposes one scalar
-  const failure = await compareWith(tf, subject, program, assessments, reference, kept);
-  return failure === undefined ? undefined : { failure, values: assessments[0].values };
-}
-
-async function compareWith(tf, subject, program, assessments, reference, kept) {
-  const { metas } = assessments[0];
   const isExact = assessments.every((each) => each.metas.every(({ exact }) => exact)) && program.kind === 'forward';
   const moved = isExact
-    ? reference.map((results) => results.map(() => 0))
-    : await sensitivity(tf, program, reference.length, metas, reference);
-  await tf.setBackend(subject);
+    ? results.map((repeat) => repeat.map(() => 0))
+    : await sensitivity(tf, program, results.length, assessments[0].metas, results);
+  return { assessments, results, moved, kept };
+}
+
+/** Runs a program on the subject: what differs from cpu, as a sentence, or undefined. */
+export async function compare(tf, subject, program, { assessments, results, moved, kept }) {
+  await use(tf, subject);
   const before = usage(tf);
   let actual;
   try {
-    actual = await scoped(tf, () => evaluate(tf, program, reference.length));
+    actual = await scoped(tf, () => evaluate(tf, program, results.length));
   } catch (error) {
     return `threw: ${error.message}`;
   }
-  for (const [repeat, results] of reference.entries()) {
-    for (const [i, expected] of results.entries()) {
+  for (const [repeat, expectations] of results.entries()) {
+    for (const [i, expected] of expectations.entries()) {
       const id = Number(expected.label.split(' ')[1]);
       const exact = program.kind === 'forward' && assessments.every((each) => each.metas[id].exact);
       const found = difference(expected, actual[repeat][i], moved[repeat][i], exact);
@@ -51,6 +55,14 @@ async function compareWith(tf, subject, program, assessments, reference, kept) {
     }
   }
   return leak(kept, growth(before, usage(tf)));
+}
+
+/** Both: a failure with cpu's numbers of every node, for the shrinker; undefined when there is none. */
+export async function check(tf, subject, program) {
+  const expected = await refer(tf, program);
+  if (expected.skipped !== undefined) return undefined;
+  const failure = await compare(tf, subject, program, expected);
+  return failure === undefined ? undefined : { failure, values: expected.assessments[0].values };
 }
 
 /** Runs in a scope of its own, so that a program that throws half way leaves nothing behind. */

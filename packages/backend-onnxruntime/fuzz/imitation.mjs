@@ -27,16 +27,16 @@ const faults = {
 
 export const faultNames = Object.keys(faults);
 
-/** Registers the backend `imitation`: the cpu backend under another name, with one fault. */
-export function registerImitation(faultName) {
+/** Registers the cpu backend under another name, with one fault. */
+export function registerImitation(backendName, faultName) {
   const fault = faults[faultName];
   if (fault === undefined) throw new Error(`There is no fault '${faultName}'; there are: ${faultNames.join(', ')}.`);
-  tf.registerBackend('imitation', () => new MathBackendCPU(), 0);
+  tf.registerBackend(backendName, () => new MathBackendCPU(), 0);
   for (const kernel of tf.getKernelsForBackend('cpu')) {
     const spoil = fault[kernel.kernelName];
     tf.registerKernel({
       ...kernel,
-      backendName: 'imitation',
+      backendName,
       kernelFunc: spoil ? spoiled(kernel, spoil) : kernel.kernelFunc,
     });
   }

@@ -5,6 +5,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { parseArgs } from 'node:util';
 import { watchFallbacks } from '../conformance/fallbacks.mjs';
 import { modes } from '../conformance/modes.mjs';
+import { shareSessions } from '../conformance/sessions.mjs';
 import { fuzz } from './fuzz.mjs';
 import { registerImitation } from './imitation.mjs';
 
@@ -23,42 +24,51 @@ const { values } = parseArgs({
 const say = (line) => values.json || process.stdout.write(`${line}\n`);
 
 tf.enableProdMode();
-let subject = 'imitation';
+const faults = values.fault?.split(',');
+const names = faults ?? values.mode.split(',');
 let fallbacks = {};
-if (values.fault !== undefined) registerImitation(values.fault);
+if (faults !== undefined) for (const fault of faults) registerImitation(fault, fault);
 else {
-  const { backendName, options } = modes[values.mode];
-  subject = backendName;
-  fallbacks = watchFallbacks(subject);
-  const { registerOnnxRuntime } = await import('../src/index.js');
-  await registerOnnxRuntime(options);
+  fallbacks = watchFallbacks();
+  const { loadRuntime } = await import('../src/runtime/binding.js');
+  shareSessions(loadRuntime());
+  for (const mode of names) await registerMode(mode);
 }
 
-const total = Number(values.programs);
+/** Registers the backend under the name of the mode, so that several can run in turns. */
+async function registerMode(mode) {
+  if (modes[mode] === undefined) throw new Error(`Unknown mode ${mode}; there are ${Object.keys(modes).join(', ')}.`);
+  if (mode === 'cpu') return;
+  const { backendName, registerOnnxRuntime } = await import('../src/index.js');
+  registerOnnxRuntime(modes[mode].options);
+  tf.registerBackend(mode, tf.engine().registryFactory[backendName].factory, 0);
+  for (const kernel of tf.getKernelsForBackend(backendName)) tf.registerKernel({ ...kernel, backendName: mode });
+}
+
 const seed = Number(values.seed);
-const stopAfter = Number(values['stop-after']);
-const batch = 100;
-const sum = { passed: 0, failed: 0, skipped: 0, ops: {} };
+const programs = values.programs.split(',').map(Number);
+const subjects = names.map((name, at) => ({ name, programs: programs[at] ?? programs.at(-1) }));
 const failures = [];
 const report = (failure) => {
   failures.push(failure);
-  say(`FAILED seed ${failure.seed}: ${failure.failure}\n${failure.program.replaceAll(/^/gm, '  ')}\n`);
+  const where = names.length > 1 ? ` on ${failure.subject}` : '';
+  say(`FAILED seed ${failure.seed}${where}: ${failure.failure}\n${failure.program.replaceAll(/^/gm, '  ')}\n`);
 };
-for (let done = 0; done < total && sum.failed < stopAfter; done += batch) {
-  const programs = Math.min(batch, total - done);
-  const counts = await fuzz(tf, { subject, programs, seed: seed + done, shouldShrink: !values['no-shrink'] }, report);
-  for (const field of ['passed', 'failed', 'skipped']) sum[field] += counts[field];
-  for (const [op, count] of Object.entries(counts.ops)) sum.ops[op] = (sum.ops[op] ?? 0) + count;
-}
-const ran = sum.passed + sum.failed + sum.skipped;
-if (values.json) process.stdout.write(`${JSON.stringify({ seed, ran, ...sum, fallbacks, failures })}\n`);
-else {
-  if (ran < total) say(`stopped after ${sum.failed} failures`);
+const options = { subjects, seed, stopAfter: Number(values['stop-after']), shouldShrink: !values['no-shrink'] };
+const outcome = await fuzz(tf, options, report);
+const results = outcome.subjects.map((counts) => ({
+  ...counts,
+  fallbacks: fallbacks[counts.name] ?? {},
+  failures: failures.filter(({ subject }) => subject === counts.name),
+}));
+if (values.json) process.stdout.write(`${JSON.stringify({ seed, ops: outcome.ops, subjects: results })}\n`);
+for (const [at, { name, ran, passed, failed, skipped, fallbacks }] of results.entries()) {
+  if (ran < subjects[at].programs) say(`stopped after ${failed} failures`);
   const calls = Object.entries(fallbacks).map(
     ([kernel, { float32, other }]) => `${kernel} (${float32} float32, ${other} other)`,
   );
   if (calls.length > 0) say(`fallbacks: ${calls.join(', ')}`);
-  say(`seeds ${seed} to ${seed + ran - 1}, ${sum.skipped} refused by cpu and not counted`);
-  say(`${sum.passed} passed, ${sum.failed} failed`);
+  say(`${name}: seeds ${seed} to ${seed + ran - 1}, ${skipped} refused by cpu and not counted`);
+  say(`${passed} passed, ${failed} failed`);
 }
-process.exit(sum.failed > 0 || sum.passed === 0 ? 1 : 0);
+process.exit(results.some(({ passed, failed }) => failed > 0 || passed === 0) ? 1 : 0);

@@ -4,15 +4,15 @@ import { prune } from './prune.mjs';
 const budget = 150;
 
 /** Makes a failing program smaller while it still fails, greedily; returns it with its failure. */
-export async function shrink(tf, subject, program, first) {
-  let smallest = { program, ...first };
+export async function shrink(tf, subject, first) {
+  let smallest = first;
   let tries = 0;
   for (let improved = true; improved && tries < budget;) {
     improved = false;
     for (const candidate of candidates(smallest)) {
       if (++tries > budget) break;
       const found = await check(tf, subject, candidate);
-      if (found?.failure === undefined) continue;
+      if (found === undefined) continue;
       smallest = { program: candidate, ...found };
       improved = true;
       break;

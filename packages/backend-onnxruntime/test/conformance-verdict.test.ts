@@ -6,6 +6,7 @@ interface Result {
   specs: Record<string, { state: string; messages: string[] }>;
   fallbacks: Record<string, { float32: number; other: number }>;
   reported: Record<string, number>;
+  recorded: string[];
   errors: string[];
   seconds: number;
 }
@@ -17,7 +18,7 @@ function result(failing: number, state = 'failed', more: Partial<Result> = {}): 
     if (i < failing && state === 'missing') continue;
     specs[`spec ${String(i)}`] = i < failing ? { state, messages: ['wrong'] } : { state: 'passed', messages: [] };
   }
-  return { mode: 'normal', specs, fallbacks: {}, reported: {}, errors: [], seconds: 1, ...more };
+  return { mode: 'normal', specs, fallbacks: {}, reported: {}, recorded: ['Conv2D'], errors: [], seconds: 1, ...more };
 }
 
 const cpu = result(0);

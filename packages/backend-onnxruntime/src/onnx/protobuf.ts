@@ -61,10 +61,17 @@ export class ProtobufWriter {
     return this.raw(field, encoder.encode(text));
   }
 
-  message(field: number, fill: (writer: ProtobufWriter) => void): this {
-    const inner = new ProtobufWriter();
-    fill(inner);
-    return this.raw(field, inner.finish());
+  /** A message inside this one. Written in place, and moved by its length's length once that is known. */
+  message(field: number, fill: (writer: this) => void): this {
+    this.varint(field * 8 + 2);
+    const start = this.length;
+    fill(this);
+    const length = this.length - start;
+    this.varint(length);
+    const prefix = this.bytes.slice(start + length, this.length);
+    this.bytes.copyWithin(start + prefix.length, start, start + length);
+    this.bytes.set(prefix, start);
+    return this;
   }
 
   finish(): Uint8Array {
