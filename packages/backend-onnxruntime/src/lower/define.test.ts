@@ -1,4 +1,4 @@
-import '@advrob/backend-onnxruntime/register';
+import '../register.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 
