@@ -1,22 +1,37 @@
-// `pnpm check [part ...]`: every static check and every test, the same locally and in CI; or the parts that are named. `--static` leaves the tests out.
-// Prints the time of each part.
+// `pnpm check [part ...]`: every static check, and the tests of what has changed since they passed, the same locally and in CI; or the parts that are named.
+// `--static` leaves the tests out. Prints the time of each part.
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { root } from './fresh/prepare.mjs';
 
-/** Each stage waits for the one before it; most parts keep one core busy, so two of a stage run at a time, the longest first. */
+/** Most parts keep one core busy. */
+const together = Math.max(2, availableParallelism());
+
+/** Each stage waits for the one before it. Parts that run together stand with the longest first. */
 const stages = [
   { together: 1, parts: [['build', ['turbo', 'run', 'build', '--output-logs=errors-only']]] },
-  { together: 1, parts: [['types', ['turbo', 'run', 'typecheck', '--output-logs=errors-only']]] },
   {
-    together: 2,
+    together,
     parts: [
       ['generated', ['node', 'tooling/packed/generated.mjs']],
       ['packed', ['node', 'tooling/packed/check.mjs']],
-      ['eslint', ['eslint', '.']],
+      ['types', ['tsc', '-p', 'tooling/tsconfig/all.json']],
       ['released', ['node', 'tooling/packed/demo.mjs', '--quick']],
+      ['eslint', ['eslint', '--cache', '--cache-strategy=content', '--cache-location=.cache/eslint/', '.']],
       ['newcomer', ['node', 'tooling/packed/newcomer.mjs']],
       ['api', ['node', 'tooling/api/check.mjs']],
-      ['prettier', ['prettier', '--check', '--log-level=warn', '.']],
+      [
+        'prettier',
+        [
+          'prettier',
+          '--check',
+          '--log-level=warn',
+          '--cache',
+          '--cache-strategy=content',
+          '--cache-location=.cache/prettier',
+          '.',
+        ],
+      ],
       ['budgets', ['node', 'tooling/budgets/check.mjs']],
       ['docs', ['node', 'tooling/docs/check.mjs']],
       ['knip', ['knip']],
@@ -24,15 +39,30 @@ const stages = [
       ['changesets', ['changeset', 'status']],
     ],
   },
-  { together: 1, parts: [['tests', ['vitest', 'run']]] },
+  // One package at a time: each of them keeps every core busy.
+  {
+    together: 1,
+    parts: [['tests', ['turbo', 'run', 'test', 'test:tooling', '--concurrency=1', '--output-logs=new-only']]],
+  },
+  // What a user does, by name alone: CI runs it after the tests.
+  {
+    together,
+    parts: [
+      ['demo', ['node', 'tooling/fresh/demo.mjs']],
+      ['examples', ['node', 'tooling/examples/run.mjs']],
+      ['browser', ['vitest', 'run', '--config', 'tooling/browser/vitest.config.ts']],
+    ],
+  },
 ];
+const byNameAlone = ['demo', 'examples', 'browser'];
 
 const args = process.argv.slice(2);
 const named = args.filter((arg) => !arg.startsWith('--'));
 const known = stages.flatMap(({ parts }) => parts.map(([name]) => name));
 const unknown = named.filter((name) => !known.includes(name));
 if (unknown.length > 0) throw new Error(`no part ${unknown.join(', ')}; there are ${known.join(', ')}`);
-const isWanted = ([name]) => (named.length > 0 ? named.includes(name) : name !== 'tests' || !args.includes('--static'));
+const leftOut = args.includes('--static') ? [...byNameAlone, 'tests'] : byNameAlone;
+const isWanted = ([name]) => (named.length > 0 ? named.includes(name) : !leftOut.includes(name));
 
 const failed = [];
 for (const { parts, together } of stages) {
