@@ -1,11 +1,11 @@
 // Every package as a user gets it: packed, linted (publint, attw), installed from tarballs with its peers alone, the js blocks of its README run in plain Node.
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
-import { root } from '../fresh/prepare.mjs';
 import { blocksOf } from '../docs/blocks.mjs';
-import { packAll, workspaceFile } from './pack.mjs';
+import { root } from '../fresh/prepare.mjs';
+import { catalog, packAll, tool, workspaceFile } from './pack.mjs';
 
 const problems = [];
 const only = process.argv.slice(2);
@@ -13,76 +13,79 @@ const work = mkdtempSync(join(tmpdir(), 'advrob-packed-'));
 const packages = new Map(
   readdirSync(join(root, 'packages')).map((folder) => {
     const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
-    return [manifest.name, { folder, manifest, path: join(root, 'packages', folder) }];
+    const examples = blocksOf(`packages/${folder}/README.md`).filter(({ language }) => language === 'js');
+    return [manifest.name, { folder, manifest, examples, place: join(work, folder) }];
   }),
 );
-const catalog = Object.fromEntries(
-  [...readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8').matchAll(/^ {2}'?([@\w/.-]+)'?: (\d\S+)$/gm)].map(
-    ([, name, version]) => [name, version],
-  ),
-);
+const wanted = [...packages].filter(([, { folder }]) => only.length === 0 || only.includes(folder));
+const versions = catalog();
+const tarballs = packAll(work);
 
-function run(command, args, cwd, options = {}) {
-  return spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000, ...options });
+for (const [name] of wanted) lint(name);
+if (install(wanted)) for (const [name] of wanted) runExamples(name);
+rmSync(work, { recursive: true, force: true });
+for (const problem of problems) console.error(problem);
+console.log(`packed: ${wanted.length} packages, ${problems.length} problems`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function lint(name) {
+  const tarball = tarballs[name];
+  const manifest = run(tool('publint'), ['--strict', tarball], root);
+  if (manifest.status !== 0) problems.push(`${name}: publint: ${manifest.stdout}${manifest.stderr}`);
+  const types = run(tool('attw'), [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji'], root);
+  if (types.status !== 0) problems.push(`${name}: attw: ${types.stdout}${types.stderr}`);
 }
 
-const tarballs = packAll(work);
+/** A folder for a consumer of each package, all installed at once: nothing is hoisted, so each finds only what it declares. */
+function install(consumers) {
+  for (const [name, { folder, examples, place }] of consumers) {
+    if (examples.length === 0) problems.push(`${name}: its README has no js block to run`);
+    mkdirSync(place);
+    const manifest = { name: `consumer-of-${folder}`, private: true, type: 'module', dependencies: neededFor(name) };
+    writeFileSync(join(place, 'package.json'), JSON.stringify(manifest));
+  }
+  writeFileSync(join(work, 'package.json'), JSON.stringify({ private: true }));
+  const folders = consumers.map(([, { folder }]) => folder);
+  writeFileSync(join(work, 'pnpm-workspace.yaml'), `${workspaceFile(tarballs, folders)}hoist: false\n`);
+  const { status, stdout, stderr } = run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], work);
+  if (status !== 0) problems.push(`install from tarballs failed: ${stdout}${stderr}`);
+  return status === 0;
+}
+
+/** The package, its peers, and what the examples of its README say that they need. */
+function neededFor(name) {
+  const ours = [...family(name)];
+  const infos = packages.get(name).examples.map(({ info }) => /(?:^|\s)needs=(\S+)/.exec(info)?.[1]);
+  const extra = infos.flatMap((needs) => needs?.split(',') ?? []);
+  return Object.fromEntries(
+    [...ours, ...peersOf(ours), ...extra].map((each) => [
+      each,
+      packages.has(each) ? `file:${tarballs[each]}` : versions[each],
+    ]),
+  );
+}
 
 /** The package and all of ours that it depends on or expects beside it. */
 function family(name, seen = new Set()) {
   if (seen.has(name)) return seen;
   seen.add(name);
-  const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = packages.get(name).manifest;
-  for (const other of Object.keys({ ...dependencies, ...peerDependencies }))
-    if (packages.has(other) && !peerDependenciesMeta[other]?.optional) family(other, seen);
+  const { dependencies = {} } = packages.get(name).manifest;
+  for (const other of [...Object.keys(dependencies), ...requiredPeers(name)])
+    if (packages.has(other)) family(other, seen);
   return seen;
 }
 
 function peersOf(names) {
-  const peers = {};
-  for (const name of names) {
-    const { peerDependencies = {}, peerDependenciesMeta = {} } = packages.get(name).manifest;
-    for (const peer of Object.keys(peerDependencies))
-      if (!packages.has(peer) && !peerDependenciesMeta[peer]?.optional) peers[peer] = catalog[peer];
-  }
-  return peers;
+  return names.flatMap(requiredPeers).filter((peer) => !packages.has(peer));
 }
 
-for (const [name, { folder }] of packages) {
-  if (only.length > 0 && !only.includes(folder)) continue;
-  const tarball = tarballs[name];
-  const lint = run('npx', ['publint', '--strict', tarball], root);
-  if (lint.status !== 0) problems.push(`${name}: publint: ${lint.stdout}${lint.stderr}`);
-  const types = run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji'], root);
-  if (types.status !== 0) problems.push(`${name}: attw: ${types.stdout}${types.stderr}`);
+function requiredPeers(name) {
+  const { peerDependencies = {}, peerDependenciesMeta = {} } = packages.get(name).manifest;
+  return Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
+}
 
-  const examples = blocksOf(`packages/${folder}/README.md`).filter(({ language }) => language === 'js');
-  if (examples.length === 0) {
-    problems.push(`${name}: its README has no js block to run`);
-    continue;
-  }
-  const ours = [...family(name)];
-  const place = join(work, folder);
-  mkdirSync(place);
-  const wanted = examples.flatMap(({ info }) => /(?:^|\s)needs=(\S+)/.exec(info)?.[1].split(',') ?? []);
-  const extra = Object.fromEntries(
-    wanted.map((each) => [each, packages.has(each) ? `file:${tarballs[each]}` : catalog[each]]),
-  );
-  const dependencies = {
-    ...peersOf(ours),
-    ...Object.fromEntries(ours.map((each) => [each, `file:${tarballs[each]}`])),
-    ...extra,
-  };
-  writeFileSync(
-    join(place, 'package.json'),
-    JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies }),
-  );
-  writeFileSync(join(place, 'pnpm-workspace.yaml'), workspaceFile(tarballs));
-  const install = run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], place);
-  if (install.status !== 0) {
-    problems.push(`${name}: install from tarballs failed: ${install.stdout}${install.stderr}`);
-    continue;
-  }
+function runExamples(name) {
+  const { examples, place } = packages.get(name);
   for (const { code, line } of examples) {
     writeFileSync(join(place, 'example.mjs'), code);
     const start = performance.now();
@@ -98,7 +101,6 @@ for (const [name, { folder }] of packages) {
   }
 }
 
-rmSync(work, { recursive: true, force: true });
-for (const problem of problems) console.error(problem);
-console.log(`packed: ${packages.size} packages, ${problems.length} problems`);
-process.exitCode = problems.length === 0 ? 0 : 1;
+function run(command, args, cwd) {
+  return spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000 });
+}

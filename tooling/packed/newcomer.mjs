@@ -1,12 +1,11 @@
 // A stranger's plugin: docs/write-a-plugin.md followed to the letter in an empty folder outside of the workspace, against packed tarballs:
 // its code is compiled under NodeNext and bundler resolution, passes the contract suite, is listed and runs in the command.
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { root } from '../fresh/prepare.mjs';
 import { blocksOf } from '../docs/blocks.mjs';
-import { packAll, workspaceFile } from './pack.mjs';
+import { catalog, packAll, workspaceFile } from './pack.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'advrob-newcomer-'));
 const place = join(work, 'advrob-plugin-sign-noise');
@@ -20,9 +19,9 @@ function run(command, args, cwd = place) {
   process.exit(1);
 }
 
+const installed = (name) => join(place, 'node_modules/.bin', name);
 const tarballs = packAll(work);
-const catalog = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');
-const version = (name) => new RegExp(`^ {2}'?${name.replaceAll('/', '\\/')}'?: (\\S+)$`, 'm').exec(catalog)[1];
+const versions = catalog();
 
 const outside = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'zod', 'typescript', '@types/node'];
 writeFileSync(
@@ -35,7 +34,7 @@ writeFileSync(
     dependencies: {
       '@advrob/core': tarballs['@advrob/core'],
       '@advrob/cli': tarballs['@advrob/cli'],
-      ...Object.fromEntries(outside.map((name) => [name, version(name)])),
+      ...Object.fromEntries(outside.map((name) => [name, versions[name]])),
     },
   }),
 );
@@ -73,17 +72,28 @@ writeFileSync(
     include: ['src'],
   }),
 );
-run('npx', ['tsc', '-p', 'tsconfig.json']);
-run('npx', ['tsc', '-p', 'tsconfig.bundler.json']);
+run(installed('tsc'), ['-p', 'tsconfig.json']);
+run(installed('tsc'), ['-p', 'tsconfig.bundler.json']);
 const checks = ['dist/contract.js', 'dist/contract-ni-fgsm.js']
   .flatMap((file) => run('node', [file]).split('\n'))
   .filter((line) => line.startsWith('linf: ')).length;
 if (checks < 40) throw new Error(`two attacks passed ${checks} checks, expected 20 each`);
 
-const listed = JSON.parse(run('npx', ['advrob', 'list', 'attacks', '--plugin', './dist/index.js', '--json']));
+const listed = JSON.parse(run(installed('advrob'), ['list', 'attacks', '--plugin', './dist/index.js', '--json']));
 if (!listed.some(({ name, plugin: from }) => name === 'sign-noise' && from === 'advrob-plugin-sign-noise'))
   throw new Error('the plugin is not listed');
-run('npx', ['advrob', 'train', '--architecture', 'mlp', '--steps', '20', '--take', '1000', '--out', 'model', '--json']);
+run(installed('advrob'), [
+  'train',
+  '--architecture',
+  'mlp',
+  '--steps',
+  '20',
+  '--take',
+  '1000',
+  '--out',
+  'model',
+  '--json',
+]);
 const flags = [
   '--model',
   'model/weights.safetensors',
@@ -97,7 +107,7 @@ const flags = [
   'tries=5',
 ];
 const record = JSON.parse(
-  run('npx', ['advrob', 'evaluate', '--plugin', './dist/index.js', ...flags, '--out', 'out', '--json']),
+  run(installed('advrob'), ['evaluate', '--plugin', './dist/index.js', ...flags, '--out', 'out', '--json']),
 );
 if (record.models[0].attacks[0].options.tries !== 5) throw new Error('the option did not arrive');
 

@@ -1,22 +1,25 @@
 // All packages of the workspace as tarballs, for checks that install them as a user would.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../fresh/prepare.mjs';
 
-/** Packs every package into `folder`: tarball paths by package name. */
+/** Packs every package into `folder`, all in one process: tarball paths by package name. */
 export function packAll(folder) {
+  const args = ['--recursive', '--filter', './packages/*', 'pack', '--pack-destination', folder, '--json'];
+  const { status, stdout, stderr } = spawnSync('pnpm', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (status !== 0) throw new Error(`pnpm pack failed: ${stderr || stdout}`);
+  return Object.fromEntries(JSON.parse(stdout).map(({ name, filename }) => [name, filename]));
+}
+
+/** A command that the workspace has installed, by its path: npx would take longer to find it than many of them to run. */
+export const tool = (name) => join(root, 'node_modules/.bin', name);
+
+/** Versions of the workspace's catalog by package. */
+export function catalog() {
+  const text = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');
   return Object.fromEntries(
-    readdirSync(join(root, 'packages')).map((name) => {
-      const path = join(root, 'packages', name);
-      const { status, stdout, stderr } = spawnSync('pnpm', ['pack', '--pack-destination', folder, '--json'], {
-        cwd: path,
-        encoding: 'utf8',
-      });
-      if (status !== 0) throw new Error(`${name}: pnpm pack failed: ${stderr || stdout}`);
-      const { filename } = JSON.parse(stdout.slice(stdout.indexOf('{')));
-      return [JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).name, filename];
-    }),
+    [...text.matchAll(/^ {2}'?([@\w/.-]+)'?: (\d\S+)$/gm)].map(([, name, version]) => [name, version]),
   );
 }
 
