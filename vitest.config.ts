@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
@@ -49,6 +50,7 @@ function testsOf(projects: ReturnType<typeof project>[]): ViteUserConfig {
       setupFiles: ['tooling/testing/fresh.ts'],
       reporters: ['default', './tooling/testing/slowest.ts'],
       pool: 'forks',
+      maxWorkers: availableParallelism(),
       testTimeout: 60_000,
       hookTimeout: 60_000,
       slowTestThreshold: 5_000,
