@@ -6,11 +6,12 @@ import { logitMatrix } from './logit-matrix.js';
 import type { LogitMatrix } from './logit-matrix.js';
 
 /**
- * The logits of a model for every example, in data-set order: what manipulations and comparisons of two models work on. For statistics alone
- * `logitStatistics` needs constant memory.
+ * The logits of a model for every example, in data-set order: what manipulations and comparisons of
+ * two models work on. For statistics alone `logitStatistics` needs constant memory.
  *
- * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL` when model and data do not fit, `ADVROB_NOT_FINITE` and
- *   `ADVROB_PROBABILITIES` for outputs that are no logits, `ADVROB_ATTACK_MISSING` for an attack without a threat, `ADVROB_ABORTED` on request.
+ * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL` when
+ *   model and data do not fit, `ADVROB_NOT_FINITE` and `ADVROB_PROBABILITIES` for outputs that are
+ *   no logits, `ADVROB_ATTACK_MISSING` for an attack without a threat, `ADVROB_ABORTED` on request.
  * @example
  * ```ts
  * import { collectLogits } from '@advrob/analysis-logits';
@@ -37,7 +38,10 @@ export async function collectLogits<E extends Extras>(
 
 /** How the logits of a model are collected. */
 export interface CollectOptions {
-  /** Whose last iterates on this very model replace the examples (`maximize`: of every example, whether it fools or not). Default: clean examples. Needs `threat`. */
+  /**
+   * Whose last iterates on this very model replace the examples (`maximize`: of every example,
+   * whether it fools or not). Default: clean examples. Needs `threat`.
+   */
   readonly attack?: Attack | undefined;
   readonly threat?: Threat | undefined;
   /** What the attack ascends. Default: its own. */
@@ -60,10 +64,12 @@ export interface LogitBatch {
 }
 
 /**
- * The logits of a model, batch by batch in data-set order, in `eval` mode. No tensor outlives its batch.
+ * The logits of a model, batch by batch in data-set order, in `eval` mode. No tensor outlives its
+ * batch.
  *
- * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL` when model and data do not fit, `ADVROB_NOT_FINITE` and
- *   `ADVROB_PROBABILITIES` for outputs that are no logits, `ADVROB_ATTACK_MISSING` for an attack without a threat, `ADVROB_ABORTED` on request.
+ * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL` when
+ *   model and data do not fit, `ADVROB_NOT_FINITE` and `ADVROB_PROBABILITIES` for outputs that are
+ *   no logits, `ADVROB_ATTACK_MISSING` for an attack without a threat, `ADVROB_ABORTED` on request.
  */
 export async function* logitBatches<E extends Extras>(
   model: Classifier,
@@ -135,7 +141,10 @@ function checkLogits({ values, rows, classes }: LogitMatrix, who: string): void 
   );
 }
 
-/** @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` when the logits of this model on this data say nothing. */
+/**
+ * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` when the logits of
+ *   this model on this data say nothing.
+ */
 export function checkSubject<E extends Extras>(model: Classifier, data: Dataset<E>, who: string): void {
   if (data.length === 0) throw new AdvrobError('ADVROB_DATA_EMPTY', `data set '${data.name}' has no examples`);
   if (model.numClasses < 2)

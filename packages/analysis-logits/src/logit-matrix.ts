@@ -12,7 +12,8 @@ export interface LogitMatrix {
  * Logits as a matrix.
  *
  * @param values - Row-major, a whole number of rows; kept, not copied.
- * @throws AdvrobError `ADVROB_SHAPE` unless the rows are whole and have at least two classes, `ADVROB_NOT_FINITE` for NaN or infinity.
+ * @throws AdvrobError `ADVROB_SHAPE` unless the rows are whole and have at least two classes,
+ *   `ADVROB_NOT_FINITE` for NaN or infinity.
  * @example
  * ```ts
  * import { logitMatrix } from '@advrob/analysis-logits';

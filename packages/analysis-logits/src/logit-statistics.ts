@@ -114,13 +114,16 @@ function distributionOf({ moments, min, max, histogram }: Tally): Distribution {
 }
 
 /**
- * Max logit (raw and centred), logit gap, confidence and true-class confidence of a model over a data set: mean, standard deviation, skewness, quantiles,
- * histogram, and how max logit and gap go together (Seguin et al. 2021, https://arxiv.org/abs/2108.12001). One pass; memory does not grow with the data.
+ * Max logit (raw and centred), logit gap, confidence and true-class confidence of a model over a
+ * data set: mean, standard deviation, skewness, quantiles, histogram, and how max logit and gap go
+ * together (Seguin et al. 2021, https://arxiv.org/abs/2108.12001). One pass; memory does not grow
+ * with the data.
  *
  * With `attack` the same at adversarial examples of this model.
  *
- * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL` when model and data do not fit, `ADVROB_NOT_FINITE` and
- *   `ADVROB_PROBABILITIES` for outputs that are no logits, `ADVROB_ATTACK_MISSING` for an attack without a threat, `ADVROB_ABORTED` on request.
+ * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL` when
+ *   model and data do not fit, `ADVROB_NOT_FINITE` and `ADVROB_PROBABILITIES` for outputs that are
+ *   no logits, `ADVROB_ATTACK_MISSING` for an attack without a threat, `ADVROB_ABORTED` on request.
  * @example
  * ```ts
  * import { logitStatistics } from '@advrob/analysis-logits';

@@ -34,7 +34,10 @@ export const measureTitles: Readonly<Record<MeasureName, string>> = {
   trueConfidence: 'Confidence in the true class',
 };
 
-/** The measures of one row, in float64 (Seguin et al. 2021, https://arxiv.org/abs/2108.12001, max logit and gap). */
+/**
+ * The measures of one row, in float64 (Seguin et al. 2021, https://arxiv.org/abs/2108.12001, max
+ * logit and gap).
+ */
 export function measuresOf(logits: ArrayLike<number>, label: number): LogitMeasures {
   const [first, second] = topTwo(logits);
   let sum = 0;

@@ -60,7 +60,8 @@ it('measures clean, Linf and L2 at matched budgets, whatever the threat', async 
   }
 });
 
-// The README's tolerances: losses 1e-4; differences of them, eigenvalues and ratios 1e-2, all relative, with a floor for what is nearly 0.
+// The README's tolerances: losses 1e-4; differences of them, eigenvalues and ratios 1e-2, all
+// relative, with a floor for what is nearly 0.
 const onLayers: readonly [string, () => Analysis<'model'>, number][] = [
   ['loss-surface', () => surface({ ...small, axes: 1, points: 3 }), 1e-4],
   ['flatness', () => flatness({ ...small, directions: 1, gammas: [0.01] }), 1e-2],

@@ -22,7 +22,8 @@ const suite = (checks: readonly Check[]) => {
   for (const { name, run } of checks) it(name, run);
 };
 
-// The contract's linear problems have 32 input values; nothing here can reach far, since half of them must stay.
+// The contract's linear problems have 32 input values; nothing here can reach far, since half of
+// them must stay.
 const unused = Array.from({ length: 16 }, (_, i) => 2 * i);
 const basis = Array.from({ length: 9 }, (_, i) =>
   Array.from({ length: 32 }, (_, j) => Math.sin(1 + i + 3 * i * j + j)),

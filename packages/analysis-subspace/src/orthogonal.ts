@@ -54,16 +54,17 @@ const inner: z.ZodType<Attack, Attack> = z
   .describe('attack whose steps are kept orthogonal to the subspace');
 
 /**
- * Any attack, restricted to perturbations orthogonal to the subspace P that data lie on: it sees the gradient's part in M and a ball cut by M, so that it keeps
- * its own steps, starts and schedules. For any model, with any fixed-budget attack that keeps its points by `threat.project`, ensembles included.
+ * Any attack, restricted to perturbations orthogonal to the subspace P that data lie on: it sees
+ * the gradient's part in M and a ball cut by M, so that it keeps its own steps, starts and
+ * schedules. For any model, with any fixed-budget attack that keeps its points by `threat.project`,
+ * ensembles included.
  *
- * Examples at the bounds of the model leave no room for directions that involve them, unless P is spanned by axes: MNIST on its principal components needs a model
- * with wider `bounds`. The attack loss is cross-entropy unless the run names one, whatever the inner attack's own default.
+ * Examples at the bounds of the model leave no room for directions that involve them, unless P is
+ * spanned by axes: MNIST on its principal components needs a model with wider `bounds`. The attack
+ * loss is cross-entropy unless the run names one, whatever the inner attack's own default.
  *
- * Options: `attack`, an attack with its options; `subspace`, `{ unused }` with the flat indices of the input values that may change, `{ basis }` with rows that
- * span P, or a {@link Subspace}.
- *
- * @throws AdvrobError `ADVROB_OPTION` for an inner attack that searches a minimal norm or knows labels only, and for a subspace of other inputs.
+ * @throws AdvrobError `ADVROB_OPTION` for an inner attack that searches a minimal norm or knows
+ *   labels only, and for a subspace of other inputs.
  * @example
  * ```ts
  * import { pgd } from '@advrob/attacks';
@@ -129,7 +130,10 @@ function restrictedRows<R extends Rows<'gradients'>>(rows: R, subspace: Subspace
   return replacing(rows, changes as Partial<R>);
 }
 
-/** A copy with some properties replaced. Getters stay getters: the clean logits are computed only when asked for. */
+/**
+ * A copy with some properties replaced. Getters stay getters: the clean logits are computed only
+ * when asked for.
+ */
 function replacing<T extends object>(base: T, changes: Partial<T>): T {
   const descriptors = { ...Object.getOwnPropertyDescriptors(base), ...Object.getOwnPropertyDescriptors(changes) };
   return Object.defineProperties({}, descriptors) as T;
@@ -138,8 +142,10 @@ function replacing<T extends object>(base: T, changes: Partial<T>): T {
 /**
  * A threat model whose adversary may only move in M, orthogonal to P: the ball cut by M.
  *
- * Where P is spanned by axes, `project` is that of the norm on the other input values. Otherwise the change is projected on M and then shortened until it fits the
- * ball and the bounds, which keeps it in M but is not the nearest point: give the model wider bounds when clean examples lie at them.
+ * Where P is spanned by axes, `project` is that of the norm on the other input values. Otherwise
+ * the change is projected on M and then shortened until it fits the ball and the bounds, which
+ * keeps it in M but is not the nearest point: give the model wider bounds when clean examples lie
+ * at them.
  */
 export function orthogonalThreat(base: ThreatModel, subspace: Subspace): ThreatModel {
   return {
@@ -172,7 +178,10 @@ export function orthogonalThreat(base: ThreatModel, subspace: Subspace): ThreatM
   };
 }
 
-/** The largest factor up to 1, [n, 1, ...], by which each row of `change` may be multiplied so that x + change stays in the ball and the bounds. */
+/**
+ * The largest factor up to 1, [n, 1, ...], by which each row of `change` may be multiplied so that
+ * x + change stays in the ball and the bounds.
+ */
 function sharedLength({ epsilon, bounds: [low, high], distance }: ThreatModel, change: Tensor, x: Tensor): Tensor {
   const rows = tf.reshape(change, [x.shape[0]!, -1]);
   const inputs = tf.reshape(x, rows.shape);

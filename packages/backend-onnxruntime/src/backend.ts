@@ -18,7 +18,10 @@ import type { Runtime } from './runtime/binding.js';
 import { newCounters, type OnnxRuntimeStats } from './stats.js';
 import { reshape } from './values/shape.js';
 
-/** What a data id stands for. Strings and complex numbers are kept only for the cpu kernels that use them. */
+/**
+ * What a data id stands for. Strings and complex numbers are kept only for the cpu kernels that use
+ * them.
+ */
 type Entry =
   | { readonly kind: 'value'; readonly value: Value; references: number }
   | { readonly kind: 'strings'; readonly strings: Uint8Array[]; references: number }
@@ -37,8 +40,8 @@ function moveData(backend: KernelBackend, dataId: object): void {
 }
 
 /**
- * A tfjs backend whose kernels only record. Reading a value computes every live recorded value in one ONNX graph; values
- * that were disposed before are never stored.
+ * A tfjs backend whose kernels only record. Reading a value computes every live recorded value in
+ * one ONNX graph; values that were disposed before are never stored.
  */
 export class OnnxRuntimeBackend extends KernelBackend {
   readonly counters = newCounters();
@@ -48,7 +51,9 @@ export class OnnxRuntimeBackend extends KernelBackend {
   private readonly pendingValues = new Set<Value>();
   /** Buffers nobody holds; reused once nothing recorded can still read them. */
   private readonly unheld: { dtype: NumericType; value: Value }[] = [];
-  /** What could not be computed and why: it fails again when it is used, and holds up nothing else. */
+  /**
+   * What could not be computed and why: it fails again when it is used, and holds up nothing else.
+   */
   private readonly failures = new WeakMap<Value, unknown>();
   private recordedSinceFlush = 0;
   private liveBytes = 0;
@@ -118,7 +123,8 @@ export class OnnxRuntimeBackend extends KernelBackend {
       single[0] = number;
       return splat(single[0]!, shape, dtype);
     }
-    // From the pool, where it goes when disposed: a program that writes a batch per step would fill the pool otherwise.
+    // From the pool, where it goes when disposed: a program that writes a batch per step would fill
+    // the pool otherwise.
     const array = values.length === size ? this.executor.pool.take(dtype, size) : allocate(dtype, size);
     array.set(values);
     return computed(bufferOf(array, true), shape, dtype);
@@ -354,8 +360,9 @@ export class OnnxRuntimeBackend extends KernelBackend {
 }
 
 /**
- * Whether tfjs is propagating gradients back. What is recorded there may take factors out of products that are still
- * recorded, so computing everything in the middle of it, where only counts say so, would change bits.
+ * Whether tfjs is propagating gradients back. What is recorded there may take factors out of
+ * products that are still recorded, so computing everything in the middle of it, where only counts
+ * say so, would change bits.
  */
 function isTakingGradient(): boolean {
   return engine().state.scopeStack.some((scope) => scope.name === 'backward');

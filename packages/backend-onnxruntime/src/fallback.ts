@@ -14,7 +14,10 @@ function cpuBackend(): MathBackendCPU {
   return cpu;
 }
 
-/** Computes a kernel with tfjs' cpu backend: reads its inputs (which flushes), runs it, takes over its results. */
+/**
+ * Computes a kernel with tfjs' cpu backend: reads its inputs (which flushes), runs it, takes over
+ * its results.
+ */
 export function runOnCpu(
   backend: OnnxRuntimeBackend,
   kernelName: string,

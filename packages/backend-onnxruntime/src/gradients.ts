@@ -1,11 +1,17 @@
-// First, so that tfjs' engine and flags are those of the peer, not of the part that is bundled here for the gradients.
+// First, so that tfjs' engine and flags are those of the peer, not of the part that is bundled here
+// for the gradients.
 import { div, fill, mul, registerGradient, reshape, util, type Tensor } from '@tensorflow/tfjs-core';
-// Inlined by the build: the file cannot be imported in plain Node (extensionless imports, no exports map).
+// Inlined by the build: the file cannot be imported in plain Node (extensionless imports, no
+// exports map).
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 
-// tfjs' own gradients of sums and means write arrays of ones as large as what was summed, only to be collected at once.
+// tfjs' own gradients of sums and means write arrays of ones as large as what was summed, only to
+// be collected at once.
 
-/** `dy` repeated over the axes that were summed; recording a constant where tfjs itself fills an array with ones. */
+/**
+ * `dy` repeated over the axes that were summed; recording a constant where tfjs itself fills an
+ * array with ones.
+ */
 function spread(dy: Tensor, x: Tensor, axis: number | number[]): Tensor {
   const shape = x.shape.slice();
   for (const reduced of util.parseAxisParam(axis, x.shape)) shape[reduced] = 1;

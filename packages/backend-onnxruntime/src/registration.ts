@@ -28,13 +28,14 @@ export const backendName = 'onnxruntime';
 const priority = 3;
 
 /**
- * Registers the backend under the name `onnxruntime`, with all its kernels; call `await tf.setBackend('onnxruntime')` to
- * use it. A second call replaces the options of a backend that was registered before (its tensors are lost).
+ * Registers the backend under the name `onnxruntime`, with all its kernels; call
+ * `await tf.setBackend('onnxruntime')` to use it. A second call replaces the options of a backend
+ * that was registered before (its tensors are lost).
  *
- * @throws OnnxRuntimeSetupError when ONNX Runtime or the asked execution provider cannot be used here.
+ * @throws OnnxRuntimeSetupError when ONNX Runtime or the asked execution provider cannot be used
+ *   here.
  * @example
- * registerOnnxRuntime({ threads: 4 });
- * await tf.setBackend('onnxruntime');
+ * registerOnnxRuntime({ threads: 4 }); await tf.setBackend('onnxruntime');
  */
 export function registerOnnxRuntime(options: OnnxRuntimeOptions = {}): void {
   const resolved = resolveOptions(options, availableParallelism());

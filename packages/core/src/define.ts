@@ -109,7 +109,9 @@ export function defineModel<I, O>(definition: ModelDefinition<I, O>): ModelFacto
   );
 }
 
-/** Checks a plugin object and keeps its exact type, so that registries know its names and options. */
+/**
+ * Checks a plugin object and keeps its exact type, so that registries know its names and options.
+ */
 export function definePlugin<const P extends Plugin>(plugin: P): P {
   return plugin;
 }

@@ -1,8 +1,12 @@
-/** Every code an {@link AdvrobError} can carry. The errors page of the docs has an entry for each; a test compares the two. */
+/**
+ * Every code an {@link AdvrobError} can carry. The errors page of the docs has an entry for each; a
+ * test compares the two.
+ */
 export type ErrorCode = `ADVROB_${Uppercase<string>}`;
 
 /**
- * The one error of advrob. `code` is stable and may be matched on; `message` says what was expected, what was found and what to do.
+ * The one error of advrob. `code` is stable and may be matched on; `message` says what was
+ * expected, what was found and what to do.
  *
  * @example
  * ```ts
@@ -22,7 +26,10 @@ export class AdvrobError extends Error {
   }
 }
 
-/** `"pgd", "fgsm"`-like names out of `known` that look like `name`, nearest first (edit distance at most a third of the length, at least 2). */
+/**
+ * `"pgd", "fgsm"`-like names out of `known` that look like `name`, nearest first (edit distance at
+ * most a third of the length, at least 2).
+ */
 export function nearNames(name: string, known: readonly string[]): string[] {
   const limit = Math.max(2, Math.floor(name.length / 3));
   return known
@@ -34,8 +41,8 @@ export function nearNames(name: string, known: readonly string[]): string[] {
 }
 
 /**
- * The end of a message about a name that is not there: `did you mean pgd or mim?`, or `otherwise` where nothing among
- * `known` looks like `name`. Default: all that is known.
+ * The end of a message about a name that is not there: `did you mean pgd or mim?`, or `otherwise`
+ * where nothing among `known` looks like `name`. Default: all that is known.
  */
 export function didYouMean(name: string, known: readonly string[], otherwise = `known: ${known.join(', ')}`): string {
   const near = nearNames(name, known);

@@ -12,7 +12,10 @@ export type Table = {
   readonly rows: readonly Row[];
 };
 
-/** A figure for a report: a Vega-Lite spec with its data inside, and what to say about it. Plain JSON. */
+/**
+ * A figure for a report: a Vega-Lite spec with its data inside, and what to say about it. Plain
+ * JSON.
+ */
 export type Figure = Table & {
   /** What is drawn, and what to see in it. */
   readonly caption: string;
@@ -45,8 +48,9 @@ export type Gallery = {
 };
 
 /**
- * What an analysis may give a report beside values of its own: sentences that say what was found, tables, figures, galleries. A report shows these keys of a
- * result, whoever wrote the analysis; the other keys are for programs.
+ * What an analysis may give a report beside values of its own: sentences that say what was found,
+ * tables, figures, galleries. A report shows these keys of a result, whoever wrote the analysis;
+ * the other keys are for programs.
  */
 export type Findings = {
   readonly findings?: readonly string[];

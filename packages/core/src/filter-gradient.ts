@@ -12,8 +12,10 @@ const kernelName = 'Conv2DBackpropFilter';
 type Four = [number, number, number, number];
 
 /**
- * Gives a backend the gradient of a convolution in its filter, without which no conv net can be trained, where it lacks the kernel: the wasm backend does. It is a
- * convolution too: of the images with the gradient of the outputs as filter, examples taken for channels and channels for examples, the stride taken for a dilation.
+ * Gives a backend the gradient of a convolution in its filter, without which no conv net can be
+ * trained, where it lacks the kernel: the wasm backend does. It is a convolution too: of the images
+ * with the gradient of the outputs as filter, examples taken for channels and channels for
+ * examples, the stride taken for a dilation.
  */
 export function provideFilterGradient(backendName: string): void {
   if (getKernel(kernelName, backendName) !== undefined) return;
@@ -36,7 +38,9 @@ interface Kernels {
   free(...tensors: readonly TensorInfo[]): void;
 }
 
-/** The backend's own kernels; what they give is no tensor of the engine yet and is freed by hand. */
+/**
+ * The backend's own kernels; what they give is no tensor of the engine yet and is freed by hand.
+ */
 function kernelsOf(backendName: string, backend: KernelBackend): Kernels {
   return {
     run: (name, inputs, attrs) => getKernel(name, backendName).kernelFunc({ inputs, attrs, backend }) as TensorInfo,
@@ -82,7 +86,10 @@ function filterGradient(
   return gradient;
 }
 
-/** How many rows of an image the filter reaches, and how many of padding it needs behind them: with a stride, the last rows may be out of reach. */
+/**
+ * How many rows of an image the filter reaches, and how many of padding it needs behind them: with
+ * a stride, the last rows may be out of reach.
+ */
 function reach(
   extent: number,
   before: number,

@@ -1,5 +1,6 @@
 /**
- * Losses in forms that stay exact in float32, per row, differentiable on every backend; and the same as losses of attacks.
+ * Losses in forms that stay exact in float32, per row, differentiable on every backend; and the
+ * same as losses of attacks.
  *
  * @packageDocumentation
  */

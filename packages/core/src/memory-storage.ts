@@ -6,7 +6,8 @@ export interface MemoryStorage extends RunStorage {
 }
 
 /**
- * Keeps what a run writes in memory: for tests, pages, and runs that need to survive an abort but not the process.
+ * Keeps what a run writes in memory: for tests, pages, and runs that need to survive an abort but
+ * not the process.
  *
  * @param files - What is there already.
  * @example

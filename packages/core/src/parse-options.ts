@@ -2,9 +2,11 @@ import type { OptionSchema } from './contract/index.js';
 import { AdvrobError, nearNames } from './errors.js';
 
 /**
- * Validates options against their schema and fills in defaults. `who` names the owner in the message, e.g. `attack 'pgd'`.
+ * Validates options against their schema and fills in defaults. `who` names the owner in the
+ * message, e.g. `attack 'pgd'`.
  *
- * @throws AdvrobError `ADVROB_OPTION` naming every wrong option, with near names for unknown ones.
+ * @throws AdvrobError `ADVROB_OPTION` naming every wrong option, with near names for unknown
+ *   ones.
  */
 export function parseOptions<O>(schema: OptionSchema<unknown, O>, options: unknown, who: string): O {
   const result = schema['~standard'].validate(options ?? {});
@@ -28,8 +30,8 @@ export function parseOptions<O>(schema: OptionSchema<unknown, O>, options: unkno
 }
 
 /**
- * The JSON Schema of the options as a user writes them (defaults not yet filled in). What JSON cannot hold, such as a model (zod's `z.custom`), may be
- * anything there.
+ * The JSON Schema of the options as a user writes them (defaults not yet filled in). What JSON
+ * cannot hold, such as a model (zod's `z.custom`), may be anything there.
  */
 export function optionJsonSchema(schema: OptionSchema<unknown, unknown>): Record<string, unknown> {
   return schema['~standard'].jsonSchema.input({

@@ -1,5 +1,6 @@
 /**
- * Counter-based randomness: every draw is a function of its coordinates, so that no result depends on batch mates, batch size or a resume.
+ * Counter-based randomness: every draw is a function of its coordinates, so that no result depends
+ * on batch mates, batch size or a resume.
  *
  * @packageDocumentation
  */

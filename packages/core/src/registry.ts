@@ -57,10 +57,11 @@ export interface Registry<P extends readonly Plugin[] = readonly Plugin[]> {
 }
 
 /**
- * Composes plugins. Nothing is registered by importing; names and options of the result are typed from the plugins given.
+ * Composes plugins. Nothing is registered by importing; names and options of the result are typed
+ * from the plugins given.
  *
- * @throws AdvrobError `ADVROB_CONTRACT_VERSION` for a plugin of another contract version, `ADVROB_NAME_COLLISION` when two bring the same name,
- *   `ADVROB_PLUGIN` for what is no plugin.
+ * @throws AdvrobError `ADVROB_CONTRACT_VERSION` for a plugin of another contract version,
+ *   `ADVROB_NAME_COLLISION` when two bring the same name, `ADVROB_PLUGIN` for what is no plugin.
  * @example
  * ```ts
  * import { createRegistry } from '@advrob/core';

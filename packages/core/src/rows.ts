@@ -1,7 +1,7 @@
 /**
- * Tensors seen row by row: the first axis counts the examples of a batch (or their copies), the other
- * axes are one example. What a row becomes depends on that row alone. Inputs are never disposed; the
- * result is the caller's. Functions that make intermediate tensors free them.
+ * Tensors seen row by row: the first axis counts the examples of a batch (or their copies), the
+ * other axes are one example. What a row becomes depends on that row alone. Inputs are never
+ * disposed; the result is the caller's. Functions that make intermediate tensors free them.
  *
  * @packageDocumentation
  */
@@ -19,7 +19,10 @@ export function flatRows(tensor: Tensor): Tensor2D {
   return tf.reshape(tensor, [tensor.shape[0] ?? 1, rowSize(tensor)]) as Tensor2D;
 }
 
-/** One value per row, [n] or [n, 1], in a shape that broadcasts over `like` [n, ...]. May be `vector` itself. */
+/**
+ * One value per row, [n] or [n, 1], in a shape that broadcasts over `like` [n, ...]. May be
+ * `vector` itself.
+ */
 export function column(vector: Tensor, like: Tensor): Tensor {
   if (vector.rank === 1 && like.rank === 1) return vector;
   return tf.reshape(vector, [like.shape[0]!, ...new Array<number>(like.rank - 1).fill(1)]);
@@ -46,7 +49,10 @@ export function repeatRows(rows: Tensor, times: number): Tensor {
   });
 }
 
-/** 1 at the place of each row, else 0: [n, size] float32 from places [n] (int32). A constant to gradients. */
+/**
+ * 1 at the place of each row, else 0: [n, size] float32 from places [n] (int32). A constant to
+ * gradients.
+ */
 export function oneHot(places: Tensor, size: number): Tensor2D {
   return tf.tidy(() => {
     // tf.oneHot refuses a size of 1.
@@ -55,14 +61,17 @@ export function oneHot(places: Tensor, size: number): Tensor2D {
   });
 }
 
-/** The logit of each row's class: [n] from logits [n, K] and classes [n] (int32). The gradient flows to that logit. */
+/**
+ * The logit of each row's class: [n] from logits [n, K] and classes [n] (int32). The gradient flows
+ * to that logit.
+ */
 export function logitOf(logits: Tensor, classes: Tensor): Tensor {
   return tf.tidy(() => tf.sum(tf.mul(logits, oneHot(classes, logits.shape[1]!)), 1));
 }
 
 /**
- * Rows [n] (bool) whose outputs (logits [n, K] or labels [n]) reach the aim of an attack: the target
- * class where there is one, else any class but the label.
+ * Rows [n] (bool) whose outputs (logits [n, K] or labels [n]) reach the aim of an attack: the
+ * target class where there is one, else any class but the label.
  */
 export function isFooled(
   { y, target }: { readonly y: Tensor; readonly target?: Tensor | undefined },
@@ -91,8 +100,8 @@ export function dualLengths(norm: Norm, gradients: Tensor): Tensor {
 }
 
 /**
- * `v / |v|` per row of [n, ...] in L1 or L2; zero rows stay zero. Divided by the largest entry first:
- * squares of the gradients of confident examples underflow.
+ * `v / |v|` per row of [n, ...] in L1 or L2; zero rows stay zero. Divided by the largest entry
+ * first: squares of the gradients of confident examples underflow.
  */
 export function unit(norm: 'l1' | 'l2', vectors: Tensor): Tensor {
   return tf.tidy(() => {
@@ -105,7 +114,10 @@ export function unit(norm: 'l1' | 'l2', vectors: Tensor): Tensor {
   });
 }
 
-/** `v / max |v|` per row of [n, ...], against underflow where only ratios matter; zero rows stay zero. */
+/**
+ * `v / max |v|` per row of [n, ...], against underflow where only ratios matter; zero rows stay
+ * zero.
+ */
 export function overLargest(vectors: Tensor): Tensor {
   return tf.tidy(() => {
     const largest = tf.max(tf.abs(flatRows(vectors)), 1);

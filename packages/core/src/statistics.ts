@@ -15,7 +15,9 @@ export function medianOf(values: readonly number[]): number {
   return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.floor(sorted.length / 2)]!) / 2;
 }
 
-/** Slope of the least-squares line through the points (x, y); null with fewer than two different x. */
+/**
+ * Slope of the least-squares line through the points (x, y); null with fewer than two different x.
+ */
 export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number | null {
   const [mx, my] = [meanOf(points.map(([x]) => x)), meanOf(points.map(([, y]) => y))];
   const spread = points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);

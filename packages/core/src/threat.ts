@@ -1,5 +1,6 @@
 /**
- * Threat models: what an adversary may do, and the projections, directions, random starts and distances that follow.
+ * Threat models: what an adversary may do, and the projections, directions, random starts and
+ * distances that follow.
  *
  * @packageDocumentation
  */

@@ -7,7 +7,10 @@ import { plainLangevin } from './plain-langevin.js';
 
 suite('attack plain-langevin', attackContract(plainLangevin({ steps: 10 }), { differsBySeed: true }));
 
-/** Two classes; the first has logit `score(x)`, the second 0, so that the chance of an error at label 0 is 1 / (1 + exp(score)). */
+/**
+ * Two classes; the first has logit `score(x)`, the second 0, so that the chance of an error at
+ * label 0 is 1 / (1 + exp(score)).
+ */
 function scored(inputs: number, score: (x: tf.Tensor) => tf.Tensor): Classifier {
   return {
     inputShape: [inputs],
@@ -34,7 +37,10 @@ async function chains(model: Classifier, count: number, options: Parameters<type
   return points;
 }
 
-/** Shares of the density proportional to `error(x)^(1 / temperature)` in equal bins of [-1, 1], by the midpoint rule. */
+/**
+ * Shares of the density proportional to `error(x)^(1 / temperature)` in equal bins of [-1, 1], by
+ * the midpoint rule.
+ */
 function expectedShares(error: (x: number) => number, bins: number, temperature = 1): number[] {
   const parts = 400;
   const masses = Array.from({ length: bins }, (_, bin) => {

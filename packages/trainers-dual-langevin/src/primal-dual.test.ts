@@ -98,7 +98,10 @@ describe('the dual variable', () => {
   });
 });
 
-/** Three steps of training by hand on the data of the fixture, with the closed form of the dual step. */
+/**
+ * Three steps of training by hand on the data of the fixture, with the closed form of the dual
+ * step.
+ */
 it('moves by the clean loss from before the step of the weights', async () => {
   const [rho, dualStep, rate] = [0.9, 0.7, 0.5];
   const objective = dalePd({ rho, dualStep });

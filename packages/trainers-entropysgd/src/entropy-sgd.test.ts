@@ -179,7 +179,10 @@ describe('under AWP', () => {
   });
 });
 
-/** E[theta'] under the density proportional to exp(-|theta'| - (gamma / 2) (theta - theta')^2), by the trapezoid rule. */
+/**
+ * E[theta'] under the density proportional to exp(-|theta'| - (gamma / 2) (theta - theta')^2), by
+ * the trapezoid rule.
+ */
 function expectedPoint(theta: number, gamma: number): number {
   let [mass, moment] = [0, 0];
   for (let point = -12; point <= 12; point += 1e-3) {
@@ -207,7 +210,8 @@ describe('the local entropy of |theta|', () => {
   });
 
   it.each([-1.5, -0.3, 0, 0.3, 1.5])('has at %f the gradient that the Langevin steps estimate', async (theta) => {
-    // Independent chains: a loss that is a sum over coordinates. Noise 1 samples the density at temperature 1.
+    // Independent chains: a loss that is a sum over coordinates. Noise 1 samples the density at
+    // temperature 1.
     const chains = 4000;
     const model = bareModel({ w: Array<number>(chains).fill(theta) });
     const options = { innerSteps: 300, innerRate: 0.02, gamma, scoping: 0, noise: 1, momentum: 0, avgKeep: 0.97 };

@@ -71,7 +71,8 @@ describe('taylor-expansion', () => {
   });
 
   it('counts a negative second term as 0 when it is clamped', async () => {
-    // At a maximum along u the curvature is negative: the negated loss has it where the loss has a positive one.
+    // At a maximum along u the curvature is negative: the negated loss has it where the loss has a
+    // positive one.
     const negated: WorkTransform = (work) => ({
       ...work,
       async gradient(prepared, how) {

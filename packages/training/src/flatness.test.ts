@@ -66,7 +66,8 @@ it('measures the increase of the loss, leaves the weights alone, and does not de
 
 it('by the loss finds smoother outputs flatter, by the error does not', async () => {
   const model = await trainedModel();
-  // A quarter of the logits: the same decisions everywhere, also at moved weights, since the head is linear and its bias 0.
+  // A quarter of the logits: the same decisions everywhere, also at moved weights, since the head
+  // is linear and its bias 0.
   tf.tidy(() => model.weights['fc2.bias']!.assign(tf.zerosLike(model.weights['fc2.bias']!)));
   const sharp = await flatness(model, data, { length: 0.5 });
   tf.tidy(() => model.weights['fc2.weight']!.assign(tf.mul(model.weights['fc2.weight']!, 0.25)));

@@ -57,7 +57,10 @@ export async function statisticsOf(
   return { clean, adversarial };
 }
 
-/** The same with histograms as coarse as they are drawn, for a record that people open; common bins stay exact. */
+/**
+ * The same with histograms as coarse as they are drawn, for a record that people open; common bins
+ * stay exact.
+ */
 function withBins(statistics: LogitStatistics, bins: number): LogitStatistics {
   const measures = Object.entries(statistics.measures).map(([name, measure]) => [
     name,

@@ -19,14 +19,16 @@ type Options = InputOptions & { readonly exemplars: number; readonly points: num
 type Context = AnalysisContext<'standard' | 'robust'>;
 
 /**
- * A standard beside a robust model: the distributions of their logits in common bins; on which examples they differ in confidence (differences, differences of
- * rank, Spearman's rho, the most extreme examples with their pixels); and how they order the classes that they do not predict (Kendall's tau, overlap of the
- * best three, mean non-max logits).
+ * A standard beside a robust model: the distributions of their logits in common bins; on which
+ * examples they differ in confidence (differences, differences of rank, Spearman's rho, the most
+ * extreme examples with their pixels); and how they order the classes that they do not predict
+ * (Kendall's tau, overlap of the best three, mean non-max logits). Result:
+ * `{ examples, statistics: { standard, robust }, confidence, ordering, maps, exemplars, findings, tables, figures, galleries }`,
+ * plain JSON; the pixels of the exemplars are in the gallery. `ordering` is null with fewer than 4
+ * classes, where nothing is left to order.
  *
- * Result: `{ examples, statistics: { standard, robust }, confidence, ordering, maps, exemplars, findings, tables, figures, galleries }`, plain JSON; the pixels of the exemplars are in the gallery. `ordering` is null with fewer
- * than 4 classes, where nothing is left to order.
- *
- * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL`, `ADVROB_NOT_FINITE` or `ADVROB_PROBABILITIES` for models or data that it cannot treat.
+ * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL`,
+ *   `ADVROB_NOT_FINITE` or `ADVROB_PROBABILITIES` for models or data that it cannot treat.
  * @example
  * ```ts
  * import { logitComparison } from '@advrob/analysis-logits';

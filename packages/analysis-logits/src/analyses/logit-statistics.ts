@@ -7,11 +7,14 @@ import { statisticsSentences } from './sentences.js';
 import { statisticsTable } from './statistics-table.js';
 
 /**
- * The logits of one model, on clean and adversarial inputs: max logit (raw and centred), gap, confidence, their skewness and how they go together.
+ * The logits of one model, on clean and adversarial inputs: max logit (raw and centred), gap,
+ * confidence, their skewness and how they go together.
  *
- * Result: `{ examples, statistics: { clean, adversarial? }, findings, tables, figures }`, plain JSON; figures are Vega-Lite specs.
+ * Result: `{ examples, statistics: { clean, adversarial? }, findings, tables, figures }`, plain
+ * JSON; figures are Vega-Lite specs.
  *
- * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL`, `ADVROB_NOT_FINITE` or `ADVROB_PROBABILITIES` for a model or data that it cannot treat.
+ * @throws AdvrobError `ADVROB_DATA_EMPTY`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_LABEL`,
+ *   `ADVROB_NOT_FINITE` or `ADVROB_PROBABILITIES` for a model or data that it cannot treat.
  * @example
  * ```ts
  * import { logitStatisticsAnalysis } from '@advrob/analysis-logits';

@@ -49,15 +49,18 @@ type Context = AnalysisContext<'standard' | 'robust' | 'student'>;
 type Logits = { readonly standard: LogitMatrix; readonly robust: LogitMatrix };
 
 /**
- * What of a robust teacher's logits makes a student robust: trains the `student` from its weights as they are, on the manipulated logits of the robust teacher and on those of the standard
- * one, on clean inputs without labels, and measures clean accuracy and robustness under PGD on cross-entropy and on the margin. All students share initial
- * weights and batches. The student's weights are given back at the end.
+ * What of a robust teacher's logits makes a student robust: trains the `student` from its weights
+ * as they are, on the manipulated logits of the robust teacher and on those of the standard one, on
+ * clean inputs without labels, and measures clean accuracy and robustness under PGD on
+ * cross-entropy and on the margin. All students share initial weights and batches, and the
+ * student's weights are given back at the end. Result:
+ * `{ train, test, arms: [{ arm, manipulation, clean, points, meanMax, meanGap }], findings, figures }`,
+ * plain JSON. The first arms are the two teachers and the student of the standard one.
  *
- * Result: `{ train, test, arms: [{ arm, manipulation, clean, points, meanMax, meanGap }], findings, figures }`, plain JSON. The first arms are the two teachers and the
- * student of the standard one.
- *
- * @throws AdvrobError `ADVROB_OPTION` for manipulations that change nothing with so few classes, `ADVROB_DATA_EMPTY` when a part of the data has no examples, `ADVROB_SHAPE`,
- *   `ADVROB_BOUNDS`, `ADVROB_PROBABILITIES`, `ADVROB_NORM` and what `fit` throws for models, data or a threat that it cannot treat.
+ * @throws AdvrobError `ADVROB_OPTION` for manipulations that change nothing with so few classes,
+ *   `ADVROB_DATA_EMPTY` when a part of the data has no examples, `ADVROB_SHAPE`, `ADVROB_BOUNDS`,
+ *   `ADVROB_PROBABILITIES`, `ADVROB_NORM` and what `fit` throws for models, data or a threat that
+ *   it cannot treat.
  * @example
  * ```ts
  * import { manipulatedDistillation } from '@advrob/analysis-logits';
@@ -165,7 +168,10 @@ async function measured(model: Classifier, test: Dataset, { threat, signal }: Co
   return { clean, points, meanMax: measures.max.mean, meanGap: measures.gap.mean };
 }
 
-/** Runs `body`, which may train the model, and gives it its weights and buffers back, also when `body` throws. */
+/**
+ * Runs `body`, which may train the model, and gives it its weights and buffers back, also when
+ * `body` throws.
+ */
 async function keepingValues<T>(model: Classifier, body: () => Promise<T>): Promise<T> {
   const variables = Object.values({ ...model.weights, ...model.buffers });
   const before = variables.map((variable) => tf.clone(variable as Tensor));

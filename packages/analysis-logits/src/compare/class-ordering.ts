@@ -6,7 +6,10 @@ import type { LogitMatrix } from '../logit-matrix.js';
 export interface ClassOrdering {
   /** Kendall's tau-b per example; null where one model has these classes all equal. */
   readonly taus: readonly (number | null)[];
-  /** Share of each model's best `top` of these classes that the other has too, per example; null for models with too few classes for that. */
+  /**
+   * Share of each model's best `top` of these classes that the other has too, per example; null for
+   * models with too few classes for that.
+   */
   readonly overlaps: readonly number[] | null;
   /** Mean of the taus that are not null; null if all are. */
   readonly meanTau: number | null;
@@ -14,11 +17,13 @@ export interface ClassOrdering {
 }
 
 /**
- * Agreement of two models on the incorrect classes, per example (Seguin et al. 2021, https://arxiv.org/abs/2108.12001: claim L3): Kendall's tau-b and the overlap of the best three among the
- * classes that neither predicts.
+ * Agreement of two models on the incorrect classes, per example (Seguin et al. 2021,
+ * https://arxiv.org/abs/2108.12001: claim L3): Kendall's tau-b and the overlap of the best three
+ * among the classes that neither predicts.
  *
  * @param top - Classes that the overlap looks at. Default 3.
- * @throws AdvrobError `ADVROB_SHAPE` for fewer than 4 classes, where nothing is left to order, or for other examples.
+ * @throws AdvrobError `ADVROB_SHAPE` for fewer than 4 classes, where nothing is left to order, or
+ *   for other examples.
  */
 export function compareOrdering(standard: LogitMatrix, robust: LogitMatrix, top = 3): ClassOrdering {
   checkSameShape(standard, robust);
@@ -59,8 +64,9 @@ function meanOrNull(values: readonly number[]): number | null {
 }
 
 /**
- * Kendall's tau-b of two short lists: concordant minus discordant pairs over the geometric mean of the pairs that are untied in each (Kendall 1945, "The
- * treatment of ties in ranking problems"). Null when one list is constant or has a single entry.
+ * Kendall's tau-b of two short lists: concordant minus discordant pairs over the geometric mean of
+ * the pairs that are untied in each (Kendall 1945, "The treatment of ties in ranking problems").
+ * Null when one list is constant or has a single entry.
  */
 export function kendallTau(first: ArrayLike<number>, second: ArrayLike<number>): number | null {
   let [sum, untiedFirst, untiedSecond] = [0, 0, 0];

@@ -29,7 +29,10 @@ export interface ConfidenceComparison {
   readonly robust: Confidences;
   /** `d_i = c_i(robust) - c_i(standard)`. */
   readonly differences: Float64Array;
-  /** `r_i = (rank_robust(i) - rank_standard(i)) / n` of the confidences, in (-1, 1): blind to an overall drop of confidence. */
+  /**
+   * `r_i = (rank_robust(i) - rank_standard(i)) / n` of the confidences, in (-1, 1): blind to an
+   * overall drop of confidence.
+   */
   readonly rankDifferences: Float64Array;
   /** Spearman's rho of the confidences; null when one model is equally confident everywhere. */
   readonly spearman: number | null;
@@ -38,7 +41,8 @@ export interface ConfidenceComparison {
 }
 
 /**
- * On which examples two models differ in confidence (Seguin et al. 2021, https://arxiv.org/abs/2108.12001: claim L2).
+ * On which examples two models differ in confidence (Seguin et al. 2021,
+ * https://arxiv.org/abs/2108.12001: claim L2).
  *
  * @param labels - True classes, one per row.
  * @throws AdvrobError `ADVROB_SHAPE` unless all are of the same examples.

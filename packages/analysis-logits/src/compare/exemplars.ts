@@ -14,8 +14,9 @@ export interface ExemplarPositions {
 }
 
 /**
- * The `count` examples with the largest and with the smallest difference, among those that both models classify rightly: there a difference of confidence is
- * no mistake. Of equal differences the earlier example comes first; an example of difference 0 is in neither list.
+ * The `count` examples with the largest and with the smallest difference, among those that both
+ * models classify rightly: there a difference of confidence is no mistake. Of equal differences the
+ * earlier example comes first; an example of difference 0 is in neither list.
  */
 export function exemplarPositions(
   { bothCorrect }: Pick<ConfidenceComparison, 'bothCorrect'>,
@@ -51,7 +52,10 @@ export type Exemplar = {
   readonly difference: number;
   /** The same of the ranks, divided by the number of examples. */
   readonly rankDifference: number;
-  /** float32 values of the example, row-major, as base64 of little-endian bytes (`decodeFloats` of `@advrob/evaluation`). */
+  /**
+   * float32 values of the example, row-major, as base64 of little-endian bytes (`decodeFloats` of
+   * `@advrob/evaluation`).
+   */
   readonly image: string;
 };
 
@@ -63,7 +67,10 @@ export type ExemplarGrid = {
   readonly negative: readonly Exemplar[];
 };
 
-/** The examples of `count` a side with the largest differences of confidence, and of its rank, with their pixels. */
+/**
+ * The examples of `count` a side with the largest differences of confidence, and of its rank, with
+ * their pixels.
+ */
 export async function exemplarGrids<E extends Extras>(
   data: Dataset<E>,
   comparison: ConfidenceComparison,
@@ -116,7 +123,9 @@ function verdictAt({ predictions, confidences }: ConfidenceComparison['standard'
 type Grids = { readonly byConfidence: ExemplarGrid; readonly byRank: ExemplarGrid };
 type Unpictured<G> = { readonly [side in keyof G]: readonly Omit<Exemplar, 'image'>[] };
 
-/** The grids for a report: the most extreme examples of each side with what both models say of them. */
+/**
+ * The grids for a report: the most extreme examples of each side with what both models say of them.
+ */
 export function exemplarGallery(
   { byConfidence, byRank }: Grids,
   shape: readonly number[],

@@ -103,7 +103,8 @@ it('the logits of a teacher are collected in the order that distillation reads t
 });
 
 describe('robustness under cross-entropy and margin', () => {
-  // logits (x, -x) per pixel difference: an example at distance t from the boundary x = 0.5 falls at epsilon >= t.
+  // logits (x, -x) per pixel difference: an example at distance t from the boundary x = 0.5 falls
+  // at epsilon >= t.
   const x = [0.5, 0.52, 0.55, 0.61, 0.7, 0.9].map((value) => value + 0.005);
   const labels = x.map(() => 0);
   const points = tableData({ x, inputs: 1, labels, classes: 2 });

@@ -11,10 +11,14 @@ export interface DistillOptions<E extends Extras> extends Omit<
 > {
   /** What the student sees: clean inputs, no labels. */
   readonly data: Dataset<E>;
-  /** The teacher's logits on `data`, in data-set order: from `collectLogits`, perhaps changed by `manipulate`. */
+  /**
+   * The teacher's logits on `data`, in data-set order: from `collectLogits`, perhaps changed by
+   * `manipulate`.
+   */
   readonly teacher: LogitMatrix;
   /**
-   * `kl` (default): `tau^2 * mean KL(softmax(z_T / tau) || softmax(z_S / tau))`; `mse`: `mean ||z_S - z_T||^2 / C`.
+   * `kl` (default): `tau^2 * mean KL(softmax(z_T / tau) || softmax(z_S / tau))`; `mse`:
+   * `mean ||z_S - z_T||^2 / C`.
    */
   readonly loss?: 'kl' | 'mse' | undefined;
   /** tau of `kl`. Default 1. */
@@ -22,12 +26,15 @@ export interface DistillOptions<E extends Extras> extends Omit<
 }
 
 /**
- * Trains a student on cached teacher logits: clean inputs, no labels, no perturbations (Hinton et al. 2015, https://arxiv.org/abs/1503.02531; as Seguin et al.
- * 2021, https://arxiv.org/abs/2108.12001, ask what of a robust teacher's logits makes a student robust). The model of the options is trained in place.
+ * Trains a student on cached teacher logits: clean inputs, no labels, no perturbations (Hinton et
+ * al. 2015, https://arxiv.org/abs/1503.02531; as Seguin et al. 2021,
+ * https://arxiv.org/abs/2108.12001, ask what of a robust teacher's logits makes a student robust).
+ * The model of the options is trained in place.
  *
  * Augmentations are left out on purpose: the cached logits belong to the clean examples.
  *
- * @throws AdvrobError `ADVROB_SHAPE` when the logits are not of this data and these classes, and what `fit` throws.
+ * @throws AdvrobError `ADVROB_SHAPE` when the logits are not of this data and these classes, and
+ *   what `fit` throws.
  * @example
  * ```ts
  * import { collectLogits, distill, manipulate } from '@advrob/analysis-logits';

@@ -38,10 +38,13 @@ export interface MarginRobustnessOptions {
 }
 
 /**
- * Robust accuracy of a classifier under PGD with two losses, and under both together. Small or large logits hide the gradient of cross-entropy, so a student
- * with an unusual scale of logits may look robust by it alone; the margin `max_{k != y} z_k - z_y` has the same direction at every scale.
+ * Robust accuracy of a classifier under PGD with two losses, and under both together. Small or
+ * large logits hide the gradient of cross-entropy, so a student with an unusual scale of logits may
+ * look robust by it alone; the margin `max_{k != y} z_k - z_y` has the same direction at every
+ * scale.
  *
- * @throws AdvrobError `ADVROB_OPTION` for shares out of range, and what `evaluate` throws when model and data do not fit.
+ * @throws AdvrobError `ADVROB_OPTION` for shares out of range, and what `evaluate` throws when
+ *   model and data do not fit.
  * @example
  * ```ts
  * import { marginRobustness } from '@advrob/analysis-logits';

@@ -3,9 +3,11 @@ import { kd, sgd, sgdShape } from '@advrob/training';
 import * as z from 'zod';
 
 /**
- * Distillation with SGD: the student learns the cached logits that come with the data as `teacher`, on clean inputs and without labels.
+ * Distillation with SGD: the student learns the cached logits that come with the data as `teacher`,
+ * on clean inputs and without labels.
  *
- * @throws AdvrobError `ADVROB_OPTION` for options out of range; in training `ADVROB_DATASET` when the data has no logits.
+ * @throws AdvrobError `ADVROB_OPTION` for options out of range; in training `ADVROB_DATASET` when
+ *   the data has no logits.
  * @example
  * ```ts
  * import { distillationTrainer } from '@advrob/analysis-logits';
@@ -31,7 +33,10 @@ export const distillationTrainer = defineTrainer({
   }),
 });
 
-/** The type of a recipe cannot say that its data carries a teacher's logits; `kd` checks for them when it draws a batch. */
+/**
+ * The type of a recipe cannot say that its data carries a teacher's logits; `kd` checks for them
+ * when it draws a batch.
+ */
 function withoutTeacherType(objective: ReturnType<typeof kd>): Objective {
   return objective as unknown as Objective;
 }

@@ -2,7 +2,10 @@ import { figure, type Figure } from '@advrob/core/figure';
 import type { ConfidenceComparison } from '../compare/confidences.js';
 import { shortNumber } from './histograms.js';
 
-/** Confidence of the robust model against that of the standard model, for the first `points` examples. */
+/**
+ * Confidence of the robust model against that of the standard model, for the first `points`
+ * examples.
+ */
 export function confidenceScatter(
   { standard, robust, bothCorrect, spearman }: ConfidenceComparison,
   points: number,

@@ -14,7 +14,9 @@ export interface Described {
   readonly statistics: LogitStatistics;
 }
 
-/** Histograms of one measure in common bins: models in colours, kinds of inputs below each other. */
+/**
+ * Histograms of one measure in common bins: models in colours, kinds of inputs below each other.
+ */
 export function histogramFigure(measure: MeasureName, all: readonly Described[], maxBins: number): Figure {
   const histograms = commonBins(
     all.map(({ statistics }) => statistics.measures[measure].histogram),

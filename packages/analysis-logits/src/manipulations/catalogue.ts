@@ -19,7 +19,9 @@ const m0: Manipulation = {
 export const manipulationIds = ['M0', 'M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10', 'M11'] as const;
 export type ManipulationId = (typeof manipulationIds)[number];
 
-/** Changes of a teacher's logits, each of which takes one kind of information away from the student. */
+/**
+ * Changes of a teacher's logits, each of which takes one kind of information away from the student.
+ */
 export const manipulations: Readonly<Record<ManipulationId, Manipulation>> = {
   M0: m0,
   M1: m1,
@@ -43,11 +45,14 @@ export interface ManipulateOptions {
 }
 
 /**
- * The logits of a robust teacher with one kind of information removed (Seguin et al. 2021, https://arxiv.org/abs/2108.12001, claim L3; the catalogue is ours).
+ * The logits of a robust teacher with one kind of information removed (Seguin et al. 2021,
+ * https://arxiv.org/abs/2108.12001, claim L3; the catalogue is ours).
  *
- * @param robust - Logits of the robust teacher on the training examples, in data-set order; stays as it is.
- * @throws AdvrobError `ADVROB_UNKNOWN_NAME`; `ADVROB_OPTION` when M9 or M10 has no standard model, or when there are so few classes that the manipulation
- *   would change nothing; `ADVROB_SHAPE` when the two models were not collected on the same examples.
+ * @param robust - Logits of the robust teacher on the training examples, in data-set order; stays
+ *   as it is.
+ * @throws AdvrobError `ADVROB_UNKNOWN_NAME`; `ADVROB_OPTION` when M9 or M10 has no standard
+ *   model, or when there are so few classes that the manipulation would change nothing;
+ *   `ADVROB_SHAPE` when the two models were not collected on the same examples.
  * @example
  * ```ts
  * import { collectLogits, manipulate } from '@advrob/analysis-logits';

@@ -14,7 +14,10 @@ function rankMeans(logits: LogitMatrix): Float64Array {
   return means;
 }
 
-/** M5: each example keeps the order of its classes and takes the data set's mean of each rank. Mean max and mean gap stay. */
+/**
+ * M5: each example keeps the order of its classes and takes the data set's mean of each rank. Mean
+ * max and mean gap stay.
+ */
 export const m5: Manipulation = {
   id: 'M5',
   summary: 'order of the classes kept, values replaced by the mean of their rank',
@@ -29,7 +32,10 @@ export const m5: Manipulation = {
   },
 };
 
-/** M6: each example takes the mean logit vector of its predicted class; what tells it from others of that class is gone. */
+/**
+ * M6: each example takes the mean logit vector of its predicted class; what tells it from others of
+ * that class is gone.
+ */
 export const m6: Manipulation = {
   id: 'M6',
   summary: 'logits replaced by the mean vector of the predicted class',
@@ -42,7 +48,10 @@ export const m6: Manipulation = {
   },
 };
 
-/** M7: the max logit becomes the runner-up plus the mean gap. Sample-wise confidence is gone, the order stays, and so do mean max and mean gap. */
+/**
+ * M7: the max logit becomes the runner-up plus the mean gap. Sample-wise confidence is gone, the
+ * order stays, and so do mean max and mean gap.
+ */
 export const m7: Manipulation = {
   id: 'M7',
   summary: 'constant gap: max logit set to the runner-up plus the mean gap',
@@ -59,7 +68,10 @@ export const m7: Manipulation = {
   },
 };
 
-/** M8: each example is shifted so that its max logit is the mean max logit. The softmax does not see it; the logits' squared distance does. */
+/**
+ * M8: each example is shifted so that its max logit is the mean max logit. The softmax does not see
+ * it; the logits' squared distance does.
+ */
 export const m8: Manipulation = {
   id: 'M8',
   summary: 'constant max: logits shifted so that the max is the mean max',
@@ -78,7 +90,10 @@ export const m8: Manipulation = {
 /** Where every confidence rounds to 1: the logarithm of the rest must stay finite. */
 const leastRest = 1e-12;
 
-/** M11: one-hot labels of the predicted class, smoothed so that the confidence is the teacher's mean confidence; as logits with mean 0. */
+/**
+ * M11: one-hot labels of the predicted class, smoothed so that the confidence is the teacher's mean
+ * confidence; as logits with mean 0.
+ */
 export const m11: Manipulation = {
   id: 'M11',
   summary: 'one-hot prediction, smoothed to the mean confidence',

@@ -16,7 +16,10 @@ export interface Manipulation {
   readonly id: string;
   /** What happens to the logits, in a phrase. */
   readonly summary: string;
-  /** Whether every example keeps its max logit and its logit gap, so that only information about the other classes is changed. */
+  /**
+   * Whether every example keeps its max logit and its logit gap, so that only information about the
+   * other classes is changed.
+   */
   readonly isGapSafe: boolean;
   /** With fewer classes it changes nothing. */
   readonly minClasses: number;

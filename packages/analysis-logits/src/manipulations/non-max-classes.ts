@@ -13,7 +13,9 @@ const averaged =
       for (const k of rest) row[k] = mean;
     });
 
-/** Permutes the values of all classes of an example after the first `kept`, anew for each example. */
+/**
+ * Permutes the values of all classes of an example after the first `kept`, anew for each example.
+ */
 const permuted =
   (kept: number): Manipulation['apply'] =>
   ({ robust, seed }) =>
@@ -34,7 +36,10 @@ export const m1: Manipulation = {
   apply: averaged(1),
 };
 
-/** M2: the non-max logits are permuted among their classes. Max logit and gap stay as values; who is the runner-up does not. */
+/**
+ * M2: the non-max logits are permuted among their classes. Max logit and gap stay as values; who is
+ * the runner-up does not.
+ */
 export const m2: Manipulation = {
   id: 'M2',
   summary: 'non-max logits permuted among the non-max classes',

@@ -3,8 +3,9 @@ import { eachRow } from './manipulation.js';
 import type { Manipulation } from './manipulation.js';
 
 /**
- * M9: the robust model's values in the standard model's order of the classes. The max logit stays with its class, so that max class, max logit and gap are
- * untouched also where the two models disagree about them; the other values go to the other classes in the standard model's order.
+ * M9: the robust model's values in the standard model's order of the classes. The max logit stays
+ * with its class, so that max class, max logit and gap are untouched also where the two models
+ * disagree about them; the other values go to the other classes in the standard model's order.
  */
 export const m9: Manipulation = {
   id: 'M9',

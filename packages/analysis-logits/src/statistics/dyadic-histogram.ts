@@ -1,6 +1,8 @@
 /**
- * A histogram of a stream whose range nobody knows beforehand. Bin `k` counts the values in [k width, (k + 1) width); the width is a power of two, so that two
- * bins make one of twice the width and histograms of different streams can be brought to common bins exactly. What it ends as does not depend on the order of the values.
+ * A histogram of a stream whose range nobody knows beforehand. Bin `k` counts the values in [k
+ * width, (k + 1) width); the width is a power of two, so that two bins make one of twice the width
+ * and histograms of different streams can be brought to common bins exactly. What it ends as does
+ * not depend on the order of the values.
  */
 export type DyadicHistogram = {
   /** `log2` of the width of a bin. */
@@ -18,7 +20,10 @@ export interface HistogramBuilder {
   histogram(): DyadicHistogram;
 }
 
-/** Fine enough for the confidences near 1, coarse enough that bin numbers stay exact for any float32 logit. */
+/**
+ * Fine enough for the confidences near 1, coarse enough that bin numbers stay exact for any float32
+ * logit.
+ */
 const finest = -20;
 
 /**
@@ -71,7 +76,10 @@ export function coarsen(histogram: DyadicHistogram, exponent: number): DyadicHis
   };
 }
 
-/** The histograms in the finest bins that they can share and of which no more than `maxBins` span them all. */
+/**
+ * The histograms in the finest bins that they can share and of which no more than `maxBins` span
+ * them all.
+ */
 export function commonBins(histograms: readonly DyadicHistogram[], maxBins: number): DyadicHistogram[] {
   let exponent = Math.max(...histograms.map((histogram) => histogram.exponent));
   for (;;) {
@@ -84,7 +92,10 @@ export function commonBins(histograms: readonly DyadicHistogram[], maxBins: numb
   }
 }
 
-/** The `p` quantile, 0 to 1, of the values: linear between the two values around it, each of which is known to its bin, so that it is off by at most one width. */
+/**
+ * The `p` quantile, 0 to 1, of the values: linear between the two values around it, each of which
+ * is known to its bin, so that it is off by at most one width.
+ */
 export function quantileOf({ exponent, first, counts }: DyadicHistogram, p: number): number {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const valueAt = (rank: number): number => {

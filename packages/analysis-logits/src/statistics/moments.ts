@@ -1,4 +1,7 @@
-/** Sums of a stream that give its moments: count, mean, and sums of second and third powers of the deviations from it. */
+/**
+ * Sums of a stream that give its moments: count, mean, and sums of second and third powers of the
+ * deviations from it.
+ */
 export interface Moments {
   readonly count: number;
   readonly mean: number;
@@ -9,8 +12,9 @@ export interface Moments {
 export const noMoments: Moments = { count: 0, mean: 0, second: 0, third: 0 };
 
 /**
- * Moments of two streams together: exact up to rounding in whatever order, and without the cancellation of sums of powers
- * (Pébay 2008, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order statistical moments", SAND2008-6212, equations 2.1 and III.1).
+ * Moments of two streams together: exact up to rounding in whatever order, and without the
+ * cancellation of sums of powers (Pébay 2008, "Formulas for robust, one-pass parallel computation
+ * of covariances and arbitrary-order statistical moments", SAND2008-6212, equations 2.1 and III.1).
  */
 export function mergeMoments(a: Moments, b: Moments): Moments {
   if (a.count === 0) return b;
@@ -56,7 +60,10 @@ export interface CoMoment {
 
 export const noCoMoment: CoMoment = { count: 0, meanX: 0, meanY: 0, xx: 0, yy: 0, xy: 0 };
 
-/** With one more pair (the update of Welford, for covariances: Pébay 2008, SAND2008-6212, equation 3.1). */
+/**
+ * With one more pair (the update of Welford, for covariances: Pébay 2008, SAND2008-6212, equation
+ * 3.1).
+ */
 export function addPair(sums: CoMoment, x: number, y: number): CoMoment {
   const count = sums.count + 1;
   const [dx, dy] = [x - sums.meanX, y - sums.meanY];

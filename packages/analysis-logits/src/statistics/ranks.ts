@@ -14,8 +14,8 @@ export function averageRanks(values: ArrayLike<number>): Float64Array {
 }
 
 /**
- * Spearman's rho: Pearson's correlation of the average ranks (Spearman 1904, "The proof and measurement of association between two things"). Null when one
- * side is constant.
+ * Spearman's rho: Pearson's correlation of the average ranks (Spearman 1904, "The proof and
+ * measurement of association between two things"). Null when one side is constant.
  */
 export function spearman(first: ArrayLike<number>, second: ArrayLike<number>): number | null {
   const [a, b] = [averageRanks(first), averageRanks(second)];

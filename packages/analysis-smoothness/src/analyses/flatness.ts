@@ -22,13 +22,17 @@ const options = z.strictObject({
 });
 
 /**
- * Flatness of the loss in the weights with frozen adversarial examples: F2, the mean increase along filter-normalised random directions (beside it that of the 0/1 error and the
- * increase over the loss, because label smoothing alone lowers F2), F3, the increase along the direction of adversarial weight perturbation, and F4, the top eigenvalue of the
- * Hessian. F1 is the analysis `loss-surface`.
+ * Flatness of the loss in the weights with frozen adversarial examples: F2, the mean increase along
+ * filter-normalised random directions (beside it that of the 0/1 error and the increase over the
+ * loss, because label smoothing alone lowers F2), F3, the increase along the direction of
+ * adversarial weight perturbation, and F4, the top eigenvalue of the Hessian. F1 is the analysis
+ * `loss-surface`.
  *
- * Options: `length` 0.3, `directions` 5, `gammas` [0.005, 0.01], `clean` false, `attack` (bim), `examples` 256, `batchSize` 128, `seed` 0.
+ * Options: `length` 0.3, `directions` 5, `gammas` [0.005, 0.01], `clean` false, `attack` (bim),
+ * `examples` 256, `batchSize` 128, `seed` 0.
  *
- * @throws AdvrobError `ADVROB_ANALYSIS` for a model without weights, `ADVROB_DATASET` for data that do not fit.
+ * @throws AdvrobError `ADVROB_ANALYSIS` for a model without weights, `ADVROB_DATASET` for data
+ *   that do not fit.
  */
 export const flatness = defineAnalysis({
   name: 'flatness',

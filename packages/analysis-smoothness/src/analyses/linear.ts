@@ -21,9 +21,10 @@ export type LinearReport = {
 };
 
 /**
- * The binary linear model under optimal attacks, in closed form: R(h), the change of the gradient over the step, does not depend on h under L2 and grows as 1 / h under Linf where a
- * coordinate of the weights is near 0 (Kanai et al. 2021, https://arxiv.org/abs/2103.01400, claim 2; T3 and T4 of this package's README). Takes no models and no data; in float64, the
- * same on every backend.
+ * The binary linear model under optimal attacks, in closed form: R(h), the change of the gradient
+ * over the step, does not depend on h under L2 and grows as 1 / h under Linf where a coordinate of
+ * the weights is near 0 (Kanai et al. 2021, https://arxiv.org/abs/2103.01400, claim 2; T3 and T4 of
+ * this package's README). Takes no models and no data; in float64, the same on every backend.
  */
 export const linear = defineAnalysis({
   name: 'linear-smoothness',

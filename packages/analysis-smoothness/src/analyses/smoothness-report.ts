@@ -16,7 +16,10 @@ export type ArmMeasures = {
 
 export type SmoothnessReport = {
   readonly arms: readonly (ArmMeasures & {
-    /** Log-log slope of the mean K1 over h: 0 smooth, -1 jumps. Null where a gradient did not change. */
+    /**
+     * Log-log slope of the mean K1 over h: 0 smooth, -1 jumps. Null where a gradient did not
+     * change.
+     */
     readonly slope: number | null;
   })[];
   readonly findings: readonly string[];

@@ -31,13 +31,15 @@ const options = z.strictObject({
 type Options = z.output<typeof options>;
 
 /**
- * Smoothness of the loss of a classifier in its weights: clean, under the threat of the run, and under the other of L2 and Linf at a matched budget. K1, the change of the gradient over
- * step lengths with its log-log slope (0 smooth, -1 jumps), K3, the displacement of the attack, K4, the flatness of the loss in the inputs, and K6, the top eigenvalue of the Hessian at
- * frozen examples. Kanai et al. 2021, https://arxiv.org/abs/2103.01400; the probes are defined in this package's README.
+ * Smoothness of the loss of a classifier in its weights: clean, under the threat of the run, and
+ * under the other of L2 and Linf at a matched budget. K1, the change of the gradient over step
+ * lengths with its log-log slope (0 smooth, -1 jumps), K3, the displacement of the attack, K4, the
+ * flatness of the loss in the inputs, and K6, the top eigenvalue of the Hessian at frozen examples.
+ * Kanai et al. 2021, https://arxiv.org/abs/2103.01400; the probes are defined in this package's
+ * README.
  *
- * Options: `attack` (bim), `matched` true, `steps` [0.1, 0.01, 0.001, 0.0001], `directions` 3, `examples` 128, `batchSize` 128, `eigenvalue` true, `seed` 0.
- *
- * @throws AdvrobError `ADVROB_ANALYSIS` for a model without weights, `ADVROB_DATASET` for data that do not fit, `ADVROB_NORM` for a norm that the attack does not know.
+ * @throws AdvrobError `ADVROB_ANALYSIS` for a model without weights, `ADVROB_DATASET` for data
+ *   that do not fit, `ADVROB_NORM` for a norm that the attack does not know.
  */
 export const smoothness = defineAnalysis({
   name: 'smoothness',

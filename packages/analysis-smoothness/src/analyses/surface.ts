@@ -41,12 +41,16 @@ export type SurfaceReport = {
 };
 
 /**
- * F1 and K5: the loss around the weights of a classifier along one or two filter-normalised random directions (Li et al. 2018, https://arxiv.org/abs/1712.09913), with
- * adversarial examples frozen or made anew at every point (as Wu, Xia, Wang 2020 do): compare only surfaces of one kind, the result names it.
+ * F1 and K5: the loss around the weights of a classifier along one or two filter-normalised random
+ * directions (Li et al. 2018, https://arxiv.org/abs/1712.09913), with adversarial examples frozen
+ * or made anew at every point (as Wu, Xia, Wang 2020 do): compare only surfaces of one kind, the
+ * result names it.
  *
- * Options: `adversary` 'on-the-fly', `axes` 2, `points` 11, `reach` 1, `attack` (bim), `examples` 128, `batchSize` 128, `seed` 0.
+ * Options: `adversary` 'on-the-fly', `axes` 2, `points` 11, `reach` 1, `attack` (bim), `examples`
+ * 128, `batchSize` 128, `seed` 0.
  *
- * @throws AdvrobError `ADVROB_ANALYSIS` for a model without weights, `ADVROB_DATASET` for data that do not fit.
+ * @throws AdvrobError `ADVROB_ANALYSIS` for a model without weights, `ADVROB_DATASET` for data
+ *   that do not fit.
  */
 export const surface = defineAnalysis({
   name: 'loss-surface',

@@ -3,10 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ProbeExamples } from './examples.js';
 
-/** Changes of a perturbation below this share of epsilon count as none: float32 rounding of x + delta. */
+/**
+ * Changes of a perturbation below this share of epsilon count as none: float32 rounding of x +
+ * delta.
+ */
 const rounding = 1e-4;
 
-/** K3: how far the attack moved between two points of the weights, in units of the ball, and the share of input values whose perturbation changed its sign. */
+/**
+ * K3: how far the attack moved between two points of the weights, in units of the ball, and the
+ * share of input values whose perturbation changed its sign.
+ */
 export async function displacement(
   { batches, count, size }: ProbeExamples,
   before: readonly Tensor[],

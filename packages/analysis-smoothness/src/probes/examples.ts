@@ -2,7 +2,10 @@ import { AdvrobError, type Attack, type Classifier, type Dataset, type Extras, t
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Who perturbs the examples. The seed stays, so that a random start is the same at all weights: otherwise every ratio grows as the steps shrink. */
+/**
+ * Who perturbs the examples. The seed stays, so that a random start is the same at all weights:
+ * otherwise every ratio grows as the steps shrink.
+ */
 export interface Adversary {
   readonly attack: Attack;
   readonly threat: Threat;
@@ -49,7 +52,10 @@ export async function probeExamples<E extends Extras>(
   };
 }
 
-/** The examples as the adversary leaves them at the model's weights now, batch by batch; clean copies without one. The tensors are the caller's. */
+/**
+ * The examples as the adversary leaves them at the model's weights now, batch by batch; clean
+ * copies without one. The tensors are the caller's.
+ */
 export async function attacked(
   model: Classifier,
   { batches }: ProbeExamples,

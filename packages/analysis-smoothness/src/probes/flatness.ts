@@ -11,8 +11,10 @@ import { atWeights } from './weight-vector.js';
 export type AwpIncrease = { readonly gamma: number; readonly increase: number };
 
 /**
- * F3: how much the loss rises when the weights move along the direction of adversarial weight perturbation, per kernel gamma ||w|| g / ||g||; biases and batch norm
- * stay (Wu, Xia, Wang 2020, https://arxiv.org/abs/2004.05884, eq. 8 to 10). Examples are frozen; in `eval` mode; the weights come back as they were.
+ * F3: how much the loss rises when the weights move along the direction of adversarial weight
+ * perturbation, per kernel gamma ||w|| g / ||g||; biases and batch norm stay (Wu, Xia, Wang 2020,
+ * https://arxiv.org/abs/2004.05884, eq. 8 to 10). Examples are frozen; in `eval` mode; the weights
+ * come back as they were.
  *
  * @param inputs As {@link attacked} gives them.
  * @throws AdvrobError `ADVROB_OPTION` for a gamma that is not above 0.
@@ -44,7 +46,10 @@ export async function awpFlatness(
   }
 }
 
-/** K4: mean norm of the gradient of the cross-entropy in the inputs. Small values mean a loss that is flat in the input space. */
+/**
+ * K4: mean norm of the gradient of the cross-entropy in the inputs. Small values mean a loss that
+ * is flat in the input space.
+ */
 export type InputFlatness = { readonly l2: number; readonly l1: number };
 
 /** Measures K4 at fixed inputs, as {@link attacked} gives them. In `eval` mode. */

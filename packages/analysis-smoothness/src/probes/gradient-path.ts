@@ -6,7 +6,9 @@ import { lossGradient } from './loss-gradient.js';
 
 /** K2 between two looks. */
 export type PathStep = {
-  /** ||g_{t+1} - g_t|| / ||theta_{t+1} - theta_t||; null at the first look and where the weights stood still. */
+  /**
+   * ||g_{t+1} - g_t|| / ||theta_{t+1} - theta_t||; null at the first look and where the weights stood still.
+   */
   readonly ratio: number | null;
   /** ||theta_{t+1} - theta_t||. */
   readonly distance: number;
@@ -20,8 +22,9 @@ export interface GradientPath {
 }
 
 /**
- * Probe K2: how fast the gradient of the (adversarial) loss on a fixed batch changes along the path of training. Call `look` once an epoch, e.g. as the `measure` of `fit`'s
- * validation; the attack runs anew each time. The examples stay the caller's.
+ * Probe K2: how fast the gradient of the (adversarial) loss on a fixed batch changes along the path
+ * of training. Call `look` once an epoch, e.g. as the `measure` of `fit`'s validation; the attack
+ * runs anew each time. The examples stay the caller's.
  */
 export function gradientPath(model: Classifier, examples: ProbeExamples, adversary?: Adversary): GradientPath {
   let before: { weights: WeightVector; gradient: WeightVector } | undefined;

@@ -15,21 +15,28 @@ export interface LinearData {
   readonly y: ArrayLike<number>;
 }
 
-/** The adversarial loss L_eps(theta), its gradient [d] and, if asked for, its Hessian [d, d], means over the examples. */
+/**
+ * The adversarial loss L_eps(theta), its gradient [d] and, if asked for, its Hessian [d, d], means
+ * over the examples.
+ */
 export interface LinearLoss {
   readonly loss: number;
+  /** `s v` with s = sigmoid(m) and v = -y x + eps times the gradient of the dual norm. */
   readonly gradient: Float64Array;
+  /**
+   * s (1 - s) v v^T, row-major, and for L2 in addition
+   * (s eps / ||theta||)(I - theta theta^T / ||theta||^2).
+   */
   readonly hessian?: Float64Array;
 }
 
 /**
- * The adversarial logistic loss of the binary linear model under the optimal attack, in closed form and float64: log(1 + exp(m)) with m = -y theta.x + eps ||theta||, the dual norm of the
- * attack's (||.||_2 for L2, ||.||_1 for Linf). With s = sigmoid(m) and v = -y x + eps times the gradient of that norm:
- *
- * gradient s v; Hessian s (1 - s) v v^T, and for L2 in addition (s eps / ||theta||)(I - theta theta^T / ||theta||^2).
- *
- * sign(0) = 0. The gradient of L2 jumps at theta = 0 alone; that of Linf wherever a coordinate changes its sign, by 2 eps s (T3, T4: {@link lipschitzL2},
- * {@link jumpLinf}). Kanai et al. 2021, Smoothness Analysis of Adversarial Training, https://arxiv.org/abs/2103.01400; derived anew.
+ * The adversarial logistic loss of the binary linear model under the optimal attack, in closed form
+ * and float64: log(1 + exp(m)) with m = -y theta.x + eps ||theta||, the dual norm of the attack's
+ * (||.||_2 for L2, ||.||_1 for Linf). The gradient of L2 jumps at theta = 0 alone; that of Linf
+ * wherever a coordinate changes its sign, by 2 eps s, where sign(0) = 0 (T3, T4:
+ * {@link lipschitzL2}, {@link jumpLinf}). Kanai et al. 2021, Smoothness Analysis of Adversarial
+ * Training, https://arxiv.org/abs/2103.01400; derived anew.
  *
  * @throws AdvrobError `ADVROB_SHAPE` when sizes disagree, `ADVROB_OPTION` for a negative epsilon.
  */
@@ -75,7 +82,10 @@ export function linearLoss(
   return { loss, gradient, ...(hessian && { hessian }) };
 }
 
-/** The optimal perturbation of an example: -eps y theta / ||theta|| for L2, -eps y sign(theta) for Linf, [d]. */
+/**
+ * The optimal perturbation of an example: -eps y theta / ||theta|| for L2, -eps y sign(theta) for
+ * Linf, [d].
+ */
 export function linearPerturbation(theta: Float64Array, y: number, { norm, epsilon }: LinearAdversary): Float64Array {
   const length = Math.hypot(...theta);
   return theta.map((value) => {
@@ -84,12 +94,18 @@ export function linearPerturbation(theta: Float64Array, y: number, { norm, epsil
   });
 }
 
-/** T3: the gradient under L2 is Lipschitz with (||x|| + eps)^2 / 4 + eps / r on every segment that stays in ||theta|| >= r. */
+/**
+ * T3: the gradient under L2 is Lipschitz with (||x|| + eps)^2 / 4 + eps / r on every segment that
+ * stays in ||theta|| >= r.
+ */
 export function lipschitzL2(longest: number, epsilon: number, radius: number): number {
   return (longest + epsilon) ** 2 / 4 + epsilon / radius;
 }
 
-/** T4: what the i-th entry of one example's gradient under Linf jumps by when theta_i changes its sign: 2 eps s, with s = sigmoid(m). */
+/**
+ * T4: what the i-th entry of one example's gradient under Linf jumps by when theta_i changes its
+ * sign: 2 eps s, with s = sigmoid(m).
+ */
 export function jumpLinf(epsilon: number, s: number): number {
   return 2 * epsilon * s;
 }
@@ -105,7 +121,8 @@ export type LinearDescent = {
 };
 
 /**
- * Full-batch gradient descent from theta = 0.01 in every coordinate, with the envelope gradient: under Linf it cannot settle where coordinates want to be 0 (T4).
+ * Full-batch gradient descent from theta = 0.01 in every coordinate, with the envelope gradient:
+ * under Linf it cannot settle where coordinates want to be 0 (T4).
  */
 export function linearDescent(
   data: LinearData & { readonly size: number },

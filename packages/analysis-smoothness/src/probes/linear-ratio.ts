@@ -23,8 +23,10 @@ export type LinearRatio = {
 };
 
 /**
- * R(h) = ||grad L_eps(theta + h v) - grad L_eps(theta)|| / h of the binary linear model with normal examples, along random unit v, for pairs in which one coordinate
- * of theta lies 0.05 h from 0 and so may change its sign. Budgets match: eps_2 = 1 = eps_inf sqrt(d). By T3 R does not depend on h for L2, by T4 it grows as 1 / h for Linf.
+ * R(h) = ||grad L_eps(theta + h v) - grad L_eps(theta)|| / h of the binary linear model with normal
+ * examples, along random unit v, for pairs in which one coordinate of theta lies 0.05 h from 0 and
+ * so may change its sign. Budgets match: eps_2 = 1 = eps_inf sqrt(d). By T3 R does not depend on h
+ * for L2, by T4 it grows as 1 / h for Linf.
  */
 export async function linearRatio(options: LinearRatioOptions = {}): Promise<LinearRatio[]> {
   const { size = 50, count = 200, pairs = 200, lengths = [1e-1, 1e-2, 1e-3, 1e-4], seed = 0 } = options;

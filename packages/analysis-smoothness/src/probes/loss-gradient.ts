@@ -6,8 +6,9 @@ import { addScaled, mapWeights, type WeightVector } from './weight-vector.js';
 import type { ProbeExamples } from './examples.js';
 
 /**
- * The gradient of the mean cross-entropy in the weights at fixed inputs, in `eval` mode. By the envelope theorem (T0) it is the gradient of the adversarial loss
- * where the inputs are optimal attacks at these weights. The result is the caller's.
+ * The gradient of the mean cross-entropy in the weights at fixed inputs, in `eval` mode. By the
+ * envelope theorem (T0) it is the gradient of the adversarial loss where the inputs are optimal
+ * attacks at these weights. The result is the caller's.
  *
  * @param inputs As {@link attacked} gives them.
  */

@@ -12,7 +12,10 @@ import type { WeightVector } from './weight-vector.js';
 export interface SurfaceOptions {
   /** Left out: the clean loss. */
   readonly adversary?: Adversary | undefined;
-  /** `frozen`: examples attacked once, at the centre. `on-the-fly`: attacked anew at every point, as AWP draws it. */
+  /**
+   * `frozen`: examples attacked once, at the centre. `on-the-fly`: attacked anew at every point, as
+   * AWP draws it.
+   */
   readonly examplesAre: 'frozen' | 'on-the-fly';
   /** 1: a curve along d1. 2: a surface over d1 and d2. */
   readonly axes: 1 | 2;
@@ -28,10 +31,12 @@ export interface SurfaceOptions {
 export type SurfacePoint = { readonly a: number; readonly b: number; readonly loss: number };
 
 /**
- * F1 and K5: the (adversarial) loss along one or two random directions in the weights, normalised filter by filter (Li et al. 2018,
- * https://arxiv.org/abs/1712.09913, section 4; biases and batch norm stay). In `eval` mode; the weights come back as they were.
+ * F1 and K5: the (adversarial) loss along one or two random directions in the weights, normalised
+ * filter by filter (Li et al. 2018, https://arxiv.org/abs/1712.09913, section 4; biases and batch
+ * norm stay). In `eval` mode; the weights come back as they were.
  *
- * @throws AdvrobError `ADVROB_OPTION` for an even number of points or a reach that is not above 0, `ADVROB_ABORTED`.
+ * @throws AdvrobError `ADVROB_OPTION` for an even number of points or a reach that is not above
+ *   0, `ADVROB_ABORTED`.
  */
 export async function lossSurface(
   model: Classifier,

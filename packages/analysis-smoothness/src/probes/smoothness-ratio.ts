@@ -27,17 +27,23 @@ export type SmoothnessPoint = {
   readonly step: number;
   /** K1: R(h) = ||grad L(theta + h v) - grad L(theta)|| / h. */
   readonly ratio: number;
-  /** K3: mean ||delta*(theta + h v) - delta*(theta)|| over eps_2, or eps_inf sqrt(d). Undefined for the clean loss: null. */
+  /**
+   * K3: mean ||delta*(theta + h v) - delta*(theta)|| over eps_2, or eps_inf sqrt(d). Undefined for
+   * the clean loss: null.
+   */
   readonly displacement: number | null;
   /** K3: share of input values whose perturbation changed its sign; null for the clean loss. */
   readonly flipped: number | null;
 };
 
 /**
- * Probes K1 and K3: how fast the gradient of the (adversarial) loss and the attack itself change along random unit directions v in the weights, over step lengths h. The
- * attack runs anew at every point, with one seed. Smooth: R does not depend on h. Jumps: R grows as 1 / h. In `eval` mode; the weights come back as they were.
+ * Probes K1 and K3: how fast the gradient of the (adversarial) loss and the attack itself change
+ * along random unit directions v in the weights, over step lengths h. The attack runs anew at every
+ * point, with one seed. Smooth: R does not depend on h. Jumps: R grows as 1 / h. In `eval` mode;
+ * the weights come back as they were.
  *
- * Defined in this package's README; the sign is that of Kanai et al. 2021, https://arxiv.org/abs/2103.01400: Linf less smooth than L2.
+ * Defined in this package's README; the sign is that of Kanai et al. 2021,
+ * https://arxiv.org/abs/2103.01400: Linf less smooth than L2.
  *
  * @throws AdvrobError `ADVROB_OPTION` for steps that are not above 0.
  */

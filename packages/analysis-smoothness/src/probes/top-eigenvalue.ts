@@ -16,11 +16,13 @@ export interface EigenvalueOptions {
 }
 
 /**
- * F4, K6: the eigenvalue of largest magnitude of the Hessian of the loss in the weights, by power iteration on
- * Hv ~ (g(theta + h v) - g(theta - h v)) / (2h), without second-order gradients. Examples are frozen, in `eval` mode; the weights come back as they were.
+ * F4, K6: the eigenvalue of largest magnitude of the Hessian of the loss in the weights, by power
+ * iteration on Hv ~ (g(theta + h v) - g(theta - h v)) / (2h), without second-order gradients.
+ * Examples are frozen, in `eval` mode; the weights come back as they were.
  *
  * @param inputs As {@link attacked} gives them.
- * @returns The Rayleigh quotient of the last round, and how far it is from that of the round before, as a share.
+ * @returns The Rayleigh quotient of the last round, and how far it is from that of the round
+ *   before, as a share.
  */
 export async function topEigenvalue(
   model: Classifier,

@@ -4,7 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { withWeights } from '@advrob/training';
 
-/** One tensor for each weight of a model, by its names: weights, a gradient or a direction, as one long vector. */
+/**
+ * One tensor for each weight of a model, by its names: weights, a gradient or a direction, as one
+ * long vector.
+ */
 export type WeightVector = Readonly<Record<string, Tensor>>;
 
 /** The weights as they are now. The result is the caller's. */
@@ -12,7 +15,10 @@ export function currentWeights(model: Classifier): WeightVector {
   return mapWeights(model.weights as unknown as WeightVector, (weight) => tf.clone(weight));
 }
 
-/** @throws AdvrobError `ADVROB_ANALYSIS` for a model without trainable weights, e.g. a GraphModel, or a function that names none. */
+/**
+ * @throws AdvrobError `ADVROB_ANALYSIS` for a model without trainable weights, e.g. a GraphModel,
+ *   or a function that names none.
+ */
 export function checkWeights(who: string, model: Classifier): void {
   if (Object.keys(model.weights).length > 0) return;
   const reason =
@@ -72,8 +78,9 @@ export async function randomUnit(model: Classifier, random: Random, purpose: str
 }
 
 /**
- * What `body` finds at other weights; afterwards they are as before. The moved weights are computed first, apart from what is measured there, so that a backend that
- * compiles graphs meets the same one at every point.
+ * What `body` finds at other weights; afterwards they are as before. The moved weights are computed
+ * first, apart from what is measured there, so that a backend that compiles graphs meets the same
+ * one at every point.
  *
  * @param change Gives what is added to the weight `name`, or undefined to leave it.
  */

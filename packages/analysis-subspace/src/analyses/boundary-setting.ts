@@ -30,7 +30,10 @@ export interface BoundarySetting {
 
 const normal = { name: 'normal', initScale: 1, weightDecay: 0 };
 
-/** `diagonal` is Figure 2, `chess` Figure 3. Strengths of the arms are not stated in the code's defaults: these are in the range that still fits. */
+/**
+ * `diagonal` is Figure 2, `chess` Figure 3. Strengths of the arms are not stated in the code's
+ * defaults: these are in the range that still fits.
+ */
 export const boundarySettings: Readonly<Record<'diagonal' | 'chess', BoundarySetting>> = {
   diagonal: {
     points: diagonalPoints(),

@@ -34,9 +34,11 @@ const options = z.strictObject({
 type Options = z.output<typeof options>;
 
 /**
- * Figures 2 and 3 of Melamed, Yehudai and Vardi 2023 (https://arxiv.org/abs/2303.00783): two-layer networks with both layers trained on points of the plane's
- * diagonal, or on a chessboard in space, by full-batch gradient descent to a margin. How far from the points, orthogonal to the data, is the decision boundary
- * with normal initialisation, small initialisation and weight decay? With the figures' boundaries, of the first seed.
+ * Figures 2 and 3 of Melamed, Yehudai and Vardi 2023 (https://arxiv.org/abs/2303.00783): two-layer
+ * networks with both layers trained on points of the plane's diagonal, or on a chessboard in space,
+ * by full-batch gradient descent to a margin. How far from the points, orthogonal to the data, is
+ * the decision boundary with normal initialisation, small initialisation and weight decay? With the
+ * figures' boundaries, of the first seed.
  *
  * Takes no models and no data.
  */

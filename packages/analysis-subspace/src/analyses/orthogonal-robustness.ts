@@ -29,13 +29,17 @@ const options = z.strictObject({
 type Options = z.output<typeof options>;
 
 /**
- * How a classifier of any kind behaves off the linear subspace that its data lie on: gradients along and orthogonal to it, the distance at which the prediction
- * flips along the orthogonal gradient, and the share that one universal direction for each class flips (Melamed, Yehudai and Vardi 2023,
- * https://arxiv.org/abs/2303.00783, on any model). Perturbations may leave the bounds of the inputs; the share that need not is reported.
+ * How a classifier of any kind behaves off the linear subspace that its data lie on: gradients
+ * along and orthogonal to it, the distance at which the prediction flips along the orthogonal
+ * gradient, and the share that one universal direction for each class flips (Melamed, Yehudai and
+ * Vardi 2023, https://arxiv.org/abs/2303.00783, on any model). Perturbations may leave the bounds
+ * of the inputs; the share that need not is reported.
  *
- * Options: `subspace` `{ components }` (default 32), `{ dead: true }`, `{ unused }` or `{ basis }`, `from` 2000, `examples` 200, `project` false, `limit` 20.
+ * Options: `subspace` `{ components }` (default 32), `{ dead: true }`, `{ unused }` or `{ basis }`,
+ * `from` 2000, `examples` 200, `project` false, `limit` 20.
  *
- * @throws AdvrobError `ADVROB_DATASET` for data that do not fit the model or leave no subspace, `ADVROB_OPTION`, `ADVROB_SHAPE`.
+ * @throws AdvrobError `ADVROB_DATASET` for data that do not fit the model or leave no subspace,
+ *   `ADVROB_OPTION`, `ADVROB_SHAPE`.
  */
 export const orthogonalRobustness = defineAnalysis({
   name: 'orthogonal-robustness',
@@ -111,7 +115,10 @@ async function measure(context: Context, subspace: Subspace, given: Options): Pr
   return found;
 }
 
-/** Flip distances along the universal direction of each class, for the examples of the first batch that is predicted as it. */
+/**
+ * Flip distances along the universal direction of each class, for the examples of the first batch
+ * that is predicted as it.
+ */
 async function universalFlips(
   context: Context,
   subspace: Subspace,

@@ -27,7 +27,10 @@ export type RobustnessReport = {
   readonly accuracy: number;
   readonly orthogonal: Summary;
   readonly along: Summary;
-  /** Mean share of the squared gradient that is orthogonal; l / d for a gradient that points anywhere. */
+  /**
+   * Mean share of the squared gradient that is orthogonal; l / d for a gradient that points
+   * anywhere.
+   */
   readonly orthogonalShare: number;
   readonly expectedShare: number;
   /** |lead| / orthogonal gradient: the flip distance of a linear model (P4). */

@@ -16,11 +16,17 @@ export type TheoryRun = MeasuredTheory &
 
 export type TheoryReport = {
   readonly runs: readonly TheoryRun[];
-  /** Share of points below the lower and above the upper bound of the orthogonal gradient; each may be exp(-l / 16) (P3, P5, P6). */
+  /**
+   * Share of points below the lower and above the upper bound of the orthogonal gradient; each may
+   * be exp(-l / 16) (P3, P5, P6).
+   */
   readonly violations: { readonly below: number; readonly above: number; readonly allowed: number };
   /** Per seed, over the scales of initialisation: 1 and -1 by P5. Null with a single scale. */
   readonly slopes: readonly { readonly seed: number; readonly gradient: number | null; readonly flip: number | null }[];
-  /** Per run with weight decay: the mean orthogonal gradient over that of the seed's run without, and what P6 says. */
+  /**
+   * Per run with weight decay: the mean orthogonal gradient over that of the seed's run without,
+   * and what P6 says.
+   */
   readonly decay: readonly {
     readonly seed: number;
     readonly weightDecay: number;

@@ -33,11 +33,14 @@ const options = z.strictObject({
 type Options = z.output<typeof options>;
 
 /**
- * The theory of Melamed, Yehudai and Vardi 2023 (https://arxiv.org/abs/2303.00783) on its own network and data: trains a two-layer ReLU network without biases and
- * with a fixed second layer on points of a subspace, over scales of initialisation and strengths of weight decay, and measures P1, P3 to P6 at every point.
- * Slopes: the orthogonal gradient over the scale (P5: 1), the flip distance over the scale (-1), and what weight decay leaves over what P6 says (1).
+ * The theory of Melamed, Yehudai and Vardi 2023 (https://arxiv.org/abs/2303.00783) on its own
+ * network and data: trains a two-layer ReLU network without biases and with a fixed second layer on
+ * points of a subspace, over scales of initialisation and strengths of weight decay, and measures
+ * P1, P3 to P6 at every point. Slopes: the orthogonal gradient over the scale (P5: 1), the flip
+ * distance over the scale (-1), and what weight decay leaves over what P6 says (1).
  *
- * Takes no models and no data. Options with defaults: see the schema; those are the setting of the paper's theory at small size.
+ * Takes no models and no data. Options with defaults: see the schema; those are the setting of the
+ * paper's theory at small size.
  */
 export const theory = defineAnalysis({
   name: 'subspace-theory',

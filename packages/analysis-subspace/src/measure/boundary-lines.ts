@@ -9,7 +9,8 @@ import { flipsOnBothSides } from './flip-distance.js';
 export type Segment = { readonly x: number; readonly y: number; readonly x2: number; readonly y2: number };
 
 /**
- * The decision boundary of a model of two inputs and two classes on a square, as short segments: marching squares on N = z_1 - z_0 with linear interpolation.
+ * The decision boundary of a model of two inputs and two classes on a square, as short segments:
+ * marching squares on N = z_1 - z_0 with linear interpolation.
  *
  * @param square Lower and upper end of both axes. @param cells Cells along each axis.
  */
@@ -54,7 +55,10 @@ const corners = [
   [1, 0],
 ] as const;
 
-/** The pieces in one cell: values at its corners in turn, and where fractions (i, j) of the cell lie. */
+/**
+ * The pieces in one cell: values at its corners in turn, and where fractions (i, j) of the cell
+ * lie.
+ */
 function cellSegments(
   values: readonly [number, number, number, number],
   place: (i: number, j: number) => readonly [number, number],
@@ -77,10 +81,16 @@ function cellSegments(
   return isFirstJoined ? [join(0, 1), join(2, 3)] : [join(3, 0), join(1, 2)];
 }
 
-/** How far the boundary lies from the plane z = 1/2 at (x, y), to the nearer side; cut off at 1/2, the faces of the unit cube. */
+/**
+ * How far the boundary lies from the plane z = 1/2 at (x, y), to the nearer side; cut off at 1/2,
+ * the faces of the unit cube.
+ */
 export type Height = { readonly x: number; readonly y: number; readonly height: number };
 
-/** The height of the decision boundary of a model of three inputs over the unit square, at the centres of cells. */
+/**
+ * The height of the decision boundary of a model of three inputs over the unit square, at the
+ * centres of cells.
+ */
 export async function heightMap(model: Classifier, cells: number): Promise<Height[]> {
   const places = Array.from({ length: cells }, (_, i) => (i + 0.5) / cells);
   const plane = places.flatMap((x) => places.map((y) => [x, y, 0.5] as const));

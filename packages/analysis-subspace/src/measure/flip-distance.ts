@@ -9,7 +9,10 @@ export interface FlipSearch {
   readonly limit: number;
   /** First distance looked at. Default limit / 10,000. */
   readonly first?: number | undefined;
-  /** From one distance of the grid to the next, above 1: a class that comes and goes between two is missed. Default 1.1. */
+  /**
+   * From one distance of the grid to the next, above 1: a class that comes and goes between two is
+   * missed. Default 1.1.
+   */
   readonly ratio?: number | undefined;
   /** Halvings of the interval found. Default 20, beyond float32's precision. */
   readonly bisections?: number | undefined;
@@ -17,15 +20,19 @@ export interface FlipSearch {
 
 /** What {@link flipDistances} found, one entry for each example. */
 export interface Flips {
-  /** Smallest distance at which the predicted class changes, or null where it does not up to the limit. */
+  /**
+   * Smallest distance at which the predicted class changes, or null where it does not up to the
+   * limit.
+   */
   readonly distances: readonly (number | null)[];
   /** Whether the point found lies inside of the model's bounds; false where there is none. */
   readonly isInside: readonly boolean[];
 }
 
 /**
- * How far each example must go along its direction until the predicted class changes: a geometric grid brackets the first change, bisection refines it
- * (Melamed et al. 2023, P4 in this package's README). Points may leave the bounds of the model. In `eval` mode.
+ * How far each example must go along its direction until the predicted class changes: a geometric
+ * grid brackets the first change, bisection refines it (Melamed et al. 2023, P4 in this package's
+ * README). Points may leave the bounds of the model. In `eval` mode.
  *
  * @param x Examples [n, ...inputShape]; stay the caller's, as do the directions.
  * @param directions Of unit length, [n, ...inputShape]; a zero row never changes its class.
@@ -45,7 +52,8 @@ export async function flipDistances(
     );
   const points = Math.ceil(Math.log(limit / first) / Math.log(ratio)) + 1;
   const count = x.shape[0]!;
-  // The distance is state of the search, not a new number in every step: a backend that compiles graphs then compiles one.
+  // The distance is state of the search, not a new number in every step: a backend that compiles
+  // graphs then compiles one.
   let bracket: Bracket = {
     low: tf.zeros([count]),
     high: tf.fill([count], Infinity),
@@ -89,7 +97,10 @@ export async function flipDistances(
   }
 }
 
-/** The first change lies above `low` and at or below `high`, which is infinite as long as none was seen. */
+/**
+ * The first change lies above `low` and at or below `high`, which is infinite as long as none was
+ * seen.
+ */
 interface Bracket {
   readonly low: Tensor;
   readonly high: Tensor;
@@ -119,7 +130,8 @@ async function readFlips(
 }
 
 /**
- * Flip distances of each point along a fixed direction and against it, two per point; those beyond the limit count as the limit.
+ * Flip distances of each point along a fixed direction and against it, two per point; those beyond
+ * the limit count as the limit.
  *
  * @param normal Direction [d] of unit length.
  */

@@ -12,7 +12,10 @@ export interface OrthogonalGradient {
   readonly prediction: Tensor;
   /** Lead of the predicted class over the next one, |N(x)| for two classes, [n]. */
   readonly lead: Tensor;
-  /** [n, ...inputShape]: direction of unit length in M along which the lead falls fastest, -sign(N) grad^M N / ||grad^M N||; 0 where the gradient is. */
+  /**
+   * [n, ...inputShape]: direction of unit length in M along which the lead falls fastest, -sign(N)
+   * grad^M N / ||grad^M N||; 0 where the gradient is.
+   */
   readonly direction: Tensor;
   /** ||grad^M|| of the lead, [n]. */
   readonly orthogonal: Tensor;
@@ -21,8 +24,10 @@ export interface OrthogonalGradient {
 }
 
 /**
- * How the decision of a classifier changes off the subspace that its data lie on: the gradient of the lead of the predicted class, split into its parts along P
- * and in the orthogonal complement M (Melamed et al. 2023, https://arxiv.org/abs/2303.00783). In `eval` mode. Inputs stay the caller's.
+ * How the decision of a classifier changes off the subspace that its data lie on: the gradient of
+ * the lead of the predicted class, split into its parts along P and in the orthogonal complement M
+ * (Melamed et al. 2023, https://arxiv.org/abs/2303.00783). In `eval` mode. Inputs stay the
+ * caller's.
  */
 export function orthogonalGradient(model: Classifier, subspace: Subspace, x: Tensor): OrthogonalGradient {
   return tf.tidy(() => {
@@ -44,10 +49,12 @@ export function orthogonalGradient(model: Classifier, subspace: Subspace, x: Ten
 }
 
 /**
- * One direction in M for a whole class: the mean over its examples of the gradient of its margin, projected on M, of unit length. Works on any classifier. For the
- * theory's network, in which about the same share of neurons is active at every example, it comes near to z = -y0 sum_j u_j w_j^M.
+ * One direction in M for a whole class: the mean over its examples of the gradient of its margin,
+ * projected on M, of unit length. Works on any classifier. For the theory's network, in which about
+ * the same share of neurons is active at every example, it comes near to z = -y0 sum_j u_j w_j^M.
  *
- * @param x Examples [n, ...inputShape] that the model takes for class `label`; they stay the caller's.
+ * @param x Examples [n, ...inputShape] that the model takes for class `label`; they stay the
+ *   caller's.
  * @returns [1, ...inputShape], the caller's.
  */
 export function universalDirection(model: Classifier, subspace: Subspace, x: Tensor, label: number): Tensor {

@@ -1,6 +1,9 @@
 import { meanOf } from '@advrob/core/statistics';
 
-/** Of a list of numbers in which null stands for "more than was looked at". Quantiles that fall there are null. */
+/**
+ * Of a list of numbers in which null stands for "more than was looked at". Quantiles that fall
+ * there are null.
+ */
 export interface Summary {
   readonly count: number;
   /** Share of entries that are not null. */

@@ -2,7 +2,10 @@ import { AdvrobError, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
 
-/** A two-layer network with one output, N(x) = sum_j u_j relu(w_j . x + b_j) + c, as float64 numbers. Mutable: training changes it in place. */
+/**
+ * A two-layer network with one output, N(x) = sum_j u_j relu(w_j . x + b_j) + c, as float64
+ * numbers. Mutable: training changes it in place.
+ */
 export interface HostNetwork {
   /** d and m. */
   readonly inputs: number;

@@ -4,11 +4,13 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { projectAway, type Subspace } from '@advrob/datasets';
 
 /**
- * Multiplies the part of a first layer that is orthogonal to the data, w_j^M, by a factor, in place: small initialisation of that part alone (P5). What the model says about
- * points of P stays as it is.
+ * Multiplies the part of a first layer that is orthogonal to the data, w_j^M, by a factor, in
+ * place: small initialisation of that part alone (P5). What the model says about points of P stays
+ * as it is.
  *
  * @param weight Name of the first layer's kernel [d, m]. Default `fc1.weight`.
- * @throws AdvrobError `ADVROB_ANALYSIS` when there is no such kernel over the inputs of the subspace.
+ * @throws AdvrobError `ADVROB_ANALYSIS` when there is no such kernel over the inputs of the
+ *   subspace.
  */
 export function scaleOrthogonal(model: Classifier, subspace: Subspace, factor: number, weight = 'fc1.weight'): void {
   const kernel = model.weights[weight];

@@ -5,12 +5,18 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 
 export interface DescentOptions {
   readonly learningRate: number;
-  /** Stops as soon as every example leads by more than this, min_i y_i N(x_i) for two classes. Infinity: never. */
+  /**
+   * Stops as soon as every example leads by more than this, min_i y_i N(x_i) for two classes.
+   * Infinity: never.
+   */
   readonly stopMargin: number;
   readonly maxSteps: number;
   /** lambda of lambda/2 ||w||^2 over all weights, as PyTorch's SGD has it. Default 0. */
   readonly weightDecay?: number;
-  /** lambda of lambda ||(W1, b1)||, not squared, over the weights whose name starts with `fc1`: the official code's other regularisation. Default 0. */
+  /**
+   * lambda of lambda ||(W1, b1)||, not squared, over the weights whose name starts with `fc1`: the
+   * official code's other regularisation. Default 0.
+   */
   readonly firstLayerNorm?: number;
   /** Steps from one look at the margin to the next. Default 10. */
   readonly checkEvery?: number;
@@ -26,10 +32,13 @@ export type Descent = {
 };
 
 /**
- * Full-batch gradient descent without momentum on mean cross-entropy, the logistic loss for two classes, until a margin is reached: the training of Melamed
- * et al. 2023 (https://arxiv.org/abs/2303.00783, official code). The model is trained in place; inputs stay the caller's.
+ * Full-batch gradient descent without momentum on mean cross-entropy, the logistic loss for two
+ * classes, until a margin is reached: the training of Melamed et al. 2023
+ * (https://arxiv.org/abs/2303.00783, official code). The model is trained in place; inputs stay the
+ * caller's.
  *
- * @throws AdvrobError `ADVROB_TRAINING_DIVERGED` when the margin is no longer a number, `ADVROB_OPTION`, `ADVROB_ABORTED`.
+ * @throws AdvrobError `ADVROB_TRAINING_DIVERGED` when the margin is no longer a number,
+ *   `ADVROB_OPTION`, `ADVROB_ABORTED`.
  */
 export async function trainToMargin(
   model: Classifier,

@@ -7,10 +7,13 @@ import type { Descent, DescentOptions } from './train-to-margin.js';
 const breath = 50;
 
 /**
- * What {@link trainToMargin} does, for two-layer networks in float64 on the host: tens of thousands of steps on a handful of points, where a tensor backend spends its time
- * on calls, and P1 and P6 hold to float64 precision. The margin is looked at in every step. The result is the same on every backend.
+ * What {@link trainToMargin} does, for two-layer networks in float64 on the host: tens of thousands
+ * of steps on a handful of points, where a tensor backend spends its time on calls, and P1 and P6
+ * hold to float64 precision. The margin is looked at in every step. The result is the same on every
+ * backend.
  *
- * @throws AdvrobError `ADVROB_ANALYSIS` for a model that is not a two-layer network with two classes, `ADVROB_TRAINING_DIVERGED`, `ADVROB_ABORTED`.
+ * @throws AdvrobError `ADVROB_ANALYSIS` for a model that is not a two-layer network with two
+ *   classes, `ADVROB_TRAINING_DIVERGED`, `ADVROB_ABORTED`.
  * @example
  * ```ts
  * const model = twoLayer({ inputShape: [2], width: 100, bounds: [-10, 10] })(0);
@@ -82,7 +85,8 @@ function forward(network: HostNetwork, { inputs: points, labels, size }: Points,
       output += second[j]! * row[j]!;
     }
     outputs[i] = output;
-    // Not Math.min, which would be fine with NaN, but a comparison that keeps it: NaN must stop the run.
+    // Not Math.min, which would be fine with NaN, but a comparison that keeps it: NaN must stop the
+    // run.
     const lead = labels[i] === 1 ? output : -output;
     if (!(lead >= margin)) margin = lead;
   }

@@ -8,7 +8,10 @@ export interface BoundsOptions {
   readonly width: number;
   /** l = dim M. */
   readonly complement: number;
-  /** Standard deviation of the entries of w_j^M: 1/sqrt(d) at the usual initialisation, b/sqrt(d) at one smaller by b. */
+  /**
+   * Standard deviation of the entries of w_j^M: 1/sqrt(d) at the usual initialisation, b/sqrt(d) at
+   * one smaller by b.
+   */
   readonly deviation: number;
 }
 
@@ -25,9 +28,11 @@ export interface GradientBounds {
 }
 
 /**
- * Bounds of the gradient orthogonal to P at a point of P (Melamed, Yehudai, Vardi 2023, https://arxiv.org/abs/2303.00783; derived anew with the chi-square tails of
- * Laurent and Massart 2000). grad^M N = sum of u_j w_j^M over the active neurons is normal with variance k deviation^2 / m in each of l coordinates,
- * because activations depend on w_j^P alone (P2) and training without weight decay never moves w_j^M (P1).
+ * Bounds of the gradient orthogonal to P at a point of P (Melamed, Yehudai, Vardi 2023,
+ * https://arxiv.org/abs/2303.00783; derived anew with the chi-square tails of Laurent and Massart
+ * 2000). grad^M N = sum of u_j w_j^M over the active neurons is normal with variance k deviation^2
+ * / m in each of l coordinates, because activations depend on w_j^P alone (P2) and training without
+ * weight decay never moves w_j^M (P1).
  *
  * Under weight decay multiply the bounds by {@link shrinkage} (P6).
  *
@@ -48,7 +53,10 @@ export function orthogonalGradientBounds({ active, width, complement, deviation 
   };
 }
 
-/** (1 - eta lambda)^t: what weight decay leaves of w_j^M, and so of the orthogonal gradient, after t steps of gradient descent (P6). */
+/**
+ * (1 - eta lambda)^t: what weight decay leaves of w_j^M, and so of the orthogonal gradient, after t
+ * steps of gradient descent (P6).
+ */
 export function shrinkage(options: {
   readonly learningRate: number;
   readonly weightDecay: number;
@@ -57,7 +65,10 @@ export function shrinkage(options: {
   return (1 - options.learningRate * options.weightDecay) ** options.steps;
 }
 
-/** Largest flip distance that the lower bound allows while activations stay: |N(x0)| / lower = |N| sqrt(2 m d / (k l)) (P4). */
+/**
+ * Largest flip distance that the lower bound allows while activations stay: |N(x0)| / lower = |N|
+ * sqrt(2 m d / (k l)) (P4).
+ */
 export function flipBound(lead: number, bounds: GradientBounds): number {
   return lead / bounds.lower;
 }

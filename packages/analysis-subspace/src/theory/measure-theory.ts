@@ -35,7 +35,10 @@ export type TheoryPoint = {
   readonly predictedFlip: number;
   /** Largest flip distance that the lower bound allows (P4). */
   readonly flipBound: number;
-  /** Distance of the change of sign along the orthogonal gradient; null when there is none up to 20 times the farthest predicted. */
+  /**
+   * Distance of the change of sign along the orthogonal gradient; null when there is none up to 20
+   * times the farthest predicted.
+   */
   readonly flip: number | null;
   /** The same along the universal direction of the point's class. */
   readonly universalFlip: number | null;
@@ -48,8 +51,8 @@ export type MeasuredTheory = {
 };
 
 /**
- * Every statement of the theory at every point (P1 and P3 to P6 of Melamed et al. 2023, https://arxiv.org/abs/2303.00783; the statements are listed in this
- * package's README).
+ * Every statement of the theory at every point (P1 and P3 to P6 of Melamed et al. 2023,
+ * https://arxiv.org/abs/2303.00783; the statements are listed in this package's README).
  *
  * @throws AdvrobError `ADVROB_ANALYSIS` for a model that is not the theory's network.
  */

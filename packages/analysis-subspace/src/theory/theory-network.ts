@@ -18,10 +18,13 @@ export interface TheoryNetwork {
 }
 
 /**
- * The theory's network inside of a classifier, made by `twoLayer({ bias: false, secondLayer: 'fixed' })` of `@advrob/models` or with weights of the same
- * names: `fc1.weight` [d, m] as the only weight, `fc2.weight` [m, 1] as a buffer with entries of one magnitude.
+ * The theory's network inside of a classifier, made by
+ * `twoLayer({ bias: false, secondLayer: 'fixed' })` of `@advrob/models` or with weights of the same
+ * names: `fc1.weight` [d, m] as the only weight, `fc2.weight` [m, 1] as a buffer with entries of
+ * one magnitude.
  *
- * @throws AdvrobError `ADVROB_ANALYSIS` for any other model: the bounds hold for this network alone.
+ * @throws AdvrobError `ADVROB_ANALYSIS` for any other model: the bounds hold for this network
+ *   alone.
  */
 export function theoryNetwork(model: Classifier): TheoryNetwork {
   const first = model.weights['fc1.weight'];
@@ -39,7 +42,10 @@ export function theoryNetwork(model: Classifier): TheoryNetwork {
   return { first, second, width: first.shape[1]!, inputs: first.shape[0]! };
 }
 
-/** k(x), how many neurons are active at each point, i.e. have w_j . x > 0: [n] of x [n, ...]. The result is the caller's. */
+/**
+ * k(x), how many neurons are active at each point, i.e. have w_j . x > 0: [n] of x [n, ...]. The
+ * result is the caller's.
+ */
 export function activeNeurons({ first, inputs }: TheoryNetwork, x: Tensor): Tensor {
   return tf.tidy(() => {
     const rows = tf.reshape(x, [-1, inputs]) as Tensor2D;
@@ -49,8 +55,9 @@ export function activeNeurons({ first, inputs }: TheoryNetwork, x: Tensor): Tens
 }
 
 /**
- * Largest entry of |w^M - factor w_0^M| over all neurons: how far the components of the first layer orthogonal to P are from where P1 (factor 1) or P6
- * (factor {@link shrinkage}) says they must be. Exactly 0 for P1 where P is spanned by axes.
+ * Largest entry of |w^M - factor w_0^M| over all neurons: how far the components of the first layer
+ * orthogonal to P are from where P1 (factor 1) or P6 (factor {@link shrinkage}) says they must be.
+ * Exactly 0 for P1 where P is spanned by axes.
  *
  * @param first w [d, m], as trained. @param initial w_0 [d, m]. Both stay the caller's.
  */
@@ -67,8 +74,9 @@ export async function frozenChange(first: Tensor, initial: Tensor, subspace: Sub
 }
 
 /**
- * z = -y0 sum_j u_j w_j^M, of unit length: one direction in M that lowers y0 N at about every point of class y0, because about the same share of every
- * neuron's sign is active there. Known before training (P1).
+ * z = -y0 sum_j u_j w_j^M, of unit length: one direction in M that lowers y0 N at about every point
+ * of class y0, because about the same share of every neuron's sign is active there. Known before
+ * training (P1).
  *
  * @param label 0 for y0 = -1, 1 for y0 = +1.
  * @returns [1, d], the caller's.

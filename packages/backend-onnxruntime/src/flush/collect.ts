@@ -13,7 +13,10 @@ export interface RecordedGraph {
 
 let walk = 0;
 
-/** Walks from the results to computed values; iterative, since programs may be thousands of ops deep. */
+/**
+ * Walks from the results to computed values; iterative, since programs may be thousands of ops
+ * deep.
+ */
 export function collect(results: readonly Value[]): RecordedGraph {
   walk++;
   const order: Value[] = [];
@@ -63,7 +66,10 @@ export function collect(results: readonly Value[]): RecordedGraph {
   return { order, leaves, splats, results, key };
 }
 
-/** Bytes of all values that the graph computes: more than are ever held at once, a measure of how large it is. */
+/**
+ * Bytes of all values that the graph computes: more than are ever held at once, a measure of how
+ * large it is.
+ */
 export function bytesOf(graph: RecordedGraph): number {
   let elements = 0;
   for (const value of graph.order) if (value.node) elements += value.size;

@@ -44,7 +44,10 @@ export interface LoweredGraph {
   readonly refused: string | null;
 }
 
-/** How to feed a graph whose model was loaded; `id` finds its session, which may have been dropped since. */
+/**
+ * How to feed a graph whose model was loaded; `id` finds its session, which may have been dropped
+ * since.
+ */
 export type CompiledGraph = Omit<LoweredGraph, 'model' | 'plan'> & {
   readonly id: number;
   readonly plan: FormPlan | null;

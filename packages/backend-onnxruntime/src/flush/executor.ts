@@ -18,17 +18,22 @@ import { demoteChangedNumbers, newSkeleton, variantKey, type Skeleton } from './
 /** Bytes of finished arrays kept for the next results. */
 const poolLimit = 192 * 1024 * 1024;
 
-/** Recorded graphs remembered before the oldest is forgotten (its sessions go by their own limit). */
+/**
+ * Recorded graphs remembered before the oldest is forgotten (its sessions go by their own limit).
+ */
 const skeletonLimit = 1024;
 
 /**
- * Bytes of a graph's values up to which its session keeps the memory of its runs. Keeping rounds up to powers of two, which
- * for large graphs costs half as much again, while allocating anew costs them next to nothing; for small graphs it is the
- * other way round.
+ * Bytes of a graph's values up to which its session keeps the memory of its runs. Keeping rounds up
+ * to powers of two, which for large graphs costs half as much again, while allocating anew costs
+ * them next to nothing; for small graphs it is the other way round.
  */
 const keptMemoryLimit = 384 * 1024 * 1024;
 
-/** Bytes of the values of all graphs whose sessions keep memory: an attack that drops examples has a graph for each batch size. */
+/**
+ * Bytes of the values of all graphs whose sessions keep memory: an attack that drops examples has a
+ * graph for each batch size.
+ */
 const keptTogetherLimit = 1024 * 1024 * 1024;
 
 /** Computes recorded values: finds or makes the graph's session, feeds it and keeps the results. */
@@ -85,7 +90,10 @@ export class Executor {
     this.run(recorded, compiled, session);
   }
 
-  /** Whether all filters of the graph were used often enough, unchanged, to keep their forms; counts this run. */
+  /**
+   * Whether all filters of the graph were used often enough, unchanged, to keep their forms; counts
+   * this run.
+   */
   private countFilterRuns(skeleton: Skeleton, recorded: RecordedGraph): boolean {
     const filters = skeleton.filters.map((position) => recorded.order[position]!);
     const isHoisted = filters.length > 0 && filters.every((value) => value.filterRuns >= this.options.hoistAfter);

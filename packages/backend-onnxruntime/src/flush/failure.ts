@@ -2,7 +2,10 @@ import { GraphRunError } from '../errors.js';
 import type { Value } from '../ir/value.js';
 import type { RecordedGraph } from './collect.js';
 
-/** The error for a graph that ONNX Runtime refused or failed; names the recorded op at fault where ONNX Runtime does. */
+/**
+ * The error for a graph that ONNX Runtime refused or failed; names the recorded op at fault where
+ * ONNX Runtime does.
+ */
 export function graphFailure(what: string, recorded: RecordedGraph, cause: unknown, isDebug: boolean): GraphRunError {
   const pending = recorded.order.filter((value) => value.node !== null);
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -21,7 +24,10 @@ function described(value: Value): string {
   return `${value.node!.op}(${inputs.join(', ')}) -> ${value.dtype}[${value.shape.join()}]`;
 }
 
-/** Nodes are named by the position of the recorded op they belong to, and ONNX Runtime names the node that failed. */
+/**
+ * Nodes are named by the position of the recorded op they belong to, and ONNX Runtime names the
+ * node that failed.
+ */
 function culpritOf(recorded: RecordedGraph, reason: string): Value | null {
   const position = /Name:'(\d+)\/|[Nn]ode[ :]*\(?['"]?(\d+)\/\d/.exec(reason);
   const value = position ? recorded.order[Number(position[1] ?? position[2])] : undefined;

@@ -22,8 +22,8 @@ export interface FormSlot {
 }
 
 /**
- * Positions of the computed values that `graph` uses as filters and whose forms are worth keeping: none in a graph that differentiates filters, since a training
- * step replaces them.
+ * Positions of the computed values that `graph` uses as filters and whose forms are worth keeping:
+ * none in a graph that differentiates filters, since a training step replaces them.
  */
 export function filterPositions(graph: RecordedGraph): number[] {
   if (graph.order.some(({ node }) => node && filterRole(node.op) === 'differentiates')) return [];
@@ -36,8 +36,8 @@ export function filterPositions(graph: RecordedGraph): number[] {
 }
 
 /**
- * Keeps forms of filters with their values: identity is the value, so a filter that changed, which is another value, has
- * none, and graphs share what they have in common.
+ * Keeps forms of filters with their values: identity is the value, so a filter that changed, which
+ * is another value, has none, and graphs share what they have in common.
  */
 export class FilterForms {
   constructor(

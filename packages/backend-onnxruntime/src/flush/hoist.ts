@@ -27,8 +27,8 @@ interface Known {
 const formOps = new Set(['Reshape', 'Transpose', 'Slice', 'Gather', 'ReorderInput', 'MatMul']);
 
 /**
- * Takes out of `graph` what it computes from a single filter: the blocked and turned forms, which cost as much as a tenth
- * of a step. Null when there is nothing.
+ * Takes out of `graph` what it computes from a single filter: the blocked and turned forms, which
+ * cost as much as a tenth of a step. Null when there is nothing.
  */
 export function hoist(graph: OnnxGraph, filters: ReadonlySet<string>): HoistedGraph | null {
   const known = findForms(graph, filters);
@@ -75,7 +75,10 @@ function formOf(node: OnnxNode, look: (name: string) => Known | undefined): Know
   return filter === '' ? null : { filter, recipe: `${recipe})` };
 }
 
-/** The graph of some of the nodes: with the inputs and constants that they use, and `further` inputs. */
+/**
+ * The graph of some of the nodes: with the inputs and constants that they use, and `further`
+ * inputs.
+ */
 function part(graph: OnnxGraph, nodes: OnnxNode[], further: readonly OnnxPort[], outputs: OnnxPort[]): OnnxGraph {
   const used = new Set(nodes.flatMap((node) => node.inputs));
   return {

@@ -3,7 +3,9 @@ const limit = 30;
 const windowMs = 60_000;
 const costMs = windowMs / 10;
 
-/** Tells once, on stderr, that a program keeps making new graphs, and what differed in the last one. */
+/**
+ * Tells once, on stderr, that a program keeps making new graphs, and what differed in the last one.
+ */
 export class RecompilationWatch {
   private readonly recent: { readonly at: number; readonly ms: number }[] = [];
   private isTold = false;
@@ -11,7 +13,10 @@ export class RecompilationWatch {
 
   constructor(private readonly warn: (message: string) => void) {}
 
-  /** `reason`: an unknown structure or shape, other built-in numbers, or a session dropped for the limit. `ms`: what compiling took. */
+  /**
+   * `reason`: an unknown structure or shape, other built-in numbers, or a session dropped for the
+   * limit. `ms`: what compiling took.
+   */
   note(reason: 'graph' | 'numbers' | 'evicted', now: number, ms: number): void {
     this.reasons[reason]++;
     this.recent.push({ at: now, ms });

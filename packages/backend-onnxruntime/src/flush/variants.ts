@@ -3,8 +3,9 @@ import type { CompiledGraph } from './compile.js';
 import { filterPositions } from './filter-forms.js';
 
 /**
- * The compiled forms of one recorded graph. Numbers of splats are built into the graph; a number seen to change from call
- * to call (a learning-rate schedule, Adam's bias corrections) becomes an input.
+ * The compiled forms of one recorded graph. Numbers of splats are built into the graph; a number
+ * seen to change from call to call (a learning-rate schedule, Adam's bias corrections) becomes an
+ * input.
  */
 export interface Skeleton {
   /** For each splat: is its number an input? */
@@ -24,7 +25,10 @@ export function newSkeleton(graph: RecordedGraph): Skeleton {
   };
 }
 
-/** The key of the variant for this graph's numbers; `isHoisted`: it takes forms of filters ready-made. */
+/**
+ * The key of the variant for this graph's numbers; `isHoisted`: it takes forms of filters
+ * ready-made.
+ */
 export function variantKey(skeleton: Skeleton, graph: RecordedGraph, isHoisted: boolean): string {
   let key = isHoisted ? 'H' : '';
   for (let i = 0; i < graph.splats.length; i++)

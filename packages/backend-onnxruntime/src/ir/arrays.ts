@@ -5,7 +5,10 @@ export function allocate(dtype: NumericType, size: number): NumericArray {
   return dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
 }
 
-/** The number that every element equals, or null: makes `tf.ones`, `zeros` and scalars part of the graph. */
+/**
+ * The number that every element equals, or null: makes `tf.ones`, `zeros` and scalars part of the
+ * graph.
+ */
 export function repeatedNumber(values: ArrayLike<number>): number | null {
   const first = values[0];
   if (first === undefined) return null;
@@ -17,7 +20,10 @@ export function repeatedNumber(values: ArrayLike<number>): number | null {
   return first;
 }
 
-/** All elements are equal when each equals the next; the gradients of means make arrays of ones as large as their images. */
+/**
+ * All elements are equal when each equals the next; the gradients of means make arrays of ones as
+ * large as their images.
+ */
 function equalsItselfShifted(values: ArrayBufferView & ArrayLike<number>, first: number): boolean {
   const step = values.byteLength / values.length;
   // Bytes tell NaN from NaN where numbers are meant.

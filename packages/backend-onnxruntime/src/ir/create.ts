@@ -66,7 +66,9 @@ export function computed(buffer: Buffer, shape: Shape, dtype: NumericType): Valu
   return value;
 }
 
-/** Whether a remembered value can still be used: it is pending, a splat, or its memory is its own. */
+/**
+ * Whether a remembered value can still be used: it is pending, a splat, or its memory is its own.
+ */
 export function isUsable(value: Value | null): value is Value {
   return value !== null && value.buffer?.isRecycled !== true;
 }

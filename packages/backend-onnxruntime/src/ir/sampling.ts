@@ -1,4 +1,7 @@
-/** Where one output row (or column) of a resized image comes from: two source rows, mixed by `fractions`. */
+/**
+ * Where one output row (or column) of a resized image comes from: two source rows, mixed by
+ * `fractions`.
+ */
 export interface Sampling {
   readonly low: readonly number[];
   readonly high: readonly number[];

@@ -1,4 +1,7 @@
-/** Element types that a graph computes with; strings and complex numbers stay outside (see fallback/). */
+/**
+ * Element types that a graph computes with; strings and complex numbers stay outside (see
+ * fallback/).
+ */
 export type NumericType = 'float32' | 'int32' | 'bool';
 
 export type NumericArray = Float32Array | Int32Array | Uint8Array;
@@ -31,8 +34,8 @@ export interface Buffer {
 }
 
 /**
- * An immutable array that is either pending (`node`), computed (`buffer`) or one number repeated (`splat`).
- * Identity is `id`, never the buffer: pools recycle buffers.
+ * An immutable array that is either pending (`node`), computed (`buffer`) or one number repeated
+ * (`splat`). Identity is `id`, never the buffer: pools recycle buffers.
  */
 export interface Value {
   readonly id: number;
@@ -42,7 +45,10 @@ export interface Value {
   node: Node | null;
   buffer: Buffer | null;
   readonly splat: number | null;
-  /** A splat computed from others: it may change from call to call, so ops must not be left out because of it. */
+  /**
+   * A splat computed from others: it may change from call to call, so ops must not be left out
+   * because of it.
+   */
   readonly isDerived: boolean;
   /** Data ids that hold it; above zero it must survive a flush. */
   owners: number;

@@ -15,7 +15,8 @@ async function relativeError(compute: (x: tf.Tensor) => tf.Tensor, exact: (x: nu
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
-// An example with a large margin has a gradient of exp(-margin): where that is 0, no attack moves it.
+// An example with a large margin has a gradient of exp(-margin): where that is 0, no attack moves
+// it.
 describe('functions that saturate keep their tails', () => {
   it('exp', async () => expect(await relativeError(tf.exp, Math.exp)).toBeLessThan(8));
   it('sigmoid', async () => expect(await relativeError(tf.sigmoid, sigmoid)).toBeLessThan(8));

@@ -8,7 +8,9 @@ const { SELU_SCALE, SELU_SCALEALPHA } = backend_util;
 
 defineElementwise('Relu', (graph, [x]) => graph.emit('Relu', [x!]));
 
-/** dy where the output of relu is above zero: a product with 0 or 1, which is faster than a choice. */
+/**
+ * dy where the output of relu is above zero: a product with 0 or 1, which is faster than a choice.
+ */
 defineElementwise('ReluGradient', (graph, [dy, y]) => {
   const isPositive = graph.emit('Greater', [y!, graph.constant('float32', [], [0])]);
   return graph.emit('Mul', [dy!, graph.emit('Cast', [isPositive], { to: elementTypes.float32 })]);
@@ -25,8 +27,9 @@ defineApproximated('Selu', (graph, [x]) =>
 );
 
 /**
- * 1 / (1 + exp(-x)). ONNX' own Sigmoid ends at -18: 0 from there on, and wrong from -14. The gradient of a cross-entropy is a
- * sigmoid, so an example with a large margin would have no gradient.
+ * 1 / (1 + exp(-x)). ONNX' own Sigmoid ends at -18: 0 from there on, and wrong from -14. The
+ * gradient of a cross-entropy is a sigmoid, so an example with a large margin would have no
+ * gradient.
  */
 defineApproximated('Sigmoid', (graph, [x]) => {
   const one = graph.constant('float32', [], [1]);
@@ -34,8 +37,8 @@ defineApproximated('Sigmoid', (graph, [x]) => {
 });
 
 /**
- * max(x, 0) + log(1 + e), e = exp(-|x|): no overflow. With u = 1 + e rounded, log(u) * e / (u - 1) is log(1 + e) to the last bits
- * (Kahan), where log(u) alone loses all of a small e.
+ * max(x, 0) + log(1 + e), e = exp(-|x|): no overflow. With u = 1 + e rounded, log(u) * e / (u - 1)
+ * is log(1 + e) to the last bits (Kahan), where log(u) alone loses all of a small e.
  */
 defineApproximated('Softplus', (graph, [x]) => {
   const one = graph.constant('float32', [], [1]);

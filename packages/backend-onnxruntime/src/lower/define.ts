@@ -6,7 +6,10 @@ import type { Layout, Lowering } from './lowering.js';
 /** Emits ONNX for one recorded op and provides at least one form of its result. */
 type Lower = (lowering: Lowering, value: Value, node: Node) => void;
 
-/** What an op does with the filter of a convolution: its second input, or what its result is the gradient of. */
+/**
+ * What an op does with the filter of a convolution: its second input, or what its result is the
+ * gradient of.
+ */
 export type FilterRole = 'applies' | 'differentiates';
 
 interface Definition {
@@ -17,7 +20,10 @@ interface Definition {
 /** The lowering of every recorded op. */
 export const lowerings = new Map<string, Definition>();
 
-/** Defines how a recorded op becomes ONNX ops; `filter` tells what it does with a filter, if it has one. */
+/**
+ * Defines how a recorded op becomes ONNX ops; `filter` tells what it does with a filter, if it has
+ * one.
+ */
 export function defineLowering(op: string, lower: Lower, filter?: FilterRole): void {
   lowerings.set(op, { lower, filter });
 }
@@ -69,14 +75,18 @@ export function defineElementwise(op: string, emit: EmitElementwise, isApproxima
 }
 
 /**
- * Likewise for an op whose result for an element is not always the same: vector code and the scalar code for the last few
- * elements of a block approximate differently, so where an element lies in memory matters.
+ * Likewise for an op whose result for an element is not always the same: vector code and the scalar
+ * code for the last few elements of a block approximate differently, so where an element lies in
+ * memory matters.
  */
 export function defineApproximated(op: string, emit: EmitElementwise): void {
   defineElementwise(op, emit, true);
 }
 
-/** Axes of extent one at the end: with one there, ONNX Runtime walks over the broadcast element by element. */
+/**
+ * Axes of extent one at the end: with one there, ONNX Runtime walks over the broadcast element by
+ * element.
+ */
 function spareAxes(value: Value): number {
   if (value.size < 1024) return 0;
   let count = 0;
@@ -84,7 +94,10 @@ function spareAxes(value: Value): number {
   return count;
 }
 
-/** The layout the result gets: that of its full-size operands, so that chains stay where the convolutions put them. */
+/**
+ * The layout the result gets: that of its full-size operands, so that chains stay where the
+ * convolutions put them.
+ */
 function layoutFor(lowering: Lowering, isApproximated: boolean, shape: Shape, inputs: readonly Value[]): Layout {
   if (shape.length !== 4) return 'tfjs';
   const full = inputs.filter((input) => !lowering.isScalar(input) && sameShape(input.shape, shape));

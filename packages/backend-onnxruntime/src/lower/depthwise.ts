@@ -61,7 +61,9 @@ defineLowering(
   'applies',
 );
 
-/** Every tap of the window is a sum over all pixels of the shifted input times the output gradient. */
+/**
+ * Every tap of the window is a sum over all pixels of the shifted input times the output gradient.
+ */
 defineLowering(
   'DepthwiseFilterGradient',
   (lowering, value, node) => {

@@ -75,7 +75,9 @@ function cast(graph: GraphBuilder, name: string, type: ElementType): string {
   return graph.emit('Cast', [name], { to: elementTypes[type] });
 }
 
-/** NaN and infinities, undefined in C, become 0 as when JavaScript stores them in an integer array. */
+/**
+ * NaN and infinities, undefined in C, become 0 as when JavaScript stores them in an integer array.
+ */
 function toInteger(graph: GraphBuilder, x: string, type: 'float32' | 'float64'): string {
   const single = type === 'float64' ? cast(graph, x, 'float32') : x;
   return cast(graph, graph.emit('Where', [isFinite(graph, single), x, graph.constant(type, [], [0])]), 'int32');

@@ -40,8 +40,9 @@ function countUses({ order, results }: Recorded): Uses {
 }
 
 /**
- * Convolutions whose only user adds a channel vector and maybe applies relu, by the last op of the chain. The bits stay
- * those of separate ops: ONNX Runtime adds the bias to the finished sum (a test holds it to that).
+ * Convolutions whose only user adds a channel vector and maybe applies relu, by the last op of the
+ * chain. The bits stay those of separate ops: ONNX Runtime adds the bias to the finished sum (a
+ * test holds it to that).
  */
 function convolutionTails(order: readonly Value[], uses: Uses, absorbed: Set<Value>): Map<Value, ConvolutionTail> {
   const tails = new Map<Value, ConvolutionTail>();
@@ -76,7 +77,9 @@ function otherThan(inputs: readonly Value[], one: Value): Value {
   return inputs[0] === one ? inputs[1]! : inputs[0]!;
 }
 
-/** Chains of ops on an image whose values have no other user (see scaled-image.ts), by the last op. */
+/**
+ * Chains of ops on an image whose values have no other user (see scaled-image.ts), by the last op.
+ */
 function findScaledImages(
   order: readonly Value[],
   uses: Uses,
@@ -98,7 +101,10 @@ function findScaledImages(
   return scaledImages;
 }
 
-/** The scaled image that `value` goes on with, the last one first: what was computed before can be added to it. */
+/**
+ * The scaled image that `value` goes on with, the last one first: what was computed before can be
+ * added to it.
+ */
 function extendedOne(scaledImages: ReadonlyMap<Value, ScaledImage>, uses: Uses, value: Value): ScaledImage | null {
   const { inputs } = value.node!;
   for (const input of [...inputs].reverse()) {

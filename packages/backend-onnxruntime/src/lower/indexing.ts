@@ -29,7 +29,10 @@ defineLowering('GatherNd', (lowering, value, node) => {
   lowering.provide(value, 'tfjs', lowering.graph.emit('GatherND', [lowering.plain(x!), positions]));
 });
 
-/** Rows of `updates` added up at `rows` ([n, 1] int32). ONNX' ScatterND adds in parallel and loses some of equal targets. */
+/**
+ * Rows of `updates` added up at `rows` ([n, 1] int32). ONNX' ScatterND adds in parallel and loses
+ * some of equal targets.
+ */
 function addRows(lowering: Lowering, value: Value, rows: string, updates: Value): string {
   const { graph } = lowering;
   const zeros = graph.emit('Expand', [graph.constant(value.dtype, [], [0]), graph.indices(value.shape)]);
@@ -69,7 +72,10 @@ defineLowering('SegmentSum', (lowering, value, node) => {
   lowering.provide(value, 'tfjs', addRows(lowering, value, rows, x));
 });
 
-/** Indices outside 0..depth-1 give a row of `off`, so this compares instead of using ONNX' OneHot, which wraps. */
+/**
+ * Indices outside 0..depth-1 give a row of `off`, so this compares instead of using ONNX' OneHot,
+ * which wraps.
+ */
 defineLowering('OneHot', (lowering, value, node) => {
   const { graph } = lowering;
   const x = node.inputs[0]!;

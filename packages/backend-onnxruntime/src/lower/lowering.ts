@@ -3,19 +3,25 @@ import type { NumericType, Shape, Value } from '../ir/value.js';
 import { blockedDomain, GraphBuilder } from '../onnx/builder.js';
 
 /**
- * How a 4-D array lies in memory: as tfjs has it (NHWC), channels first (NCHW), or in ONNX Runtime's channel-blocked
- * form (NCHWc: 4-D shape NCHW, memory [N, C/block, H, W, block]).
+ * How a 4-D array lies in memory: as tfjs has it (NHWC), channels first (NCHW), or in ONNX
+ * Runtime's channel-blocked form (NCHWc: 4-D shape NCHW, memory [N, C/block, H, W, block]).
  */
 export type Layout = 'tfjs' | 'channelsFirst' | 'blocked';
 
 type Forms = Partial<Record<Layout, string>>;
 
-/** The state of lowering one recorded graph: the ONNX graph so far and the forms every value already has in it. */
+/**
+ * The state of lowering one recorded graph: the ONNX graph so far and the forms every value already
+ * has in it.
+ */
 export class Lowering {
   readonly graph = new GraphBuilder();
   private readonly forms = new Map<Value, Forms>();
   private readonly scalars = new Map<Value, string>();
-  /** The 5-D name of a blocked array by its 4-D name, so that chains of ops do not reshape back and forth. */
+  /**
+   * The 5-D name of a blocked array by its 4-D name, so that chains of ops do not reshape back and
+   * forth.
+   */
   private readonly fiveAxes = new Map<string, string>();
   /** The name without its last axes by the whole one's, for arrays computed without them. */
   private readonly shortened = new Map<string, { readonly short: string; readonly count: number }>();
@@ -111,7 +117,10 @@ export class Lowering {
     return name;
   }
 
-  /** `value` broadcast-ready for a result of shape `result` in `layout` (`blocked` with five axes when `five`). */
+  /**
+   * `value` broadcast-ready for a result of shape `result` in `layout` (`blocked` with five axes
+   * when `five`).
+   */
   operand(value: Value, result: Shape, layout: Layout, five: boolean): string {
     if (this.isScalar(value)) return this.scalar(value);
     if (layout === 'tfjs') return this.plain(value);

@@ -54,8 +54,9 @@ defineLowering('AvgPoolGradient', (lowering, value, node) => {
 });
 
 /**
- * The gradient goes to the first maximum of every window, as tfjs routes it. With `relu` the pool's input is a relu's
- * result and the gradient is that of the relu's input: it is masked by the pool's result, a quarter of the size.
+ * The gradient goes to the first maximum of every window, as tfjs routes it. With `relu` the pool's
+ * input is a relu's result and the gradient is that of the relu's input: it is masked by the pool's
+ * result, a quarter of the size.
  */
 defineLowering('MaxPoolGradient', (lowering, value, node) => {
   const [dy, x] = node.inputs as [Value, Value];
@@ -95,9 +96,9 @@ function product(lowering: Lowering, gradient: string, comparison: string, left:
 }
 
 /**
- * Two choices per window: the upper or lower pair of pixels, then the left or right pixel. In the blocked layout halves of
- * the innermost axes are pixels and rows, so all of it is copies of long runs and elementwise ops; three times as fast as
- * pooling with indices.
+ * Two choices per window: the upper or lower pair of pixels, then the left or right pixel. In the
+ * blocked layout halves of the innermost axes are pixels and rows, so all of it is copies of long
+ * runs and elementwise ops; three times as fast as pooling with indices.
  */
 function spread(lowering: Lowering, gradient: string, x: Value): string {
   const { graph, blockSize: block } = lowering;
@@ -147,7 +148,10 @@ function throughIndices(lowering: Lowering, dy: Value, x: Value, window: Window)
   return graph.reshape(scattered, [n, c, h, w]);
 }
 
-/** MaxUnpool wants room for every whole window, also for the last one, which padding may have completed. */
+/**
+ * MaxUnpool wants room for every whole window, also for the last one, which padding may have
+ * completed.
+ */
 function hasRoom({ kernel, strides }: Window, dy: Value, x: Value): boolean {
   return [0, 1].every((axis) => (dy.shape[axis + 1]! - 1) * strides[axis]! + kernel[axis]! <= x.shape[axis + 1]!);
 }

@@ -41,8 +41,9 @@ function keepsOrder(axes: readonly number[]): boolean {
 }
 
 /**
- * Sums over the pixels of whole channel blocks, which convolutions give: pixels first, then the batch, since ONNX Runtime
- * is fast for neighbouring axes only. The shape alone decides, so that a sum's order of adding is always the same.
+ * Sums over the pixels of whole channel blocks, which convolutions give: pixels first, then the
+ * batch, since ONNX Runtime is fast for neighbouring axes only. The shape alone decides, so that a
+ * sum's order of adding is always the same.
  */
 function reduceBlocked(
   lowering: Lowering,
@@ -105,7 +106,10 @@ function defineArgument(op: 'ArgMax' | 'ArgMin'): void {
   });
 }
 
-/** NaN never wins, unless it is first: tfjs compares with the first, and nothing compares with NaN. ONNX compares no bools. */
+/**
+ * NaN never wins, unless it is first: tfjs compares with the first, and nothing compares with NaN.
+ * ONNX compares no bools.
+ */
 function comparable(lowering: Lowering, x: Value, axis: number, worst: number): string {
   const { graph } = lowering;
   const name = lowering.plain(x);

@@ -8,8 +8,8 @@ function ruleOf(node: Node): SamplingRule {
 }
 
 /**
- * Columns, then rows, each as picks of two neighbours and a mix of them. ONNX' Resize computes positions in 32 bits, which
- * puts some of them on the other side of a pixel's border.
+ * Columns, then rows, each as picks of two neighbours and a mix of them. ONNX' Resize computes
+ * positions in 32 bits, which puts some of them on the other side of a pixel's border.
  */
 defineLowering('Resize', (lowering, value, node) => {
   const x = node.inputs[0]!;

@@ -5,8 +5,8 @@ import { lowerNode } from './define.js';
 import type { Lowering } from './lowering.js';
 
 /**
- * An image times one number per channel, plus another image, plus one number per channel, cut at zero: what batch normalisation and its gradient are made of.
- * All but the image may be missing.
+ * An image times one number per channel, plus another image, plus one number per channel, cut at
+ * zero: what batch normalisation and its gradient are made of. All but the image may be missing.
  */
 export interface ScaledImage {
   /** The recorded ops, in their order; the last is the result. */
@@ -37,7 +37,10 @@ export function scaledImageOf(value: Value): ScaledImage | null {
   return null;
 }
 
-/** `scaled` with one more op, whose other input is `other`; null where the order of the parts would be another. */
+/**
+ * `scaled` with one more op, whose other input is `other`; null where the order of the parts would
+ * be another.
+ */
 export function extended(scaled: ScaledImage, value: Value, other: Value | undefined): ScaledImage | null {
   if (scaled.relu) return null;
   const ops = [...scaled.ops, value];
@@ -57,8 +60,9 @@ function isVector(value: Value, result: Value): boolean {
 }
 
 /**
- * As a depthwise convolution with a window of one pixel, which ONNX Runtime computes in one pass; its broadcasting ops take one pass each, and walk over blocks in
- * short runs. The bits are those of the separate ops, but for the sign of zeros. Images that are not blocked are left to those.
+ * As a depthwise convolution with a window of one pixel, which ONNX Runtime computes in one pass;
+ * its broadcasting ops take one pass each, and walk over blocks in short runs. The bits are those
+ * of the separate ops, but for the sign of zeros. Images that are not blocked are left to those.
  */
 export function lowerScaledImage(lowering: Lowering, scaled: ScaledImage): void {
   const { ops, image, factor, sum, offset, isOffsetSubtracted, relu } = scaled;

@@ -27,7 +27,9 @@ defineLowering('Reverse', (lowering, value, node) => {
   lowering.provide(value, 'tfjs', name);
 });
 
-/** The end follows from the number of elements, so that a negative stride may run past the start. */
+/**
+ * The end follows from the number of elements, so that a negative stride may run past the start.
+ */
 defineLowering('StridedSlice', (lowering, value, node) => {
   const { graph } = lowering;
   const begin = node.attributes['begin'] as readonly number[];

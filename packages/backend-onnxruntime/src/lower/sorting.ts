@@ -3,7 +3,10 @@ import { defineLowering } from './define.js';
 import { isNumber } from './elementwise.js';
 import type { Lowering } from './lowering.js';
 
-/** Values and int64 indices of the `count` largest along the last axis, as one ONNX op for both results. */
+/**
+ * Values and int64 indices of the `count` largest along the last axis, as one ONNX op for both
+ * results.
+ */
 function largest(lowering: Lowering, x: Value, count: number): readonly string[] {
   const { graph } = lowering;
   const name = lowering.plain(x);

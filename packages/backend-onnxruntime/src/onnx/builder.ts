@@ -12,7 +12,9 @@ export const microsoft = 'com.microsoft';
 /** ONNX Runtime's internal ops on channel-blocked arrays (CPU provider only). */
 export const blockedDomain = 'com.microsoft.nchwc';
 
-/** Collects ONNX nodes; the same op on the same inputs is emitted once. Drops what no output needs. */
+/**
+ * Collects ONNX nodes; the same op on the same inputs is emitted once. Drops what no output needs.
+ */
 export class GraphBuilder {
   private readonly nodes: OnnxNode[] = [];
   private readonly emitted = new Map<string, readonly string[]>();
@@ -21,7 +23,10 @@ export class GraphBuilder {
   private readonly outputs: OnnxPort[] = [];
   private readonly reshapedFrom = new Map<string, string>();
   private names = 0;
-  /** Becomes part of the names of the nodes emitted from now on: the position of the recorded op they compute. */
+  /**
+   * Becomes part of the names of the nodes emitted from now on: the position of the recorded op
+   * they compute.
+   */
   scope = '';
 
   private fresh(): string {
@@ -94,7 +99,10 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A reshape of a reshape is one, so that equal arrays get equal names whatever shapes they had in between. */
+  /**
+   * A reshape of a reshape is one, so that equal arrays get equal names whatever shapes they had in
+   * between.
+   */
   reshape(name: string, shape: readonly number[]): string {
     const source = this.reshapedFrom.get(name) ?? name;
     const result = this.emit('Reshape', [source, this.indices(shape)]);

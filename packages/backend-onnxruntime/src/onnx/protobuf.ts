@@ -61,7 +61,10 @@ export class ProtobufWriter {
     return this.raw(field, encoder.encode(text));
   }
 
-  /** A message inside this one. Written in place, and moved by its length's length once that is known. */
+  /**
+   * A message inside this one. Written in place, and moved by its length's length once that is
+   * known.
+   */
   message(field: number, fill: (writer: this) => void): this {
     this.varint(field * 8 + 2);
     const start = this.length;

@@ -30,7 +30,10 @@ interface ConvolutionAttributes {
 const toLast = [0, 2, 3, 1];
 const toFirst = [0, 3, 1, 2];
 
-/** Where tfjs' kernels take NCHW arrays, the graph has NHWC between two transpositions, which cost nothing there. */
+/**
+ * Where tfjs' kernels take NCHW arrays, the graph has NHWC between two transpositions, which cost
+ * nothing there.
+ */
 function channelsLast(value: Value, dataFormat: string | undefined): Value {
   return dataFormat === 'NCHW' ? transpose(value, toLast) : value;
 }
@@ -88,7 +91,8 @@ defineKernel<FusedConv2DAttrs>('FusedConv2D', (call) => {
   const result = convolution(call.input('x'), call.input('filter'), attributes as ConvolutionAttributes);
   if (!result) return null;
   const isFirst = dataFormat === 'NCHW';
-  // Channel vectors are written without axes for pixels in NHWC; in NCHW they may also come as [C, 1, 1].
+  // Channel vectors are written without axes for pixels in NHWC; in NCHW they may also come as [C,
+  // 1, 1].
   const aligned = (vector: Value): Value =>
     isFirst && vector.shape.length === 3
       ? reshape(transpose(vector, [1, 2, 0]), [vector.shape[1]!, vector.shape[2]!, vector.shape[0]!])

@@ -32,8 +32,8 @@ export type KernelFunction = (parameters: KernelParameters) => TensorInfo | Tens
 export const kernels = new Map<string, KernelFunction>();
 
 /**
- * Defines a kernel by its recorder. Calls on strings and complex numbers go to the cpu backend; so do calls whose result is
- * computed from empty arrays, unless the recorder knows it as a constant.
+ * Defines a kernel by its recorder. Calls on strings and complex numbers go to the cpu backend; so
+ * do calls whose result is computed from empty arrays, unless the recorder knows it as a constant.
  */
 export function defineKernel<A = Record<string, never>>(name: string, record: Recorder<A>): void {
   kernels.set(name, ({ inputs, backend, attrs }) => {
@@ -97,7 +97,10 @@ export function fallBack(
   return runOnCpu(backend, name, inputs, attrs);
 }
 
-/** Whether computing `value` would read an array without elements; looks at what was recorded after `before` only. */
+/**
+ * Whether computing `value` would read an array without elements; looks at what was recorded after
+ * `before` only.
+ */
 function readsEmpty(value: Value, before: number): boolean {
   if (value.size === 0) return true;
   return value.id > before && (value.node?.inputs.some((input) => readsEmpty(input, before)) ?? false);

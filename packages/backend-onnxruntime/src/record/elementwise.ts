@@ -6,7 +6,10 @@ import { add, cast, divide, elementwise, multiply, negate, subtract } from '../v
 import { reshape } from '../values/shape.js';
 import { defineKernel } from './define.js';
 
-/** Ops that are defined for floats; tfjs casts before it calls them, the rest goes to the cpu backend. */
+/**
+ * Ops that are defined for floats; tfjs casts before it calls them, the rest goes to the cpu
+ * backend.
+ */
 for (const name of [
   ...['Exp', 'Expm1', 'Log', 'Log1p', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Tanh', 'Erf'],
   ...['Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'],
@@ -74,7 +77,8 @@ defineKernel('AddN', (call) => {
   return rest.reduce((sum, value) => add(sum, cast(value, first.dtype)), first);
 });
 
-// Pow, Mod and FloorDiv, which ONNX defines differently for integers: those are computed in floats of 64 bits.
+// Pow, Mod and FloorDiv, which ONNX defines differently for integers: those are computed in floats
+// of 64 bits.
 for (const name of ['Pow', 'Mod', 'FloorDiv'])
   defineKernel(name, (call) => {
     const [a, b] = [call.input('a'), call.input('b')];

@@ -68,7 +68,9 @@ defineKernel<{ shape: number[] }>('ScatterNd', (call) => {
   return reshape(rows, shape);
 });
 
-/** The gradient of a gather: rows of `x` summed by their segment; those of no segment are left out. */
+/**
+ * The gradient of a gather: rows of `x` summed by their segment; those of no segment are left out.
+ */
 defineKernel<{ numSegments: number }>('UnsortedSegmentSum', (call) => {
   const [x, ids] = [call.input('x'), call.input('segmentIds')];
   const { numSegments } = call.attributes;
@@ -92,7 +94,10 @@ function asTensorInfo(value: Value): Tensor {
   return { shape: value.shape, dtype: value.dtype, rank: value.shape.length, size: value.size } as unknown as Tensor;
 }
 
-/** The rows of `length` indices that are known without computing anything: a repeated one, or all, or none. */
+/**
+ * The rows of `length` indices that are known without computing anything: a repeated one, or all,
+ * or none.
+ */
 function* knownRows(indices: Value, length: number): Generator<number[]> {
   if (indices.size === 0) return;
   if (indices.splat !== null) yield new Array<number>(length).fill(indices.splat);
@@ -101,7 +106,10 @@ function* knownRows(indices: Value, length: number): Generator<number[]> {
     yield Array.from({ length }, (_, index) => array[start + index]!);
 }
 
-/** @throws tfjs' error when a position that is known now lies outside `shape`; ONNX Runtime checks the others. */
+/**
+ * @throws tfjs' error when a position that is known now lies outside `shape`; ONNX Runtime checks
+ *   the others.
+ */
 function checkPositions(indices: Value, depth: number, shape: readonly number[]): void {
   for (const row of knownRows(indices, depth))
     if (row.some((index, axis) => index < 0 || index >= shape[axis]!))

@@ -4,7 +4,9 @@ import type { Value } from '../ir/value.js';
 import { add, elementwise, multiply, subtract } from '../values/elementwise.js';
 import { defineKernel } from './define.js';
 
-/** (x - mean) * scale / sqrt(variance + epsilon) + offset as one factor and one shift per channel. */
+/**
+ * (x - mean) * scale / sqrt(variance + epsilon) + offset as one factor and one shift per channel.
+ */
 defineKernel<{ varianceEpsilon?: number }>('FusedBatchNorm', (call) => {
   const x = call.input('x');
   const [mean, variance] = [call.input('mean'), call.input('variance')];

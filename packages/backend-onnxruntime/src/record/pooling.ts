@@ -27,7 +27,10 @@ function geometry(x: Value, { filterSize, strides, pad, dimRoundingMode }: PoolA
   return geometryOf(backend_util.computePool2DInfo(x.shape as Four, filterSize, strides, 1, pad, dimRoundingMode));
 }
 
-/** ONNX pads pools by less than the window, and no window may lie outside: wider padding is put around the input first. */
+/**
+ * ONNX pads pools by less than the window, and no window may lie outside: wider padding is put
+ * around the input first.
+ */
 function isPaddedByOp({ window: { pads, kernel, strides }, outShape, reached }: Geometry): boolean {
   return [0, 1].every((axis) => {
     const lastStart = (outShape[axis + 1]! - 1) * strides[axis]! - pads[axis]!;
@@ -81,7 +84,10 @@ definePool('AvgPool', 'avgPool', (x, found) => {
   return multiply(average, shareOfPixels(window, x.shape as Four, outShape));
 });
 
-/** For every window, its size over the number of its pixels inside the image: infinite where there is none. */
+/**
+ * For every window, its size over the number of its pixels inside the image: infinite where there
+ * is none.
+ */
 function shareOfPixels({ kernel, strides, pads }: Window, inShape: Four, outShape: Four): Value {
   const inside = [0, 1].map((axis) =>
     Array.from({ length: outShape[axis + 1]! }, (_, index) => {
@@ -93,7 +99,10 @@ function shareOfPixels({ kernel, strides, pads }: Window, inShape: Four, outShap
   return computed(bufferOf(Float32Array.from(shares), false), [1, outShape[1], outShape[2], 1], 'float32');
 }
 
-/** A gradient recorded for the padded input, without the padding and with zeros where no window came. */
+/**
+ * A gradient recorded for the padded input, without the padding and with zeros where no window
+ * came.
+ */
 function trimmed(gradient: Value, { window }: Geometry, reached: Four, full: Value): Value {
   return withUnreached(slice(gradient, [0, window.pads[0], window.pads[1], 0], reached), full.shape);
 }

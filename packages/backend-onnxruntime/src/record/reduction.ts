@@ -46,7 +46,10 @@ defineKernel<ReductionAttributes>('Sum', (call) => {
   return sumOfScaled(source, axes, keepDims) ?? reduce('Sum', source, axes, keepDims, source.dtype);
 });
 
-/** The sum over pixels of an image times a vector over its channels is the vector times the sum: no pass for the product. */
+/**
+ * The sum over pixels of an image times a vector over its channels is the vector times the sum: no
+ * pass for the product.
+ */
 function sumOfScaled(x: Value, axes: readonly number[], keepDims: boolean): Value | null {
   if (axes.length !== 3 || axes.includes(3)) return null;
   const factors = factorOut(x);

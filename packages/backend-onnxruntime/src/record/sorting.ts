@@ -2,7 +2,10 @@ import { pending, splat } from '../ir/create.js';
 import { cast } from '../values/elementwise.js';
 import { defineKernel } from './define.js';
 
-/** The largest first, and of equals the one that comes first, whether or not they must be sorted; NaN counts as the least. */
+/**
+ * The largest first, and of equals the one that comes first, whether or not they must be sorted;
+ * NaN counts as the least.
+ */
 defineKernel<{ k: number; sorted: boolean }>('TopK', (call) => {
   const x = call.input('x');
   const source = x.dtype === 'bool' ? cast(x, 'int32') : x;

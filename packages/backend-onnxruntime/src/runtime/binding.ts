@@ -36,8 +36,8 @@ interface NativeBinding {
 let loaded: Runtime | undefined;
 
 /**
- * ONNX Runtime through its synchronous native session, which tfjs' `dataSync` needs. It is not public API of
- * onnxruntime-node, hence the exact version in package.json and the checks here.
+ * ONNX Runtime through its synchronous native session, which tfjs' `dataSync` needs. It is not
+ * public API of onnxruntime-node, hence the exact version in package.json and the checks here.
  *
  * @throws OnnxRuntimeSetupError when the package, its binary or the native session is missing.
  */

@@ -4,8 +4,9 @@ import type { NumericArray, NumericType } from '../ir/value.js';
 const smallest = 1024;
 
 /**
- * Keeps the arrays of finished values for the results of the next run: allocating them costs more than filling them. Beyond
- * the limit those that were given first go, so that sizes nobody asks for any more do not stay.
+ * Keeps the arrays of finished values for the results of the next run: allocating them costs more
+ * than filling them. Beyond the limit those that were given first go, so that sizes nobody asks for
+ * any more do not stay.
  */
 export class ArrayPool {
   private readonly free = new Map<string, NumericArray[]>();

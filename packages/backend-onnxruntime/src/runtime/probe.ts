@@ -6,8 +6,9 @@ import type { Runtime } from './binding.js';
 import { sessionOptions } from './sessions.js';
 
 /**
- * Channels per block of ONNX Runtime's blocked convolution on this CPU: 16 (AVX-512), 8, or 0 where it does not work.
- * Known answer: a 1x1 convolution with 16 channels whose filter reverses the channels.
+ * Channels per block of ONNX Runtime's blocked convolution on this CPU: 16 (AVX-512), 8, or 0 where
+ * it does not work. Known answer: a 1x1 convolution with 16 channels whose filter reverses the
+ * channels.
  */
 export function probeBlockSize(runtime: Runtime): 16 | 8 | 0 {
   for (const block of [16, 8] as const) if (reversesChannels(runtime, block)) return block;
@@ -62,7 +63,8 @@ const requirements: Readonly<Record<string, string>> = {
 };
 
 /**
- * Loads a one-op graph on the asked provider, since ONNX Runtime lists providers that this machine cannot use.
+ * Loads a one-op graph on the asked provider, since ONNX Runtime lists providers that this machine
+ * cannot use.
  *
  * @throws OnnxRuntimeSetupError naming what was looked for when it cannot.
  */

@@ -17,8 +17,8 @@ export function isWorthRefusing(bytes: number): boolean {
 }
 
 /**
- * What this native session says when a result is a list, if it computes the others then; null when it does not, and results have to be copied. The known answer is the
- * negative of some numbers.
+ * What this native session says when a result is a list, if it computes the others then; null when
+ * it does not, and results have to be copied. The known answer is the negative of some numbers.
  */
 export function probeRefusal(runtime: Runtime): string | null {
   const graph = new GraphBuilder();
@@ -40,7 +40,10 @@ export function probeRefusal(runtime: Runtime): string | null {
   return message;
 }
 
-/** Runs a session whose results all have arrays in `fetches`; `refused` names the one that ends the call. */
+/**
+ * Runs a session whose results all have arrays in `fetches`; `refused` names the one that ends the
+ * call.
+ */
 export function runInto(
   session: NativeSession,
   feeds: Record<string, RuntimeTensor>,

@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 import type { NativeSession, Runtime } from './binding.js';
 import { SessionCache } from './sessions.js';
 
-/** Sessions that compute nothing and tell when they are dropped, by the order in which they were made. */
+/**
+ * Sessions that compute nothing and tell when they are dropped, by the order in which they were
+ * made.
+ */
 function imitation(): { runtime: Runtime; dropped: number[]; options: object[] } {
   const dropped: number[] = [];
   const options: object[] = [];

@@ -38,7 +38,10 @@ export class SessionCache {
     return found?.session;
   }
 
-  /** `bytes`: what the session may hold on to for its next run; with 0 it gives all memory back after each. */
+  /**
+   * `bytes`: what the session may hold on to for its next run; with 0 it gives all memory back
+   * after each.
+   */
   load(id: number, model: Uint8Array, bytes: number): NativeSession {
     const session = this.runtime.createSession();
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, this.optionsFor(bytes > 0));
@@ -49,7 +52,10 @@ export class SessionCache {
     return session;
   }
 
-  /** Makes room for a large graph: drops the sessions that hold on to memory. Those of large graphs hold none, so they do not drop each other in turns. */
+  /**
+   * Makes room for a large graph: drops the sessions that hold on to memory. Those of large graphs
+   * hold none, so they do not drop each other in turns.
+   */
   dropHolders(): void {
     for (const [id, { bytes }] of [...this.loaded]) if (bytes > 0) this.drop(id);
   }
@@ -70,22 +76,26 @@ export class SessionCache {
   }
 }
 
-/** The options a session is loaded with; `keepsMemory`: it holds on to what it needed for the next run. */
+/**
+ * The options a session is loaded with; `keepsMemory`: it holds on to what it needed for the next
+ * run.
+ */
 export function sessionOptions(options: ResolvedOptions, keepsMemory = true): object {
   return {
     executionProviders: [options.executionProvider],
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // The pattern planner reserves the sum of all shapes it has seen: half of a training step's memory.
+    // The pattern planner reserves the sum of all shapes it has seen: half of a training step's
+    // memory.
     enableMemPattern: false,
     enableCpuMemArena: keepsMemory,
-    // The lowering emits what should run: ONNX Runtime's optimizer changes no step's time, takes most of a session's creation,
-    // and its fusions change bits with what else is in the graph.
+    // The lowering emits what should run: ONNX Runtime's optimizer changes no step's time, takes
+    // most of a session's creation, and its fusions change bits with what else is in the graph.
     graphOptimizationLevel: 'disabled',
     logSeverityLevel: 4,
-    // Idle threads of a pool otherwise spin on after a run, and each session has a pool of its own: with two threads more than
-    // half of a small net's CPU time.
+    // Idle threads of a pool otherwise spin on after a run, and each session has a pool of its own:
+    // with two threads more than half of a small net's CPU time.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
 }

@@ -3,7 +3,10 @@ import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import '../register.js';
 
-/** Normalises by the batch's own statistics, weighs the pixels, and gives the value and the gradients of all inputs. */
+/**
+ * Normalises by the batch's own statistics, weighs the pixels, and gives the value and the
+ * gradients of all inputs.
+ */
 async function gradients(shape: [number, number, number, number], spread: number): Promise<Float32Array[]> {
   const channels = shape[3];
   const x = tf.add(tf.randomNormal(shape, 0, spread, 'float32', 1), 3 * spread);

@@ -12,8 +12,9 @@ export function expand(value: Value, shape: Shape): Value {
 }
 
 /**
- * Records an elementwise op of any number of operands. Broadcasts are taken off the operands and, where the result needs
- * them, put on the result: the gradients of sums multiply by full arrays of ones.
+ * Records an elementwise op of any number of operands. Broadcasts are taken off the operands and,
+ * where the result needs them, put on the result: the gradients of sums multiply by full arrays of
+ * ones.
  */
 export function elementwise(op: string, operands: Value[], dtype: NumericType, attributes: Attributes = {}): Value {
   let shape: Shape = operands[0]!.shape;
@@ -29,7 +30,10 @@ export function elementwise(op: string, operands: Value[], dtype: NumericType, a
   return expand(pending(op, stripped, narrow, dtype, attributes), shape);
 }
 
-/** Whether `value` always is `number`: a changing factor that happens to be 1 must not change the graph. */
+/**
+ * Whether `value` always is `number`: a changing factor that happens to be 1 must not change the
+ * graph.
+ */
 const isNumber = (value: Value, number: number): boolean => !value.isDerived && Object.is(value.splat, number);
 
 function broadcast(a: Value, b: Value): Shape {
@@ -54,7 +58,9 @@ export function multiply(a: Value, b: Value): Value {
   return fold(a, b, (x, y) => x * y) ?? rescale(a, b) ?? rescale(b, a) ?? elementwise('Mul', [a, b], a.dtype);
 }
 
-/** (image * vector) * vector as image * (vector * vector): one pass over the image instead of two. */
+/**
+ * (image * vector) * vector as image * (vector * vector): one pass over the image instead of two.
+ */
 function rescale(product: Value, factor: Value): Value | null {
   const scale = channelScale(product);
   const vector = withoutExpand(factor);
@@ -72,15 +78,18 @@ function asNumber(value: Value): Value {
   return value.splat === null ? value : splat(value.splat, [], value.dtype, value.isDerived);
 }
 
-/** The negative of an image times a vector over its channels is the image times the vector's negative. */
+/**
+ * The negative of an image times a vector over its channels is the image times the vector's
+ * negative.
+ */
 export function negate(value: Value): Value {
   const scale = channelScale(value);
   return scale ? multiply(scale.image, negate(asNumber(scale.vector))) : elementwise('Neg', [value], value.dtype);
 }
 
 /**
- * A product of images and vectors over their channels with all vectors in one factor, so that a sum over pixels can be taken
- * before it; null when there are none.
+ * A product of images and vectors over their channels with all vectors in one factor, so that a sum
+ * over pixels can be taken before it; null when there are none.
  */
 export function factorOut(value: Value): ChannelScale | null {
   const scale = channelScale(value);
@@ -121,7 +130,10 @@ export function cast(value: Value, dtype: NumericType): Value {
   return elementwise('Cast', [value], dtype, { dtype });
 }
 
-/** An image times one number per channel, or one for all: what normalisation and its gradient are made of. */
+/**
+ * An image times one number per channel, or one for all: what normalisation and its gradient are
+ * made of.
+ */
 interface ChannelScale {
   readonly image: Value;
   readonly vector: Value;
@@ -140,8 +152,9 @@ function isChannelVector(value: Value, shape: Shape): boolean {
 }
 
 /**
- * The factors of a recorded product of an image and a vector over its channels; null for anything else. An image of one pixel is a vector itself: with
- * it, either factor could be either, without end.
+ * The factors of a recorded product of an image and a vector over its channels; null for anything
+ * else. An image of one pixel is a vector itself: with it, either factor could be either, without
+ * end.
  */
 function channelScale(value: Value): ChannelScale | null {
   const { node } = value;

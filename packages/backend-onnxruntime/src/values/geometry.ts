@@ -7,9 +7,10 @@ import { pad, slice } from './shape.js';
 export type Four = [number, number, number, number];
 
 /**
- * A window over NHWC and the sizes tfjs gives its result. tfjs computes some of them oddly (both from the filter's height
- * with a numeric pad, or rounded up), so that windows end before the last pixel or reach beyond the padding: `after` is then
- * what the result's size asks for, and `reached` how much of the input any window sees.
+ * A window over NHWC and the sizes tfjs gives its result. tfjs computes some of them oddly (both
+ * from the filter's height with a numeric pad, or rounded up), so that windows end before the last
+ * pixel or reach beyond the padding: `after` is then what the result's size asks for, and `reached`
+ * how much of the input any window sees.
  */
 export interface Geometry {
   readonly window: Window;
@@ -21,7 +22,10 @@ export interface Geometry {
 /** What tfjs says about a convolution or pool; the shapes are NHWC. */
 type ConvolutionInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
 
-/** Null where there is no such window: less than no pixels in the result, or padding by parts of a pixel. */
+/**
+ * Null where there is no such window: less than no pixels in the result, or padding by parts of a
+ * pixel.
+ */
 export function geometryOf(info: ConvolutionInfo): Geometry | null {
   const { top, left, bottom, right } = info.padInfo;
   const kernel = [info.filterHeight, info.filterWidth] as const;
@@ -43,7 +47,10 @@ export function geometryOf(info: ConvolutionInfo): Geometry | null {
   };
 }
 
-/** Padding after `extent` elements, and how many of them are used, so that exactly `count` windows fit. */
+/**
+ * Padding after `extent` elements, and how many of them are used, so that exactly `count` windows
+ * fit.
+ */
 function fit(
   extent: number,
   before: number,
@@ -71,8 +78,9 @@ export function reachedShape(shape: Shape, { reached }: Geometry): Four {
 }
 
 /**
- * A gradient of shape `shape`, built from the part of the output gradient that belongs to the found sizes; null when there is
- * too little of it. tfjs does not tell the gradients how sizes were rounded: they take them down and leave out what is beyond.
+ * A gradient of shape `shape`, built from the part of the output gradient that belongs to the found
+ * sizes; null when there is too little of it. tfjs does not tell the gradients how sizes were
+ * rounded: they take them down and leave out what is beyond.
  */
 export function gradientFrom(
   dy: Value,

@@ -38,7 +38,10 @@ export function slice(x: Value, begin: readonly number[], size: readonly number[
   return pending('Slice', [x], size, x.dtype, { begin });
 }
 
-/** `fill` before and after the elements of every axis; not for bool, which ONNX Runtime does not pad. */
+/**
+ * `fill` before and after the elements of every axis; not for bool, which ONNX Runtime does not
+ * pad.
+ */
 export function pad(x: Value, paddings: readonly (readonly [before: number, after: number])[], fill: number): Value {
   if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
   const shape = x.shape.map((extent, axis) => extent + paddings[axis]![0] + paddings[axis]![1]);

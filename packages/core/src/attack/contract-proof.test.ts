@@ -1,6 +1,7 @@
 /**
- * The hardest methods of the literature, written against the contract before it was frozen: a search over constants with early ends (C&W), lanes
- * with targets (APGD-T's), labels only with many queries a row (HopSkipJump), an ensemble. Abbreviated; the real ones live in @advrob/attacks.
+ * The hardest methods of the literature, written against the contract before it was frozen: a
+ * search over constants with early ends (C&W), lanes with targets (APGD-T's), labels only with many
+ * queries a row (HopSkipJump), an ensemble. Abbreviated; the real ones live in @advrob/attacks.
  */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';

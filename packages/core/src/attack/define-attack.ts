@@ -4,7 +4,8 @@ import { maximizeAttack } from './maximize.js';
 import { runAttack } from './run.js';
 
 /**
- * Defines an attack. The author writes `perturb`; the framework decides success, keeps winners, drops and verifies.
+ * Defines an attack. The author writes `perturb`; the framework decides success, keeps winners,
+ * drops and verifies.
  *
  * @example
  * ```ts

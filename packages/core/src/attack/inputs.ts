@@ -3,7 +3,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Attack, AttackLoss, CallOptions, Classifier } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
 
-/** Checks what can be checked without reading values, and makes labels int32 class indices [n]: the caller's to free. */
+/**
+ * Checks what can be checked without reading values, and makes labels int32 class indices [n]: the
+ * caller's to free.
+ */
 export function checkShapes(
   model: Classifier,
   x: Tensor,
@@ -88,8 +91,8 @@ export function checkOutputs(logits: Tensor, x: Tensor, model: Classifier): void
 }
 
 /**
- * Two copies of tfjs-core share their backends through globals but not their classes: most works, some fails far from the cause. A tensor whose class
- * is not ours gives it away.
+ * Two copies of tfjs-core share their backends through globals but not their classes: most works,
+ * some fails far from the cause. A tensor whose class is not ours gives it away.
  *
  * @throws AdvrobError `ADVROB_TFJS_COPIES`
  */
@@ -104,7 +107,10 @@ function checkOneTfjs(tensor: Tensor): void {
   );
 }
 
-/** Whether a value, such as an option of a plugin's attack or analysis, is an attack with its options. */
+/**
+ * Whether a value, such as an option of a plugin's attack or analysis, is an attack with its
+ * options.
+ */
 export function isAttack(value: unknown): value is Attack {
   return typeof value === 'object' && value !== null && 'definition' in value && 'maximize' in value;
 }

@@ -40,7 +40,9 @@ export function rowsOfExamples(examples: readonly number[], lanes: number): numb
   return examples.flatMap((example) => Array.from({ length: lanes }, (_, lane) => example * lanes + lane));
 }
 
-/** Concatenates records of tensors and orders the rows: row `i` of the parts goes to `positions[i]`. */
+/**
+ * Concatenates records of tensors and orders the rows: row `i` of the parts goes to `positions[i]`.
+ */
 export function mergeRows<T extends Readonly<Record<string, Tensor>>>(
   parts: readonly T[],
   positions: readonly number[],
@@ -60,7 +62,9 @@ export function mergeRows<T extends Readonly<Record<string, Tensor>>>(
   });
 }
 
-/** Examples folded into rows: `count` lanes each, with a target class per row in a lane per target. */
+/**
+ * Examples folded into rows: `count` lanes each, with a target class per row in a lane per target.
+ */
 export interface Lanes {
   readonly examples: Examples;
   readonly count: number;

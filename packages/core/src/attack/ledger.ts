@@ -7,8 +7,9 @@ import { judge, type Winners } from './winners.js';
 import { isFooled } from '../rows.js';
 
 /**
- * Books offers and forward passes of one stretch of tensor code. Query counts of an example stop when it is found (not for a minimal norm) and do not
- * grow by lanes that are `finished` [rows] (bool), whose offers do not count either.
+ * Books offers and forward passes of one stretch of tensor code. Query counts of an example stop
+ * when it is found (not for a minimal norm) and do not grow by lanes that are `finished` [rows]
+ * (bool), whose offers do not count either.
  */
 export class Ledger<K extends keyof Knowledge> {
   constructor(
@@ -37,7 +38,8 @@ export class Ledger<K extends keyof Knowledge> {
   bookPasses(): void {
     if (!this.actor.records || this.meter.passes === 0) return;
     const { winners, finished, lanes } = this;
-    // A minimal norm is improved to the end, but for clean errors, which are only here to fill a bucket: their distance is 0.
+    // A minimal norm is improved to the end, but for clean errors, which are only here to fill a
+    // bucket: their distance is 0.
     const open =
       this.actor.keep === 'closest' ? tf.cast(tf.greater(winners.distance, 0), 'float32') : tf.sub(1, winners.found);
     const active = finished

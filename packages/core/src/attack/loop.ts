@@ -13,14 +13,19 @@ import type { State, Working } from './working.js';
 import { viewOf } from './view.js';
 import type { Actor, Meter } from './view.js';
 
-/** Loops of so many steps start with the open examples alone: compiling for one more batch size costs less than steps of rows that only fill a bucket. */
+/**
+ * Loops of so many steps start with the open examples alone: compiling for one more batch size
+ * costs less than steps of rows that only fill a bucket.
+ */
 const longLoop = 64;
 
 export type Update<K extends keyof Knowledge> = (state: State, rows: StepRows<K>) => State;
 
 /**
- * The loop of every attack: runs `update`, lets the backend work, frees what is no longer referenced, and from time to time drops the rows of
- * examples that are decided. Works on the pool's winners. `counter` is where the random streams stand. Returns the full state, the caller's to free.
+ * The loop of every attack: runs `update`, lets the backend work, frees what is no longer
+ * referenced, and from time to time drops the rows of examples that are decided. Works on the
+ * pool's winners. `counter` is where the random streams stand. Returns the full state, the caller's
+ * to free.
  */
 export async function runLoop<K extends keyof Knowledge>(
   actor: Actor<K>,
@@ -37,7 +42,10 @@ export async function runLoop<K extends keyof Knowledge>(
   const parked: Working[] = [];
   let working: Working = begin(pool, lanes, start);
   const holder = new Holder([working]);
-  /** Parks the examples that are not among `wanted`, `exactly` or but for those that fill a bucket; false when none is left. */
+  /**
+   * Parks the examples that are not among `wanted`, `exactly` or but for those that fill a bucket;
+   * false when none is left.
+   */
   const dropDecided = (wanted: readonly number[], exactly: boolean): boolean => {
     if (wanted.length === 0) return false;
     const total = working.positions.length;
@@ -139,7 +147,10 @@ function advance<K extends keyof Knowledge>(
   };
 }
 
-/** The steps after which the loop reads which rows are still needed: each of the first eight, then every fourth. */
+/**
+ * The steps after which the loop reads which rows are still needed: each of the first eight, then
+ * every fourth.
+ */
 function looksAt(step: number): boolean {
   return step < 8 || step % 4 === 3;
 }

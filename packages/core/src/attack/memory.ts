@@ -2,7 +2,8 @@ import { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Owns the tensors of a loop by identity: what is no longer referenced from what it keeps is freed, however often the rest is shared.
+ * Owns the tensors of a loop by identity: what is no longer referenced from what it keeps is freed,
+ * however often the rest is shared.
  */
 export class Holder {
   private held: Set<Tensor>;
@@ -45,8 +46,9 @@ function tensorsIn(values: readonly object[]): Set<Tensor> {
 }
 
 /**
- * Frees what an attack allocates outside of its loops. tfjs cannot tidy an asynchronous function, so a tidy scope is open only while the attack's own
- * synchronous code runs: it is closed, its tensors adopted, before anything is awaited, and opened again when the attack goes on.
+ * Frees what an attack allocates outside of its loops. tfjs cannot tidy an asynchronous function,
+ * so a tidy scope is open only while the attack's own synchronous code runs: it is closed, its
+ * tensors adopted, before anything is awaited, and opened again when the attack goes on.
  */
 export class AuthorTensors {
   private readonly made = new Set<tf.Tensor>();

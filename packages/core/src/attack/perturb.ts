@@ -19,11 +19,17 @@ export interface PerturbOptions {
   readonly loss?: AttackLoss | undefined;
   /** Random stream of the attack; members of an ensemble have their own. */
   readonly stream: string;
-  /** Whether only points inside the ball count, because an ensemble with a fixed budget runs a minimal-norm member. */
+  /**
+   * Whether only points inside the ball count, because an ensemble with a fixed budget runs a
+   * minimal-norm member.
+   */
   readonly within: boolean;
 }
 
-/** Runs an attack's own code on a pool. Returns its last iterates [m * lanes, ...] (the caller's to free) and leaves the winners in the pool. */
+/**
+ * Runs an attack's own code on a pool. Returns its last iterates [m * lanes, ...] (the caller's to
+ * free) and leaves the winners in the pool.
+ */
 export async function perturbPool(
   session: Session,
   pool: Pool,

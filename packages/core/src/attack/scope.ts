@@ -12,7 +12,10 @@ import type { Pool, Session } from './session.js';
 import { viewOf } from './view.js';
 import type { Actor, Meter } from './view.js';
 
-/** Where the random streams of one attack call stand: advances by the nominal number of steps of every loop. */
+/**
+ * Where the random streams of one attack call stand: advances by the nominal number of steps of
+ * every loop.
+ */
 interface Clock {
   now: number;
 }
@@ -84,8 +87,9 @@ function replaceWinners(before: Pool['winners'], pool: Pool): void {
 }
 
 /**
- * The last iterates of `other` on another model for every row, [m * lanes, ...], the caller's to free. Each lane draws as a training step of its own,
- * so that lanes differ and the first equals what `maximize` gives for the same seed.
+ * The last iterates of `other` on another model for every row, [m * lanes, ...], the caller's to
+ * free. Each lane draws as a training step of its own, so that lanes differ and the first equals
+ * what `maximize` gives for the same seed.
  */
 async function craftPoints(
   session: Session,

@@ -24,9 +24,11 @@ interface Found {
 }
 
 /**
- * Turns winners into a result that can be trusted: every point is classified again in a fresh forward pass, and its distance is computed in float64.
+ * Turns winners into a result that can be trusted: every point is classified again in a fresh
+ * forward pass, and its distance is computed in float64.
  *
- * @throws AdvrobError `ADVROB_ATTACK` when the attack left the ball or the bounds, `ADVROB_NOT_FINITE` when it made NaN.
+ * @throws AdvrobError `ADVROB_ATTACK` when the attack left the ball or the bounds,
+ *   `ADVROB_NOT_FINITE` when it made NaN.
  */
 export async function verify(found: Found): Promise<AttackResult> {
   const { attack, session, examples, winners, done, cleanValues, cleanPrediction, labelValues, targetValues, foundBy } =

@@ -34,7 +34,10 @@ export interface Actor<K extends keyof Knowledge> {
   readonly keep: 'first' | 'within' | 'closest';
 }
 
-/** What an attack sees of some rows, all but `offer`. `counter` gives the position in the random streams. */
+/**
+ * What an attack sees of some rows, all but `offer`. `counter` gives the position in the random
+ * streams.
+ */
 export function viewOf<K extends keyof Knowledge>(
   actor: Actor<K>,
   lanes: Lanes,
@@ -86,8 +89,8 @@ export function viewOf<K extends keyof Knowledge>(
 }
 
 /**
- * The only view of a model that an attack of this knowledge receives. `count` is told the number of rows of each forward pass, `countGradient` those of
- * each gradient.
+ * The only view of a model that an attack of this knowledge receives. `count` is told the number of
+ * rows of each forward pass, `countGradient` those of each gradient.
  */
 function narrow<K extends keyof Knowledge>(
   model: Classifier,
@@ -134,7 +137,9 @@ function gradientOf(forward: (x: Tensor) => Tensor, count: (rows: number) => voi
     });
 }
 
-/** The gradient of the sum of `f`; zero where `f` does not depend on `x` (a constant classifier). */
+/**
+ * The gradient of the sum of `f`; zero where `f` does not depend on `x` (a constant classifier).
+ */
 function gradientOrZero(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
   const engine = tf.engine();
   try {

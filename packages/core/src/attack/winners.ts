@@ -17,7 +17,10 @@ export type Winners = Readonly<{
 
 /** How an offered point is judged. */
 interface Rule {
-  /** `first`: the first point that fools wins. `within`: as `first`, but only inside the ball. `closest`: the smallest distance wins. */
+  /**
+   * `first`: the first point that fools wins. `within`: as `first`, but only inside the ball.
+   * `closest`: the smallest distance wins.
+   */
   readonly keep: 'first' | 'within' | 'closest';
   readonly threat: ThreatModel;
 }
@@ -32,7 +35,10 @@ export function noWinners(x: Tensor, done: Float32Array): Winners {
   }));
 }
 
-/** The winners after `adv` [m * lanes, ...], where `eligible` [m * lanes] (bool) says which points fooled the model. */
+/**
+ * The winners after `adv` [m * lanes, ...], where `eligible` [m * lanes] (bool) says which points
+ * fooled the model.
+ */
 export function judge(winners: Winners, adv: Tensor, eligible: Tensor, x: Tensor, lanes: number, rule: Rule): Winners {
   if (rule.keep === 'closest') return keepClosest(winners, adv, eligible, x, lanes, rule.threat);
   const { threat } = rule;
@@ -90,8 +96,9 @@ function repeated(tensor: Tensor, lanes: number): Tensor {
 }
 
 /**
- * How far float32 rounding of x + delta may carry the distance of a point with `size` values over the radius, when the point was projected exactly:
- * half a unit in the last place per value, and as much again for a distance that was itself computed in float32.
+ * How far float32 rounding of x + delta may carry the distance of a point with `size` values over
+ * the radius, when the point was projected exactly: half a unit in the last place per value, and as
+ * much again for a distance that was itself computed in float32.
  */
 export function slackOf({ norm, epsilon, bounds }: ThreatModel, size: number): number {
   if (norm === 'l0') return 0;

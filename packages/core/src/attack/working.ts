@@ -40,7 +40,9 @@ export function takeRows(working: Working, indices: readonly number[]): Working 
   });
 }
 
-/** State and winners of all parts in the order of the pool. With one part they are its own tensors. */
+/**
+ * State and winners of all parts in the order of the pool. With one part they are its own tensors.
+ */
 export function mergeWorking(parts: readonly Working[]): Pick<Working, 'state' | 'winners'> {
   const [only] = parts;
   if (parts.length === 1) return only!;
@@ -91,8 +93,9 @@ export function freeze(before: State, after: State, finished: Tensor): State {
 }
 
 /**
- * The batch size used for `count` rows: 1, 2, 4, 8, 16, 32, 48, 64, then multiples of 32 up to 256 and of 64 beyond. Few distinct sizes keep a
- * compiling backend from compiling for every size that dropping rows produces.
+ * The batch size used for `count` rows: 1, 2, 4, 8, 16, 32, 48, 64, then multiples of 32 up to 256
+ * and of 64 beyond. Few distinct sizes keep a compiling backend from compiling for every size that
+ * dropping rows produces.
  */
 export function bucket(count: number): number {
   if (count > 256) return Math.ceil(count / 64) * 64;
@@ -101,8 +104,8 @@ export function bucket(count: number): number {
 }
 
 /**
- * Which of `total` rows to keep: all of `wanted` (ascending), filled up to the bucket size with unwanted ones, ascending; or undefined when nothing
- * would be saved.
+ * Which of `total` rows to keep: all of `wanted` (ascending), filled up to the bucket size with
+ * unwanted ones, ascending; or undefined when nothing would be saved.
  */
 export function keepOf(wanted: readonly number[], total: number): number[] | undefined {
   const size = bucket(wanted.length);

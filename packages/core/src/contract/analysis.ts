@@ -17,8 +17,9 @@ export interface AnalysisContext<Role extends string> {
 }
 
 /**
- * An analysis with its options: takes models in the roles it declares, returns plain JSON. Rendering is the report's, which shows what stands under the keys of
- * `Findings` (`@advrob/core/figure`).
+ * An analysis with its options: takes models in the roles it declares, returns plain JSON.
+ * Rendering is the report's, which shows what stands under the keys of `Findings`
+ * (`@advrob/core/figure`).
  */
 export interface Analysis<Role extends string = string, R extends Json = Json> {
   readonly name: string;

@@ -14,33 +14,47 @@ export interface LossRows {
   readonly clean: Tensor;
 }
 
-/** A loss that an attack ascends. With `target` it rewards reaching the target, without it leaving the label. */
+/**
+ * A loss that an attack ascends. With `target` it rewards reaching the target, without it leaving
+ * the label.
+ */
 export interface AttackLoss {
   readonly name: string;
-  /** Whether `value` reads the clean logits. Otherwise they may not be computed beforehand. Default false. */
+  /**
+   * Whether `value` reads the clean logits. Otherwise they may not be computed beforehand. Default
+   * false.
+   */
   readonly usesClean?: boolean;
   /** One value per row [n]. */
   value(logits: Tensor, rows: LossRows): Tensor;
 }
 
-/** Everything bound to the rows under attack. All tensors have the rows as first axis and belong to the framework. */
+/**
+ * Everything bound to the rows under attack. All tensors have the rows as first axis and belong to
+ * the framework.
+ */
 export interface Rows<K extends keyof Knowledge> {
   readonly model: Knowledge[K];
   readonly x: Tensor;
   readonly y: Tensor;
   readonly target?: Tensor | undefined;
-  /** Outputs of the clean examples: logits [rows, K], or labels [rows] for an attack that knows labels only. */
+  /**
+   * Outputs of the clean examples: logits [rows, K], or labels [rows] for an attack that knows
+   * labels only.
+   */
   readonly clean: Tensor;
   readonly rng: RowRandom;
   readonly threat: ThreatModel;
   /**
-   * The loss to ascend, one value per row: chosen by the caller (cross-entropy unless told otherwise), not by the attack. For several points per row,
-   * logits [rows * k, K] with the k points of a row one after another, one value per point.
+   * The loss to ascend, one value per row: chosen by the caller (cross-entropy unless told
+   * otherwise), not by the attack. For several points per row, logits [rows * k, K] with the k
+   * points of a row one after another, one value per point.
    */
   lossOf(logits: Tensor): Tensor;
   /**
-   * Hands over points with the outputs (logits, or labels) that a forward pass gave there. The framework decides success, keeps the winner per
-   * example (first success for a fixed budget, smallest distance for a minimal norm) and drops rows later.
+   * Hands over points with the outputs (logits, or labels) that a forward pass gave there. The
+   * framework decides success, keeps the winner per example (first success for a fixed budget,
+   * smallest distance for a minimal norm) and drops rows later.
    */
   offer(adv: Tensor, outputs: Tensor): void;
 }
@@ -49,18 +63,22 @@ export interface Rows<K extends keyof Knowledge> {
 export interface StepRows<K extends keyof Knowledge> extends Rows<K> {
   /** 0, 1, ... */
   readonly step: number;
-  /** Ends rows for this loop only: where `mask` [rows] (bool) is true, the state returned by this step is final. */
+  /**
+   * Ends rows for this loop only: where `mask` [rows] (bool) is true, the state returned by this
+   * step is final.
+   */
   finish(mask: Tensor): void;
 }
 
 /**
- * The rows of one attack call, and the only four things it may await. Tensors that an attack makes between two of these awaits are freed when
- * it ends; await nothing else.
+ * The rows of one attack call, and the only four things it may await. Tensors that an attack makes
+ * between two of these awaits are freed when it ends; await nothing else.
  */
 export interface Scope<K extends keyof Knowledge> extends Rows<K> {
   /**
-   * Runs `update` for `steps` steps. Every state tensor has the rows as first axis, goes in and comes out full; `update` is synchronous tensor
-   * code on the rows that are still needed. Rows of examples that are already decided come back with unspecified values.
+   * Runs `update` for `steps` steps. Every state tensor has the rows as first axis, goes in and
+   * comes out full; `update` is synchronous tensor code on the rows that are still needed. Rows of
+   * examples that are already decided come back with unspecified values.
    */
   iterate<S extends string>(
     start: Readonly<Record<S, Tensor>>,
@@ -68,8 +86,8 @@ export interface Scope<K extends keyof Knowledge> extends Rows<K> {
     update: (state: Readonly<Record<NoInfer<S>, Tensor>>, rows: StepRows<K>) => Readonly<Record<NoInfer<S>, Tensor>>,
   ): Promise<Record<S, Tensor>>;
   /**
-   * Lanes: `k` copies of every row, [rows * k], or one per target class of `targets` [rows, k]. Success in any lane is success of the example.
-   * Row `i` becomes rows `i * k` to `i * k + k - 1`.
+   * Lanes: `k` copies of every row, [rows * k], or one per target class of `targets` [rows, k].
+   * Success in any lane is success of the example. Row `i` becomes rows `i * k` to `i * k + k - 1`.
    */
   expand(lanes: number | { readonly targets: Tensor }): Scope<K>;
   /** Runs another attack on the examples that are not yet found. */
@@ -78,8 +96,9 @@ export interface Scope<K extends keyof Knowledge> extends Rows<K> {
     options?: { readonly restarts?: number | undefined; readonly loss?: AttackLoss | undefined },
   ): Promise<void>;
   /**
-   * The points [rows, ...] that `other.maximize` makes of these rows on another model: its last iterates, with the seed of this run. They are neither
-   * judged nor counted as queries; offer them. Freed with the scope.
+   * The points [rows, ...] that `other.maximize` makes of these rows on another model: its last
+   * iterates, with the seed of this run. They are neither judged nor counted as queries; offer
+   * them. Freed with the scope.
    */
   craft(other: Attack, surrogate: Classifier, options?: { readonly loss?: AttackLoss | undefined }): Promise<Tensor>;
   /** Values of a tensor. */
@@ -89,16 +108,22 @@ export interface Scope<K extends keyof Knowledge> extends Rows<K> {
 export interface AttackDefinition<I, O, K extends keyof Knowledge> extends Definition<I, O> {
   readonly knowledge: K;
   readonly norms: readonly Norm[];
-  /** `fixed`: any point of the ball that fools counts. `minimal`: searches the smallest distance and may leave the ball on its way. */
+  /**
+   * `fixed`: any point of the ball that fools counts. `minimal`: searches the smallest distance and
+   * may leave the ball on its way.
+   */
   readonly budget: 'fixed' | 'minimal';
   /**
-   * The loss when the caller names none. Default: cross-entropy. `null`: the attack has an objective of its own, or none, and refuses a loss instead
-   * of ignoring it.
+   * The loss when the caller names none. Default: cross-entropy. `null`: the attack has an
+   * objective of its own, or none, and refuses a loss instead of ignoring it.
    */
   readonly loss?: AttackLoss | null;
   /** Whether `randomStart` or other randomness makes restarts differ. Default true. */
   readonly random?: boolean;
-  /** The method. Returns its last iterates [rows, ...], which the framework judges, or nothing when all was offered. */
+  /**
+   * The method. Returns its last iterates [rows, ...], which the framework judges, or nothing when
+   * all was offered.
+   */
   perturb(scope: Scope<K>, options: O): Promise<Tensor | void>;
 }
 
@@ -115,7 +140,9 @@ export interface Progress {
 export interface CallOptions {
   /** Default 0. */
   readonly seed?: number | undefined;
-  /** Identity of each example, for randomness that does not depend on the batch. Default 0 to n - 1. */
+  /**
+   * Identity of each example, for randomness that does not depend on the batch. Default 0 to n - 1.
+   */
   readonly ids?: Int32Array | undefined;
   /** Target classes [n], int32: success means predicted as target. */
   readonly targets?: Tensor | undefined;
@@ -133,7 +160,10 @@ export interface MaximizeOptions extends CallOptions {
   readonly mode?: ForwardOptions['mode'] | undefined;
   /** Step of the training run: enters the randomness, so that every step draws anew. Default 0. */
   readonly step?: number | undefined;
-  /** Told the number of rows of every gradient with respect to the input, from which the cost of a training is counted. */
+  /**
+   * Told the number of rows of every gradient with respect to the input, from which the cost of a
+   * training is counted.
+   */
   readonly onGradient?: ((rows: number) => void) | undefined;
 }
 
@@ -141,20 +171,35 @@ export interface MaximizeOptions extends CallOptions {
 export interface AttackResult {
   /** 1 where the returned point fools the model within the budget, clean errors included. */
   readonly success: Uint8Array;
-  /** [n, ...inputShape]: the adversarial example, or the clean one where there is none. The caller's to dispose. */
+  /**
+   * [n, ...inputShape]: the adversarial example, or the clean one where there is none. The caller's
+   * to dispose.
+   */
   readonly adversarial: Tensor;
   /** Distance of the returned point, computed in float64; 0 for clean errors and failures. */
   readonly distance: Float64Array;
-  /** Smallest distance at which the model was fooled, even outside the budget; Infinity where it never was. */
+  /**
+   * Smallest distance at which the model was fooled, even outside the budget; Infinity where it
+   * never was.
+   */
   readonly closest: Float64Array;
-  /** Forward passes per example until it was found; the first clean pass and the final check are not counted. */
+  /**
+   * Forward passes per example until it was found; the first clean pass and the final check are not
+   * counted.
+   */
   readonly queries: Int32Array;
   readonly cleanPrediction: Int32Array;
   /** Prediction at the returned point, from a fresh forward pass. */
   readonly prediction: Int32Array;
-  /** Name of the attack that found the example (a member's name inside an ensemble), `clean` for clean errors, null for failures. */
+  /**
+   * Name of the attack that found the example (a member's name inside an ensemble), `clean` for
+   * clean errors, null for failures.
+   */
   readonly fooledBy: readonly (string | null)[];
-  /** Points that fooled the model during the attack but not in the fresh forward pass at the end; they count as failures. */
+  /**
+   * Points that fooled the model during the attack but not in the fresh forward pass at the end;
+   * they count as failures.
+   */
   readonly unconfirmed: number;
   /** Share of examples that were classified rightly and withstood. */
   readonly robustAccuracy: number;
@@ -166,9 +211,15 @@ export interface Attack {
   readonly definition: AttackDefinition<unknown, unknown, keyof Knowledge>;
   /** The validated options. */
   readonly options: unknown;
-  /** Measures: skips clean errors, drops what is found, verifies what it returns. `x` [n, ...], `y` [n] int32 or one-hot [n, K]; inputs are never disposed. */
+  /**
+   * Measures: skips clean errors, drops what is found, verifies what it returns. `x` [n, ...], `y`
+   * [n] int32 or one-hot [n, K]; inputs are never disposed.
+   */
   run(model: Classifier, x: Tensor, y: Tensor, threat: Threat, options?: RunOptions): Promise<AttackResult>;
-  /** Trains and probes: the last iterate of every example [n, ...]; nothing is skipped, dropped, checked or read back. */
+  /**
+   * Trains and probes: the last iterate of every example [n, ...]; nothing is skipped, dropped,
+   * checked or read back.
+   */
   maximize(model: Classifier, x: Tensor, y: Tensor, threat: Threat, options?: MaximizeOptions): Promise<Tensor>;
 }
 

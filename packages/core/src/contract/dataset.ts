@@ -36,14 +36,21 @@ export interface Dataset<E extends Extras = NoExtras> {
   readonly numClasses: number;
   readonly bounds: readonly [number, number];
   readonly classNames?: readonly string[];
-  /** SHA-256 of content and selection, hex: two data sets with the same hash give the same batches. */
+  /**
+   * SHA-256 of content and selection, hex: two data sets with the same hash give the same batches.
+   */
   readonly hash: string;
   batches(options: BatchOptions): AsyncIterable<Batch<E>>;
-  /** The examples at these positions of this data set, in this order; their `ids` stay those of the whole data set. */
+  /**
+   * The examples at these positions of this data set, in this order; their `ids` stay those of the
+   * whole data set.
+   */
   subset(positions: Int32Array): Dataset<E>;
   /** The first `count` examples, or all if there are fewer. */
   take(count: number): Dataset<E>;
-  /** Adds tensors [length, ...] per example. They stay the caller's and must outlive the data set. */
+  /**
+   * Adds tensors [length, ...] per example. They stay the caller's and must outlive the data set.
+   */
   withExtras<F extends Extras>(extras: F): Dataset<E & F>;
 }
 

@@ -1,6 +1,9 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 
-/** A schema of options: anything that implements Standard Schema and Standard JSON Schema (zod 4 does). Use strict objects, so that typing errors fail. */
+/**
+ * A schema of options: anything that implements Standard Schema and Standard JSON Schema (zod 4
+ * does). Use strict objects, so that typing errors fail.
+ */
 export interface OptionSchema<Input = unknown, Output = Input> {
   readonly '~standard': StandardSchemaV1.Props<Input, Output> & StandardJSONSchemaV1.Props<Input, Output>;
 }
@@ -9,7 +12,10 @@ export interface OptionSchema<Input = unknown, Output = Input> {
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- `{} extends I` asks whether every key is optional
 export type OptionArguments<Input> = {} extends Input ? [options?: Input] : [options: Input];
 
-/** What every plugin part says about itself; `list`, the docs and the config schema are made from it. */
+/**
+ * What every plugin part says about itself; `list`, the docs and the config schema are made from
+ * it.
+ */
 export interface Definition<Input = unknown, Output = Input> {
   /** Registry name: lower case words joined by hyphens, as the literature writes it. */
   readonly name: string;
@@ -20,13 +26,19 @@ export interface Definition<Input = unknown, Output = Input> {
   readonly options: OptionSchema<Input, Output>;
 }
 
-/** A function from options to a plugin part that also shows its definition. Options are validated on the call. */
+/**
+ * A function from options to a plugin part that also shows its definition. Options are validated on
+ * the call.
+ */
 export interface Factory<Input, Product, D extends Definition<Input, unknown> = Definition<Input, unknown>> {
   (...options: OptionArguments<Input>): Product;
   readonly definition: D;
 }
 
-/** What a part of a run or a model was made from. The `define*` helpers fill it in; that of a part enters the check that a resumed run has the same settings. */
+/**
+ * What a part of a run or a model was made from. The `define*` helpers fill it in; that of a part
+ * enters the check that a resumed run has the same settings.
+ */
 export interface Origin {
   readonly name: string;
   /** The validated options. */

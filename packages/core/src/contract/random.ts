@@ -1,6 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Seeded randomness that depends on (seed, purpose, step) alone: two draws with the same purpose in the same step are equal. */
+/**
+ * Seeded randomness that depends on (seed, purpose, step) alone: two draws with the same purpose in
+ * the same step are equal.
+ */
 export interface Random {
   /** float32 in [low, high). */
   uniform(purpose: string, shape: readonly number[], low: number, high: number): Tensor;
@@ -9,8 +12,9 @@ export interface Random {
 }
 
 /**
- * Seeded randomness for the rows of a batch: what a row gets depends on (seed, purpose, example id, lane, step) alone, never on the rows beside it.
- * Shapes are those of one row; results are [rows, ...perRow].
+ * Seeded randomness for the rows of a batch: what a row gets depends on (seed, purpose, example id,
+ * lane, step) alone, never on the rows beside it. Shapes are those of one row; results are [rows,
+ * ...perRow].
  */
 export interface RowRandom {
   /** float32 in [low, high). */

@@ -1,31 +1,37 @@
-/** What lengths and positions of a schedule are counted in; `run` is the fraction of the whole run. */
+/**
+ * What lengths and positions of a schedule are counted in; `run` is the fraction of the whole run.
+ */
 export type ScheduleUnit = 'epochs' | 'steps' | 'run';
 
 /**
- * A schedule as plain data, as it stands in a config file. Its value is a factor for the learning rate or for epsilon: 1 leaves it as it is.
- * - `constant`: 1.
- * - `step`: times `factor` (default 0.1) at each position of `at`, as PyTorch's MultiStepLR.
- * - `cosine`: half a cosine from 1 to `floor` (default 0) over `length` (left out: the whole run), as PyTorch's CosineAnnealingLR; `floor` after it.
- * - `cyclic`: linearly from `floor` (default 0) to 1 in `up` and back in `down`, again and again, as PyTorch's CyclicLR; one cycle with
- *   `unit: 'run', up: 0.4, down: 0.6` is the schedule of fast adversarial training (Wong, Rice, Kolter 2020, https://arxiv.org/abs/2001.03994).
- * - `warm-up`: linearly from `from` (default 0) to 1 in `length`, times the schedule `then`, whose time also begins at the start of the run.
- *
- * Lengths and positions are in `unit`, default `epochs`.
+ * A schedule as plain data, as it stands in a config file. Its value is a factor for the learning
+ * rate or for epsilon: 1 leaves it as it is. Lengths and positions are in `unit`, default `epochs`.
  */
 export type Schedule =
+  /** Always 1. */
   | { readonly name: 'constant' }
+  /** Times `factor` (default 0.1) at each position of `at`, as PyTorch's MultiStepLR. */
   | {
       readonly name: 'step';
       readonly at: readonly number[];
       readonly factor?: number | undefined;
       readonly unit?: ScheduleUnit | undefined;
     }
+  /**
+   * Half a cosine from 1 to `floor` (default 0) over `length` (left out: the whole run), as PyTorch's
+   * CosineAnnealingLR; `floor` after it.
+   */
   | {
       readonly name: 'cosine';
       readonly length?: number | undefined;
       readonly floor?: number | undefined;
       readonly unit?: ScheduleUnit | undefined;
     }
+  /**
+   * Linearly from `floor` (default 0) to 1 in `up` and back in `down`, again and again, as PyTorch's
+   * CyclicLR. One cycle with `unit: 'run', up: 0.4, down: 0.6` is the schedule of fast adversarial
+   * training (Wong, Rice, Kolter 2020, https://arxiv.org/abs/2001.03994).
+   */
   | {
       readonly name: 'cyclic';
       readonly up: number;
@@ -33,6 +39,10 @@ export type Schedule =
       readonly floor?: number | undefined;
       readonly unit?: ScheduleUnit | undefined;
     }
+  /**
+   * Linearly from `from` (default 0) to 1 in `length`, times the schedule `then`, whose time also
+   * begins at the start of the run.
+   */
   | {
       readonly name: 'warm-up';
       readonly length: number;

@@ -1,17 +1,20 @@
 /**
- * Where a run keeps what must survive a kill: byte strings by name, such as the files of one folder. Libraries are handed one and know no file system;
- * a page may bring IndexedDB. Names are relative paths with `/`, without `.` and `..`.
+ * Where a run keeps what must survive a kill: byte strings by name, such as the files of one
+ * folder. Libraries are handed one and know no file system; a page may bring IndexedDB. Names are
+ * relative paths with `/`, without `.` and `..`.
  */
 export interface RunStorage {
   /** What was last written under this name, or undefined. */
   read(name: string): Promise<Uint8Array | undefined>;
   /**
-   * Replaces the content in one go: after a kill at any moment a reader finds the old bytes or the new ones, never a mixture. Durable when it resolves.
+   * Replaces the content in one go: after a kill at any moment a reader finds the old bytes or the
+   * new ones, never a mixture. Durable when it resolves.
    */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /**
-   * Adds bytes at the end, making the content when there is none. Durable when it resolves. After a kill in between, any first part of `bytes` may have
-   * been added: readers drop an unfinished last line. Left out: callers `write` the whole content anew, which costs time in long runs.
+   * Adds bytes at the end, making the content when there is none. Durable when it resolves. After a
+   * kill in between, any first part of `bytes` may have been added: readers drop an unfinished last
+   * line. Left out: callers `write` the whole content anew, which costs time in long runs.
    */
   append?(name: string, bytes: Uint8Array): Promise<void>;
 }

@@ -7,7 +7,9 @@ import type { Random, RowRandom } from './random.js';
 import type { Schedule } from './schedule.js';
 import type { Threat, ThreatModel } from './threat.js';
 
-/** State that the engine saves in a checkpoint and restores: mutable, its keys fixed from the start. */
+/**
+ * State that the engine saves in a checkpoint and restores: mutable, its keys fixed from the start.
+ */
 export type Saved = Record<string, Variable | number>;
 
 /** A loss [] with its named parts, for logs and dual updates. */
@@ -28,7 +30,10 @@ export interface PrepareContext {
   readonly rng: Random;
   readonly threat: ThreatModel;
   readonly signal?: AbortSignal | undefined;
-  /** Inner maximisation with the attack that the run names; the engine frees the result at the end of the step at the latest. */
+  /**
+   * Inner maximisation with the attack that the run names; the engine frees the result at the end
+   * of the step at the latest.
+   */
   maximize(batch: Batch, options?: InnerOptions): Promise<Tensor>;
 }
 
@@ -54,27 +59,40 @@ export interface ObjectiveSite {
 
 /** What is minimised. `prepare` once per drawn batch, `loss` any number of times on it. */
 export interface Objective<P extends Extras = Extras, E extends Extras = NoExtras> {
-  /** Makes the tensors that `loss` needs, e.g. adversarial examples. New tensors are the engine's to free; the batch's own may be passed on. */
+  /**
+   * Makes the tensors that `loss` needs, e.g. adversarial examples. New tensors are the engine's to
+   * free; the batch's own may be passed on.
+   */
   readonly prepare: (batch: Batch<E>, context: PrepareContext) => Promise<P>;
   /** Pure, differentiable in the weights. */
   loss(prepared: P, model: Classifier, how: ForwardOptions): LossTerms;
   /**
-   * Once per drawn batch, after its gradient: e.g. DALE's dual step. `inputGradients` holds, for each name in `inputs`, the gradient of the total
-   * loss; it comes from the backward pass that gave the weight gradient.
+   * Once per drawn batch, after its gradient: e.g. DALE's dual step. `inputGradients` holds, for
+   * each name in `inputs`, the gradient of the total loss; it comes from the backward pass that
+   * gave the weight gradient.
    */
   afterGradient?(terms: Readonly<Record<string, Tensor>>, inputGradients: Readonly<Record<string, Tensor>>): void;
   /** Prepared values whose gradients `afterGradient` wants. */
   readonly inputs?: readonly string[];
-  /** How often each batch of the data is drawn before the next, prepared anew each time, as in free adversarial training. Default 1. */
+  /**
+   * How often each batch of the data is drawn before the next, prepared anew each time, as in free
+   * adversarial training. Default 1.
+   */
   readonly replays?: number;
-  /** Called once, before the first batch and before `state` is read: makes state whose shape depends on the run. */
+  /**
+   * Called once, before the first batch and before `state` is read: makes state whose shape depends
+   * on the run.
+   */
   open?(site: ObjectiveSite): void;
   readonly state?: Saved;
   readonly origin?: Origin;
   dispose?(): void;
 }
 
-/** A gradient with the loss terms it came with (`total` among them). The caller's to dispose; the engine does so at the end of the step at the latest. */
+/**
+ * A gradient with the loss terms it came with (`total` among them). The caller's to dispose; the
+ * engine does so at the end of the step at the latest.
+ */
 export interface Gradient {
   /** By the names of the model's weights; zeros for a weight that the loss does not depend on. */
   readonly grads: Readonly<Record<string, Tensor>>;
@@ -90,7 +108,10 @@ export interface Prepared {
 export interface GradientOptions {
   /** Leaves buffers untouched. Default false. */
   readonly probe?: boolean | undefined;
-  /** Dropout draws what it drew for the last gradient of this batch, so that the losses are those of one network. Default false: every gradient draws anew. */
+  /**
+   * Dropout draws what it drew for the last gradient of this batch, so that the losses are those of
+   * one network. Default false: every gradient draws anew.
+   */
   readonly sameDraws?: boolean | undefined;
 }
 
@@ -101,8 +122,9 @@ export interface Work {
   /** Gradient of the objective at the current weights. */
   gradient(prepared: Prepared, options?: GradientOptions): Promise<Gradient>;
   /**
-   * Runs `body`, inside `tf.tidy`, which assigns new weights, at the weights where the last gradient was taken: with AWP these are the perturbed ones,
-   * and the perturbation is taken back afterwards. Weight decay and the like then act where the method wants it.
+   * Runs `body`, inside `tf.tidy`, which assigns new weights, at the weights where the last
+   * gradient was taken: with AWP these are the perturbed ones, and the perturbation is taken back
+   * afterwards. Weight decay and the like then act where the method wants it.
    */
   update(body: () => void): void;
   /** Leaves a tensor to the engine, which frees it at the end of the step, and gives it back. */
@@ -137,8 +159,9 @@ export interface WorkTransform {
 }
 
 /**
- * Changes the inputs [n, ...inputShape] of a drawn batch before the objective prepares it; gives new ones of the same shape. Runs inside `tf.tidy`.
- * What a row becomes may depend on its own values and draws alone.
+ * Changes the inputs [n, ...inputShape] of a drawn batch before the objective prepares it; gives
+ * new ones of the same shape. Runs inside `tf.tidy`. What a row becomes may depend on its own
+ * values and draws alone.
  */
 export interface Augmentation {
   (x: Tensor, rng: RowRandom): Tensor;
@@ -150,7 +173,10 @@ export interface Averager {
   afterStep?(model: Classifier): void;
   afterEpoch?(model: Classifier, epoch: number): void;
   readonly weights: Readonly<Record<string, Variable>>;
-  /** False while the average is still nothing but the weights: it is not measured then. Default true. */
+  /**
+   * False while the average is still nothing but the weights: it is not measured then. Default
+   * true.
+   */
   readonly hasAverage?: boolean;
   readonly state: Saved;
   dispose?(): void;
@@ -170,9 +196,15 @@ export interface TrainingPlan<P extends Extras = Extras, E extends Extras = NoEx
   readonly averager?: AveragerBinding;
   /** In this order. */
   readonly augmentations?: readonly Augmentation[];
-  /** Of a recipe: the rate at the start that belongs to its optimizer. What stands after it in `fit({ ...plan, ... })` replaces it. */
+  /**
+   * Of a recipe: the rate at the start that belongs to its optimizer. What stands after it in
+   * `fit({ ...plan, ... })` replaces it.
+   */
   readonly learningRate?: number;
-  /** Of a recipe: the factor of the learning rate, best in fractions of the run (`unit: 'run'`), so that it fits runs of any length. */
+  /**
+   * Of a recipe: the factor of the learning rate, best in fractions of the run (`unit: 'run'`), so
+   * that it fits runs of any length.
+   */
   readonly schedule?: Schedule;
 }
 

@@ -14,7 +14,8 @@ export function withoutClass(logits: Tensor, classes: Tensor): Tensor2D {
 }
 
 /**
- * `log sum_{k != y} exp z_k` per row [n], for at least two classes. The gradient is the softmax over the other classes.
+ * `log sum_{k != y} exp z_k` per row [n], for at least two classes. The gradient is the softmax
+ * over the other classes.
  */
 function logSumExpOfOthers(logits: Tensor, classes: Tensor): Tensor {
   const value = tf.customGrad((...args: unknown[]) => {
@@ -31,8 +32,8 @@ function logSumExpOfOthers(logits: Tensor, classes: Tensor): Tensor {
 }
 
 /**
- * `z_y - log sum_{k != y} exp z_k` per row [n]: the log odds of the class. Cross-entropy and log(1 - p_y) are functions of it that stay exact
- * where `p_y` rounds to 0 or 1.
+ * `z_y - log sum_{k != y} exp z_k` per row [n]: the log odds of the class. Cross-entropy and log(1
+ * - p_y) are functions of it that stay exact where `p_y` rounds to 0 or 1.
  */
 export function logOdds(logits: Tensor, classes: Tensor): Tensor {
   return tf.tidy(() => {
@@ -42,7 +43,10 @@ export function logOdds(logits: Tensor, classes: Tensor): Tensor {
   });
 }
 
-/** `log(1 + exp x)`, exact to float32 at both ends: `tf.softplus` loses up to 6% near x = -14 on float32 backends. Its gradient is the sigmoid. */
+/**
+ * `log(1 + exp x)`, exact to float32 at both ends: `tf.softplus` loses up to 6% near x = -14 on
+ * float32 backends. Its gradient is the sigmoid.
+ */
 export function softplus(x: Tensor): Tensor {
   const value = tf.customGrad((...args: unknown[]) => {
     const [input, save] = args as [Tensor, tf.GradSaveFunc];

@@ -10,11 +10,13 @@ import { withoutGradient } from './without-gradient.js';
 const floor = 1e-12;
 
 /**
- * Difference of logits ratio `-(z_y - max_{k != y} z_k) / (z_(1) - z_(3) + 1e-12)` per row [n], where `z_(k)` is the k-th largest logit; for
- * logits [n, K] with K >= 3 and class indices [n] (int32). In [-1, 0] where the label leads, above 0 elsewhere; the same for scaled logits.
+ * Difference of logits ratio `-(z_y - max_{k != y} z_k) / (z_(1) - z_(3) + 1e-12)` per row [n],
+ * where `z_(k)` is the k-th largest logit; for logits [n, K] with K >= 3 and class indices [n]
+ * (int32). In [-1, 0] where the label leads, above 0 elsewhere; the same for scaled logits.
  *
- * Where the label itself is third the value is exactly 1 and the gradient 0. Croce and Hein 2020 (arXiv:2003.01690), equation 6.
- * The result is the caller's. @throws AdvrobError `ADVROB_LOSS` for fewer than three classes, other shapes or types.
+ * Where the label itself is third the value is exactly 1 and the gradient 0. Croce and Hein 2020
+ * (arXiv:2003.01690), equation 6. The result is the caller's. @throws AdvrobError `ADVROB_LOSS` for
+ * fewer than three classes, other shapes or types.
  */
 export function dlr(logits: Tensor, y: Tensor): Tensor {
   checkRows('dlr', logits, y, 3);
@@ -25,10 +27,12 @@ export function dlr(logits: Tensor, y: Tensor): Tensor {
 }
 
 /**
- * Targeted difference of logits ratio `-(z_y - z_t) / (z_(1) - (z_(3) + z_(4)) / 2 + 1e-12)` per row [n], for logits [n, K] with K >= 4, class
- * indices `y` and `target` [n] (int32). Croce and Hein 2020 (arXiv:2003.01690), equation 7.
+ * Targeted difference of logits ratio `-(z_y - z_t) / (z_(1) - (z_(3) + z_(4)) / 2 + 1e-12)` per
+ * row [n], for logits [n, K] with K >= 4, class indices `y` and `target` [n] (int32). Croce and
+ * Hein 2020 (arXiv:2003.01690), equation 7.
  *
- * The result is the caller's. @throws AdvrobError `ADVROB_LOSS` for fewer than four classes, other shapes or types.
+ * The result is the caller's. @throws AdvrobError `ADVROB_LOSS` for fewer than four classes, other
+ * shapes or types.
  */
 export function targetedDlr(logits: Tensor, y: Tensor, target: Tensor): Tensor {
   checkRows('targeted dlr', logits, y, 4);
@@ -36,7 +40,10 @@ export function targetedDlr(logits: Tensor, y: Tensor, target: Tensor): Tensor {
   return tf.tidy(() => tf.div(tf.sub(logitOf(logits, target), logitOf(logits, y)), spread(logits, [1, 0, -0.5, -0.5])));
 }
 
-/** `sum_k weights[k] * z_(k+1) + 1e-12`: the sorted logits, weighted. Sorting has no gradient, so the places are found first, as constants. */
+/**
+ * `sum_k weights[k] * z_(k+1) + 1e-12`: the sorted logits, weighted. Sorting has no gradient, so
+ * the places are found first, as constants.
+ */
 function spread(logits: Tensor, weights: readonly number[]): Tensor {
   const weightOfClass = withoutGradient(logits, (z) => {
     const order = tf.unstack(tf.topk(z, weights.length).indices, 1);

@@ -7,10 +7,12 @@ import { checkRows } from './rows-check.js';
 import { withoutGradient } from './without-gradient.js';
 
 /**
- * `max_{k != y} z_k - z_y` per row [n] of logits [n, K] and class indices [n] (int32): above 0 exactly where another class wins.
+ * `max_{k != y} z_k - z_y` per row [n] of logits [n, K] and class indices [n] (int32): above 0
+ * exactly where another class wins.
  *
- * Of equal rivals only the first gets a gradient. Carlini and Wagner 2017 (arXiv:1608.04644), f6 without its floor.
- * The result is the caller's. @throws AdvrobError `ADVROB_LOSS` for other shapes or types.
+ * Of equal rivals only the first gets a gradient. Carlini and Wagner 2017 (arXiv:1608.04644), f6
+ * without its floor. The result is the caller's. @throws AdvrobError `ADVROB_LOSS` for other shapes
+ * or types.
  */
 export function margin(logits: Tensor, y: Tensor): Tensor {
   checkRows('margin', logits, y);
@@ -22,7 +24,10 @@ export function isStrongestOther(logits: Tensor, y: Tensor): Tensor {
   return withoutGradient(logits, (z) => oneHot(tf.argMax(withoutClass(z, y), 1), z.shape[1]!));
 }
 
-/** `margin`: ascends the lead of the strongest other class over the label, or of the target over the strongest other class. */
+/**
+ * `margin`: ascends the lead of the strongest other class over the label, or of the target over the
+ * strongest other class.
+ */
 export const marginLoss: AttackLoss = {
   name: 'margin',
   value: (logits, { y, target }) => (target ? tf.tidy(() => tf.neg(margin(logits, target))) : margin(logits, y)),

@@ -22,7 +22,10 @@ const cases = JSON.parse(readFileSync(fixtures, 'utf8')) as Case[];
 /** Losses whose gradient is a difference of larger terms in any float32 form. */
 const cancelling = ['dlr', 'kl'];
 
-/** Each row to 1e-5 of its own largest entry; where the terms cancel, to 1e-6 of the largest entry of all rows. */
+/**
+ * Each row to 1e-5 of its own largest entry; where the terms cancel, to 1e-6 of the largest entry
+ * of all rows.
+ */
 async function expectRows(name: string, got: tf.Tensor, expected: number[][]) {
   const rows = (await got.array()) as number[][];
   const slack = cancelling.includes(name) ? 1e-6 * Math.max(...expected.flat().map(Math.abs)) : 0;

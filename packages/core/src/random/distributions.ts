@@ -1,6 +1,9 @@
 import { AdvrobError } from '../errors.js';
 
-/** Turns random words of 32 bits into draws, one word each; `values` receives `values.length` of them. */
+/**
+ * Turns random words of 32 bits into draws, one word each; `values` receives `values.length` of
+ * them.
+ */
 export type Distribution = (words: Uint32Array, values: Float32Array) => void;
 
 const unit = 2 ** -32;
@@ -10,7 +13,9 @@ export const normal: Distribution = (words, values) => {
   for (let i = 0; i < values.length; i++) values[i] = normalOfUniform((words[i]! + 0.5) * unit);
 };
 
-/** Laplace with location 0 and scale 1, by its inverse distribution function; no draw is infinite. */
+/**
+ * Laplace with location 0 and scale 1, by its inverse distribution function; no draw is infinite.
+ */
 export const laplace: Distribution = (words, values) => {
   for (let i = 0; i < values.length; i++) {
     const p = (words[i]! + 0.5) * unit;
@@ -51,11 +56,13 @@ function neighbour(value: number, direction: 1 | -1): number {
 }
 
 /**
- * The standard normal draw that belongs to a uniform draw `p` in (0, 1): its quantile to about 7 digits,
- * the precision of the float32 it ends in. Every seeded draw is made of its bits, so it never changes.
- * Only the tails (15% of the draws) need a logarithm, and it is finite wherever `p` is inside (0, 1).
+ * The standard normal draw that belongs to a uniform draw `p` in (0, 1): its quantile to about 7
+ * digits, the precision of the float32 it ends in. Every seeded draw is made of its bits, so it
+ * never changes. Only the tails (15% of the draws) need a logarithm, and it is finite wherever `p`
+ * is inside (0, 1).
  *
- * Wichura 1988, "Algorithm AS 241: The percentage points of the normal distribution", routine PPND7.
+ * Wichura 1988, "Algorithm AS 241: The percentage points of the normal distribution", routine
+ * PPND7.
  */
 export function normalOfUniform(p: number): number {
   const q = p - 0.5;

@@ -3,10 +3,12 @@ import { fillRow, nameKey, numberKey } from './stream-key.js';
 import type { StreamKey } from './stream-key.js';
 
 /**
- * `count` integers, each from `low` (inclusive) to `high` (exclusive) with equal chances, as a plain array on the host.
+ * `count` integers, each from `low` (inclusive) to `high` (exclusive) with equal chances, as a
+ * plain array on the host.
  *
  * @param step - An integer from 0 to 2^53 - 1, e.g. the epoch. Default 0.
- * @throws AdvrobError `ADVROB_SEED` for a seed or step out of range, `ADVROB_RANGE` when [low, high) holds no int32.
+ * @throws AdvrobError `ADVROB_SEED` for a seed or step out of range, `ADVROB_RANGE` when [low,
+ *   high) holds no int32.
  */
 export function integers(
   seed: number,
@@ -23,7 +25,8 @@ export function integers(
 }
 
 /**
- * A permutation of 0 to `n - 1`, every order with equal chances (Fisher and Yates), as a plain array on the host.
+ * A permutation of 0 to `n - 1`, every order with equal chances (Fisher and Yates), as a plain
+ * array on the host.
  *
  * @param step - An integer from 0 to 2^53 - 1, e.g. the epoch. Default 0.
  * @throws AdvrobError `ADVROB_SEED` for a seed or step out of range.
@@ -45,7 +48,10 @@ export function permutation(seed: number, purpose: string, n: number, step = 0):
   return order;
 }
 
-/** `count` numbers in [0, 1) with 53 random bits, so that a choice among up to 2^31 is fair to one part in four million. */
+/**
+ * `count` numbers in [0, 1) with 53 random bits, so that a choice among up to 2^31 is fair to one
+ * part in four million.
+ */
 function hostFractions(key: StreamKey, count: number): Float64Array {
   const words = new Uint32Array(2 * count);
   fillRow(words, 0, words.length, key);

@@ -14,10 +14,12 @@ export interface SteppedRandom extends Random {
 }
 
 /**
- * Seeded randomness for what has no examples as its rows: weights, dropout, noise on weights. Each tensor belongs to the caller.
+ * Seeded randomness for what has no examples as its rows: weights, dropout, noise on weights. Each
+ * tensor belongs to the caller.
  *
  * @param options - `seed`: an integer from 0 to 2^53 - 1; `step`: the same range, default 0.
- * @throws AdvrobError `ADVROB_SEED` for another seed or step; the draws throw `ADVROB_RANGE` for an empty range.
+ * @throws AdvrobError `ADVROB_SEED` for another seed or step; the draws throw `ADVROB_RANGE` for
+ *   an empty range.
  * @example
  * ```ts
  * import { createRandom } from '@advrob/core/random';

@@ -13,23 +13,30 @@ export interface RowRandomOptions {
   /** Identity of each example. */
   readonly ids: Int32Array;
   /**
-   * A number `k`: row `r` is lane `r % k` of the example `ids[floor(r / k)]`, `ids.length * k` rows in all. An array as long as `ids`: row `r` is
-   * lane `lanes[r]` of the example `ids[r]`, so that any subset of rows can be named. Default 1.
+   * A number `k`: row `r` is lane `r % k` of the example `ids[floor(r / k)]`, `ids.length * k` rows
+   * in all. An array as long as `ids`: row `r` is lane `lanes[r]` of the example `ids[r]`, so that
+   * any subset of rows can be named. Default 1.
    */
   readonly lanes?: number | Int32Array;
-  /** The step inside an attack, asked at every draw; an integer from 0 to 2^53 - 1. Default always 0. */
+  /**
+   * The step inside an attack, asked at every draw; an integer from 0 to 2^53 - 1. Default always
+   * 0.
+   */
   readonly counter?: () => number;
   /** The step of the training run around the attack; an integer from 0 to 2^53 - 1. Default 0. */
   readonly step?: number;
-  /** Sets apart two users of one seed, such as the attacks of an ensemble. Default the empty string. */
+  /**
+   * Sets apart two users of one seed, such as the attacks of an ensemble. Default the empty string.
+   */
   readonly scope?: string;
 }
 
 /**
- * Seeded randomness for the rows of a batch: what a row gets depends on (seed, scope, purpose, step, counter, id, lane) alone. Each tensor belongs
- * to the caller.
+ * Seeded randomness for the rows of a batch: what a row gets depends on (seed, scope, purpose,
+ * step, counter, id, lane) alone. Each tensor belongs to the caller.
  *
- * @throws AdvrobError `ADVROB_SEED` for a seed, step, counter or number of lanes out of range; the draws throw `ADVROB_RANGE` for an empty range.
+ * @throws AdvrobError `ADVROB_SEED` for a seed, step, counter or number of lanes out of range;
+ *   the draws throw `ADVROB_RANGE` for an empty range.
  * @example
  * ```ts
  * import { createRowRandom } from '@advrob/core/random';

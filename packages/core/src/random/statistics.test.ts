@@ -7,7 +7,10 @@ const count = 200_000;
 const rng = createRandom({ seed: 20_240_607 });
 const rowRng = createRowRandom({ seed: 5, ids: Int32Array.from({ length: 400 }, (_, i) => i) });
 
-/** Largest gap between the empirical and the given distribution function, times sqrt(n): above 1.95 once in a thousand samples. */
+/**
+ * Largest gap between the empirical and the given distribution function, times sqrt(n): above 1.95
+ * once in a thousand samples.
+ */
 function kolmogorovSmirnov(draws: Float32Array, distribution: (x: number) => number): number {
   const sorted = Float32Array.from(draws).sort();
   let gap = 0;

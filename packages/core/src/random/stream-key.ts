@@ -5,8 +5,8 @@ import { threefry2x32 } from './threefry.js';
 export type StreamKey = readonly [number, number];
 
 /**
- * The key that follows from `key` and one more coordinate of 64 bits. Threefry is a bijection for every key, so two coordinates under one key
- * never give the same key.
+ * The key that follows from `key` and one more coordinate of 64 bits. Threefry is a bijection for
+ * every key, so two coordinates under one key never give the same key.
  */
 export function descend(key: StreamKey, low: number, high: number): StreamKey {
   const out = new Uint32Array(2);
@@ -56,8 +56,8 @@ function unit(name: string, at: number): number {
 }
 
 /**
- * Writes the first `count` random words of `key` to `words` from `at` on. An odd count writes one word more, so rows are filled in order and the
- * array needs one spare place.
+ * Writes the first `count` random words of `key` to `words` from `at` on. An odd count writes one
+ * word more, so rows are filled in order and the array needs one spare place.
  */
 export function fillRow(words: Uint32Array, at: number, count: number, key: StreamKey): void {
   const [key0, key1] = key;

@@ -1,8 +1,10 @@
 /**
- * Threefry-2x32 with 20 rounds: a bijection of the counter for every key, so that random words are computed from their coordinates, in any order.
+ * Threefry-2x32 with 20 rounds: a bijection of the counter for every key, so that random words are
+ * computed from their coordinates, in any order.
  *
- * Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", section 5.2. Writes the two words of the counter
- * `(counter0, counter1)` under the key `(key0, key1)` to `out[at]` and `out[at + 1]`.
+ * Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", section 5.2.
+ * Writes the two words of the counter `(counter0, counter1)` under the key `(key0, key1)` to
+ * `out[at]` and `out[at + 1]`.
  */
 export function threefry2x32(
   key0: number,

@@ -3,12 +3,14 @@ import { readHeader, type HeaderEntry } from './header.js';
 import type { TensorFile, TensorRecord } from './record.js';
 
 /**
- * Reads a safetensors file. F32, F64, F16 and BF16 become float32; I32 and I64 become int32. The whole header is checked against the file before anything
- * is allocated; the arrays of the result are copies.
+ * Reads a safetensors file. F32, F64, F16 and BF16 become float32; I32 and I64 become int32. The
+ * whole header is checked against the file before anything is allocated; the arrays of the result
+ * are copies.
  *
  * @param name What the file is called in messages.
- * @throws AdvrobError `ADVROB_TENSOR_FILE` when the header is no safetensors header, promises more or less than the file holds, has a type that is not
- *   listed above, or an I64 value does not fit into int32.
+ * @throws AdvrobError `ADVROB_TENSOR_FILE` when the header is no safetensors header, promises
+ *   more or less than the file holds, has a type that is not listed above, or an I64 value does not
+ *   fit into int32.
  * @example
  * ```ts
  * import { decodeSafetensors } from '@advrob/core/safetensors';
@@ -25,8 +27,8 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'):
 
 function readRecord(bytes: Uint8Array, dataStart: number, entry: HeaderEntry, file: string): TensorRecord {
   const { shape, start, end, type } = entry;
-  // A copy of its own begins at offset 0, which the typed arrays need: offsets in the file may be odd.
-  // Not by slice(): that of Node's Buffer gives a view.
+  // A copy of its own begins at offset 0, which the typed arrays need: offsets in the file may be
+  // odd. Not by slice(): that of Node's Buffer gives a view.
   const { buffer } = new Uint8Array(bytes.subarray(dataStart + start, dataStart + end));
   switch (type) {
     case 'F32':

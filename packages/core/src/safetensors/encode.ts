@@ -2,11 +2,13 @@ import { AdvrobError } from '../errors.js';
 import { countValues, type TensorRecord } from './record.js';
 
 /**
- * Writes a safetensors file (https://github.com/huggingface/safetensors, "Format"): the length of the header as little-endian u64, a JSON header
- * padded with spaces to a multiple of 8 bytes, then the data as F32 or I32 in the order given. Equal input gives equal bytes.
+ * Writes a safetensors file (https://github.com/huggingface/safetensors, "Format"): the length of
+ * the header as little-endian u64, a JSON header padded with spaces to a multiple of 8 bytes, then
+ * the data as F32 or I32 in the order given. Equal input gives equal bytes.
  *
  * @param metadata Free text entries, readable by every safetensors reader.
- * @throws AdvrobError `ADVROB_SHAPE` when a record has more or fewer values than its shape says, `ADVROB_TENSOR_FILE` for a name that is taken by the format.
+ * @throws AdvrobError `ADVROB_SHAPE` when a record has more or fewer values than its shape says,
+ *   `ADVROB_TENSOR_FILE` for a name that is taken by the format.
  * @example
  * ```ts
  * import { encodeSafetensors } from '@advrob/core/safetensors';

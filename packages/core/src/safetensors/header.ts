@@ -25,7 +25,10 @@ interface Header {
 /** The reference implementation's limit on the length of the header. */
 const longestHeader = 100_000_000;
 
-/** Reads and checks the header against the length of the file. @throws AdvrobError `ADVROB_TENSOR_FILE`. */
+/**
+ * Reads and checks the header against the length of the file. @throws AdvrobError
+ * `ADVROB_TENSOR_FILE`.
+ */
 export function readHeader(bytes: Uint8Array, file: string): Header {
   const wrong = (problem: string, cause?: unknown): never => {
     throw new AdvrobError('ADVROB_TENSOR_FILE', `${file}: ${problem}: is it a complete safetensors file?`, { cause });
@@ -101,7 +104,10 @@ function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
 }
 
-/** The first key that occurs twice in one object of a valid JSON text; `JSON.parse` would silently keep the last. */
+/**
+ * The first key that occurs twice in one object of a valid JSON text; `JSON.parse` would silently
+ * keep the last.
+ */
 function findDuplicateKey(json: string): string | undefined {
   const open: Set<string>[] = [];
   for (const [token, text, colon] of json.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g)) {

@@ -6,8 +6,10 @@ export const architectureKey = 'advrob.architecture';
 export const optionsKey = 'advrob.options';
 
 /**
- * What a file of a model's weights says about the model, as metadata of the file: that the layout is ours and, for a model that an architecture made, its name and
- * options, so that the file can be loaded without being told them. Options that JSON cannot hold, such as other models, are left out together with the name.
+ * What a file of a model's weights says about the model, as metadata of the file: that the layout
+ * is ours and, for a model that an architecture made, its name and options, so that the file can be
+ * loaded without being told them. Options that JSON cannot hold, such as other models, are left out
+ * together with the name.
  */
 export function modelMetadata({ origin }: Pick<Classifier, 'origin'>): Record<string, string> {
   return {

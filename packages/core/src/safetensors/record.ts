@@ -1,4 +1,7 @@
-/** One named array of a safetensors file. Wider and narrower file types are turned into these two when read. */
+/**
+ * One named array of a safetensors file. Wider and narrower file types are turned into these two
+ * when read.
+ */
 export interface TensorRecord {
   readonly dtype: 'float32' | 'int32';
   readonly shape: readonly number[];

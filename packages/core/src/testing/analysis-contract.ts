@@ -3,8 +3,9 @@ import type { Analysis, AnalysisContext, Json } from '../contract/index.js';
 import { type Check, ensure } from './check.js';
 
 /**
- * What every analysis must keep to: plain JSON out, the same for the same context, nothing left in memory, models untouched, and parts that were
- * computed once taken from the record. `context` makes fresh models and data for one role each; `memo` is the suite's own.
+ * What every analysis must keep to: plain JSON out, the same for the same context, nothing left in
+ * memory, models untouched, and parts that were computed once taken from the record. `context`
+ * makes fresh models and data for one role each; `memo` is the suite's own.
  *
  * @example
  * ```ts

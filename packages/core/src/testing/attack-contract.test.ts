@@ -10,7 +10,10 @@ import type { AttackContractOptions } from './attack/situation.js';
 
 type Perturb = (scope: Scope<'scores'>) => Promise<tf.Tensor | void>;
 
-/** A black-box attack of two steps, right unless told otherwise: it keeps the better of random points. */
+/**
+ * A black-box attack of two steps, right unless told otherwise: it keeps the better of random
+ * points.
+ */
 const search: Perturb = async (scope) => {
   const start = scope.threat.randomStart(scope.x, scope.rng);
   const { adv } = await scope.iterate({ adv: start }, 2, ({ adv }, { model, x, threat, rng, lossOf, offer }) => {
@@ -42,7 +45,8 @@ async function failuresOf(attack: Attack | Perturb, options: AttackContractOptio
   return failures;
 }
 
-// From here on some draws fool an example and others do not, so that runs differ in what they return.
+// From here on some draws fool an example and others do not, so that runs differ in what they
+// return.
 let calls = 20;
 
 beforeAll(async () => {
@@ -110,7 +114,8 @@ describe('attackContract', () => {
     expect((await failuresOf(search, { reach: 0.9 })).join('\n')).toMatch('was not fooled');
   });
 
-  // The momentum of MI-FGSM with each gradient over its own length, or with a whole batch over one: on a linear model both walk the same way.
+  // The momentum of MI-FGSM with each gradient over its own length, or with a whole batch over one:
+  // on a linear model both walk the same way.
   it.each([
     ['each example', true],
     ['the batch', false],

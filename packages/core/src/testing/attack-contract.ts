@@ -16,12 +16,15 @@ import {
 import type { Check } from './check.js';
 
 /**
- * Everything an attack must fulfil, in each of its norms, as checks that any test runner can call: ball and bounds, truthful results, clean errors
- * and failures, targets, models without gradients, saturated models, seeds, independence of the batch, abort, errors, memory, `maximize`, and no
- * gradients for an attack that may not know them. The models are linear, so that the distance to the nearest other class is known exactly; independence
- * of the batch is also checked on a curved one, where a momentum over the batch's length, for example, shows.
+ * Everything an attack must fulfil, in each of its norms, as checks that any test runner can call:
+ * ball and bounds, truthful results, clean errors and failures, targets, models without gradients,
+ * saturated models, seeds, independence of the batch, abort, errors, memory, `maximize`, and no
+ * gradients for an attack that may not know them. The models are linear, so that the distance to
+ * the nearest other class is known exactly; independence of the batch is also checked on a curved
+ * one, where a momentum over the batch's length, for example, shows.
  *
- * @param attack The attack with the options to check; give it few steps, because it runs some hundred times on 12 small examples.
+ * @param attack The attack with the options to check; give it few steps, because it runs some
+ *   hundred times on 12 small examples.
  * @example
  * ```ts
  * import '@advrob/core/gradients';

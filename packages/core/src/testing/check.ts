@@ -1,4 +1,7 @@
-/** One check of a contract suite. It throws when the contract is broken; any test runner can call it. */
+/**
+ * One check of a contract suite. It throws when the contract is broken; any test runner can call
+ * it.
+ */
 export interface Check {
   readonly name: string;
   run(): Promise<void>;

@@ -8,10 +8,12 @@ import { selectionChecks } from './dataset/selection-checks.js';
 import type { DatasetCheck } from './dataset/drawn-examples.js';
 
 /**
- * Everything a data set must fulfil, as checks that any test runner can call: shapes, types and ranges, one id per example, determinism, order by
- * (seed, epoch), resuming with `from`, `dropLast`, subsets, extras, refusals and no leaked tensors.
+ * Everything a data set must fulfil, as checks that any test runner can call: shapes, types and
+ * ranges, one id per example, determinism, order by (seed, epoch), resuming with `from`,
+ * `dropLast`, subsets, extras, refusals and no leaked tensors.
  *
- * @param makeDataset Makes the data set anew, with at least 8 examples; give it a small part (a few hundred), because it is read many times.
+ * @param makeDataset Makes the data set anew, with at least 8 examples; give it a small part (a
+ *   few hundred), because it is read many times.
  * @example
  * ```ts
  * import { datasetContract } from '@advrob/core/testing';

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Classifier } from '../contract/index.js';
 
 /**
- * `logits = flatten(x) W + b`: the model on which the optimum of every attack is known exactly. `weights` [d, K] row-major by input, `bias` [K].
+ * `logits = flatten(x) W + b`: the model on which the optimum of every attack is known exactly.
+ * `weights` [d, K] row-major by input, `bias` [K].
  *
  * @example
  * ```ts

@@ -10,11 +10,13 @@ import { modeChecks } from './model/mode-checks.js';
 import type { ModelCheck } from './model/sample-inputs.js';
 
 /**
- * Everything a model must fulfil, as checks that any test runner can call: declarations, shapes, logits instead of probabilities, rows that do not depend
- * on each other, input gradients that agree with finite differences, modes, `head(features(x))`, and no leaked tensors.
+ * Everything a model must fulfil, as checks that any test runner can call: declarations, shapes,
+ * logits instead of probabilities, rows that do not depend on each other, input gradients that
+ * agree with finite differences, modes, `head(features(x))`, and no leaked tensors.
  *
- * @param makeModel Makes the model anew, with the same initial weights each time; keep it small, because every check runs it several times. Its
- *   `dispose`, if it has one, is called after each check.
+ * @param makeModel Makes the model anew, with the same initial weights each time; keep it small,
+ *   because every check runs it several times. Its `dispose`, if it has one, is called after each
+ *   check.
  * @example
  * ```ts
  * import { modelContract } from '@advrob/core/testing';

@@ -11,8 +11,9 @@ const mostMutations = 3;
 const drawsPerFile = 64;
 
 /**
- * A damaged copy of a file: one to three of bit flips, truncation, duplication, deletion, splices, appended bytes and integers overwritten with
- * values that break size arithmetic. It depends on (bytes, seed, index) alone, so a failure is repeated by its seed and index.
+ * A damaged copy of a file: one to three of bit flips, truncation, duplication, deletion, splices,
+ * appended bytes and integers overwritten with values that break size arithmetic. It depends on
+ * (bytes, seed, index) alone, so a failure is repeated by its seed and index.
  *
  * @param index Which damage: count it up for others.
  * @example
@@ -25,7 +26,8 @@ export function mutate(bytes: Uint8Array, seed: number, index: number): Uint8Arr
   const draws = integers(seed, 'mutate', drawsPerFile, 0, 2 ** 31, index);
   let used = 0;
   const draw: Draw = (below) => draws[used++ % drawsPerFile]! % below;
-  // A copy as a plain Uint8Array: slice() of a Node Buffer would be a view, and damage the original.
+  // A copy as a plain Uint8Array: slice() of a Node Buffer would be a view, and damage the
+  // original.
   let damaged = new Uint8Array(bytes);
   for (let left = 1 + draw(mostMutations); left > 0; left--)
     damaged = mutations[draw(mutations.length)]!(damaged, draw);
@@ -80,7 +82,10 @@ function append(bytes: Uint8Array<ArrayBuffer>, draw: Draw): Uint8Array<ArrayBuf
   );
 }
 
-/** An integer of 1, 2, 4 or 8 bytes in either byte order, replaced by one that tempts size arithmetic. */
+/**
+ * An integer of 1, 2, 4 or 8 bytes in either byte order, replaced by one that tempts size
+ * arithmetic.
+ */
 function editInteger(bytes: Uint8Array<ArrayBuffer>, draw: Draw): Uint8Array<ArrayBuffer> {
   const width = [1, 2, 4, 8][draw(4)]!;
   if (bytes.length < width) return bytes;

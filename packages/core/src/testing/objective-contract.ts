@@ -7,18 +7,22 @@ import { tinyContext } from './training/tiny-engine.js';
 import { tinyProblem } from './training/tiny-problem.js';
 
 export interface ObjectiveContractOptions<E extends Extras> {
-  /** Further tensors of the examples with these ids, for an objective that reads them. The suite frees them. */
+  /**
+   * Further tensors of the examples with these ids, for an objective that reads them. The suite
+   * frees them.
+   */
   readonly extras?: (ids: Int32Array) => E;
   /**
-   * Whether the gradient is that of the loss value, compared with finite differences. Default true; say false for an objective that detaches
-   * a part of its loss on purpose.
+   * Whether the gradient is that of the loss value, compared with finite differences. Default true;
+   * say false for an objective that detaches a part of its loss on purpose.
    */
   readonly isGradientOfValue?: boolean;
 }
 
 /**
- * Everything an objective must fulfil, as checks that any test runner can call: finite scalar losses, purity, gradients against finite differences,
- * fixed names of terms and state, equal seeds equal batches, and no leaked tensors.
+ * Everything an objective must fulfil, as checks that any test runner can call: finite scalar
+ * losses, purity, gradients against finite differences, fixed names of terms and state, equal seeds
+ * equal batches, and no leaked tensors.
  *
  * @param makeObjective Makes the objective anew.
  * @example

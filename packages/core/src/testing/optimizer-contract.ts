@@ -93,8 +93,9 @@ const checks: Readonly<Record<string, (situation: Situation, bind: OptimizerBind
 };
 
 /**
- * Everything a weight optimizer must fulfil, as checks that any test runner can call: it learns, takes its rate from the work, tells its draws, keeps
- * memory and state keys, goes on from a saved state with the same bits, and frees all.
+ * Everything a weight optimizer must fulfil, as checks that any test runner can call: it learns,
+ * takes its rate from the work, tells its draws, keeps memory and state keys, goes on from a saved
+ * state with the same bits, and frees all.
  *
  * @param bind The optimizer with the options to check.
  * @example

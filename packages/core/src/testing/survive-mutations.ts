@@ -9,7 +9,10 @@ export interface Mutations {
   readonly seed: number;
   /** How many damaged files. */
   readonly count: number;
-  /** Bytes held by array buffers now, e.g. `() => process.memoryUsage().arrayBuffers`; left out: allocation is not measured. */
+  /**
+   * Bytes held by array buffers now, e.g. `() => process.memoryUsage().arrayBuffers`; left out:
+   * allocation is not measured.
+   */
   allocated?(): number;
   /** Bytes that parsing a file may allocate; default four times the file. */
   allowance?(bytes: Uint8Array): number;
@@ -32,7 +35,8 @@ export interface Survival {
 }
 
 /**
- * Feeds a parser damaged files. It may accept them or throw an `AdvrobError`; anything else, more time or more memory than allowed is a failure.
+ * Feeds a parser damaged files. It may accept them or throw an `AdvrobError`; anything else, more
+ * time or more memory than allowed is a failure.
  *
  * @throws Error that names seed and index, from which {@link mutate} makes the file again.
  * @example
@@ -105,7 +109,10 @@ interface Attempt {
 
 const slowest = 1000;
 
-/** A busy machine may stop the process for a while; a parser that hangs does so every time, so it gets a second attempt. */
+/**
+ * A busy machine may stop the process for a while; a parser that hangs does so every time, so it
+ * gets a second attempt.
+ */
 function isSlow({ time }: Attempt, { timeLimit = slowest }: Omit<Mutations, 'parse'>): boolean {
   return time > timeLimit;
 }

@@ -38,8 +38,9 @@ async function weightsAfter(makePlan: () => TrainingPlan, steps: number): Promis
 }
 
 /**
- * What a trainer, i.e. a recipe of objective, optimizer, transforms and average, must fulfil, as checks that any test runner can call: its parts work
- * together, move the weights, give finite and repeatable results, and leave nothing in memory. The inner attack is a random point of the ball.
+ * What a trainer, i.e. a recipe of objective, optimizer, transforms and average, must fulfil, as
+ * checks that any test runner can call: its parts work together, move the weights, give finite and
+ * repeatable results, and leave nothing in memory. The inner attack is a random point of the ball.
  *
  * @param makePlan Makes the plan anew.
  * @example

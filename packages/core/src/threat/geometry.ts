@@ -7,18 +7,23 @@ import { flatRows, oneHot } from '../rows.js';
 export type Bounds = readonly [number, number];
 
 /**
- * The mathematics of one norm. Tensors are [n, ...] with `x` inside the bounds; `epsilon` is finite and above 0. Called inside `tf.tidy`, which
- * frees what is not returned.
+ * The mathematics of one norm. Tensors are [n, ...] with `x` inside the bounds; `epsilon` is finite
+ * and above 0. Called inside `tf.tidy`, which frees what is not returned.
  */
 export interface Geometry {
   project(adv: Tensor, x: Tensor, epsilon: number, bounds: Bounds): Tensor;
   steepestAscent(gradient: Tensor): Tensor;
-  /** A random point of the ball. It may lie outside the bounds: clipping to them moves every value towards `x` and so stays in the ball. */
+  /**
+   * A random point of the ball. It may lie outside the bounds: clipping to them moves every value
+   * towards `x` and so stays in the ball.
+   */
   randomPoint(x: Tensor, rng: RowRandom, epsilon: number, bounds: Bounds): Tensor;
   distance(adv: Tensor, x: Tensor): Tensor;
 }
 
-/** True at the `count` largest values of each row of [n, d]; of equal values the first are taken. */
+/**
+ * True at the `count` largest values of each row of [n, d]; of equal values the first are taken.
+ */
 export function isAmongLargest(values: Tensor2D, count: number): Tensor2D {
   const [rows, size] = values.shape;
   if (count >= size) return tf.ones([rows, size], 'bool');
@@ -30,14 +35,20 @@ export function isAmongLargest(values: Tensor2D, count: number): Tensor2D {
   return tf.logicalOr(isAbove, tf.logicalAnd(isTied, tf.lessEqual(placeAmongTied, placesLeft)));
 }
 
-/** Per row of [n, ...] the sign of the entry with the largest size (the first of ties) in its place, 0 elsewhere; zero rows stay zero. */
+/**
+ * Per row of [n, ...] the sign of the entry with the largest size (the first of ties) in its place,
+ * 0 elsewhere; zero rows stay zero.
+ */
 export function signOfLargest(vectors: Tensor): Tensor {
   const rows = flatRows(vectors);
   const place = oneHot(tf.argMax(tf.abs(rows), 1), rows.shape[1]);
   return tf.reshape(tf.mul(place, tf.sign(rows)), vectors.shape);
 }
 
-/** Radii [n, 1] of uniform points in a ball of radius `epsilon` in `dimension` dimensions: `epsilon * u^(1/d)`, for any norm. */
+/**
+ * Radii [n, 1] of uniform points in a ball of radius `epsilon` in `dimension` dimensions:
+ * `epsilon * u^(1/d)`, for any norm.
+ */
 export function ballRadius(rng: RowRandom, epsilon: number, dimension: number): Tensor {
   return tf.mul(tf.pow(rng.uniform('start-radius', [1], 0, 1), 1 / dimension), epsilon);
 }

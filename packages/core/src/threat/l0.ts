@@ -6,9 +6,11 @@ import { isAmongLargest, signOfLargest } from './geometry.js';
 /**
  * The number of values that change; channels of a pixel count one by one.
  *
- * `project` is an exact Euclidean projection on the ball and the bounds together (Croce and Hein 2019, arXiv:1909.05040, section 3.1): the
- * `epsilon` values whose clipped change brings the point nearest to `adv` stay, the first of ties. `steepestAscent` is that of L1: a direction
- * that changes one value by 1, since the norm itself sets no limit to the size. `randomPoint` draws `epsilon` places, and values uniform in the bounds.
+ * `project` is an exact Euclidean projection on the ball and the bounds together (Croce and Hein
+ * 2019, arXiv:1909.05040, section 3.1): the `epsilon` values whose clipped change brings the point
+ * nearest to `adv` stay, the first of ties. `steepestAscent` is that of L1: a direction that
+ * changes one value by 1, since the norm itself sets no limit to the size. `randomPoint` draws
+ * `epsilon` places, and values uniform in the bounds.
  */
 export const l0: Geometry = {
   project(adv, x, epsilon, [low, high]) {

@@ -7,8 +7,10 @@ import { ballRadius, signOfLargest } from './geometry.js';
 /**
  * The sum of the changes.
  *
- * `project` is the exact Euclidean projection on the ball and the bounds together, see {@link projectL1}. `steepestAscent` moves one value: the sign
- * at the largest `|g|`, the first of ties. `randomPoint` is uniform in the ball: a Laplace vector brought to length `epsilon * u^(1/d)`.
+ * `project` is the exact Euclidean projection on the ball and the bounds together, see
+ * {@link projectL1}. `steepestAscent` moves one value: the sign at the largest `|g|`, the first of
+ * ties. `randomPoint` is uniform in the ball: a Laplace vector brought to length
+ * `epsilon * u^(1/d)`.
  */
 export const l1: Geometry = {
   project: projectL1,
@@ -26,12 +28,12 @@ export const l1: Geometry = {
 const halvings = 20;
 
 /**
- * The point of the L1 ball and the bounds that is nearest to `adv` in Euclidean distance (Croce and Hein 2021, arXiv:2103.01208, section 3.1).
+ * The point of the L1 ball and the bounds that is nearest to `adv` in Euclidean distance (Croce and
+ * Hein 2021, arXiv:2103.01208, section 3.1).
  *
- * With `y = adv - x` and `room_i` the distance from `x_i` to the bound in the direction of `y_i`, the solution is
- * `d_i = sign(y_i) * min(max(|y_i| - level, 0), room_i)`, where `level >= 0` is the smallest with `sum |d_i| <= epsilon`. The level is bracketed by
- * bisection, on any backend and without sorting; a last interpolation between the two ends of the bracket spends epsilon to float rounding, and
- * is exact for every value where no other value's breakpoint lies inside the bracket, else to a millionth of the largest change.
+ * With `y = adv - x` and `room_i` the distance from `x_i` to the bound in the direction of `y_i`,
+ * the solution is `d_i = sign(y_i) * min(max(|y_i| - level, 0), room_i)`, where `level >= 0` is the
+ * smallest with `sum |d_i| <= epsilon`, bracketed by bisection: on any backend, without sorting.
  */
 function projectL1(adv: Tensor, x: Tensor, epsilon: number, [low, high]: Bounds): Tensor {
   const change = flatRows(tf.sub(adv, x));
@@ -50,6 +52,8 @@ function projectL1(adv: Tensor, x: Tensor, epsilon: number, [low, high]: Bounds)
       return [tf.where(isTooLow, middle, lower), tf.where(isTooLow, upper, middle)];
     });
 
+  // The interpolation spends epsilon to float rounding. It is exact for every value where no other
+  // value's breakpoint lies inside the bracket, else to a millionth of the largest change.
   const most = spread(lower);
   const least = spread(upper);
   const gap = tf.maximum(tf.sub(total(most), total(least)), 1e-30);

@@ -6,9 +6,11 @@ import { ballRadius } from './geometry.js';
 /**
  * The Euclidean distance.
  *
- * `project` scales the change back to the ball and then clips to the bounds, as AutoAttack and every other peer does (Croce and Hein 2020,
- * arXiv:2003.01690): feasible, and the Euclidean projection on the ball alone, but where bounds are active not the one on both together.
- * `steepestAscent` is `g / |g|_2`. `randomPoint` is uniform in the ball: a Gaussian direction times `epsilon * u^(1/d)`.
+ * `project` scales the change back to the ball and then clips to the bounds, as AutoAttack and
+ * every other peer does (Croce and Hein 2020, arXiv:2003.01690): feasible, and the Euclidean
+ * projection on the ball alone, but where bounds are active not the one on both together.
+ * `steepestAscent` is `g / |g|_2`. `randomPoint` is uniform in the ball: a Gaussian direction times
+ * `epsilon * u^(1/d)`.
  */
 export const l2: Geometry = {
   project(adv, x, epsilon, [low, high]) {

@@ -5,8 +5,8 @@ import type { Geometry } from './geometry.js';
 /**
  * The largest change of a value.
  *
- * `project` clips to the ball, then to the bounds: the Euclidean projection on both together. `steepestAscent` is the sign. `randomPoint` is
- * uniform in the ball.
+ * `project` clips to the ball, then to the bounds: the Euclidean projection on both together.
+ * `steepestAscent` is the sign. `randomPoint` is uniform in the ball.
  */
 export const linf: Geometry = {
   project: (adv, x, epsilon, [low, high]) =>

@@ -30,7 +30,10 @@ const sum = (values: number[]) => values.reduce((total, value) => total + value,
 const squaredDistance = (a: number[], b: number[]) => sum(a.map((value, i) => (value - b[i]!) ** 2));
 const clip = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
-/** The water level of the L1 ball and the unit box in float64: breakpoints sorted, the linear piece solved. */
+/**
+ * The water level of the L1 ball and the unit box in float64: breakpoints sorted, the linear piece
+ * solved.
+ */
 function exactL1(adv: number[], x: number[], epsilon: number): number[] {
   const change = adv.map((value, i) => value - x[i]!);
   const room = change.map((value, i) => (value > 0 ? 1 - x[i]! : x[i]!));

@@ -18,7 +18,10 @@ async function changes(norm: (typeof norms)[number], epsilon: number, d: number,
   return result;
 }
 
-/** Kolmogorov and Smirnov's distance to the distribution, times sqrt(n): above 1.95 once in a thousand samples. */
+/**
+ * Kolmogorov and Smirnov's distance to the distribution, times sqrt(n): above 1.95 once in a
+ * thousand samples.
+ */
 function gap(draws: number[], distribution: (x: number) => number): number {
   const sorted = [...draws].sort((a, b) => a - b);
   const gaps = sorted.map((x, i) => Math.max(distribution(x) - i / rows, (i + 1) / rows - distribution(x)));
@@ -45,7 +48,8 @@ describe('randomStart', () => {
         (r) => (r / 2) ** 3,
       ),
     ).toBeLessThan(1.95);
-    // One coordinate of a uniform point of the unit ball in three dimensions has density 3/4 (1 - x^2).
+    // One coordinate of a uniform point of the unit ball in three dimensions has density 3/4 (1 -
+    // x^2).
     const marginal = (x: number) => (2 + 3 * (x / 2) - (x / 2) ** 3) / 4;
     for (const i of [0, 1, 2])
       expect(
@@ -60,7 +64,8 @@ describe('randomStart', () => {
     const drawn = await changes('l1', 2, 3, wide);
     const length = (row: number[]) => row.reduce((total, value) => total + Math.abs(value), 0);
     expect(gap(drawn.map(length), (r) => (r / 2) ** 3)).toBeLessThan(1.95);
-    // One coordinate of a uniform point of the unit ball in three dimensions has density 3/2 (1 - |x|)^2.
+    // One coordinate of a uniform point of the unit ball in three dimensions has density 3/2 (1 -
+    // |x|)^2.
     const marginal = (x: number) => (x < 0 ? (1 + x / 2) ** 3 / 2 : 1 - (1 - x / 2) ** 3 / 2);
     for (const i of [0, 1, 2])
       expect(

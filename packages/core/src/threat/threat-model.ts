@@ -16,9 +16,11 @@ export const norms = Object.keys(geometries) as readonly Norm[];
 /**
  * The threat model of a norm, a radius and the bounds of a model.
  *
- * @param threat - `epsilon` in units of the bounds, 0 or more, `Infinity` for no limit but the bounds; for `l0` the number of values that may change.
+ * @param threat - `epsilon` in units of the bounds, 0 or more, `Infinity` for no limit but the
+ *   bounds; for `l0` the number of values that may change.
  * @param bounds - Lowest and highest input value of the model. Clean examples must lie inside.
- * @throws AdvrobError `ADVROB_THREAT` for an unknown norm, an epsilon or bounds that make no sense; its functions throw it for shapes that differ.
+ * @throws AdvrobError `ADVROB_THREAT` for an unknown norm, an epsilon or bounds that make no
+ *   sense; its functions throw it for shapes that differ.
  * @example
  * ```ts
  * import { createThreat } from '@advrob/core/threat';
@@ -64,7 +66,8 @@ export function createThreat(threat: { readonly norm: Norm; readonly epsilon: nu
  * The threat model behind a threat as a user writes it.
  *
  * @param bounds - Bounds of the model under attack.
- * @throws AdvrobError `ADVROB_THREAT` as {@link createThreat}, and when a finished threat model has other bounds than the model.
+ * @throws AdvrobError `ADVROB_THREAT` as {@link createThreat}, and when a finished threat model
+ *   has other bounds than the model.
  */
 export function resolveThreat(threat: Threat, bounds: Bounds): ThreatModel {
   if (!('project' in threat)) return createThreat(threat, bounds);

@@ -1,8 +1,8 @@
 // What differs from a model of ours: batch norms in mode `train` move as tfjs-layers does it (its
-// momentum, default 0.99), and `probe` puts them back. Weight names come from layer names: name your
-// layers, because tfjs counts up the names it gives. Dropout layers of tfjs draw from tfjs' own
-// random numbers, not from `rng`, so give them a seed if runs must repeat; `dropout: false` cannot
-// switch them off.
+// momentum, default 0.99), and `probe` puts them back. Weight names come from layer names: name
+// your layers, because tfjs counts up the names it gives. Dropout layers of tfjs draw from tfjs'
+// own random numbers, not from `rng`, so give them a seed if runs must repeat; `dropout: false`
+// cannot switch them off.
 import { AdvrobError, type Classifier, type ForwardOptions } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';

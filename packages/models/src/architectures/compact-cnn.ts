@@ -14,9 +14,9 @@ const options = z.strictObject({
 
 /**
  * A convolution network small enough to train adversarially in minutes on a CPU (1.08 M
- * multiply-adds for one 28 x 28 image): conv 5x5 stride 2 (`channels` 16, padding 2), ReLU; conv 3x3
- * (32, padding 1), ReLU, max pool 2; dense (`hidden` 64), ReLU; dense 10. Weights `conv1`, `conv2`,
- * `fc1`, `fc2` with `.weight` and `.bias`; initial values as PyTorch's layers: uniform in
+ * multiply-adds for one 28 x 28 image): conv 5x5 stride 2 (`channels` 16, padding 2), ReLU; conv
+ * 3x3 (32, padding 1), ReLU, max pool 2; dense (`hidden` 64), ReLU; dense 10. Weights `conv1`,
+ * `conv2`, `fc1`, `fc2` with `.weight` and `.bias`; initial values as PyTorch's layers: uniform in
  * ±1/sqrt(fan-in).
  *
  * @example

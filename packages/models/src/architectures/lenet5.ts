@@ -14,11 +14,11 @@ const options = z.strictObject({
 
 /**
  * The MNIST network of Madry et al. 2018, *Towards Deep Learning Models Resistant to Adversarial
- * Attacks* (https://arxiv.org/abs/1706.06083), a wide LeNet-5: conv 5x5 (`channels` 32, zero padding
- * that keeps the size), ReLU, max pool 2; conv 5x5 (64), ReLU, max pool 2; dense (`hidden` 1024),
- * ReLU; dense 10. Weights `conv1`, `conv2`, `fc1`, `fc2` with `.weight` and `.bias`. Initial values
- * as PyTorch's layers, uniform in ±1/sqrt(fan-in); Madry's TensorFlow code draws truncated normals
- * of standard deviation 0.1 and biases 0.1.
+ * Attacks* (https://arxiv.org/abs/1706.06083), a wide LeNet-5: conv 5x5 (`channels` 32, zero
+ * padding that keeps the size), ReLU, max pool 2; conv 5x5 (64), ReLU, max pool 2; dense (`hidden`
+ * 1024), ReLU; dense 10. Weights `conv1`, `conv2`, `fc1`, `fc2` with `.weight` and `.bias`. Initial
+ * values as PyTorch's layers, uniform in ±1/sqrt(fan-in); Madry's TensorFlow code draws truncated
+ * normals of standard deviation 0.1 and biases 0.1.
  *
  * @example
  * ```ts

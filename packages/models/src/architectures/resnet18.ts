@@ -17,10 +17,10 @@ const options = z.strictObject({
 /**
  * ResNet-18 for 32 x 32 images, as the robustness literature uses it: a 3x3 convolution instead of
  * the 7x7 one with pooling, then four stages of two basic blocks (He et al. 2016, *Deep Residual
- * Learning for Image Recognition*, https://arxiv.org/abs/1512.03385), global average pooling, dense.
- * `width` 64. Weights: `conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.bn1`, ..., `layer2.0.shortcut.0`
- * (convolution), `layer2.0.shortcut.1` (batch norm), ..., `linear`; buffers: `running_mean` and
- * `running_var` of each batch norm. Initial values as PyTorch's layers.
+ * Learning for Image Recognition*, https://arxiv.org/abs/1512.03385), global average pooling,
+ * dense. `width` 64. Weights: `conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.bn1`, ...,
+ * `layer2.0.shortcut.0` (convolution), `layer2.0.shortcut.1` (batch norm), ..., `linear`; buffers:
+ * `running_mean` and `running_var` of each batch norm. Initial values as PyTorch's layers.
  *
  * @example
  * ```ts

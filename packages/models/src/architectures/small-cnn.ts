@@ -23,8 +23,8 @@ const options = z.strictObject({
 /**
  * SmallCNN, the MNIST network of TRADES (Zhang et al. 2019, *Theoretically Principled Trade-off
  * between Robustness and Accuracy*, https://arxiv.org/abs/1901.08573): two 3x3 convolutions
- * (`channels` 32), max pool 2, two (64), max pool 2, all without padding; dense (`hidden` 200), ReLU,
- * `dropout` 0.5, dense 200, ReLU, dense 10. Weights by the names of the official code:
+ * (`channels` 32), max pool 2, two (64), max pool 2, all without padding; dense (`hidden` 200),
+ * ReLU, `dropout` 0.5, dense 200, ReLU, dense 10. Weights by the names of the official code:
  * `feature_extractor.conv1` to `conv4`, `classifier.fc1` to `fc3`. Initial values as there: Kaiming
  * normal convolutions with biases 0, last layer 0, other dense layers uniform in ±1/sqrt(fan-in).
  *

@@ -26,10 +26,10 @@ const options = z.strictObject({
  * A two-layer ReLU network N(x) = sum_j u_j relu(w_j . x + b_j) (+ c), the object of Melamed,
  * Yehudai, Vardi 2023 (https://arxiv.org/abs/2303.00783). With two classes the logits are [-N/2,
  * N/2]: the logit margin is N, cross-entropy the logistic loss log(1 + exp(-y N)) with y = ±1. With
- * more classes it has one output for each. Weights `fc1.weight` [d, width], `fc1.bias`, `fc2.weight`
- * [width, 1 or numClasses], `fc2.bias`. The theory's network, w_j ~ N(0, I/d), u_j = ±1/sqrt(width),
- * is `{ bias: false, secondLayer: 'fixed' }`; the experiments' is the default, with `initScale` below
- * 1 for a small initialisation, and `initializer: 'pytorch'` for the chess board.
+ * more classes it has one output for each. Weights `fc1.weight` [d, width], `fc1.bias`,
+ * `fc2.weight` [width, 1 or numClasses], `fc2.bias`. The theory's network, w_j ~ N(0, I/d), u_j =
+ * ±1/sqrt(width), is `{ bias: false, secondLayer: 'fixed' }`; the experiments' is the default, with
+ * `initScale` below 1 for a small initialisation, and `initializer: 'pytorch'` for the chess board.
  *
  * @example
  * ```ts

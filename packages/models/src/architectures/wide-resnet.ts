@@ -31,8 +31,8 @@ const options = z.strictObject({
 /**
  * WideResNet-depth-width for 32 x 32 images (Zagoruyko and Komodakis 2016, *Wide Residual
  * Networks*, https://arxiv.org/abs/1605.07146), as TRADES, AWP and the leaderboards use it: three
- * groups of (`depth` - 4) / 6 blocks that normalise before each convolution; `depth` 34, `width` 10,
- * `dropout` 0. Weights by the names of TRADES' code: `conv1`, `block1.layer.0.bn1`, `...conv1`,
+ * groups of (`depth` - 4) / 6 blocks that normalise before each convolution; `depth` 34, `width`
+ * 10, `dropout` 0. Weights by the names of TRADES' code: `conv1`, `block1.layer.0.bn1`, `...conv1`,
  * `...bn2`, `...conv2`, `...convShortcut`, ..., `bn1`, `fc`. Initial values as there: convolutions
  * normal with variance 2 / (window² x outputs), the bias of the last layer 0.
  *

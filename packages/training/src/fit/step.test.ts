@@ -51,7 +51,8 @@ it('holds through AWP: both of its passes see the masks of the last gradient', (
   inStep(
     async (work) => {
       const [, centre, again] = await losses(work, [{}, {}, { sameDraws: true }]);
-      // The direction of the perturbation is that of other masks than the first time, so the losses are near, not equal.
+      // The direction of the perturbation is that of other masks than the first time, so the losses
+      // are near, not equal.
       expect(Math.abs(again! - centre!)).toBeLessThan(1e-3);
     },
     { transforms: [awp({ gamma: 1e-5 })] },

@@ -16,7 +16,10 @@ const fileOf = (storage: ReturnType<typeof memoryStorage>, name: string): Values
     [...decodeSafetensors(storage.files.get(name)!).records].map(([key, { data }]) => [key, [...data]]),
   );
 
-/** A run whose scores are given pass by pass; gives what the model ends with, the files, and the weights at each measurement. */
+/**
+ * A run whose scores are given pass by pass; gives what the model ends with, the files, and the
+ * weights at each measurement.
+ */
 async function scored(scores: readonly number[], own: Partial<FitOptions> = {}) {
   const model = tinyModel();
   const storage = memoryStorage();

@@ -17,7 +17,9 @@ testObjective(fgsmAt, {
 testTrainer(fgsmAtTrainer, { published: { passes: 15, rates: { 0: 0, 3: 0.1, 6: 0.2, 10.5: 0.1 } } });
 expectNoLeaks();
 
-/** Two classes apart along the direction (1, -2, 0): the gradient has the signs -, +, 0 for class 0. */
+/**
+ * Two classes apart along the direction (1, -2, 0): the gradient has the signs -, +, 0 for class 0.
+ */
 const plane = () =>
   linearClassifier({
     weights: [
@@ -55,7 +57,8 @@ describe('the step of fast adversarial training', () => {
     const centre = [0.5, 0.5, 0.5, 0.02, 0.98, 0.5];
     values.forEach((value, i) => expect(Math.abs(value - centre[i]!)).toBeLessThanOrEqual(0.1 + 1e-6));
     expect(values[2]).not.toBe(0.5);
-    // 1.25 epsilon from anywhere in the ball reaches its far side in at least the half that starts nearer.
+    // 1.25 epsilon from anywhere in the ball reaches its far side in at least the half that starts
+    // nearer.
     expect(values[0]!).toBeLessThan(0.5 - 0.025 + 1e-6);
     model.dispose!();
   });

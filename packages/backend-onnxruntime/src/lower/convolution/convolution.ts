@@ -6,7 +6,10 @@ import type { Lowering } from '../lowering.js';
 import { blockedFilter, channelsFirstFilter, withSideColumns } from './operands.js';
 import { suitsTiles, tiledConvolution } from './tiled.js';
 
-/** What a blocked convolution does besides convolving: ONNX Runtime adds the bias and clips in the same pass. */
+/**
+ * What a blocked convolution does besides convolving: ONNX Runtime adds the bias and clips in the
+ * same pass.
+ */
 export interface ConvolutionTail {
   readonly convolution: Value;
   readonly bias: Value | null;

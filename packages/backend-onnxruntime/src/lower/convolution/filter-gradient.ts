@@ -7,13 +7,18 @@ import { gatheredFilterGradient } from './gathered-taps.js';
 /** Largest shifted input held at once, in elements (64 MB); larger batches are summed in parts. */
 const shiftedLimit = 16 * 1024 * 1024;
 
-/** Rows of a matrix product from which on one product per tap costs less than copying all taps into one matrix. */
+/**
+ * Rows of a matrix product from which on one product per tap costs less than copying all taps into
+ * one matrix.
+ */
 const enoughRows = 16;
 
 /**
- * The gradient of a convolution with respect to its filter. Where blocks can be used, see gathered-taps.ts. Else, for every tap of the window, the matrix product of the shifted
- * input, channels first and batch second, with the output gradient. That order makes long rows, which MLAS multiplies
- * fastest, and gives [h, w, in, out]. Inputs of few channels are unfolded, all taps in one product.
+ * The gradient of a convolution with respect to its filter. Where blocks can be used, see
+ * gathered-taps.ts. Else, for every tap of the window, the matrix product of the shifted input,
+ * channels first and batch second, with the output gradient. That order makes long rows, which MLAS
+ * multiplies fastest, and gives [h, w, in, out]. Inputs of few channels are unfolded, all taps in
+ * one product.
  */
 defineLowering(
   'Conv2DFilterGradient',
@@ -53,8 +58,8 @@ defineLowering(
 );
 
 /**
- * With few input channels all taps of an image are few rows: their product with every image's output gradient, which stays
- * blocked, summed over the images.
+ * With few input channels all taps of an image are few rows: their product with every image's
+ * output gradient, which stays blocked, summed over the images.
  */
 function unfoldedImages(lowering: Lowering, value: Value): string | null {
   const [x, dy] = value.node!.inputs as [Value, Value];

@@ -6,7 +6,10 @@ import type { Lowering } from '../lowering.js';
 /** Most indices of one copy: beyond, the table itself would be felt. */
 const indexLimit = 200_000;
 
-/** Copying a number costs about as much as this many multiply-adds; only the order of magnitude matters. */
+/**
+ * Copying a number costs about as much as this many multiply-adds; only the order of magnitude
+ * matters.
+ */
 const copyCost = 30;
 
 /** Products that are added up at the end: as many threads can share them. */
@@ -22,9 +25,10 @@ interface Shape {
 }
 
 /**
- * The filter gradient as one matrix product of copied pixels: a pixel of a blocked array is a run per block of channels, and
- * ONNX Runtime copies runs by index on all threads, which it does not when it slices. Returns the name of [h, w, in, out], or
- * null where blocks cannot be used or the copies would be larger than `limit` elements an image.
+ * The filter gradient as one matrix product of copied pixels: a pixel of a blocked array is a run
+ * per block of channels, and ONNX Runtime copies runs by index on all threads, which it does not
+ * when it slices. Returns the name of [h, w, in, out], or null where blocks cannot be used or the
+ * copies would be larger than `limit` elements an image.
  */
 export function gatheredFilterGradient(lowering: Lowering, value: Value, limit: number): string | null {
   const [x, dy] = value.node!.inputs as [Value, Value];
@@ -51,7 +55,9 @@ export function gatheredFilterGradient(lowering: Lowering, value: Value, limit: 
   return isCrossed ? cross(lowering, x, dy, shape) : unfold(lowering, x, dy, shape);
 }
 
-/** Rows that the window reaches with its first row, taken over all its rows, when the stride is one. */
+/**
+ * Rows that the window reaches with its first row, taken over all its rows, when the stride is one.
+ */
 function frameHeight({ window, out }: Shape): number {
   return out[0] + (window.kernel[0] - 1) * window.dilations[0];
 }
@@ -76,8 +82,9 @@ function unfold(lowering: Lowering, x: Value, dy: Value, shape: Shape): string {
 }
 
 /**
- * The input moved along rows only, against the output gradient moved along columns: every pair of moves is a tap, for a
- * third of the copies, but the rows above and below each image are multiplied too.
+ * The input moved along rows only, against the output gradient moved along columns: every pair of
+ * moves is a tap, for a third of the copies, but the rows above and below each image are multiplied
+ * too.
  */
 function cross(lowering: Lowering, x: Value, dy: Value, shape: Shape): string {
   const { window, batch, out, inputs, outputs } = shape;
@@ -109,7 +116,10 @@ function sharesOf(batch: number): number {
 
 type Pixel = readonly [row: number, column: number];
 
-/** The given pixels of every image, all channels of one after those of the other; zeros for those outside. */
+/**
+ * The given pixels of every image, all channels of one after those of the other; zeros for those
+ * outside.
+ */
 function pick(lowering: Lowering, value: Value, pixels: readonly Pixel[]): string {
   const { graph, blockSize: block } = lowering;
   const [batch, height, width, channels] = value.shape as [number, number, number, number];

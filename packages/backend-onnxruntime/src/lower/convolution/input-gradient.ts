@@ -7,8 +7,10 @@ import { channelsFirstFilter, turnedBlockedFilter, turnedBlockedTaps, withSideCo
 import { suitsTiles, tiledConvolution } from './tiled.js';
 
 /**
- * The gradient of a convolution with respect to its input. With full blocks and stride 1 it is a convolution of the output
- * gradient with the turned filter, on small maps by tiles; with other strides several. Else it is a transposed convolution, which for a first layer with few channels is faster too.
+ * The gradient of a convolution with respect to its input. With full blocks and stride 1 it is a
+ * convolution of the output gradient with the turned filter, on small maps by tiles; with other
+ * strides several. Else it is a transposed convolution, which for a first layer with few channels
+ * is faster too.
  */
 defineLowering(
   'Conv2DInputGradient',
@@ -68,7 +70,10 @@ defineLowering(
   'applies',
 );
 
-/** Along one axis: every `stride`-th element of the input gradient is a convolution of the output gradient with some of the taps. */
+/**
+ * Along one axis: every `stride`-th element of the input gradient is a convolution of the output
+ * gradient with some of the taps.
+ */
 interface Phase {
   /** In the order of the output gradient's elements that they meet. */
   readonly taps: readonly number[];
@@ -77,9 +82,10 @@ interface Phase {
 }
 
 /**
- * The input gradient of a convolution with strides, without the zeros that a transposed convolution works on: one blocked convolution per phase of the strides,
- * whose results are interleaved. Two thirds of the time of ONNX Runtime's `ConvTranspose`, and less on small maps. Returns the blocked name, or null where
- * channels fill no blocks, phases differ in size or one has no taps.
+ * The input gradient of a convolution with strides, without the zeros that a transposed convolution
+ * works on: one blocked convolution per phase of the strides, whose results are interleaved. Two
+ * thirds of the time of ONNX Runtime's `ConvTranspose`, and less on small maps. Returns the blocked
+ * name, or null where channels fill no blocks, phases differ in size or one has no taps.
  */
 function phasedInputGradient(
   lowering: Lowering,

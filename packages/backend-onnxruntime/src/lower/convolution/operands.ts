@@ -15,7 +15,9 @@ export function channelsFirstFilter(lowering: Lowering, filter: Value): string {
   return graph.reshape(graph.transpose(graph.reshape(outputsFirst, [o, h * w, i]), [0, 2, 1]), [o, i, h, w]);
 }
 
-/** The filter with both channel axes blocked; with fewer inputs than a block, only the outputs are. */
+/**
+ * The filter with both channel axes blocked; with fewer inputs than a block, only the outputs are.
+ */
 export function blockedFilter(lowering: Lowering, filter: Value): string {
   const { graph, blockSize: block } = lowering;
   const [h, w, i, o] = filter.shape as unknown as FilterShape;
@@ -67,7 +69,9 @@ export function turnedBlockedTaps(
 
 type Pads = readonly [top: number, left: number, bottom: number, right: number];
 
-/** A blocked image that is ready to be convolved, and the padding that is left to the convolution. */
+/**
+ * A blocked image that is ready to be convolved, and the padding that is left to the convolution.
+ */
 interface Padded {
   readonly name: string;
   readonly pads: Pads;
@@ -79,9 +83,11 @@ const widestSmallWindow = 4;
 const enoughColumns = 1 / 6;
 
 /**
- * The blocked form of `image` with the zero columns beside it, where windows are wide and images narrow: ONNX Runtime's blocked convolution computes pixels whose
- * window is cut at a side one by one, others six at a time. For 5x5 windows on 14x14 that is up to twice as fast; for 3x3 windows the copy costs as much as it
- * saves. The shape alone decides. An infinite weight gives NaN where it meets such a zero.
+ * The blocked form of `image` with the zero columns beside it, where windows are wide and images
+ * narrow: ONNX Runtime's blocked convolution computes pixels whose window is cut at a side one by
+ * one, others six at a time. For 5x5 windows on 14x14 that is up to twice as fast; for 3x3 windows
+ * the copy costs as much as it saves. The shape alone decides. An infinite weight gives NaN where
+ * it meets such a zero.
  */
 export function withSideColumns(lowering: Lowering, image: Value, kernel: Window['kernel'], pads: Pads): Padded {
   const name = lowering.form(image, 'blocked');

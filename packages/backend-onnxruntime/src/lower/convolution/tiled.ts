@@ -6,7 +6,10 @@ import type { Lowering } from '../lowering.js';
 /** Multiplications per tile of 2 by 2 results: 4 by 4, where the window itself takes 36. */
 const frequencies = 16;
 
-/** Matrix products of fewer rows spend their time on reading filters, which have 16 numbers here instead of 9. */
+/**
+ * Matrix products of fewer rows spend their time on reading filters, which have 16 numbers here
+ * instead of 9.
+ */
 const fewestTiles = 64;
 
 /** Largest map: what is multiplied into frequencies and back grows with its square. */
@@ -14,7 +17,8 @@ const largestMap = 16;
 
 const fewestChannels = 256;
 
-// Winograd's F(2x2, 3x3) after Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", section 4.1, eq. (6) to (8).
+// Winograd's F(2x2, 3x3) after Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
+// section 4.1, eq. (6) to (8).
 const inputFactors = [
   [1, 0, -1, 0],
   [0, 1, 1, 0],
@@ -33,8 +37,9 @@ const outputFactors = [
 ];
 
 /**
- * Whether a 3x3 convolution with stride 1 and padding 1 is computed by tiles. The shape alone decides. On small maps of many
- * channels it takes less than half the time of ONNX Runtime's blocked convolution; the errors stay below 1e-6 of the range.
+ * Whether a 3x3 convolution with stride 1 and padding 1 is computed by tiles. The shape alone
+ * decides. On small maps of many channels it takes less than half the time of ONNX Runtime's
+ * blocked convolution; the errors stay below 1e-6 of the range.
  */
 export function suitsTiles(lowering: Lowering, window: Window, image: Value, filter: Value): boolean {
   const [batch, height, width] = image.shape as [number, number, number];
@@ -55,9 +60,10 @@ export function suitsTiles(lowering: Lowering, window: Window, image: Value, fil
 }
 
 /**
- * The convolution of `image` as tfjs lays it out, [n, h * w, channels]: a matrix takes every image to the frequencies of all
- * its tiles, which are multiplied by those of the filter, and another takes the products back. `isTurned`: with the filter
- * turned by 180 degrees and its inputs and outputs swapped, which gives the input gradient.
+ * The convolution of `image` as tfjs lays it out, [n, h * w, channels]: a matrix takes every image
+ * to the frequencies of all its tiles, which are multiplied by those of the filter, and another
+ * takes the products back. `isTurned`: with the filter turned by 180 degrees and its inputs and
+ * outputs swapped, which gives the input gradient.
  */
 export function tiledConvolution(lowering: Lowering, image: Value, filter: Value, isTurned: boolean): string {
   const { graph } = lowering;
@@ -84,7 +90,10 @@ export function tiledConvolution(lowering: Lowering, image: Value, filter: Value
   return graph.emit('MatMul', [back, graph.reshape(byImage, [batch, frequencies * tiles, results])]);
 }
 
-/** Calls `visit` for every frequency and tile with its row in the matrices and the tile's first pixel. */
+/**
+ * Calls `visit` for every frequency and tile with its row in the matrices and the tile's first
+ * pixel.
+ */
 function eachTile(
   height: number,
   width: number,
@@ -96,7 +105,10 @@ function eachTile(
       for (let y = 0; y < height; y += 2) for (let x = 0; x < width; x += 2) visit(row++, u, v, y, x);
 }
 
-/** Pixels of an image to the frequencies of its tiles, each of 4 by 4 pixels from one before its own. */
+/**
+ * Pixels of an image to the frequencies of its tiles, each of 4 by 4 pixels from one before its
+ * own.
+ */
 function toFrequencies(height: number, width: number): number[] {
   const pixels = height * width;
   const matrix = new Array<number>(frequencies * (pixels / 4) * pixels).fill(0);

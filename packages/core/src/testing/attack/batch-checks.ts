@@ -106,7 +106,8 @@ export const batchChecks: Readonly<Record<string, AttackCheck>> = {
   },
   'gives each example the same result in any batch on a curved model': async (situation) => {
     const { options } = situation;
-    // A compiling backend rounds each batch size in its own way, and where gradients turn that grows: there the linear model has to do.
+    // A compiling backend rounds each batch size in its own way, and where gradients turn that
+    // grows: there the linear model has to do.
     if (options.tolerance) return;
     const n = situation.problem.labels.length;
     const all = Int32Array.from({ length: n }, (_, i) => i);

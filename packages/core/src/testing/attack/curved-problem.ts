@@ -6,7 +6,10 @@ import type { LinearProblem } from './linear-problem.js';
 
 const hidden = 8;
 
-/** The examples of a linear problem for a network with one layer of tanh, whose gradients turn along the way of an attack. */
+/**
+ * The examples of a linear problem for a network with one layer of tanh, whose gradients turn along
+ * the way of an attack.
+ */
 export interface CurvedProblem {
   readonly name: string;
   readonly model: Classifier;
@@ -17,7 +20,10 @@ export interface CurvedProblem {
   dispose(): void;
 }
 
-/** Logits `5 tanh(3 (flatten(x) - 1) V / sqrt(d)) W` with fixed weights; the inputs of the linear problem lie around 1. */
+/**
+ * Logits `5 tanh(3 (flatten(x) - 1) V / sqrt(d)) W` with fixed weights; the inputs of the linear
+ * problem lie around 1.
+ */
 export function curvedProblem({ model: { inputShape, numClasses, bounds }, x }: LinearProblem): CurvedProblem {
   const size = inputShape.reduce((product, length) => product * length, 1);
   const rng = createRandom({ seed: 6 });

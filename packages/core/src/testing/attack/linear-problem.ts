@@ -4,7 +4,10 @@ import type { Classifier, Norm } from '../../contract/index.js';
 import { createRandom } from '../../random.js';
 import { linearClassifier } from '../linear-classifier.js';
 
-/** Examples of a linear classifier, for which the distance to the nearest other class is known exactly. */
+/**
+ * Examples of a linear classifier, for which the distance to the nearest other class is known
+ * exactly.
+ */
 export interface LinearProblem {
   readonly model: Classifier & { dispose(): void };
   /** [n, ...inputShape] */
@@ -23,7 +26,10 @@ const classes = 5;
 const examples = 12;
 const mislabelled = [3, 7];
 
-/** A fixed problem. `placed`: examples in the middle of the bounds, or with every value at one of the bounds. */
+/**
+ * A fixed problem. `placed`: examples in the middle of the bounds, or with every value at one of
+ * the bounds.
+ */
 export async function linearProblem(
   inputShape: readonly number[],
   placed: 'inside' | 'at the bounds',
@@ -69,7 +75,10 @@ export async function linearProblem(
   };
 }
 
-/** Distance from a point with these `logits` of class `from` to where class `to` wins over it: the margin over the dual norm of the weights. */
+/**
+ * Distance from a point with these `logits` of class `from` to where class `to` wins over it: the
+ * margin over the dual norm of the weights.
+ */
 function distanceTo(
   norm: Norm,
   weights: readonly (readonly number[])[],

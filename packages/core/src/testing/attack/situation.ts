@@ -12,17 +12,24 @@ export interface AttackContractOptions {
   /** Shape of one example, at least 16 values. Default [4, 4, 2]. */
   readonly inputShape?: readonly number[];
   /**
-   * How much of the radius the attack can be relied on to use: it must fool every example of a linear model whose distance to another class is at
-   * most `reach` times epsilon, e.g. 0.9 for a good gradient attack. Default 0: nothing is demanded.
+   * How much of the radius the attack can be relied on to use: it must fool every example of a
+   * linear model whose distance to another class is at most `reach` times epsilon, e.g. 0.9 for a
+   * good gradient attack. Default 0: nothing is demanded.
    */
   readonly reach?: number;
   /** Whether another seed must give other points. Default false. */
   readonly differsBySeed?: boolean;
-  /** Whether `run` takes `restarts`; an ensemble does not. Default true, unless the definition says that nothing is random. */
+  /**
+   * Whether `run` takes `restarts`; an ensemble does not. Default true, unless the definition says
+   * that nothing is random.
+   */
   readonly restarts?: boolean;
   /** Whether `maximize` works. Default true. */
   readonly maximizes?: boolean;
-  /** Largest difference of a value between batch sizes: 0 for the cpu backend, about 1e-4 for compiling backends. Default 0. */
+  /**
+   * Largest difference of a value between batch sizes: 0 for the cpu backend, about 1e-4 for
+   * compiling backends. Default 0.
+   */
   readonly tolerance?: number;
 }
 

@@ -13,8 +13,8 @@ export interface DrawnExample {
 }
 
 /**
- * Reads batches until the end and frees them, checking on the way that each is well formed: x float32 [n, ...inputShape], y int32 [n], n ids.
- * Extras are read as one number per example.
+ * Reads batches until the end and frees them, checking on the way that each is well formed: x
+ * float32 [n, ...inputShape], y int32 [n], n ids. Extras are read as one number per example.
  */
 export async function drawExamples<E extends Extras>(
   dataset: Dataset<E>,

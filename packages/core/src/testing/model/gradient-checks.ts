@@ -6,7 +6,10 @@ import type { ModelCheck } from './sample-inputs.js';
 import { magnitude, sampleInputs } from './sample-inputs.js';
 
 const count = 8;
-/** A kink of ReLU may lie between the two points of a difference: so many of the examples must agree. */
+/**
+ * A kink of ReLU may lie between the two points of a difference: so many of the examples must
+ * agree.
+ */
 const quorum = 5;
 
 /** One score for each row: a fixed mixture of the classes. */

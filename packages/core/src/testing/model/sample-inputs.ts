@@ -2,7 +2,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Classifier } from '../../contract/index.js';
 import { createRandom } from '../../random.js';
 
-/** One question to a model; `again` is the same model made a second time, alive at the same time. */
+/**
+ * One question to a model; `again` is the same model made a second time, alive at the same time.
+ */
 export type ModelCheck = (model: Classifier, again: Classifier) => void | Promise<void>;
 
 /** `count` random inputs inside the bounds; the same for the same model. */

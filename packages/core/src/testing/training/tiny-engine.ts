@@ -15,7 +15,10 @@ import { createRandom, createRowRandom } from '../../random.js';
 import { createThreat } from '../../threat.js';
 import type { TinyProblem } from './tiny-problem.js';
 
-/** As little of a training engine as the suites need: one step's work at a time, everything given out freed at its end. */
+/**
+ * As little of a training engine as the suites need: one step's work at a time, everything given
+ * out freed at its end.
+ */
 export interface TinyEngine {
   /** Batches drawn so far. */
   draws: number;
@@ -25,7 +28,10 @@ export interface TinyEngine {
   step(rate: number, body: (work: Work) => Promise<void>): Promise<void>;
 }
 
-/** What `prepare` has at hand; the inner maximisation is a random point of the Linf ball of radius 0.1. */
+/**
+ * What `prepare` has at hand; the inner maximisation is a random point of the Linf ball of radius
+ * 0.1.
+ */
 export function tinyContext<E extends Extras>(
   problem: TinyProblem<E>,
   draw: number,
@@ -99,7 +105,10 @@ export function tinyEngine<P extends Extras, E extends Extras>(
 
 type Named = Record<string, Tensor>;
 
-/** Gradients of an objective by weight and by wanted input, and its terms; zeros where the loss does not depend. The tensors are the caller's. */
+/**
+ * Gradients of an objective by weight and by wanted input, and its terms; zeros where the loss does
+ * not depend. The tensors are the caller's.
+ */
 export function gradientsOf<P extends Extras, E extends Extras>(
   objective: Objective<P, E>,
   values: P,

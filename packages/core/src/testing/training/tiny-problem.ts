@@ -3,15 +3,23 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Batch, Classifier, Extras } from '../../contract/index.js';
 import { createRandom } from '../../random.js';
 
-/** A small smooth classifier with features and head, and the examples to train it on. All of it is freed by `dispose`. */
+/**
+ * A small smooth classifier with features and head, and the examples to train it on. All of it is
+ * freed by `dispose`.
+ */
 export interface TinyProblem<E extends Extras> {
   readonly model: Classifier;
-  /** The batch number `draw`: 6 of 12 examples [6, 4] in [0, 1], 3 classes. The caller's to dispose. */
+  /**
+   * The batch number `draw`: 6 of 12 examples [6, 4] in [0, 1], 3 classes. The caller's to dispose.
+   */
   batch(draw: number): Batch<E>;
   dispose(): void;
 }
 
-/** Inputs [4], 5 tanh units, 3 classes; the label is the largest of the first three inputs. Each call gives the same weights and examples. */
+/**
+ * Inputs [4], 5 tanh units, 3 classes; the label is the largest of the first three inputs. Each
+ * call gives the same weights and examples.
+ */
 export function tinyProblem<E extends Extras>(extras: (ids: Int32Array) => E): TinyProblem<E> {
   const rng = createRandom({ seed: 5 });
   const variable = (name: string, shape: number[]) => tf.tidy(() => tf.variable(tf.mul(rng.normal(name, shape), 0.7)));
