@@ -49,13 +49,18 @@ export function didYouMean(name: string, known: readonly string[], otherwise = `
   return near.length > 0 ? `did you mean ${near.join(' or ')}?` : otherwise;
 }
 
+/** Letters put in, left out, replaced, or swapped with their neighbour, each once. */
 function editDistance(a: string, b: string): number {
+  let older: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
+    for (let j = 1; j <= b.length; j++) {
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, replaced, isSwap ? older[j - 2]! + 1 : Infinity));
+    }
+    [older, row] = [row, next];
   }
   return row[b.length]!;
 }
