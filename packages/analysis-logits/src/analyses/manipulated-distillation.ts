@@ -156,7 +156,7 @@ async function trainStudent(
     batchSize: trainBatchSize,
     schedule: { name: 'cosine' },
     seed,
-    ...(signal && { signal }),
+    signal,
   });
 }
 

@@ -74,7 +74,7 @@ export async function marginRobustness(
     samples: 0,
     batchSize,
     seed,
-    ...(signal && { signal }),
+    signal,
   });
   const [ce, margin] = result.attacks;
   const points = result.worstCase[0]!.points.map(({ epsilon: radius, robust }, i) => ({

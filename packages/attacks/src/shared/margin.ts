@@ -11,7 +11,7 @@ type Aim = Pick<Rows<'gradients'>, 'y' | 'target'>;
  * untargeted form).
  */
 export function missingLead({ y, target }: Aim, logits: Tensor, confidence: number): Tensor {
-  const rows = { y, clean: logits, ...(target && { target }) };
+  const rows = { y, clean: logits, target };
   return tf.relu(tf.sub(confidence, marginLoss.value(logits, rows)));
 }
 

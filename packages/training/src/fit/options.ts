@@ -48,7 +48,7 @@ export interface Validation {
           readonly epoch: number;
           readonly step: number;
           readonly seed: number;
-          readonly signal?: AbortSignal;
+          readonly signal?: AbortSignal | undefined;
         },
       ) => Promise<Measurement>)
     | undefined;

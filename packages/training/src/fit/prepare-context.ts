@@ -29,7 +29,7 @@ export function prepareContext<P extends Extras, E extends Extras>(
     step: position.step,
     epoch: Math.floor(draw / settings.drawsPerEpoch),
     rng,
-    ...(signal && { signal }),
+    signal,
     async maximize({ x, y, ids }, { loss, lanes, attack = options.attack, model: attacked = model } = {}) {
       if (!attack) throw missing('an attack', 'pass `attack`, e.g. pgd({ steps: 7 }) of @advrob/attacks');
       if (!threat) throw missing('a threat', "pass `threat`, e.g. { norm: 'linf', epsilon: 0.3 }");
@@ -44,9 +44,9 @@ export function prepareContext<P extends Extras, E extends Extras>(
               ids,
               mode: settings.attackMode,
               onGradient: (rows) => (run.counters.inputGradients += rows),
-              ...(loss && { loss }),
+              loss,
               ...(lanes !== undefined && { restarts: lanes }),
-              ...(signal && { signal }),
+              signal,
             });
       own(adversarial);
       return adversarial;

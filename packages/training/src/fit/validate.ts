@@ -51,7 +51,7 @@ async function measure<P extends Extras, E extends Extras>(
   const { seed, threat } = run.settings;
   if (own) {
     const { epoch, step } = positionOf(run);
-    return own(model, { epoch, step, seed, ...(signal && { signal }) });
+    return own(model, { epoch, step, seed, signal });
   }
   const sums = { loss: 0, correct: 0, robust: 0 };
   for await (const { x, y, ids, extras } of data.batches({ size: batchSize })) {
@@ -98,7 +98,7 @@ async function countRobust(
   seed: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const { success, adversarial } = await attack.run(model, x, y, threat, { seed, ids, ...(signal && { signal }) });
+  const { success, adversarial } = await attack.run(model, x, y, threat, { seed, ids, signal });
   adversarial.dispose();
   return success.reduce((count, fooled) => count + (fooled ? 0 : 1), 0);
 }
