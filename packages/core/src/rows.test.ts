@@ -84,6 +84,8 @@ describe('classes', () => {
   it('oneHot marks the place of each row, also where there is only one', async () => {
     const places = tf.tensor1d([2, 0], 'int32');
     expect(await lone(() => rows.oneHot(places, 3))).toEqual([0, 0, 1, 1, 0, 0]);
+    const whole = tf.tensor1d([2, 0], 'float32');
+    expect(await lone(() => rows.oneHot(whole, 3))).toEqual([0, 0, 1, 1, 0, 0]);
     const only = tf.zeros([2], 'int32');
     expect(await lone(() => rows.oneHot(only, 1))).toEqual([1, 1]);
     expect(rows.oneHot(only, 1).dtype).toBe('float32');

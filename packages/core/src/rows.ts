@@ -50,13 +50,14 @@ export function repeatRows(rows: Tensor, times: number): Tensor {
 }
 
 /**
- * 1 at the place of each row, else 0: [n, size] float32 from places [n] (int32). A constant to
- * gradients.
+ * 1 at the place of each row, else 0: [n, size] float32 from places [n], whole numbers of any type. A
+ * constant to gradients.
  */
 export function oneHot(places: Tensor, size: number): Tensor2D {
   return tf.tidy(() => {
-    // tf.oneHot refuses a size of 1.
-    const isPlace = size === 1 ? tf.equal(tf.expandDims(places, 1), 0) : tf.oneHot(places as tf.Tensor1D, size);
+    // tf.oneHot refuses a size of 1, and whole numbers that are float32.
+    const at = places.dtype === 'int32' ? places : tf.cast(places, 'int32');
+    const isPlace = size === 1 ? tf.equal(tf.expandDims(at, 1), 0) : tf.oneHot(at as tf.Tensor1D, size);
     return tf.cast(isPlace, 'float32') as Tensor2D;
   });
 }
