@@ -31,7 +31,7 @@ reachDualNorm(
     ['MIM', mim()],
     ['MIM with less memory', mim({ decay: 0.5, steps: 20 })],
   ],
-  4,
+  { epsilons: [0.3], digits: 4 },
 );
 
 describe.each(['linf', 'l2', 'l1'] as const)('%s', (norm) => {

@@ -49,7 +49,7 @@ export async function withLabels(
 /** That an attack from labels fails, and says so, where every point is of the label. */
 export function failsWithoutStart(attack: Attack): void {
   describe('without a start', () => {
-    it(`${attack.name} fails, and says so`, async () => {
+    it(`'${attack.name}' fails, and says so`, async () => {
       const ones = tf.ones([3], 'int32');
       const result = await attack.run(constant, x, ones, { norm: 'l2', epsilon: Infinity });
       expect([...result.success]).toEqual([0, 0, 0]);

@@ -7,7 +7,10 @@ import { describe, expect, it } from 'vitest';
  * That the last iterates of attacks are where the loss is highest. Two classes whose boundary is
  * linear: no point of a ball has a higher loss than the one at epsilon times the dual norm.
  */
-export function reachDualNorm(attacks: readonly (readonly [name: string, Attack])[], digits = 3): void {
+export function reachDualNorm(
+  attacks: readonly (readonly [name: string, Attack])[],
+  { epsilons = [0.01, 0.3, 2], digits = 3 } = {},
+): void {
   describe.each(['linf', 'l2', 'l1'] as const)('linear model, %s', (norm) => {
     const slopes = [0.5, -2, 1, 0.25, -1.5, 0.75];
     const model = linearClassifier({ weights: slopes.map((slope) => [0, slope]), bias: [0.3, 0], bounds: [-10, 10] });
@@ -33,7 +36,7 @@ export function reachDualNorm(attacks: readonly (readonly [name: string, Attack]
     };
 
     it.each(attacks)('%s reaches epsilon times the dual norm', async (name, attack) => {
-      for (const epsilon of [0.01, 0.3, 2]) {
+      for (const epsilon of epsilons) {
         const gains = await gainOf(await attack.maximize(model, x, y, { norm: norm as Norm, epsilon }));
         for (const gain of gains)
           expect(gain / (epsilon * dual[norm])).toBeCloseTo(1, name.includes('random') ? 1 : digits);
