@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { broadcastsQuickly } from './tooling/testing/cpu.js';
 import { gradientsInOneFile } from './tooling/testing/gradients.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -38,7 +39,7 @@ function project(name: string, packages: readonly string[], isolate: boolean, ot
 function testsOf(projects: ReturnType<typeof project>[]): ViteUserConfig {
   return defineConfig({
     root,
-    plugins: [gradientsInOneFile()],
+    plugins: [gradientsInOneFile(), broadcastsQuickly()],
     resolve: {
       alias: [
         { find: /^@advrob\/([^/]+)\/(.+)$/, replacement: `${root}packages/$1/src/$2.ts` },

@@ -34,6 +34,7 @@ const stages = [
       ],
       ['budgets', ['node', 'tooling/budgets/check.mjs']],
       ['docs', ['node', 'tooling/docs/check.mjs']],
+      ['recipe', ['node', 'tooling/testing/recipe.mjs']],
       ['knip', ['knip']],
       ['floors', ['node', 'tooling/floors/check.mjs']],
       ['changesets', ['changeset', 'status']],
