@@ -1,0 +1,281 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import { OnnxError } from '../errors.js';
+import { define, type Call } from '../run/operators.js';
+import { channelsLast } from '../run/order.js';
+import { arranged, deviceValue, dimsOf, inOrder, sizeOf, type DeviceValue, type Value } from '../run/value.js';
+import { onDevice } from '../run/operators.js';
+import { padAxis } from './shape.js';
+
+// Convolutions. Images lie with their channels last, as tfjs and the cache want them.
+
+/** How a window moves over the spatial axes. */
+export interface Window {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Before and after, for each axis. */
+  readonly pads: readonly (readonly [number, number])[];
+}
+
+/** The window of a node over `sides`. */
+export function windowOf(call: Call, sides: readonly number[], kernel: readonly number[]): Window {
+  const ones = sides.map(() => 1);
+  const strides = call.list('strides') ?? ones;
+  const dilations = call.list('dilations') ?? ones;
+  const auto = call.text('auto_pad', 'NOTSET');
+  const given = call.list('pads') ?? sides.flatMap(() => [0, 0]);
+  const pads = sides.map((side, i): readonly [number, number] => {
+    if (auto === 'NOTSET') return [given[i]!, given[i + sides.length]!];
+    if (auto === 'VALID') return [0, 0];
+    const extent = (kernel[i]! - 1) * dilations[i]! + 1;
+    const total = Math.max((Math.ceil(side / strides[i]!) - 1) * strides[i]! + extent - side, 0);
+    const small = Math.floor(total / 2);
+    return auto === 'SAME_UPPER' ? [small, total - small] : [total - small, small];
+  });
+  return { kernel, strides, dilations, pads };
+}
+
+/** The value with channels last, as a tensor with at least two spatial axes. */
+export function image(call: Call, value: Value): Tensor {
+  const rank = dimsOf(value).length;
+  const tensor = arranged(onDevice(call, value), channelsLast(rank));
+  return rank === 3 ? tf.expandDims(tensor, 1) : tensor;
+}
+
+/** A result with channels last, without the axis that was added to a line of values. */
+export function fromImage(type: Value['type'], tensor: Tensor, rank: number): DeviceValue {
+  const found = rank === 3 ? tf.squeeze(tensor, [1]) : tensor;
+  return deviceValue(type, found, channelsLast(rank));
+}
+
+/** A window over a line of values as one over an image of one row. */
+export function twoAxes({ kernel, strides, dilations, pads }: Window): Window {
+  if (kernel.length !== 1) return { kernel, strides, dilations, pads };
+  return { kernel: [1, ...kernel], strides: [1, ...strides], dilations: [1, ...dilations], pads: [[0, 0], ...pads] };
+}
+
+/** The image with negative padding cut off, and what is left to pad. */
+function cropped(x: Tensor, { pads }: Window): { x: Tensor; pads: (readonly [number, number])[] } {
+  if (pads.every(([before, after]) => before >= 0 && after >= 0)) return { x, pads: [...pads] };
+  const begin = [0, ...pads.map(([before]) => Math.max(-before, 0)), 0];
+  const size = x.shape.map((side, i) => {
+    const [before, after] = pads[i - 1] ?? [0, 0];
+    return side - Math.max(-before, 0) - Math.max(-after, 0);
+  });
+  return {
+    x: tf.slice(x, begin, size),
+    pads: pads.map(([before, after]) => [Math.max(before, 0), Math.max(after, 0)]),
+  };
+}
+
+type Pads2D = [[number, number], [number, number], [number, number], [number, number]];
+
+function pads2D(pads: readonly (readonly [number, number])[]): Pads2D {
+  const [y, x] = pads as [readonly [number, number], readonly [number, number]];
+  // Never a single number: tfjs then takes the height's stride for the width.
+  return [[0, 0], [...y], [...x], [0, 0]] as Pads2D;
+}
+
+/** The filter [out, in / groups, ...kernel] with its axes as tfjs wants them, made once of weights. */
+function filterOf(call: Call, index: number, form: (filter: Tensor, dims: number[]) => Tensor, key: string): Tensor {
+  const value = call.input(index);
+  const dims = dimsOf(value);
+  const make = (): Tensor => form(call.tensorOf(value.kind === 'host' ? { ...value, isConstant: false } : value), dims);
+  return value.isConstant ? call.kept.get(call.node, key, make) : make();
+}
+
+define(['Conv', 'com.microsoft:FusedConv'], (call) => {
+  const x = call.input(0);
+  const dims = dimsOf(x);
+  const kernel = dimsOf(call.input(1)).slice(2);
+  const window = windowOf(call, dims.slice(2), kernel);
+  const bias = call.has(2) ? call.tensor(2) : undefined;
+  const found = convolve(call, x, 1, window, call.number('group', 1));
+  const biased = bias ? tf.add(found, bias) : found;
+  return fromImage(x.type, activated(call, biased), dims.length);
+});
+
+/** What ONNX Runtime fused into the convolutions of files that it saved. */
+function activated(call: Call, x: Tensor): Tensor {
+  const name = call.text('activation', '');
+  const [a = 0, b = 0] = call.list('activation_params') ?? [];
+  if (name === '') return x;
+  if (name === 'Relu') return tf.relu(x);
+  if (name === 'Clip') return tf.clipByValue(x, a, b);
+  if (name === 'LeakyRelu') return tf.leakyRelu(x, a);
+  if (name === 'Sigmoid') return tf.sigmoid(x);
+  if (name === 'Tanh') return tf.tanh(x);
+  return call.unsupported(`a fused ${name}`);
+}
+
+/** A convolution of x by the filter at an input; channels last. */
+export function convolve(call: Call, x: Value, filterIndex: number, given: Window, groups: number): Tensor {
+  const isLine = given.kernel.length === 1;
+  const window = twoAxes(given);
+  const { x: picture, pads } = cropped(image(call, x), window);
+  const { strides, dilations } = window;
+  const channels = picture.shape.at(-1)!;
+  const turned = (filter: Tensor, dims: number[]): Tensor => {
+    const [out, each] = dims as [number, number];
+    const full = tf.reshape(filter, [out, each, ...(isLine ? [1] : []), ...dims.slice(2)]);
+    return tf.transpose(full, [...inOrder(full.rank).slice(2), 1, 0]);
+  };
+  if (window.kernel.length === 3) {
+    const filter = spaced(filterOf(call, filterIndex, turned, 'volumes'), dilations);
+    const [each, made] = [channels / groups, filter.shape[4]! / groups];
+    const parts = inOrder(groups).map((group) => {
+      const part = tf.slice(picture, [0, 0, 0, 0, group * each], [-1, -1, -1, -1, each]) as Tensor5D;
+      return volumes(tf.slice(filter, [0, 0, 0, 0, group * made], [-1, -1, -1, -1, made]), part, strides, pads);
+    });
+    return groups === 1 ? parts[0]! : tf.concat(parts, 4);
+  }
+  const outputs = dimsOf(call.input(filterIndex))[0]!;
+  const step = strides as [number, number];
+  if (groups === 1)
+    return plain(picture as Tensor4D, filterOf(call, filterIndex, turned, 'filter') as Tensor4D, step, pads, dilations);
+  if (groups === channels) {
+    // [channels * multiplier, 1, h, w] becomes [h, w, channels, multiplier].
+    const depthwise = filterOf(
+      call,
+      filterIndex,
+      (filter, dims) => {
+        const kernel = isLine ? [1, ...dims.slice(2)] : dims.slice(2);
+        return tf.transpose(tf.reshape(filter, [channels, outputs / channels, ...kernel]), [2, 3, 0, 1]);
+      },
+      'depthwise',
+    ) as Tensor4D;
+    return tf.depthwiseConv2d(
+      picture as Tensor4D,
+      spaced(depthwise, dilations) as Tensor4D,
+      step,
+      pads2D(pads) as unknown as 'valid',
+    );
+  }
+  const filter = filterOf(call, filterIndex, turned, 'filter') as Tensor4D;
+  const [each, made] = [channels / groups, outputs / groups];
+  const parts = inOrder(groups).map((group) =>
+    plain(
+      tf.slice(picture, [0, 0, 0, group * each], [-1, -1, -1, each]) as Tensor4D,
+      tf.slice(filter, [0, 0, 0, group * made], [-1, -1, -1, made]),
+      step,
+      pads,
+      dilations,
+    ),
+  );
+  return tf.concat(parts, 3);
+}
+
+function plain(
+  x: Tensor4D,
+  filter: Tensor4D,
+  strides: [number, number],
+  pads: readonly (readonly [number, number])[],
+  dilations: readonly number[],
+): Tensor {
+  return tf.conv2d(x, spaced(filter, dilations) as Tensor4D, strides, pads2D(pads));
+}
+
+/** A filter with zeros between its values: tfjs has no gradient of dilated convolutions. */
+function spaced(filter: Tensor, dilations: readonly number[]): Tensor {
+  return dilations.reduce((spread, dilation, axis) => {
+    if (dilation === 1 || spread.shape[axis] === 1) return spread;
+    const { shape } = spread;
+    const side = shape[axis]!;
+    if (side * dilation > 1024) throw new OnnxError('ADVROB_ONNX_OPERATOR', `a window of ${side * dilation} values`);
+    const blocks = tf.reshape(spread, [sizeOf(shape.slice(0, axis)), side, 1, sizeOf(shape.slice(axis + 1))]);
+    const wide = tf.pad(blocks, [
+      [0, 0],
+      [0, 0],
+      [0, dilation - 1],
+      [0, 0],
+    ]);
+    const length = (side - 1) * dilation + 1;
+    const flat = tf.reshape(wide, [blocks.shape[0]!, side * dilation, blocks.shape[3]!]);
+    return tf.reshape(
+      tf.slice(flat, [0, 0, 0], [-1, length, -1]),
+      shape.map((each, i) => (i === axis ? length : each)),
+    );
+  }, filter);
+}
+
+function volumes(
+  filter: Tensor,
+  x: Tensor5D,
+  strides: readonly number[],
+  pads: readonly (readonly [number, number])[],
+): Tensor {
+  const padded = pads.reduce((tensor, [before, after], i) => padAxis(tensor, i + 1, before, after), x as Tensor);
+  return tf.conv3d(padded as Tensor5D, filter as Tensor5D, strides as [number, number, number], 'valid');
+}
+
+define('ConvTranspose', (call) => {
+  const x = call.input(0);
+  const dims = dimsOf(x);
+  const [, perGroup, ...given] = dimsOf(call.input(1)) as [number, number, ...number[]];
+  const kernel = call.list('kernel_shape') ?? given;
+  const rank = dims.length;
+  if (rank > 4) return call.unsupported('a transposed convolution of volumes');
+  const groups = call.number('group', 1);
+  const sides = dims.slice(2);
+  const ones = sides.map(() => 1);
+  const strides = call.list('strides') ?? ones;
+  const dilations = call.list('dilations') ?? ones;
+  const more = call.list('output_padding') ?? sides.map(() => 0);
+  const full = sides.map((side, i) => (side - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1 + more[i]!);
+  const auto = call.text('auto_pad', 'NOTSET');
+  const listed = call.list('pads') ?? sides.flatMap(() => [0, 0]);
+  const wanted = call.list('output_shape')?.slice(-sides.length);
+  const pads = sides.map((side, i): readonly [number, number] => {
+    const isSame = auto === 'SAME_UPPER' || auto === 'SAME_LOWER';
+    if (!wanted && !isSame) return auto === 'VALID' ? [0, 0] : [listed[i]!, listed[i + sides.length]!];
+    const total = full[i]! - (wanted?.[i] ?? side * strides[i]!);
+    if (total < 0) return [0, total];
+    const small = Math.floor(total / 2);
+    return auto === 'SAME_UPPER' ? [small, total - small] : [total - small, small];
+  });
+  const isLine = rank === 3;
+  const picture = image(call, x) as Tensor4D;
+  const [n, height, width, channels] = picture.shape;
+  const two = (list: readonly number[], first: number): [number, number] =>
+    (isLine ? [first, ...list] : [...list]) as [number, number];
+  const [step, extent] = [
+    two(strides, 1),
+    two(
+      kernel.map((side, i) => (side - 1) * dilations[i]! + 1),
+      1,
+    ),
+  ];
+  const size = [(height - 1) * step[0] + extent[0], (width - 1) * step[1] + extent[1]] as const;
+  // [in, out / groups, ...kernel] becomes [...kernel, out / groups, in].
+  const filter = filterOf(
+    call,
+    1,
+    (raw, all) =>
+      tf.transpose(tf.reshape(raw, [all[0]!, perGroup, ...(isLine ? [1] : []), ...all.slice(2)]), [2, 3, 1, 0]),
+    'transposed',
+  ) as Tensor4D;
+  const each = channels / groups;
+  const parts = inOrder(groups).map((group) => {
+    const part = groups === 1 ? picture : tf.slice(picture, [0, 0, 0, group * each], [-1, -1, -1, each]);
+    const own = groups === 1 ? filter : tf.slice(filter, [0, 0, 0, group * each], [-1, -1, -1, each]);
+    return tf.conv2dTranspose(
+      part as Tensor4D,
+      spaced(own, two(dilations, 1)) as Tensor4D,
+      [n, ...size, perGroup],
+      step,
+      'valid',
+    );
+  });
+  let found: Tensor = groups === 1 ? parts[0]! : tf.concat(parts, 3);
+  two(more, 0).forEach((count, i) => (found = padAxis(found, i + 1, 0, count)));
+  const around = (isLine ? [[0, 0] as const, ...pads] : pads) as readonly (readonly [number, number])[];
+  const crops = around.map(([before, after]) => [Math.max(before, 0), Math.max(after, 0)] as const);
+  found = tf.slice(
+    found,
+    [0, ...crops.map(([before]) => before), 0],
+    [n, ...crops.map(([before, after], i) => found.shape[i + 1]! - before - after), found.shape[3]!],
+  );
+  around.forEach(([before, after], i) => (found = padAxis(found, i + 1, Math.max(-before, 0), Math.max(-after, 0))));
+  return fromImage(x.type, call.has(2) ? tf.add(found, call.tensor(2)) : found, rank);
+});

@@ -1,0 +1,176 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import { OnnxError } from '../errors.js';
+import { define, onDevice, type Call } from '../run/operators.js';
+import { deviceValue, dimsOf, inOrder } from '../run/value.js';
+import { fromImage, image, twoAxes, windowOf, type Window } from './conv.js';
+import { everyNth, padAxis } from './shape.js';
+
+// Pools. What lies outside of an image never counts, unless a node says that its padding does.
+
+/** How many windows fit along an axis, and how far the last of them reaches beyond the padding. */
+function windowsAlong(side: number, window: Window, axis: number, isCeil: boolean): { count: number; beyond: number } {
+  const [before, after] = window.pads[axis]!;
+  const extent = (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
+  const stride = window.strides[axis]!;
+  const room = side + before + after - extent;
+  let count = (isCeil ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
+  // A window that would begin behind the image is dropped.
+  if (isCeil && (count - 1) * stride >= side + before) count--;
+  return { count, beyond: Math.max((count - 1) * stride + extent - (side + before + after), 0) };
+}
+
+/** The windows of a pool: padding for all that the last ones cover. */
+interface Pooling {
+  readonly window: Window;
+  readonly x: Tensor;
+  readonly rank: number;
+  /** Around each spatial axis, with what rounding up adds behind. */
+  readonly around: readonly (readonly [number, number])[];
+  readonly beyond: readonly number[];
+}
+
+function poolingOf(call: Call): Pooling {
+  const dims = dimsOf(call.input(0));
+  const window = twoAxes(windowOf(call, dims.slice(2), call.list('kernel_shape') ?? []));
+  const x = image(call, call.input(0));
+  const isCeil = call.number('ceil_mode', 0) === 1;
+  const ends = window.kernel.map((_, axis) => windowsAlong(x.shape[axis + 1]!, window, axis, isCeil));
+  const around = window.pads.map(([before, after], axis) => [before, after + ends[axis]!.beyond] as const);
+  return { window, x, rank: dims.length, around, beyond: ends.map(({ beyond }) => beyond) };
+}
+
+function padded({ x, around }: Pooling, value: number): Tensor {
+  return around.reduce((tensor, [before, after], i) => padAxis(tensor, i + 1, before, after, value), x);
+}
+
+/** `f` folded over the values of each window, by copies that are shifted. */
+function shifted(x: Tensor, { kernel, strides, dilations }: Window, f: (a: Tensor, b: Tensor) => Tensor): Tensor {
+  const taps = kernel.reduce((product, side) => product * side, 1);
+  if (taps > 1024) throw new OnnxError('ADVROB_ONNX_OPERATOR', `a window of ${taps} values`);
+  let found = x;
+  kernel.forEach((side, i) => {
+    const axis = i + 1;
+    const length = found.shape[axis]! - (side - 1) * dilations[i]!;
+    const parts = inOrder(side).map((tap) => {
+      const begin = found.shape.map((_, each) => (each === axis ? tap * dilations[i]! : 0));
+      return tf.slice(
+        found,
+        begin,
+        found.shape.map((all, each) => (each === axis ? length : all)),
+      );
+    });
+    const folded = parts.reduce(f);
+    found = strides[i] === 1 ? folded : firstOfEach(folded, axis, strides[i]!);
+  });
+  return found;
+}
+
+function firstOfEach(x: Tensor, axis: number, stride: number): Tensor {
+  const count = Math.ceil(x.shape[axis]! / stride);
+  const length = (count - 1) * stride + 1;
+  const part = tf.slice(
+    x,
+    x.shape.map(() => 0),
+    x.shape.map((side, i) => (i === axis ? length : side)),
+  );
+  return everyNth(part, axis, stride);
+}
+
+define('MaxPool', (call) => {
+  if (call.wants(1)) return call.unsupported('the indices of a max pool');
+  const pooling = poolingOf(call);
+  const { window, x, rank, around } = pooling;
+  if (window.dilations.some((dilation) => dilation !== 1) || window.kernel.length > 3)
+    return fromImage(
+      call.input(0).type,
+      shifted(padded(pooling, -Infinity), window, (a, b) => tf.maximum(a, b)),
+      rank,
+    );
+  const floats = tf.cast(x, 'float32');
+  if (window.kernel.length === 3) {
+    const full = padded({ ...pooling, x: floats }, -3.4e38) as Tensor5D;
+    const found = tf.maxPool3d(
+      full,
+      window.kernel as [number, number, number],
+      window.strides as [number, number, number],
+      'valid',
+    );
+    return fromImage(call.input(0).type, found, rank);
+  }
+  const [y, z] = around as [readonly [number, number], readonly [number, number]];
+  const found = tf.maxPool(
+    floats as Tensor4D,
+    window.kernel as [number, number],
+    window.strides as [number, number],
+    [[0, 0], [...y], [...z], [0, 0]] as [[number, number], [number, number], [number, number], [number, number]],
+  );
+  return fromImage(call.input(0).type, x.dtype === 'float32' ? found : tf.cast(found, x.dtype), rank);
+});
+
+/** How many values of each window count, for the spatial axes of an image. */
+function counted({ x, window, around, beyond }: Pooling, withPadding: boolean): Tensor {
+  let found: Tensor = tf.ones([1, ...x.shape.slice(1, -1), 1]);
+  const own = around.map(([before, after], i) => [before, after - beyond[i]!] as const);
+  own.forEach(([before, after], i) => (found = padAxis(found, i + 1, before, after, withPadding ? 1 : 0)));
+  beyond.forEach((more, i) => (found = padAxis(found, i + 1, 0, more)));
+  return shifted(found, window, (a, b) => tf.add(a, b));
+}
+
+/** Sums over windows: tfjs' average of zero-padded values, times their number. */
+function sums(pooling: Pooling, x: Tensor): Tensor {
+  const { window } = pooling;
+  const full = padded({ ...pooling, x }, 0);
+  if (window.dilations.some((dilation) => dilation !== 1)) return shifted(full, window, (a, b) => tf.add(a, b));
+  const size = window.kernel.reduce((product, side) => product * side, 1);
+  if (window.kernel.length === 3)
+    return tf.mul(
+      tf.avgPool3d(
+        full as Tensor5D,
+        window.kernel as [number, number, number],
+        window.strides as [number, number, number],
+        'valid',
+      ),
+      size,
+    );
+  return tf.mul(
+    tf.avgPool(full as Tensor4D, window.kernel as [number, number], window.strides as [number, number], 'valid'),
+    size,
+  );
+}
+
+define('AveragePool', (call) => {
+  const pooling = poolingOf(call);
+  const counts = call.kept.get(call.node, `counts ${pooling.x.shape.slice(1).join()}`, () =>
+    tf.div(1, counted(pooling, call.number('count_include_pad', 0) === 1)),
+  );
+  return fromImage(call.input(0).type, tf.mul(sums(pooling, pooling.x), counts), pooling.rank);
+});
+
+define('LpPool', (call) => {
+  const pooling = poolingOf(call);
+  const p = call.number('p', 2);
+  const found = powered(sums(pooling, powered(tf.abs(pooling.x), p)), 1 / p);
+  return fromImage(call.input(0).type, found, pooling.rank);
+});
+
+function powered(x: Tensor, p: number): Tensor {
+  if (p === 1) return x;
+  if (p === 2) return tf.square(x);
+  return p === 0.5 ? tf.sqrt(x) : tf.pow(x, p);
+}
+
+/** All that lies behind the channels, as one value each. */
+function global(name: string, f: (x: Tensor, places: number[], call: Call) => Tensor): void {
+  define(name, (call) => {
+    const x = onDevice(call, call.input(0));
+    const places = inOrder(x.order.length).filter((place) => x.order[place]! > 1);
+    return deviceValue(x.type, f(x.tensor, places, call), x.order);
+  });
+}
+global('GlobalAveragePool', (x, places) => tf.mean(x, places, true));
+global('GlobalMaxPool', (x, places) => tf.max(x, places, true));
+global('GlobalLpPool', (x, places, call) => {
+  const p = call.number('p', 2);
+  return powered(tf.sum(powered(tf.abs(x), p), places, true), 1 / p);
+});
