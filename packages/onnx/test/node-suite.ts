@@ -61,9 +61,7 @@ async function differenceOf(
       Object.fromEntries(
         Object.entries(feeds).map(([name, each]) => [
           name,
-          isFloat(each.type) && !/^(scales|roi)$/.test(name) && each.data.length > 0 && each.dims.length > 0
-            ? upload(hostValue(each.type, each.dims, each.data))
-            : each,
+          isKnownBefore(name, each) ? each : upload(hostValue(each.type, each.dims, each.data)),
         ]),
       ),
     ),
@@ -88,7 +86,12 @@ async function differenceOf(
   }
 }
 
-function tensorsOf(folder: string, kind: string): HostTensor[] {
+/** Whole numbers, scales and single values, which models have as constants, are given on the host. */
+export function isKnownBefore(name: string, { type, data, dims }: HostTensor): boolean {
+  return !isFloat(type) || /^(scales|roi)$/.test(name) || data.length === 0 || dims.length === 0;
+}
+
+export function tensorsOf(folder: string, kind: string): HostTensor[] {
   return readdirSync(folder)
     .filter((name) => name.startsWith(`${kind}_`))
     .sort((a, b) => Number(/\d+/.exec(a)) - Number(/\d+/.exec(b)))

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isFloat, rangeOf, type ElementType } from '../format/element-types.js';
 import { mapped } from '../run/host.js';
-import { define, onDevice, type Call } from '../run/operators.js';
+import { define, offTape, onDevice, type Call } from '../run/operators.js';
 import { aligned, asItLies, repeated } from '../run/order.js';
 import { deviceValue, dimsOf, hostValue, type HostValue, type Value } from '../run/value.js';
 
@@ -18,7 +18,8 @@ function binary(names: string | readonly string[], host: OnHost, device: OnDevic
 function combined(call: Call, values: Value[], host: OnHost, device: OnDevice, result = values[0]!.type): Value {
   if (values.every((each): each is HostValue => each.kind === 'host')) return mapped(result, values, host);
   const { tensors, order } = aligned(call, values);
-  return deviceValue(result, device(tensors[0]!, tensors[1]!), order);
+  const [a, b] = tensors as [Tensor, Tensor];
+  return deviceValue(result, result === 'bool' ? offTape(() => device(a, b)) : device(a, b), order);
 }
 
 /** Before opset 7 the second operand's axes begin where `axis` says, and only if `broadcast` is set. */
@@ -41,12 +42,16 @@ function withOnes(value: Value, count: number): Value {
   };
 }
 
-/** Of whole numbers in 32 bits, tfjs divides towards minus infinity. */
+/** a / b without its fraction, in the type of a. */
+function truncatedQuotient(a: Tensor, b: Tensor): Tensor {
+  const size = tf.floorDiv(tf.abs(a), tf.abs(b));
+  const isNegative = tf.cast(tf.notEqual(tf.less(a, 0), tf.less(b, 0)), a.dtype);
+  return tf.mul(size, tf.sub(1, tf.mul(2, isNegative)));
+}
+
+/** Of whole numbers, tfjs divides towards minus infinity. */
 function truncatedDiv(a: Tensor, b: Tensor): Tensor {
-  if (a.dtype === 'float32') return tf.div(a, b);
-  const quotient = tf.floorDiv(tf.abs(a), tf.abs(b));
-  const sign = tf.sub(1, tf.mul(2, tf.cast(tf.notEqual(tf.less(a, 0), tf.less(b, 0)), 'int32')));
-  return tf.mul(quotient, sign);
+  return a.dtype === 'float32' ? tf.div(a, b) : truncatedQuotient(a, b);
 }
 
 binary('Add', (a, b) => a + b, tf.add);
@@ -60,12 +65,9 @@ define('Div', (call) => {
 define('Mod', (call) => {
   const isC = call.number('fmod', 0) === 1;
   const host: OnHost = isC ? (a, b) => a % b : (a, b) => a - Math.floor(a / b) * b;
-  const device: OnDevice = (a, b) => {
-    const floored = (x: Tensor, y: Tensor): Tensor => tf.sub(x, tf.mul(tf.floorDiv(x, y), y));
-    if (!isC) return floored(a, b);
-    const size = floored(tf.abs(a), tf.abs(b));
-    return tf.where(tf.less(a, 0), tf.neg(size), size);
-  };
+  // The quotient is a staircase: its gradient, which tfjs takes for that of a / b, is 0.
+  const quotient = (a: Tensor, b: Tensor): Tensor => offTape(() => (isC ? truncatedQuotient(a, b) : tf.floorDiv(a, b)));
+  const device: OnDevice = (a, b) => tf.sub(a, tf.mul(quotient(a, b), b));
   return combined(call, operands(call), host, device);
 });
 
@@ -225,7 +227,7 @@ export function cast(call: Call, value: Value, to: ElementType): Value {
   }
   const from = value.tensor.dtype;
   const type = to;
-  if (to === 'bool') return asItLies(value, (x) => tf.notEqual(x, tf.zerosLike(x)), type);
+  if (to === 'bool') return asItLies(value, (x) => offTape(() => tf.notEqual(x, tf.zerosLike(x))), type);
   if (isFloat(to)) return from === 'float32' ? { ...value, type } : asItLies(value, (x) => tf.cast(x, 'float32'), type);
   if (from !== 'float32' && /^u?int(32|64)$/.test(to))
     return from === 'int32' ? { ...value, type } : asItLies(value, (x) => tf.cast(x, 'int32'), type);

@@ -2,16 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { OnnxError } from '../errors.js';
 import { stridesOf, taken } from '../run/host.js';
-import { axisOf, define, onDevice, type Call } from '../run/operators.js';
+import { axisOf, define, offTape, onDevice, type Call } from '../run/operators.js';
 import { deviceValue, dimsOf, hostValue, inOrder, sizeOf, type DeviceValue } from '../run/value.js';
 import { box, inShape, padAxis } from './shape.js';
 
 // Operators that take values at computed places, or put them there.
-
-/** Indices without a tape: tfjs would ask for the gradient of whole numbers. */
-export function offTape(make: () => Tensor): Tensor {
-  return tf.customGrad(() => ({ value: make(), gradFunc: () => [] as unknown as Tensor }))();
-}
 
 /** Indices counted from the start. @throws OnnxError when one lies outside. */
 function fromStart(indices: readonly number[], length: number): Int32Array {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { axisOf, define, onDevice, type Call } from '../run/operators.js';
+import { axisOf, define, offTape, onDevice, type Call } from '../run/operators.js';
 import { asItLies } from '../run/order.js';
 import { deviceValue, dimsOf, inOrder, type DeviceValue, type Value } from '../run/value.js';
 import { gelu } from './unary.js';
@@ -139,7 +139,11 @@ define('LpNormalization', (call) => {
     call.number('p', 2) === 1
       ? tf.sum(tf.abs(x.tensor), place, true)
       : tf.sqrt(tf.sum(tf.square(x.tensor), place, true));
-  const safe = tf.where(tf.equal(size, 0), tf.onesLike(size), size);
+  const safe = tf.where(
+    offTape(() => tf.equal(size, 0)),
+    tf.onesLike(size),
+    size,
+  );
   return deviceValue(x.type, tf.div(x.tensor, safe), x.order);
 });
 

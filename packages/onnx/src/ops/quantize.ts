@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { rangeOf, type ElementType } from '../format/element-types.js';
-import { Call, axisOf, define, onDevice } from '../run/operators.js';
+import { Call, axisOf, define, offTape, onDevice } from '../run/operators.js';
 import { asItLies } from '../run/order.js';
 import { deviceValue, dimsOf, sizeOf, type DeviceValue, type Value } from '../run/value.js';
 import { convolve, fromImage, windowOf } from './conv.js';
@@ -74,7 +74,11 @@ define('DynamicQuantizeLinear', (call) => {
   const x = onDevice(call, call.input(0));
   const [low, high] = [tf.minimum(tf.min(x.tensor), 0), tf.maximum(tf.max(x.tensor), 0)];
   const raw = tf.div(tf.sub(high, low), 255);
-  const scale = tf.where(tf.equal(raw, 0), tf.onesLike(raw), raw);
+  const scale = tf.where(
+    offTape(() => tf.equal(raw, 0)),
+    tf.onesLike(raw),
+    raw,
+  );
   const zero = roundedInto(tf.div(tf.neg(low), scale), 0, 'uint8');
   const found = roundedInto(tf.div(x.tensor, scale), zero, 'uint8');
   return [deviceValue('uint8', found, x.order), deviceValue('float32', scale), deviceValue('uint8', zero)];

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { reduced, reshaped } from '../run/host.js';
-import { axisOf, define, onDevice, type Call } from '../run/operators.js';
+import { axisOf, define, offTape, onDevice, type Call } from '../run/operators.js';
 import { deviceValue, dimsOf, inOrder, sizeOf, type Value } from '../run/value.js';
 
 // Reductions over axes, and softmax over one.
@@ -83,7 +83,11 @@ reduction('ReduceLogSumExp', (x, places) => {
   if (isEmpty(x, places)) return filledLike(x, places, -Infinity);
   const most = tf.max(x, places, true);
   // What is subtracted must be finite; its gradient cancels.
-  const finite = tf.where(tf.isFinite(most), most, tf.zerosLike(most));
+  const finite = tf.where(
+    offTape(() => tf.isFinite(most)),
+    most,
+    tf.zerosLike(most),
+  );
   return tf.add(
     tf.log(tf.sum(tf.exp(tf.sub(x, finite)), places)),
     tf.reshape(
@@ -135,6 +139,6 @@ alongClasses('Softmax', (rows) => tf.softmax(rows));
 alongClasses('LogSoftmax', (rows) => tf.logSoftmax(rows));
 alongClasses('Hardmax', (rows) => {
   const width = rows.shape.at(-1)!;
-  const first = tf.argMax(rows, -1);
+  const first = offTape(() => tf.argMax(rows, -1));
   return tf.reshape(tf.cast(tf.oneHot(tf.cast(tf.reshape(first, [-1]), 'int32'), width), 'float32'), rows.shape);
 });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { axisOf, define, onDevice, type Call } from '../run/operators.js';
+import { axisOf, define, offTape, onDevice, type Call } from '../run/operators.js';
 import { deviceValue, dimsOf, inOrder, sizeOf, type Value } from '../run/value.js';
 
 // Resizing: along each axis a product with a matrix [out, in], exact in every mode and
@@ -225,18 +225,16 @@ define('GridSample', (call) => {
     const found = tf.gather(picture, tf.cast(tf.reshape(at, [-1]), 'int32'));
     return tf.mul(tf.reshape(found, [n, count, channels]), tf.expandDims(tf.cast(isIn, 'float32'), 2));
   };
-  const still = (make: () => Tensor): Tensor =>
-    tf.customGrad(() => ({ value: make(), gradFunc: () => [] as unknown as Tensor }))();
   let found: Tensor;
   if (mode === 'nearest')
     found = valueAt(
-      still(() => tf.round(px)),
-      still(() => tf.round(py)),
+      offTape(() => tf.round(px)),
+      offTape(() => tf.round(py)),
     );
   else {
-    const [x0, y0] = [still(() => tf.floor(px)), still(() => tf.floor(py))];
+    const [x0, y0] = [offTape(() => tf.floor(px)), offTape(() => tf.floor(py))];
     const [fx, fy] = [tf.expandDims(tf.sub(px, x0), 2), tf.expandDims(tf.sub(py, y0), 2)];
-    const [x1, y1] = [still(() => tf.add(x0, 1)), still(() => tf.add(y0, 1))];
+    const [x1, y1] = [offTape(() => tf.add(x0, 1)), offTape(() => tf.add(y0, 1))];
     const top = tf.add(tf.mul(valueAt(x0, y0), tf.sub(1, fx)), tf.mul(valueAt(x1, y0), fx));
     const bottom = tf.add(tf.mul(valueAt(x0, y1), tf.sub(1, fx)), tf.mul(valueAt(x1, y1), fx));
     found = tf.add(tf.mul(top, tf.sub(1, fy)), tf.mul(bottom, fy));

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ElementType } from '../format/element-types.js';
 import { mapped } from '../run/host.js';
-import { define, onDevice, type Call } from '../run/operators.js';
+import { define, offTape, onDevice, type Call } from '../run/operators.js';
 import { asItLies } from '../run/order.js';
 import type { Value } from '../run/value.js';
 
@@ -36,7 +36,7 @@ function erf(x: number): number {
 
 /** -1, 0 or 1, also for the smallest numbers, which some kernels of `tf.sign` take for 0. */
 export function signOf(x: Tensor): Tensor {
-  return tf.cast(tf.sub(tf.cast(tf.greater(x, 0), 'int32'), tf.cast(tf.less(x, 0), 'int32')), x.dtype);
+  return offTape(() => tf.cast(tf.sub(tf.cast(tf.greater(x, 0), 'int32'), tf.cast(tf.less(x, 0), 'int32')), x.dtype));
 }
 
 unary('Abs', Math.abs, tf.abs);
@@ -73,9 +73,14 @@ unary(
 unary(
   'Not',
   (x) => Number(x === 0),
-  (x) => tf.logicalNot(tf.cast(x, 'bool')),
+  (x) => offTape(() => tf.logicalNot(tf.cast(x, 'bool'))),
 );
-unary('IsNaN', (x) => Number(Number.isNaN(x)), tf.isNaN, 'bool');
+unary(
+  'IsNaN',
+  (x) => Number(Number.isNaN(x)),
+  (x) => offTape(() => tf.isNaN(x)),
+  'bool',
+);
 unary(
   'Identity',
   (x) => x,
@@ -124,11 +129,25 @@ activation('Selu', (x, call) => {
 activation('HardSigmoid', (x, call) =>
   tf.clipByValue(tf.add(tf.mul(x, call.number('alpha', 0.2)), call.number('beta', 0.5)), 0, 1),
 );
-activation('ThresholdedRelu', (x, call) => tf.mul(x, tf.cast(tf.greater(x, call.number('alpha', 1)), 'float32')));
+activation('ThresholdedRelu', (x, call) =>
+  tf.mul(
+    x,
+    maskOf(() => tf.greater(x, call.number('alpha', 1)), x),
+  ),
+);
 activation('Shrink', (x, call) => {
   const [bias, lambda] = [call.number('bias', 0), call.number('lambd', 0.5)];
-  const above = tf.mul(tf.sub(x, bias), tf.cast(tf.greater(x, lambda), x.dtype));
-  return tf.add(above, tf.mul(tf.add(x, bias), tf.cast(tf.less(x, -lambda), x.dtype)));
+  const above = tf.mul(
+    tf.sub(x, bias),
+    maskOf(() => tf.greater(x, lambda), x),
+  );
+  return tf.add(
+    above,
+    tf.mul(
+      tf.add(x, bias),
+      maskOf(() => tf.less(x, -lambda), x),
+    ),
+  );
 });
 activation('Swish', (x, call) => tf.mul(x, tf.sigmoid(tf.mul(x, call.number('alpha', 1)))));
 activation('com.microsoft:QuickGelu', (x, call) => tf.mul(x, tf.sigmoid(tf.mul(x, call.number('alpha', 1.702)))));
@@ -138,13 +157,21 @@ define('IsInf', (call) => {
   return asItLies(
     onDevice(call, call.input(0)),
     (x) =>
-      tf.logicalAnd(
-        tf.isInf(x),
-        tf.logicalOr(tf.logicalAnd(tf.less(x, 0), wanted[0]!), tf.logicalAnd(tf.greater(x, 0), wanted[1]!)),
-      ),
+      offTape(() => {
+        const side = tf.logicalOr(
+          tf.logicalAnd(tf.less(x, 0), wanted[0]!),
+          tf.logicalAnd(tf.greater(x, 0), wanted[1]!),
+        );
+        return tf.logicalAnd(tf.isInf(x), side);
+      }),
     'bool',
   );
 });
+
+/** 1 where it holds, 0 elsewhere, in the type of `x`. */
+function maskOf(holds: () => Tensor, x: Tensor): Tensor {
+  return offTape(() => tf.cast(holds(), x.dtype));
+}
 
 /** `x` above 0 and `f(x)` below, with finite gradients on both sides. */
 function negativeSide(x: Tensor, f: (below: Tensor) => Tensor): Tensor {

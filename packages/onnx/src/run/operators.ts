@@ -133,6 +133,14 @@ export class Call {
   }
 }
 
+/**
+ * A result that no gradient goes through, such as indices and comparisons: tfjs would look for the
+ * gradients of the operations inside.
+ */
+export function offTape(make: () => Tensor): Tensor {
+  return tf.customGrad(() => ({ value: make(), gradFunc: () => [] as unknown as Tensor }))();
+}
+
 /** An axis counted from the start. */
 export function axisOf(axis: number, rank: number): number {
   const found = axis < 0 ? axis + rank : axis;
