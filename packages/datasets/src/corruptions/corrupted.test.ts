@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { arrayDataset } from '../from/array-dataset.js';
 import { imageDataset } from '../from/image-dataset.js';
-import { corruptionKinds, corruptionNames, type CorruptionName } from './catalogue.js';
+import { corruptionNames, type CorruptionName } from './catalogue.js';
 import { corrupted, corruptedData } from './corrupted.js';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -52,11 +52,18 @@ describe.each(corruptionNames)('%s', (corruption) => {
   );
 });
 
-/** Whether a corruption says that it draws random numbers. */
-function saysToDraw(name: CorruptionName): boolean {
-  const draws = corruptionKinds[name](5, 'small').draws({ height: 12, width: 12, channels: 1 });
-  return Object.keys(draws).length > 0;
-}
+/** The corruptions that the original draws random numbers for, by hand: a definition may forget to. */
+const drawing: readonly CorruptionName[] = [
+  'gaussian-noise',
+  'shot-noise',
+  'impulse-noise',
+  'glass-blur',
+  'motion-blur',
+  'snow',
+  'frost',
+  'fog',
+  'elastic-transform',
+];
 
 it('draws by seed and example where it draws at all', async () => {
   const side = 12;
@@ -71,7 +78,7 @@ it('draws by seed and example where it draws at all', async () => {
     const [first, second] = [0, 1].map((seed) => corrupted(grey, { corruption, severity: 5, seed }));
     const values = await byId(first!, 2);
     const others = await byId(second!, 2);
-    const draws = saysToDraw(corruption);
+    const draws = drawing.includes(corruption);
     expect([corruption, JSON.stringify(values.get(0)) !== JSON.stringify(values.get(1))]).toEqual([corruption, draws]);
     expect([corruption, JSON.stringify(values.get(0)) !== JSON.stringify(others.get(0))]).toEqual([corruption, draws]);
     expect(first!.hash).not.toBe(second!.hash);
