@@ -4,4 +4,4 @@
  *
  * @packageDocumentation
  */
-export { createThreat, norms, resolveThreat } from './threat/threat-model.js';
+export { boundsSlack, createThreat, norms, resolveThreat } from './threat/threat-model.js';

@@ -16,6 +16,13 @@ np.savez(out / "keras.npz", x_train=images[:8], y_train=labels[:8], x_test=image
 planar = rng.random((6, 3, 2, 4), dtype=np.float32)
 np.savez_compressed(out / "torch.npz", images=planar * 2 - 1, labels=np.array([0, 1, 1, 0, 1, 0], dtype=np.uint8))
 
+# Features of 0 and 1 in several types, class indices as floats, and the test part alone.
+bits = np.tile(np.array([[0, 1, 1, 0], [1, 0, 0, 1]]), (4, 1))
+indices = (np.arange(8) % 2).astype(np.float64)
+over = np.where(bits == 1, np.float32(1) + np.float32(1.2e-7), np.float32(-3e-8)).astype(np.float32)
+types = {"uint8": bits.astype("u1"), "int64": bits, "bool": bits.astype(bool), "float32": bits.astype("f4"), "over": over}
+np.savez_compressed(out / "features.npz", y_test=indices, broken=indices + 0.5, one_hot=np.eye(2)[indices.astype(int)], **types)
+
 arrays = {
     "fortran": np.asfortranarray(rng.standard_normal((2, 3, 4)).astype(np.float32)),
     "big-endian": rng.standard_normal((5,)).astype(">f8"),

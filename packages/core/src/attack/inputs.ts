@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Attack, AttackLoss, CallOptions, Classifier } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
+import { boundsSlack } from '../threat/threat-model.js';
 
 /**
  * Checks what can be checked without reading values, and makes labels int32 class indices [n]: the
@@ -41,8 +42,9 @@ export function checkShapes(
 }
 
 /** Checks values that were read back. */
-export function checkImages(values: Float32Array, [low, high]: readonly [number, number], what: string): void {
-  const slack = 1e-6 * (high - low);
+export function checkImages(values: Float32Array, bounds: readonly [number, number], what: string): void {
+  const [low, high] = bounds;
+  const slack = boundsSlack(bounds);
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value >= low - slack && value <= high + slack) continue;

@@ -10,6 +10,14 @@ import { linf } from './linf.js';
 
 const geometries: Readonly<Record<Norm, Geometry>> = { linf, l2, l1, l0 };
 
+/**
+ * How far beyond its bounds a value may lie by rounding, as 1.0000001 does after a conversion
+ * through float32: a millionth of their distance. Data sets and attacks go by the same rule.
+ */
+export function boundsSlack([low, high]: Bounds): number {
+  return 1e-6 * (high - low);
+}
+
 /** The norms there are. */
 export const norms = Object.keys(geometries) as readonly Norm[];
 

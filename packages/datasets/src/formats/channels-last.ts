@@ -1,8 +1,10 @@
+import type { NpyData } from './npy.js';
+
 /**
  * [n, channels, height, width] brought into [n, height, width, channels], as PyTorch's images into
  * TensorFlow's.
  */
-export function channelsLast<T extends Uint8Array | Float32Array>(
+export function channelsLast<T extends NpyData>(
   values: T,
   [count, channels, height, width]: readonly [number, number, number, number],
 ): T {

@@ -29,6 +29,12 @@ export interface NpyArray {
 }
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+
+/** Whether a file begins as a `.npy` file does. */
+export function isNpy(bytes: Uint8Array): boolean {
+  return magic.every((byte, i) => bytes[i] === byte);
+}
+
 /** NumPy reads no longer ones either. */
 const longestHeader = 10_000;
 /** The dictionary that every version of NumPy writes: keys sorted, values simple. */
@@ -62,7 +68,7 @@ export function parseNpy(bytes: Uint8Array, name = 'npy file'): NpyArray {
 
 function headerOf(bytes: Uint8Array, name: string): { text: string; start: number } {
   const version = bytes[6] ?? 0;
-  if (magic.some((byte, i) => bytes[i] !== byte) || version < 1 || version > 3)
+  if (!isNpy(bytes) || version < 1 || version > 3)
     throw new AdvrobError(
       'ADVROB_DATA_FORMAT',
       `${name}: expected a .npy file of version 1 to 3, found something else`,

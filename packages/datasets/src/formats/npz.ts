@@ -1,5 +1,5 @@
 import { AdvrobError } from '@advrob/core';
-import { parseNpy, type NpyArray } from './npy.js';
+import { isNpy, parseNpy, type NpyArray } from './npy.js';
 import { unzip } from './zip.js';
 
 /**
@@ -15,6 +15,11 @@ export async function readNpz<K extends string>(
   maxBytes: number,
   name = 'npz file',
 ): Promise<Record<K, NpyArray>> {
+  if (isNpy(bytes))
+    throw new AdvrobError(
+      'ADVROB_DATA_FORMAT',
+      `${name}: expected an .npz archive, found a .npy file, which holds one array: save inputs and labels together with np.savez('data.npz', x_test=x, y_test=y)`,
+    );
   const present: string[] = [];
   const isWanted = (file: string) => {
     present.push(file.replace(/\.npy$/, ''));

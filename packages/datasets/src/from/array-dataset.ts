@@ -1,10 +1,12 @@
 import { AdvrobError, type Dataset } from '@advrob/core';
+import { boundsSlack } from '@advrob/core/threat';
 import { contentDigest } from '../batches/content-hash.js';
 import { sourceDataset } from '../batches/source-dataset.js';
 
 /**
  * Labelled inputs of any shape as numbers. The arrays are kept, not copied: leave them unchanged
- * afterwards.
+ * afterwards. Values beyond the bounds by rounding alone (a millionth of their distance) are set
+ * onto them in a copy.
  */
 export interface NumberArrays {
   readonly name: string;
@@ -25,7 +27,7 @@ export interface NumberArrays {
  * pixels. Batches and `hash` as there.
  *
  * @throws AdvrobError `ADVROB_SHAPE` when lengths disagree, `ADVROB_BOUNDS` for a value outside of
- *   the bounds or NaN, `ADVROB_LABEL`.
+ *   the bounds, `ADVROB_NOT_FINITE`, `ADVROB_LABEL`.
  * @example
  * ```ts
  * import { arrayDataset } from '@advrob/datasets';
@@ -46,12 +48,7 @@ export function arrayDataset({ name, inputs, labels, inputShape, numClasses, ...
       'ADVROB_SHAPE',
       `${name}: expected ${labels.length} inputs of ${size} numbers for ${labels.length} labels, got ${inputs.length} numbers`,
     );
-  const outside = inputs.findIndex((value) => !(value >= bounds[0] && value <= bounds[1]));
-  if (outside >= 0)
-    throw new AdvrobError(
-      'ADVROB_BOUNDS',
-      `${name}: expected values from ${bounds[0]} to ${bounds[1]}, got ${inputs[outside]} in example ${Math.floor(outside / size)}`,
-    );
+  const kept = inside(inputs, bounds, size, name);
   return sourceDataset({
     name,
     labels,
@@ -60,8 +57,26 @@ export function arrayDataset({ name, inputs, labels, inputShape, numClasses, ...
     bounds,
     classNames,
     read(ids, target) {
-      ids.forEach((id, row) => target.set(inputs.subarray(id * size, (id + 1) * size), row * size));
+      ids.forEach((id, row) => target.set(kept.subarray(id * size, (id + 1) * size), row * size));
     },
-    digest: contentDigest({ shape: inputShape, numClasses }, labels, inputs),
+    digest: contentDigest({ shape: inputShape, numClasses }, labels, kept),
   });
+}
+
+/** The inputs, or a copy where rounding took some beyond the bounds. */
+function inside(inputs: Float32Array, bounds: readonly [number, number], size: number, name: string): Float32Array {
+  const [low, high] = bounds;
+  const slack = boundsSlack(bounds);
+  let isOver = false;
+  for (let i = 0; i < inputs.length; i++) {
+    const value = inputs[i]!;
+    if (value >= low && value <= high) continue;
+    const example = `got ${value} in example ${Math.floor(i / size)}`;
+    if (!Number.isFinite(value))
+      throw new AdvrobError('ADVROB_NOT_FINITE', `${name}: expected values from ${low} to ${high}, ${example}`);
+    if (!(value >= low - slack && value <= high + slack))
+      throw new AdvrobError('ADVROB_BOUNDS', `${name}: expected values from ${low} to ${high}, ${example}`);
+    isOver = true;
+  }
+  return isOver ? inputs.map((value) => Math.min(Math.max(value, low), high)) : inputs;
 }

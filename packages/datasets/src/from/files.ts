@@ -24,13 +24,23 @@ export function missingFolder(directory: string): (cause: unknown) => never {
  */
 export async function findFile(directory: string, name: string): Promise<string> {
   const present = await listFolder(directory);
-  const dotted = name.replace('-idx', '.idx');
-  const found = [name, `${name}.gz`, dotted, `${dotted}.gz`].find((candidate) => present.includes(candidate));
+  const found = spellings(name).find((candidate) => present.includes(candidate));
   if (found !== undefined) return join(directory, found);
   throw new AdvrobError(
     'ADVROB_DATA_MISSING',
     `expected ${name} or ${name}.gz in ${directory}, found ${present.slice(0, 12).join(', ') || 'nothing'}`,
   );
+}
+
+/** Whether {@link findFile} finds `name`. @throws AdvrobError `ADVROB_DATA_MISSING` without the folder. */
+export async function hasFile(directory: string, name: string): Promise<boolean> {
+  const present = await listFolder(directory);
+  return spellings(name).some((candidate) => present.includes(candidate));
+}
+
+function spellings(name: string): string[] {
+  const dotted = name.replace('-idx', '.idx');
+  return [name, `${name}.gz`, dotted, `${dotted}.gz`];
 }
 
 /** Largest file accepted by default, also after decompression: 1 GiB. */

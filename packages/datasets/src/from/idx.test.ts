@@ -9,7 +9,7 @@ const folder = temporaryFolders();
 
 describe('idx', () => {
   async function idxOptions(trainLabels: Uint8Array, testLabels: Uint8Array) {
-    const images = (count: number) => idxFile([count, 2, 3, 2], new Uint8Array(12 * count));
+    const images = (count: number) => idxFile([count, 2, 3, 2], new Uint8Array(12 * count).fill(200));
     const directory = await folder({ a: images(20), b: trainLabels, c: images(4), d: testLabels });
     const [trainImages, b, testImages, d] = ['a', 'b', 'c', 'd'].map((name) => join(directory, name));
     return { trainImages: trainImages!, trainLabels: b!, testImages: testImages!, testLabels: d! };
@@ -32,6 +32,27 @@ describe('idx', () => {
     await expect(idx(options)).rejects.toThrow(refused('ADVROB_LABEL', 'got 2'));
     expect((await idx({ ...options, numClasses: 3 })).test.numClasses).toBe(3);
     await expect(idx({ ...options, numClasses: 3, classNames: ['a'] })).rejects.toThrow(refused('ADVROB_SHAPE'));
+  });
+
+  it('takes a test part alone', async () => {
+    const { testImages, testLabels } = await idxOptions(bytes(20, 6), bytes(4, 2));
+    const { train, validation, test } = await idx({ testImages, testLabels, numClasses: 7 });
+    expect([train.length, validation.length, test.length, train.numClasses]).toEqual([0, 0, 4, 7]);
+    expect((await idx({ testImages, testLabels })).test.numClasses).toBe(3);
+    expect(() => idx({ testImages, testLabels, trainImages: testImages })).toThrow(
+      refused('ADVROB_OPTION', 'both or neither'),
+    );
+    await expect(idx({ testImages, testLabels, validation: 2 })).rejects.toThrow(refused('ADVROB_OPTION', 'hold 2'));
+  });
+
+  it('asks what images of 0 and 1 mean', async () => {
+    const images = idxFile([2, 2, 2], [0, 1, 1, 0, 1, 0, 0, 1]);
+    const directory = await folder({ images, labels: bytes(2, 1) });
+    const files = { testImages: join(directory, 'images'), testLabels: join(directory, 'labels') };
+    await expect(idx(files)).rejects.toThrow(refused('ADVROB_BOUNDS', 'option range'));
+    const { test } = await idx({ ...files, range: [0, 1] });
+    for await (const { x } of test.batches({ size: 2 }))
+      expect([...(await x.data())]).toEqual([0, 1, 1, 0, 1, 0, 0, 1]);
   });
 
   it('refuses absurd, negative and float labels', async () => {

@@ -35,6 +35,29 @@ describe('npz', () => {
     await expect(npz(file)).rejects.toMatchObject({ code: 'ADVROB_BOUNDS' });
   });
 
+  it('takes the test part alone, labels as floats, and asks for the range of integers that do not show it', async () => {
+    const features = (testInputs: string, more: object = {}) =>
+      npz({ test: filePath('features.npz'), testInputs, ...more });
+    for (const type of ['bool', 'float32', 'over']) {
+      const { train, validation, test } = await features(type);
+      expect([train.length, validation.length, test.length, test.numClasses]).toEqual([0, 0, 8, 2]);
+      const { x, y } = await contentOf(test);
+      expect(x.slice(0, 8)).toEqual([0, 1, 1, 0, 1, 0, 0, 1]);
+      expect(y).toEqual([0, 1, 0, 1, 0, 1, 0, 1]);
+    }
+    for (const type of ['uint8', 'int64']) {
+      await expect(features(type)).rejects.toMatchObject({
+        code: 'ADVROB_BOUNDS',
+        message: expect.stringMatching(/int\d+ from 0 to 1, .*option range, .*\[0, 1\]/) as string,
+      });
+      expect((await contentOf((await features(type, { range: [0, 1] })).test)).x.slice(0, 4)).toEqual([0, 1, 1, 0]);
+    }
+    await expect(features('bool', { testLabels: 'broken' })).rejects.toThrow(/float64 0.5 in example 0/);
+    await expect(features('bool', { testLabels: 'one_hot' })).rejects.toThrow(/argmax/);
+    expect(() => npz({})).toThrow(/ADVROB_OPTION/);
+    await expect(npz({ test: filePath('bool.npy') })).rejects.toThrow(/np\.savez/);
+  });
+
   it('names the arrays that are there', async () => {
     await expect(npz({ train: filePath('torch.npz') })).rejects.toMatchObject({
       code: 'ADVROB_DATA_MISSING',

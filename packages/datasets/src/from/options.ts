@@ -20,7 +20,13 @@ export const fileOptions = {
 
 /** Options of files that do not say how many classes there are; see {@link inferClasses}. */
 export const classOptions = {
-  numClasses: z.int().min(1).optional().describe('Number of classes; default the largest training label plus one'),
+  numClasses: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Number of classes; default the largest training label plus one, without training data the largest test label plus one',
+    ),
   classNames: z.array(z.string()).optional().describe('Names of the classes, in label order'),
 };
 
@@ -50,6 +56,22 @@ export function splitValidation(all: Dataset, test: Dataset, { validation, seed 
     validation: all.subset(shuffled.slice(0, held).sort()),
     test,
   };
+}
+
+/**
+ * {@link splitValidation}, or a test part alone where there is nothing to train on: enough to attack
+ * and evaluate a model. Train and validation are empty then.
+ *
+ * @throws AdvrobError `ADVROB_OPTION` for validation examples out of nothing.
+ */
+export function splitsOf(all: Dataset | undefined, test: Dataset, choice: ValidationChoice): Splits {
+  if (all !== undefined) return splitValidation(all, test, choice);
+  if (choice.validation)
+    throw new AdvrobError(
+      'ADVROB_OPTION',
+      `${test.name}: validation: there are no training examples to hold ${choice.validation} out of`,
+    );
+  return { train: test.take(0), validation: test.take(0), test };
 }
 
 /** More classes than any data set has: a label file that asks for them is damaged or none. */

@@ -22,6 +22,11 @@ describe('parquet', () => {
     }
   });
 
+  it('takes the test part alone', async () => {
+    const { train, validation, test } = await parquet({ test: file });
+    expect([train.length, validation.length, test.length, test.numClasses]).toEqual([0, 0, 12, 3]);
+  });
+
   it('reads plain columns, other names and zstd', async () => {
     const plain = filePath('plain.parquet');
     const { train } = await parquet({ train: plain, test: plain, image: 'img', label: 'fine_label', validation: 0 });

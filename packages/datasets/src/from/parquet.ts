@@ -2,7 +2,7 @@ import { defineDataset, type Dataset } from '@advrob/core';
 import * as z from 'zod';
 import { readParquet } from '../formats/parquet.js';
 import { readBytes } from './files.js';
-import { classOptions, fileOptions, inferClasses, splitValidation } from './options.js';
+import { classOptions, fileOptions, inferClasses, splitsOf } from './options.js';
 import { pictureDataset } from './picture-dataset.js';
 
 const paths = z.union([z.string(), z.array(z.string()).min(1)]);
@@ -25,8 +25,8 @@ export const parquet = defineDataset({
   name: 'parquet',
   summary: 'PNG pictures in Parquet files, as Hugging Face serves MNIST and CIFAR.',
   options: z.strictObject({
-    train: paths.describe('Parquet file of training examples, or a list of shards'),
-    test: paths.describe('Parquet file of test examples, or a list of shards'),
+    train: paths.optional().describe('Parquet file of training examples, or a list of shards'),
+    test: paths.describe('Parquet file of test examples, or a list of shards; enough to attack and evaluate'),
     image: z.string().default('image').describe('Column of pictures'),
     label: z.string().default('label').describe('Column of class indices'),
     ...classOptions,
@@ -52,7 +52,7 @@ export const parquet = defineDataset({
         maxBytes,
       });
     };
-    const all = await read(train);
-    return splitValidation(all, await read(test, all), choice);
+    const all = train === undefined ? undefined : await read(train);
+    return splitsOf(all, await read(test, all), choice);
   },
 });

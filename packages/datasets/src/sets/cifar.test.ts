@@ -67,6 +67,18 @@ describe('CIFAR', () => {
     expect(() => load(2, 2)).toThrow(refused('ADVROB_OPTION', 'each number once'));
   });
 
+  it('takes the test file alone', async () => {
+    const [ten, hundred] = [
+      await folder({ 'test_batch.bin': batch(3) }),
+      await folder({ 'test.bin': planarFile(2, () => [1, 2]) }),
+    ];
+    for (const { train, validation, test } of [
+      await cifar10({ directory: ten }),
+      await cifar100({ directory: hundred }),
+    ])
+      expect([train.length, validation.length, test.length > 1]).toEqual([0, 0, true]);
+  });
+
   it('says which files are missing', async () => {
     const directory = await folder({ 'data_batch_1.bin': batch(2), 'test_batch.bin': batch(2) });
     await expect(cifar10({ directory })).rejects.toThrow(

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { parseCifar10, parseCifar100 } from '../formats/cifar.js';
 import { listFolder, readBytes } from '../from/files.js';
 import { imageDataset } from '../from/image-dataset.js';
-import { fileOptions, splitValidation } from '../from/options.js';
+import { fileOptions, splitsOf } from '../from/options.js';
 
 const classesOf10 = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
@@ -28,7 +28,9 @@ export const cifar10 = defineDataset({
   paper:
     'Krizhevsky 2009, Learning multiple layers of features from tiny images (https://www.cs.toronto.edu/~kriz/cifar.html)',
   options: z.strictObject({
-    directory: z.string().describe('Folder with data_batch_1.bin ... data_batch_5.bin and test_batch.bin'),
+    directory: z
+      .string()
+      .describe('Folder with data_batch_1.bin ... data_batch_5.bin and test_batch.bin, or the latter alone'),
     trainFiles: z
       .array(z.int().min(1).max(5))
       .min(1)
@@ -39,13 +41,12 @@ export const cifar10 = defineDataset({
   }),
   async load({ directory, trainFiles, maxBytes, ...choice }) {
     const names = trainFiles.map((number) => `data_batch_${number}.bin`);
-    const paths = await requireFiles(
-      directory,
-      [...names, 'test_batch.bin'],
-      'Fetch the binary version, or set trainFiles to the numbers that are there.',
-    );
-    const train = await cifar10Images(paths.slice(0, -1), maxBytes);
-    return splitValidation(train, await cifar10Images(paths.slice(-1), maxBytes), choice);
+    const { train, test } = await requireFiles(directory, names, 'test_batch.bin', {
+      anyTrain: /^data_batch_\d\.bin$/,
+      remedy: 'Fetch the binary version, or set trainFiles to the numbers that are there.',
+    });
+    const all = train && (await cifar10Images(train, maxBytes));
+    return splitsOf(all, await cifar10Images([test], maxBytes), choice);
   },
 });
 
@@ -84,12 +85,15 @@ export const cifar100 = defineDataset({
   paper:
     'Krizhevsky 2009, Learning multiple layers of features from tiny images (https://www.cs.toronto.edu/~kriz/cifar.html)',
   options: z.strictObject({
-    directory: z.string().describe('Folder with train.bin and test.bin'),
+    directory: z.string().describe('Folder with train.bin and test.bin, or the latter alone'),
     labels: z.enum(['fine', 'coarse']).default('fine').describe('100 classes or 20 superclasses'),
     ...fileOptions,
   }),
   async load({ directory, labels, maxBytes, ...choice }) {
-    const [train, test] = await requireFiles(directory, ['train.bin', 'test.bin'], 'Fetch the binary version.');
+    const { train, test } = await requireFiles(directory, ['train.bin'], 'test.bin', {
+      anyTrain: /^train\.bin$/,
+      remedy: 'Fetch the binary version.',
+    });
     const classNames = await readClassNames(directory, labels, maxBytes);
     const read = async (path: string): Promise<Dataset> => {
       const parsed = parseCifar100(await readBytes(path, maxBytes), path);
@@ -102,7 +106,7 @@ export const cifar100 = defineDataset({
         classNames,
       });
     };
-    return splitValidation(await read(train!), await read(test!), choice);
+    return splitsOf(train && (await read(train[0]!)), await read(test), choice);
   },
 });
 
@@ -120,22 +124,29 @@ async function readClassNames(directory: string, labels: Granularity, maxBytes: 
 }
 
 /**
- * The paths of `names` in a folder.
+ * The paths of the training files and of the test file in a folder. Where no training file is there
+ * at all (`anyTrain`), the test file will do.
  *
- * @param remedy What to do when some are missing.
  * @throws AdvrobError `ADVROB_DATA_MISSING` that names the missing ones and those that are there.
  */
-async function requireFiles(directory: string, names: readonly string[], remedy: string): Promise<string[]> {
+async function requireFiles(
+  directory: string,
+  train: readonly string[],
+  test: string,
+  { anyTrain, remedy }: { readonly anyTrain: RegExp; readonly remedy: string },
+): Promise<{ train: string[] | undefined; test: string }> {
   const present = await listFolder(directory);
-  const missing = names.filter((name) => !present.includes(name));
+  if (present.includes(test) && !present.some((name) => anyTrain.test(name)))
+    return { train: undefined, test: join(directory, test) };
+  const missing = [...train, test].filter((name) => !present.includes(name));
   if (missing.length > 0) {
     const found = present.filter((name) => name.endsWith('.bin')).join(', ') || 'no .bin file';
     throw new AdvrobError(
       'ADVROB_DATA_MISSING',
-      `expected ${names.join(', ')} in ${directory}; missing: ${missing.join(', ')}; found: ${found}. ${remedy}`,
+      `expected ${[...train, test].join(', ')} in ${directory}; missing: ${missing.join(', ')}; found: ${found}. ${remedy}`,
     );
   }
-  return names.map((name) => join(directory, name));
+  return { train: train.map((name) => join(directory, name)), test: join(directory, test) };
 }
 
 /** Byte arrays one after another. */

@@ -15,6 +15,17 @@ describe('Fashion-MNIST', () => {
     expect(train.classNames?.[9]).toBe('Ankle boot');
   });
 
+  it('takes the test part alone, but not half of a training part', async () => {
+    const files = mnistFiles();
+    const test = Object.fromEntries(Object.entries(files).filter(([name]) => name.startsWith('t10k')));
+    const splits = await fashionMnist({ directory: await folder(test) });
+    expect([splits.train.length, splits.validation.length, splits.test.length]).toEqual([0, 0, 12]);
+    const labels = { 'train-labels-idx1-ubyte.gz': files['train-labels-idx1-ubyte.gz']! };
+    await expect(fashionMnist({ directory: await folder({ ...test, ...labels }) })).rejects.toThrow(
+      refused('ADVROB_DATA_MISSING', 'train-images'),
+    );
+  });
+
   it('splits without overlap, by the seed alone', async () => {
     const directory = await fashionFolder();
     const [one, same, other] = await Promise.all(

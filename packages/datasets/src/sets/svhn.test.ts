@@ -26,6 +26,14 @@ describe('svhn', () => {
       }
   });
 
+  it('takes the test file alone', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'advrob-svhn-'));
+    await cp(filePath('svhn/test_32x32.mat'), join(directory, 'test_32x32.mat'));
+    const { train, test } = await svhn({ directory });
+    expect([train.length, test.length]).toEqual([0, 8]);
+    await rm(directory, { recursive: true });
+  });
+
   it('says what it found instead', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'advrob-svhn-'));
     await cp(filePath('keras.npz'), join(directory, 'train_32x32.mat'));
