@@ -1,3 +1,3 @@
 import { preset } from '../../tooling/tsup/preset.js';
 
-export default preset({ index: 'src/index.ts' }, { platform: 'node' });
+export default preset({ index: 'src/index.ts', pictures: 'src/pictures.ts' }, { platform: 'node' });

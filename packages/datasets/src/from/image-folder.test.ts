@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import expected from '../../test/files/png.json' with { type: 'json' };
-import { filePath } from '../../test/test-files.js';
+import { fileBytes, filePath } from '../../test/test-files.js';
 import { imageFolder } from './image-folder.js';
 
 let directory = '';
@@ -88,10 +88,121 @@ describe('image-folder', () => {
     await rm(join(directory, 'train/a/notes.txt'));
     await symlink('/etc/hostname', join(directory, 'train/a/3.png'));
     await refused('ADVROB_DATA_FORMAT', 'links');
+    await rm(join(directory, 'test'), { recursive: true });
+    await refused('ADVROB_DATA_MISSING', "folder 'test'");
     await rm(join(directory, 'train'), { recursive: true });
-    await refused('ADVROB_DATA_MISSING', 'train');
+    await refused('ADVROB_DATA_MISSING', 'found nothing');
     await symlink('/etc', join(directory, 'train'));
     await refused('ADVROB_DATA_FORMAT', 'train: links');
+  });
+
+  it('takes what people have: the test part alone, class folders alone, a table, one class, one picture', async () => {
+    const jpeg = await fileBytes('pictures/420.jpg');
+    const webp = await fileBytes('pictures/lossy.webp');
+    const labelsOf = async (options: Partial<Parameters<typeof imageFolder>[0]> = {}) => {
+      const { train, validation, test } = await imageFolder({ directory, resize: 8, crop: [4, 6], ...options });
+      expect([train.length, validation.length, test.inputShape.slice(0, 2)]).toEqual([0, 0, [4, 6]]);
+      return { y: (await contentOf(test)).y, classes: test.numClasses, names: test.classNames };
+    };
+    await put('val/a/1.jpg', jpeg);
+    await put('val/b/1.webp', webp);
+    await put('val/b/2.JPEG', jpeg);
+    const folders = { y: [0, 1, 1], classes: 2, names: ['a', 'b'] };
+    expect(await labelsOf({ test: 'val' })).toEqual(folders);
+    expect(await labelsOf({ directory: join(directory, 'val') })).toEqual(folders);
+    await put('flat/1.jpg', jpeg);
+    await put('flat/2.webp', webp);
+    const flat = { directory: join(directory, 'flat') };
+    await expect(imageFolder(flat)).rejects.toMatchObject({
+      code: 'ADVROB_LABEL',
+      message: expect.stringMatching(/labels\.csv.*option label/) as string,
+    });
+    expect(await labelsOf({ ...flat, label: 7, numClasses: 10 })).toEqual({ y: [7, 7], classes: 10, names: undefined });
+    expect((await labelsOf({ directory: join(directory, 'flat/1.jpg'), label: 3 })).y).toEqual([3]);
+    await put('flat/labels.csv', Buffer.from('image_id;class\r\n2;cat\r\n1.jpg;"dog"\r\n'));
+    expect(await labelsOf(flat)).toEqual({ y: [0, 1], classes: 2, names: ['cat', 'dog'] });
+    await put('table.csv', Buffer.from('1.jpg,4\n2.webp,0\n'));
+    expect(await labelsOf({ ...flat, labels: join(directory, 'table.csv') })).toMatchObject({ y: [4, 0], classes: 5 });
+  });
+
+  it('goes by a map of classes, of which a part may lack some', async () => {
+    await put('n01443537/1.png', grey(1));
+    await put('n01440764/1.png', grey(2));
+    const map = { 0: ['n01440764', 'tench'], 1: ['n01443537', 'goldfish'], 2: ['n01484850', 'great_white_shark'] };
+    await writeFile(join(directory, 'classes.json'), JSON.stringify(map));
+    const pictures = join(directory, 'pictures');
+    for (const name of Object.values(map).slice(0, 2))
+      await cp(join(directory, name[0]!), join(pictures, name[0]!), { recursive: true });
+    const { test } = await imageFolder({ directory: pictures, classes: join(directory, 'classes.json') });
+    expect([test.numClasses, test.classNames]).toEqual([3, ['tench', 'goldfish', 'great_white_shark']]);
+    expect((await contentOf(test)).y).toEqual([0, 1]);
+    await cp(join(pictures, 'n01440764'), join(pictures, 'goldfsh'), { recursive: true });
+    await expect(imageFolder({ directory: pictures, classes: join(directory, 'classes.json') })).rejects.toMatchObject({
+      code: 'ADVROB_LABEL',
+      message: expect.stringContaining('did you mean goldfish') as string,
+    });
+  });
+
+  it('asks for the order of classes that are called by numbers', async () => {
+    for (const name of ['0', '2', '10']) await put(`${name}/1.png`, grey(Number(name)));
+    await expect(imageFolder({ directory })).rejects.toMatchObject({
+      code: 'ADVROB_OPTION',
+      message: expect.stringContaining('0, 10, 2') as string,
+    });
+    const first = async (order: 'alphabetical' | 'numeric') => {
+      const { x, y } = await contentOf((await imageFolder({ directory, order })).test);
+      return y.map((label, i) => [label, Math.round(x[i]![0]! * 255)]).sort();
+    };
+    expect(await first('alphabetical')).toEqual([
+      [0, 0],
+      [1, 10],
+      [2, 2],
+    ]);
+    expect(await first('numeric')).toEqual([
+      [0, 0],
+      [1, 2],
+      [2, 10],
+    ]);
+  });
+
+  it('does not follow a table out of the folder, nor believe it', async () => {
+    await put('pictures/1.png', grey(1));
+    await put('secret.png', grey(2));
+    await symlink(join(directory, 'secret.png'), join(directory, 'link.png'));
+    const refused = async (rows: string, code: string, says: string) => {
+      await put('table.csv', Buffer.from(rows));
+      await expect(
+        imageFolder({ directory: join(directory, 'pictures'), labels: join(directory, 'table.csv') }),
+      ).rejects.toMatchObject({ code, message: expect.stringContaining(says) as string });
+    };
+    await refused('../secret.png,0', 'ADVROB_DATA_FORMAT', 'leads out');
+    await refused(`${directory}/secret.png,0`, 'ADVROB_DATA_FORMAT', 'leads out');
+    await refused('2.png,0', 'ADVROB_DATA_MISSING', "table.csv:1: no picture '2.png'");
+    await refused('1.png,0\n1.png,1', 'ADVROB_DATA_FORMAT', 'table.csv:2');
+    await refused('file,label\n1.png,', 'ADVROB_LABEL', 'table.csv:2');
+    await refused('1.png,0,extra', 'ADVROB_DATA_FORMAT', 'two columns');
+    await put('pictures/2.png', grey(2));
+    await refused('1.png,0', 'ADVROB_LABEL', 'such as 2.png');
+    await symlink('/etc/hostname', join(directory, 'pictures/3.png'));
+    await refused('1.png,0\n2.png,0\n3.png,0', 'ADVROB_DATA_FORMAT', 'links');
+  });
+
+  it('prepares pictures, hashes how, and says what would bring them to one size', async () => {
+    await put('a/1.jpg', await fileBytes('pictures/grey.jpg'));
+    await put('a/2.jpg', await fileBytes('pictures/turned-6.jpg'));
+    await expect(imageFolder({ directory })).rejects.toMatchObject({
+      code: 'ADVROB_SHAPE',
+      message: expect.stringMatching(/resize: 256 and crop: 224/) as string,
+    });
+    await expect(imageFolder({ directory, crop: 4 })).rejects.toThrow(/channels to 3/);
+    const { test } = await imageFolder({ directory, crop: 4, channels: 3 });
+    expect(test.inputShape).toEqual([4, 4, 3]);
+    const other = await imageFolder({ directory, crop: 4, channels: 3, orientation: 'stored' });
+    expect(other.test.hash).not.toBe(test.hash);
+    expect((await contentOf(other.test)).x[1]).not.toEqual((await contentOf(test)).x[1]);
+    await expect(imageFolder({ directory, crop: 4, maxPixels: 1000 })).rejects.toMatchObject({
+      code: 'ADVROB_DATA_TOO_LARGE',
+    });
   });
 
   it('throws where a batch is asked for when a picture is gone, and leaves nothing behind', async () => {

@@ -1,141 +1,181 @@
 import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
-import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { listFolder, missingFolder, readCapped } from './files.js';
-import { fileOptions, splitValidation } from './options.js';
-import { pictureDataset, type Pictures } from './picture-dataset.js';
+import { namedClasses, parseClassMap, type ClassMap } from './class-map.js';
+import { readCapped } from './files.js';
+import { fileOptions, inferClasses, splitsOf } from './options.js';
+import { pictureDataset } from './picture-dataset.js';
+import { foldersIn, pictureFiles, type PictureFiles } from './picture-files.js';
+import { pictureOptions } from './picture-options.js';
 
 /**
- * PNG pictures in `train/<class>/*.png`, `test/<class>/*.png` and, unless it is taken out of train,
- * `validation/<class>/*.png` of the folder `directory`. Labels follow the order of the class names.
- * Pictures stay on disk and are read when a batch needs them. `validation`, `seed` and `maxBytes`
- * (per picture, before and after decompression) as in {@link idx}.
+ * PNG, JPEG and WebP pictures of the folder `directory`, read when a batch needs them: in
+ * `train/<class>/`, `test/<class>/` and perhaps `validation/<class>/`; or `<class>/` alone, which is
+ * test data; or beside each other with `labels.csv` or all of the class `label`; or one picture.
+ * Labels follow the order of the class names, or a map of `classes`. `resize`, `crop` and the like
+ * prepare pictures as torchvision does. `validation`, `seed` and `maxBytes` (per picture) as in
+ * {@link idx}.
  *
  * @throws AdvrobError `ADVROB_DATA_MISSING`, `ADVROB_DATA_FORMAT` for links and what is no opaque
- *   PNG picture, `ADVROB_SHAPE` when pictures differ in size or a part lacks a class,
- *   `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_CHECKSUM`.
+ *   picture, `ADVROB_SHAPE` when pictures differ in size or a part lacks a class, `ADVROB_LABEL`,
+ *   `ADVROB_DATA_TOO_LARGE`, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_CHECKSUM`, `ADVROB_OPTION`.
  * @example
  * ```ts
  * const { train, test } = await imageFolder({ directory: 'signs' });
+ * const imagenet = await imageFolder({ directory: 'val', classes: 'imagenet_class_index.json', resize: 256, crop: 224 });
  * ```
  */
 export const imageFolder = defineDataset({
   name: 'image-folder',
-  summary: 'PNG pictures, one folder per class; read from disk as batches need them.',
+  summary: 'PNG, JPEG and WebP pictures in folders, or one picture; read from disk as batches need them.',
   options: z.strictObject({
     directory: z
       .string()
-      .describe('Folder with train/<class>/*.png, test/<class>/*.png and perhaps validation/<class>/*.png'),
+      .describe('Folder with train/<class>/ and test/<class>/, with <class>/, or with pictures; or a picture'),
+    test: z.string().default('test').describe('Name of the folder with the test part, such as val'),
+    labels: z
+      .string()
+      .optional()
+      .describe('Table with the rows file,label of pictures in no class folder; default labels.csv beside them'),
+    label: z
+      .union([z.string(), z.int().min(0)])
+      .optional()
+      .describe('Class of all pictures, by name or index, where nothing else says it'),
+    classes: z
+      .string()
+      .optional()
+      .describe('File that maps names or WordNet ids to indices: JSON, or one class a line; a part may lack some then'),
+    order: z
+      .enum(['alphabetical', 'numeric'])
+      .optional()
+      .describe('Which label a class folder gets; to be said where both differ, as for 2 and 10'),
+    numClasses: z.int().min(1).optional().describe('Number of classes of labels that are indices, without classes'),
+    ...pictureOptions,
     ...fileOptions,
   }),
-  async load({ directory, maxBytes, validation, seed }) {
-    const classes = await listClasses(join(directory, 'train'));
-    const train = await folderDataset({ name: 'image-folder', classes, maxBytes });
-    const shape = train.inputShape as [number, number, number];
-    const part = async (name: string) => {
-      const found = await listClasses(join(directory, name));
-      checkClasses(found, classes, join(directory, name));
-      return folderDataset({ name: 'image-folder', classes: found, maxBytes, shape });
+  async load({ directory, test: testName, labels, label, classes, order, numClasses, validation, seed, ...options }) {
+    const { maxBytes } = options;
+    const map = classes === undefined ? undefined : await readClassMap(classes, maxBytes);
+    const source = { labels, label: label === undefined ? undefined : String(label), maxBytes };
+    const open = (found: PictureFiles, known: Classes, shape?: Dataset['inputShape']) =>
+      labelledPictures(found, known, options, shape);
+    const folders = await foldersIn(directory);
+    if (!folders.includes(testName)) {
+      if (folders.includes('train'))
+        throw new AdvrobError(
+          'ADVROB_DATA_MISSING',
+          `${directory}: expected a folder '${testName}' with the test part, found ${folders.join(', ')}: the option test names it`,
+        );
+      const found = await pictureFiles(directory, source);
+      const alone = await open(found, classesOf(found, { map, order, numClasses }));
+      return splitsOf(undefined, alone, { validation, seed });
+    }
+    if (labels !== undefined)
+      throw new AdvrobError('ADVROB_OPTION', `image-folder: labels: put labels.csv into each part of ${directory}`);
+    const read = (part: string) => pictureFiles(join(directory, part), source);
+    const trainFiles = folders.includes('train') ? await read('train') : undefined;
+    const testFiles = await read(testName);
+    const known = classesOf(trainFiles ?? testFiles, { map, order, numClasses });
+    const train = trainFiles && (await open(trainFiles, known));
+    const part = async (found: PictureFiles, name: string) => {
+      if (map === undefined) checkClasses(found, trainFiles ?? testFiles, join(directory, name));
+      return open(found, known, train?.inputShape);
     };
-    const test = await part('test');
-    if (!(await listFolder(directory)).includes('validation'))
-      return splitValidation(train, test, { validation, seed });
+    const test = await part(testFiles, testName);
+    if (train === undefined || !folders.includes('validation')) return splitsOf(train, test, { validation, seed });
     if (validation !== undefined)
       throw new AdvrobError(
         'ADVROB_OPTION',
         `image-folder: ${directory} has a folder 'validation': leave out the option`,
       );
-    return { train, validation: await part('validation'), test };
+    return { train, validation: await part(await read('validation'), 'validation'), test };
   },
 });
 
-function checkClasses(found: readonly { name: string }[], expected: readonly { name: string }[], folder: string): void {
-  const [names, wanted] = [found, expected].map((classes) => classes.map(({ name }) => name).join(', '));
-  if (names !== wanted)
-    throw new AdvrobError('ADVROB_SHAPE', `${folder}: expected the classes of train (${wanted}), found ${names}`);
+async function readClassMap(file: string, maxBytes: number): Promise<ClassMap> {
+  return parseClassMap(new TextDecoder().decode(await readCapped(file, maxBytes)), file);
 }
 
-/** Pictures on disk, one folder per class. */
-interface PictureFolder extends Pick<Pictures, 'name' | 'maxBytes' | 'shape'> {
-  readonly classes: readonly ClassFolder[];
+/** What labels mean: names of a map, or indices alone. */
+interface Classes {
+  readonly numClasses: number;
+  readonly map?: ClassMap | undefined;
 }
 
-/** A data set over PNG files that stay on disk. @throws AdvrobError as {@link pictureDataset}. */
-function folderDataset({ classes, ...common }: PictureFolder): Promise<Dataset> {
-  const files = classes.flatMap((each) => each.files);
-  return pictureDataset({
-    ...common,
-    labels: classes.flatMap((each, label) => each.files.map(() => label)),
-    numClasses: classes.length,
-    classNames: classes.map(({ name }) => name),
-    bytesOf: (position) => readCapped(files[position]!, common.maxBytes),
-    nameOf: (position) => files[position]!,
-  });
-}
-
-/** The PNG files of one class, in name order. */
-interface ClassFolder {
-  readonly name: string;
-  readonly files: readonly string[];
+interface ClassChoice {
+  readonly map: ClassMap | undefined;
+  readonly order: 'alphabetical' | 'numeric' | undefined;
+  readonly numClasses: number | undefined;
 }
 
 /**
- * The classes of a folder that has one folder per class, in the order of their names (which gives
- * the labels), and the PNG files in each. Links are refused: what is read lies inside of the
- * folder.
+ * The classes of a data set, as its first part has them: those of the map; else indices where a
+ * table or an option gives nothing but numbers; else the names in their order.
  *
- * @throws AdvrobError `ADVROB_DATA_MISSING` when there is no such folder or it has no classes or no
- *   pictures, `ADVROB_DATA_FORMAT` for other files in a class folder or links.
+ * @throws AdvrobError `ADVROB_OPTION` for folders of numbers that two orders sort otherwise.
  */
-async function listClasses(directory: string): Promise<readonly ClassFolder[]> {
-  const missing = missingFolder(directory);
-  if ((await lstat(directory).catch(missing)).isSymbolicLink()) throw linkError(directory);
-  const entries = await readdir(directory, { withFileTypes: true }).catch(missing);
-  const names = entries
-    .filter((entry) => !entry.name.startsWith('.'))
-    .map((entry) => {
-      if (entry.isSymbolicLink()) throw linkError(join(directory, entry.name));
-      return entry;
-    });
-  const classes = names
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort(byName);
-  if (classes.length === 0)
+function classesOf({ by, files }: PictureFiles, { map, order, numClasses }: ClassChoice): Classes {
+  if (map !== undefined) return { numClasses: map.numClasses, map };
+  const names = [...new Set(files.map(({ label }) => label))].sort();
+  const areNumbers = names.every(isIndex);
+  if (by !== 'folders' && areNumbers)
+    return { numClasses: numClasses ?? inferClasses(names.map(Number), 'image-folder') };
+  if (by === 'option')
     throw new AdvrobError(
-      'ADVROB_DATA_MISSING',
-      `${directory}: expected one folder per class, found ${
-        names
-          .slice(0, 12)
-          .map((entry) => entry.name)
-          .join(', ') || 'nothing'
-      }`,
+      'ADVROB_OPTION',
+      `image-folder: label: the index of '${names[0]}' is not known: give the index, or a map of classes with the option classes`,
     );
-  return Promise.all(classes.map(async (name) => ({ name, files: await listPictures(join(directory, name)) })));
+  const numeric = areNumbers ? [...names].sort((a, b) => Number(a) - Number(b)) : names;
+  if (order === undefined && numeric.join() !== names.join())
+    throw new AdvrobError(
+      'ADVROB_OPTION',
+      `image-folder: the classes are called by numbers whose alphabetical order (${names.slice(0, 4).join(', ')}) is not that of the numbers (${numeric.slice(0, 4).join(', ')}): ` +
+        `set the option order to alphabetical, as torchvision and Keras label folders, or to numeric`,
+    );
+  const ordered = order === 'numeric' ? numeric : names;
+  return { numClasses: ordered.length, map: namedClasses(ordered, 'the first part') };
 }
 
-async function listPictures(directory: string): Promise<readonly string[]> {
-  const entries = (await readdir(directory, { withFileTypes: true })).filter((entry) => !entry.name.startsWith('.'));
-  const files = entries.map((entry) => {
-    const path = join(directory, entry.name);
-    if (entry.isSymbolicLink()) throw linkError(path);
-    if (!entry.isFile() || !entry.name.toLowerCase().endsWith('.png'))
-      throw new AdvrobError(
-        'ADVROB_DATA_FORMAT',
-        `${path}: expected only .png files in the folder of a class: convert other pictures, and move other files away`,
-      );
-    return path;
+function isIndex(label: string): boolean {
+  return /^\d+$/.test(label);
+}
+
+function checkClasses(found: PictureFiles, expected: PictureFiles, folder: string): void {
+  if (found.by !== 'folders') return;
+  const [names, wanted] = [found, expected].map(({ files }) =>
+    [...new Set(files.map(({ label }) => label))].sort().join(', '),
+  );
+  if (names !== wanted)
+    throw new AdvrobError(
+      'ADVROB_SHAPE',
+      `${folder}: expected the classes of train (${wanted}), found ${names}: where a part lacks some, give a map of all with the option classes`,
+    );
+}
+
+/** A data set over picture files that stay on disk. @throws AdvrobError as {@link pictureDataset}. */
+function labelledPictures(
+  { files }: PictureFiles,
+  { numClasses, map }: Classes,
+  options: { readonly maxBytes: number } & Parameters<typeof pictureDataset>[0]['options'],
+  shape: Dataset['inputShape'] | undefined,
+): Promise<Dataset> {
+  const { classNames } = map ?? {};
+  return pictureDataset({
+    name: 'image-folder',
+    labels: files.map(({ label, where }) => {
+      const isNamed = classNames?.includes(label) ?? false;
+      return !isNamed && isIndex(label) ? indexOf(label, numClasses, where) : map!.labelOf(label, where);
+    }),
+    numClasses,
+    classNames,
+    options,
+    shape: shape as [number, number, number] | undefined,
+    bytesOf: (position) => readCapped(files[position]!.path, options.maxBytes),
+    nameOf: (position) => files[position]!.path,
   });
-  if (files.length === 0) throw new AdvrobError('ADVROB_DATA_MISSING', `${directory}: expected .png files, found none`);
-  return files.sort(byName);
 }
 
-/** The same order on every machine, whatever its language. */
-function byName(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
-function linkError(path: string): AdvrobError {
-  return new AdvrobError('ADVROB_DATA_FORMAT', `${path}: links are not followed: copy the files into the folder`);
+function indexOf(label: string, numClasses: number, where: string): number {
+  if (Number(label) < numClasses) return Number(label);
+  throw new AdvrobError('ADVROB_LABEL', `${where}: expected a class from 0 to ${numClasses - 1}, found ${label}`);
 }

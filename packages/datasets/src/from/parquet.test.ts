@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
+import pictures from '../../test/files/pictures.json' with { type: 'json' };
 import expected from '../../test/files/png.json' with { type: 'json' };
 import { fileBytes, filePath } from '../../test/test-files.js';
 import { readParquet } from '../formats/parquet.js';
@@ -25,6 +26,18 @@ describe('parquet', () => {
   it('takes the test part alone', async () => {
     const { train, validation, test } = await parquet({ test: file });
     expect([train.length, validation.length, test.length, test.numClasses]).toEqual([0, 0, 12, 3]);
+  });
+
+  it('reads JPEG, WebP and PNG pictures of one column, and prepares them', async () => {
+    const { test } = await parquet({ test: filePath('pictures.parquet'), crop: [30, 29] });
+    const png = pictures.prepared.find(({ file: name, crop }) => name === 'colour.png' && String(crop) === '30,29')!;
+    for await (const { x, y } of test.batches({ size: 3 })) {
+      expect([...(await y.data())]).toEqual([2, 0, 1]);
+      expect(x.shape).toEqual([3, 30, 29, 3]);
+      const last = (await tf.reshape(x, [3, -1]).array()) as number[][];
+      const bytes = Buffer.from(png.uint8.data, 'base64');
+      expect(last[2]).toEqual(Array.from(bytes, (byte) => Math.fround(byte / 255)));
+    }
   });
 
   it('reads plain columns, other names and zstd', async () => {

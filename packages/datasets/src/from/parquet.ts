@@ -4,14 +4,16 @@ import { readParquet } from '../formats/parquet.js';
 import { readBytes } from './files.js';
 import { classOptions, fileOptions, inferClasses, splitsOf } from './options.js';
 import { pictureDataset } from './picture-dataset.js';
+import { pictureOptions } from './picture-options.js';
 
 const paths = z.union([z.string(), z.array(z.string()).min(1)]);
 
 /**
- * PNG pictures in Parquet files `train` and `test` (paths, or lists of shards), as Hugging Face
+ * PNG, JPEG and WebP pictures in Parquet files `train` and `test` (paths, or lists of shards), as Hugging Face
  * serves MNIST and CIFAR, kept encoded and decoded when a batch needs them. Columns are `image`
  * (default `image`; CIFAR-10 has `img`) and `label` (default `label`; CIFAR-100 has `fine_label`
- * and `coarse_label`). Further options as in {@link idx}.
+ * and `coarse_label`). `resize`, `crop` and the like prepare pictures as torchvision does. Further
+ * options as in {@link idx}.
  *
  * @throws AdvrobError `ADVROB_DATA_MISSING` when a file or column is not there, `ADVROB_SHAPE` when
  *   pictures differ in size, `ADVROB_DATA_CHECKSUM`, and as {@link idx}.
@@ -23,16 +25,18 @@ const paths = z.union([z.string(), z.array(z.string()).min(1)]);
  */
 export const parquet = defineDataset({
   name: 'parquet',
-  summary: 'PNG pictures in Parquet files, as Hugging Face serves MNIST and CIFAR.',
+  summary: 'PNG, JPEG and WebP pictures in Parquet files, as Hugging Face serves MNIST and CIFAR.',
   options: z.strictObject({
     train: paths.optional().describe('Parquet file of training examples, or a list of shards'),
     test: paths.describe('Parquet file of test examples, or a list of shards; enough to attack and evaluate'),
     image: z.string().default('image').describe('Column of pictures'),
     label: z.string().default('label').describe('Column of class indices'),
+    ...pictureOptions,
     ...classOptions,
     ...fileOptions,
   }),
-  async load({ train, test, image, label, numClasses, classNames, maxBytes, ...choice }) {
+  async load({ train, test, image, label, numClasses, classNames, validation, seed, ...options }) {
+    const { maxBytes } = options;
     const read = async (files: string | string[], expected?: Dataset): Promise<Dataset> => {
       const pictures: Uint8Array[] = [];
       const labels: number[] = [];
@@ -49,10 +53,10 @@ export const parquet = defineDataset({
         shape: expected?.inputShape as [number, number, number] | undefined,
         bytesOf: (position) => pictures[position]!,
         nameOf: (position) => `parquet, picture ${position}`,
-        maxBytes,
+        options,
       });
     };
     const all = train === undefined ? undefined : await read(train);
-    return splitsOf(all, await read(test, all), choice);
+    return splitsOf(all, await read(test, all), { validation, seed });
   },
 });

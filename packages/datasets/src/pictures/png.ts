@@ -1,35 +1,48 @@
 import { AdvrobError } from '@advrob/core';
 import { convertIndexedToRgb, decode, type DecodedPng } from 'fast-png';
+import { orientationOf } from './exif.js';
+import {
+  checkSize,
+  opaque,
+  type DecodedPicture,
+  type OpenedPicture,
+  type Orientation,
+  type PictureLimits,
+} from './picture.js';
 
-/** A picture: row-major samples [height, width, channels]. */
-export interface PngImage {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-  /** Samples from 0 to `most`. */
-  readonly data: Uint8Array | Uint16Array;
-  /** 255 or 65535. */
-  readonly most: number;
+/** Opened; decoding it needs no waiting. */
+interface OpenedPng extends OpenedPicture {
+  decode(): DecodedPicture;
+}
+
+/** Whether a file begins as a PNG file does. */
+export function isPng(bytes: Uint8Array): boolean {
+  return signature.every((byte, i) => bytes[i] === byte);
 }
 
 /**
- * Reads a PNG file: grey, colour or palette, 1 to 16 bits, interlaced or not. Pictures that are
+ * Opens a PNG file: grey, colour or palette, 1 to 16 bits, interlaced or not. Pictures that are
  * transparent anywhere are refused.
  *
- * @param maxBytes Largest size of the plain pixels.
  * @throws AdvrobError `ADVROB_DATA_FORMAT` when it is none or transparent, `ADVROB_DATA_TRUNCATED`,
- *   `ADVROB_DATA_OVERSIZED`, `ADVROB_DATA_TOO_LARGE` above `maxBytes`, `ADVROB_DATA_CHECKSUM` when
- *   it is damaged.
+ *   `ADVROB_DATA_OVERSIZED`, `ADVROB_DATA_TOO_LARGE` above the limits; decoding it
+ *   `ADVROB_DATA_CHECKSUM` when it is damaged.
  */
-export function parsePng(bytes: Uint8Array, maxBytes: number, name = 'PNG file'): PngImage {
-  const { width, height, depth, file } = pngChunks(bytes, maxBytes, name);
-  const { samples, channels } = decoded(file, name);
-  const colours = channels < 3 ? 1 : 3;
-  const most = depth === 16 ? 65_535 : 255;
-  const isWhole = samples.length === width * height * channels;
-  if (!isWhole) throw new AdvrobError('ADVROB_DATA_TRUNCATED', `${name}: some pixels are missing: fetch it again`);
-  const hasAlpha = channels > colours;
-  return { width, height, channels: colours, most, data: hasAlpha ? opaque(samples, channels, most, name) : samples };
+export function openPng(bytes: Uint8Array, limits: PictureLimits, name = 'PNG file'): OpenedPng {
+  const { file, depth, ...head } = pngChunks(bytes, limits, name);
+  const { width, height } = head;
+  return {
+    ...head,
+    decode() {
+      const { samples, channels } = decoded(file, name);
+      const kept = channels < 3 ? 1 : 3;
+      const most = depth === 16 ? 65_535 : 255;
+      if (samples.length !== width * height * channels)
+        throw new AdvrobError('ADVROB_DATA_TRUNCATED', `${name}: some pixels are missing: fetch it again`);
+      const data = channels > kept ? opaque(samples, { channels, kept, most }, name) : samples;
+      return { width, height, channels: kept, most, data };
+    },
+  };
 }
 
 function decoded(file: Uint8Array, name: string): { samples: Uint8Array | Uint16Array; channels: number } {
@@ -62,25 +75,12 @@ function unpacked({ data, width, height, depth }: DecodedPng): Uint8Array {
   });
 }
 
-/** The samples without the last channel. */
-function opaque<T extends Uint8Array | Uint16Array>(samples: T, channels: number, most: number, name: string): T {
-  const colours = channels - 1;
-  const kept = samples.slice(0, (samples.length / channels) * colours) as T;
-  for (let from = 0, to = 0; from < samples.length; from += channels) {
-    if (samples[from + colours] !== most)
-      throw new AdvrobError(
-        'ADVROB_DATA_FORMAT',
-        `${name}: expected an opaque picture, found transparent pixels: put it on a background first`,
-      );
-    for (let channel = 0; channel < colours; channel++) kept[to++] = samples[from + channel]!;
-  }
-  return kept;
-}
-
 /** What a PNG file says of itself, and the chunks that its pixels need. */
 interface PngChunks {
   readonly width: number;
   readonly height: number;
+  readonly channels: 1 | 3;
+  readonly orientation: Orientation;
   /** Bits per sample: 1, 2, 4, 8 or 16. */
   readonly depth: number;
   /** The file without texts, profiles and other chunks that pixels do not need. */
@@ -101,25 +101,21 @@ const slack = 4096;
  * Takes a PNG file apart without decompressing anything, and compares what it promises with what it
  * holds.
  *
- * @param maxBytes Largest size of the plain pixels.
  * @throws AdvrobError `ADVROB_DATA_FORMAT`, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`,
  *   `ADVROB_DATA_OVERSIZED`.
  */
-function pngChunks(bytes: Uint8Array, maxBytes: number, name: string): PngChunks {
+function pngChunks(bytes: Uint8Array, limits: PictureLimits, name: string): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (signature.some((byte, i) => bytes[i] !== byte) || bytes.length < 33 || chunkType(bytes, 8) !== 'IHDR')
+  if (!isPng(bytes) || bytes.length < 33 || chunkType(bytes, 8) !== 'IHDR')
     throw new AdvrobError('ADVROB_DATA_FORMAT', `${name}: expected a PNG file, found something else`);
   const [width, height, depth] = [view.getUint32(16), view.getUint32(20), bytes[24]!];
   const perPixel = samples[bytes[25]!];
-  if (perPixel === undefined || width === 0 || height === 0)
-    throw new AdvrobError('ADVROB_DATA_FORMAT', `${name}: its header is damaged (size or colour type)`);
+  if (perPixel === undefined)
+    throw new AdvrobError('ADVROB_DATA_FORMAT', `${name}: its header is damaged (colour type)`);
   const plain = height * (1 + Math.ceil((width * perPixel * depth) / 8));
-  if (plain > maxBytes)
-    throw new AdvrobError(
-      'ADVROB_DATA_TOO_LARGE',
-      `${name}: ${width}x${height} needs ${plain} bytes, more than ${maxBytes}: raise the option maxBytes if you trust the file`,
-    );
+  checkSize({ width, height, sampleBytes: plain }, limits, name);
 
+  let orientation: Orientation = 1;
   const kept: Uint8Array[] = [bytes.subarray(0, 8)];
   let compressed = 0;
   let type = '';
@@ -129,6 +125,7 @@ function pngChunks(bytes: Uint8Array, maxBytes: number, name: string): PngChunks
       throw new AdvrobError('ADVROB_DATA_TRUNCATED', `${name}: the file ends inside of a chunk: fetch it again`);
     type = chunkType(bytes, at);
     if (needed.includes(type)) kept.push(bytes.subarray(at, end));
+    if (type === 'eXIf') orientation = orientationOf(bytes.subarray(at + 8, end - 4));
     if (type === 'IDAT') compressed += end - at - 12;
     at = end;
   }
@@ -137,9 +134,20 @@ function pngChunks(bytes: Uint8Array, maxBytes: number, name: string): PngChunks
       'ADVROB_DATA_OVERSIZED',
       `${name}: its compressed pixels (${compressed} bytes) are more than its ${width}x${height} pixels could need`,
     );
-  return { width, height, depth, file: new Uint8Array(Buffer.concat(kept)) };
+  const channels = bytes[25] === 0 || bytes[25] === 4 ? 1 : 3;
+  return { width, height, depth, channels, orientation, file: joined(kept) };
 }
 
 function chunkType(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
