@@ -1,5 +1,6 @@
 import type { OptionSchema } from './contract/index.js';
 import { AdvrobError, nearNames } from './errors.js';
+import { issuesInLine } from './option-issues.js';
 
 /**
  * Validates options against their schema and fills in defaults. `who` names the owner in the
@@ -14,10 +15,6 @@ export function parseOptions<O>(schema: OptionSchema<unknown, O>, options: unkno
     throw new AdvrobError('ADVROB_OPTION', `${who}: its option schema validates asynchronously; use a synchronous one`);
   if (result.issues === undefined) return result.value;
   const known = optionNames(schema);
-  const problems = result.issues.map(({ message, path }) => {
-    const where = (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-    return where === '' ? message : `${where}: ${message}`;
-  });
   const unknown = isRecord(options)
     ? Object.keys(options).filter((key) => known.length > 0 && !known.includes(key))
     : [];
@@ -26,7 +23,10 @@ export function parseOptions<O>(schema: OptionSchema<unknown, O>, options: unkno
     return near.length > 0 ? [`did you mean ${near.join(' or ')} instead of ${key}?`] : [];
   });
   const allowed = unknown.length > 0 ? [`known options: ${known.join(', ')}`] : [];
-  throw new AdvrobError('ADVROB_OPTION', `${who}: ${[...problems, ...hints, ...allowed].join('; ')}`);
+  throw new AdvrobError(
+    'ADVROB_OPTION',
+    `${who}: ${[issuesInLine(result.issues, options ?? {}), ...hints, ...allowed].join('; ')}`,
+  );
 }
 
 /**

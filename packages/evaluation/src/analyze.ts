@@ -1,5 +1,6 @@
 import {
   AdvrobError,
+  issuesInLine,
   stopIfAborted,
   type Analysis,
   type AnalysisContext,
@@ -106,7 +107,7 @@ function shownOf(id: string, found: Json): z.infer<typeof findings> {
   if (shown.success) return shown.data;
   throw new AdvrobError(
     'ADVROB_ANALYSIS',
-    `analysis '${id}' gave what a report cannot show: expected an object whose findings, tables, figures and galleries are those of @advrob/core/figure; ${z.prettifyError(shown.error)}`,
+    `analysis '${id}' gave what a report cannot show: expected an object whose findings, tables, figures and galleries are those of @advrob/core/figure; ${issuesInLine(shown.error.issues, found)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { AdvrobError, type Norm } from '@advrob/core';
+import { AdvrobError, issuesInLine, type Norm } from '@advrob/core';
 import * as z from 'zod';
 import { measuredData, type RecordedModel, type RunRecord } from './record/record.js';
 import { norm, readJson } from './record/shared.js';
@@ -154,7 +154,8 @@ export function parseCard(text: string): ResultCard {
 
 function checkCard(value: unknown): ResultCard {
   const parsed = resultCard.safeParse(value);
-  if (!parsed.success) throw new AdvrobError('ADVROB_RECORD', `not a card: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new AdvrobError('ADVROB_RECORD', `not a card: ${issuesInLine(parsed.error.issues, value)}`);
   return parsed.data;
 }
 

@@ -1,6 +1,7 @@
 import { AdvrobError, didYouMean, type AnyFactory, type Registry } from '@advrob/core';
 import type { Command } from 'commander';
-import { experimentSchema, type ExperimentInput } from '../config/schema.js';
+import { parseExperiment } from '../config/load.js';
+import type { ExperimentInput } from '../config/schema.js';
 import { runExperiment } from '../experiment/run-experiment.js';
 import { chooseParts } from '../flags/chosen-parts.js';
 import { backendFlags, jsonFlag, normFlag, parseEpsilon, pluginFlag, seedFlag } from '../flags/common-flags.js';
@@ -43,7 +44,7 @@ export function register(program: Command, call: Call): void {
 
 async function analyzeCommand(name: string, given: AnalyzeFlags, { commandLine, signal }: Call): Promise<void> {
   const site = await ready(given);
-  const experiment = experimentSchema.parse(describe(name, given, site.registry));
+  const experiment = parseExperiment(describe(name, given, site.registry));
   const { record, report } = await runExperiment({
     ...site,
     command: commandLine,

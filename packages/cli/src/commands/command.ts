@@ -1,4 +1,4 @@
-import type { Registry } from '@advrob/core';
+import { AdvrobError, didYouMean, type Registry } from '@advrob/core';
 import type { Command } from 'commander';
 import { selectBackend, type BackendChoice } from '../backend/select.js';
 import type { backendFlags, jsonFlag, pluginFlag } from '../flags/common-flags.js';
@@ -41,7 +41,26 @@ export function addCommand<const Usage extends string, const Flags extends reado
 ): void {
   const command = program.command(usage).description(description);
   for (const flag of flags) command.addOption(flag);
+  refuseUnknownFirst(command, flags);
   command.action(run as (...given: unknown[]) => void | Promise<void>);
+}
+
+/**
+ * Makes a command speak of misspelt flags before missing ones, which they often are, and of all of
+ * them at once.
+ */
+function refuseUnknownFirst(command: Command, flags: readonly AnyFlag[]): void {
+  const parse = command.parseOptions.bind(command);
+  command.parseOptions = (args) => {
+    const parsed = parse(args);
+    const unknown = parsed.unknown.filter((arg) => /^--?[a-z]/i.test(arg)).map((arg) => arg.split('=')[0]!);
+    if (unknown.length === 0 || parsed.unknown.some((arg) => arg === '--help' || arg === '-h')) return parsed;
+    const known = flags.map(({ long }) => long!);
+    const lines = unknown.map(
+      (name) => `no flag ${name}: ${didYouMean(name, known, `see: advrob ${command.name()} --help`)}`,
+    );
+    throw new AdvrobError('ADVROB_USAGE', lines.join('\n'));
+  };
 }
 
 /**

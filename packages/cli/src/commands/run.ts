@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { dirname, join, resolve } from 'node:path';
 import { selectBackend } from '../backend/select.js';
-import { loadExperiment } from '../config/load.js';
+import { checkParts } from '../config/check-parts.js';
+import { openExperiment } from '../config/load.js';
 import { runExperiment } from '../experiment/run-experiment.js';
 import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
@@ -32,8 +33,9 @@ async function runCommand(
   { commandLine, signal, fail }: Call,
 ): Promise<void> {
   const output = terminalOutput(given.json);
-  const experiment = await loadExperiment(file, given.set);
+  const { experiment, placeOf } = await openExperiment(file, given.set);
   const registry = await openRegistry(experiment.plugins, output, dirname(resolve(file)));
+  checkParts(experiment, registry, placeOf);
   const { name, threads, deterministic } = experiment.backend;
   const backend = await selectBackend(name, { deterministic, threads });
   const folder = given.out ?? join('runs', experiment.name);

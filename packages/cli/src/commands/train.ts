@@ -1,7 +1,8 @@
 import { AdvrobError, type Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
 import type { Command } from 'commander';
-import { experimentSchema, type ExperimentInput, type ModelExperiment } from '../config/schema.js';
+import { parseExperiment } from '../config/load.js';
+import type { ExperimentInput, ModelExperiment } from '../config/schema.js';
 import { loadData } from '../experiment/load-data.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
@@ -57,7 +58,7 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
       `--${given.attack === undefined ? 'trainer' : 'attack'} needs --epsilon, the radius to train against`,
     );
   // It has a model, so the schema has seen to the rest.
-  const experiment = experimentSchema.parse(describe(given, registry)) as ModelExperiment;
+  const experiment = parseExperiment(describe(given, registry)) as ModelExperiment;
   const settings = settingsOf(experiment, 'model')!;
   const { dataset, architecture, threat, seed } = experiment;
   const splits = await loadData(registry, dataset);

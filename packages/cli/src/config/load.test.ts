@@ -82,7 +82,7 @@ describe('loadExperiment', () => {
     [
       'a wrong type',
       minimal.replace('steps: 3', 'steps: many'),
-      /:10:21: models\.0\.train\.steps: Invalid input: expected number, received string/,
+      /:10:21: models\.0\.train\.steps: expected a number, got "many"/,
     ],
     ['a value out of range', minimal.replace('epsilon: 8/255', 'epsilon: -1'), /:6:12: threat\.epsilon: above 0/],
     [
@@ -90,9 +90,19 @@ describe('loadExperiment', () => {
       minimal.replace('steps: 3', 'stpes: 3'),
       /:10:21: models\.0\.train\.stpes: unknown key; did you mean steps\?/,
     ],
-    ['a missing key', minimal.replace('name: small\n', ''), /: name: Invalid input/],
+    ['a missing key', minimal.replace('name: small\n', ''), /: name: missing: expected text/],
+    [
+      'an unknown key of a part',
+      minimal.replace('dataset: mnist', 'dataset: { name: mnist, optoins: {} }'),
+      /:3:\d+: dataset\.optoins: unknown key; did you mean options\?/,
+    ],
+    [
+      'a part that is none',
+      minimal.replace('dataset: mnist', 'dataset: 3'),
+      /:3:10: dataset: expected text, or an object/,
+    ],
     ['broken YAML', 'models: [1, 2', /:1:\d+: /],
-    ['another version', minimal.replace('version: 1', 'version: 2'), /:1:10: version: Invalid input: expected 1/],
+    ['another version', minimal.replace('version: 1', 'version: 2'), /:1:10: version: expected 1, got 2/],
     [
       'an identifier that is no folder name',
       minimal.replace('id: one', 'id: ../one'),

@@ -1,8 +1,7 @@
-import { AdvrobError, didYouMean } from '@advrob/core';
+import { AdvrobError, didYouMean, issuesInWords, type OptionIssue } from '@advrob/core';
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
-import type { z } from 'zod';
 import { infinite } from './part-schema.js';
 import { experimentJsonSchema, experimentSchema, type Experiment } from './schema.js';
 import { parseSetting } from './settings.js';
@@ -20,12 +19,33 @@ interface Source {
  *
  * @throws AdvrobError `ADVROB_CONFIG` with the place of every wrong key and what is allowed there.
  */
+export async function openExperiment(file: string, overrides: readonly string[] = []): Promise<OpenedExperiment> {
+  const { value: written, placeOf } = await readSource(file);
+  const value = overrides.reduce((config, text) => override(config, text), written);
+  return { experiment: parseExperiment(value, placeOf), placeOf };
+}
+
+/** {@link openExperiment} without the places. */
 export async function loadExperiment(file: string, overrides: readonly string[] = []): Promise<Experiment> {
-  const source = await readSource(file);
-  const value = overrides.reduce((config, text) => override(config, text), source.value);
-  const result = experimentSchema.safeParse(withoutInfinity(value));
+  return (await openExperiment(file, overrides)).experiment;
+}
+
+/** A config that was read, and where its values stand. */
+interface OpenedExperiment extends Pick<Source, 'placeOf'> {
+  readonly experiment: Experiment;
+}
+
+/**
+ * Checks a config and fills in its defaults.
+ *
+ * @param placeOf - Where the value at a path stands, to begin the lines of messages. Default: nowhere.
+ * @throws AdvrobError `ADVROB_CONFIG` with a line for every mistake.
+ */
+export function parseExperiment(value: unknown, placeOf?: Source['placeOf']): Experiment {
+  const given = withoutInfinity(value);
+  const result = experimentSchema.safeParse(given);
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => describeIssue(issue, source));
+  const problems = issuesInWords(result.error.issues, given).flatMap((issue) => describeIssue(issue, placeOf));
   throw new AdvrobError('ADVROB_CONFIG', problems.join('\n'));
 }
 
@@ -41,17 +61,13 @@ function withoutInfinity(value: unknown): unknown {
 }
 
 /** One line per mistake: where, what, and what is allowed. */
-function describeIssue(issue: z.core.$ZodIssue, source: Source): string[] {
-  const { path, message } = issue;
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => {
-      const known = keysAt(path);
-      const hint = didYouMean(key, known);
-      return `${source.placeOf([...path, key])}: ${[...path, key].join('.')}: unknown key; ${hint}`;
-    });
-  const detail =
-    issue.code === 'invalid_union' ? ` (${issue.errors.map((each) => each[0]?.message).join('; or ')})` : '';
-  return [`${source.placeOf(path)}: ${path.join('.') || 'the file'}: ${message}${detail}`];
+function describeIssue({ path, words, unknownKeys }: OptionIssue, placeOf?: Source['placeOf']): string[] {
+  const line = (at: readonly PropertyKey[], says: string): string => {
+    const place = placeOf === undefined ? '' : `${placeOf(at)}: `;
+    return `${place}${at.map(String).join('.') || 'the file'}: ${says}`;
+  };
+  if (unknownKeys === undefined) return [line(path, words)];
+  return unknownKeys.map((key) => line([...path, key], `unknown key; ${didYouMean(key, keysAt(path))}`));
 }
 
 async function readSource(file: string): Promise<Source> {

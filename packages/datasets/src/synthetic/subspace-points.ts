@@ -1,4 +1,4 @@
-import { defineDataset } from '@advrob/core';
+import { defineDataset, parseOptions } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -27,7 +27,7 @@ export type SubspacePointsOptions = z.input<typeof options>;
 export async function subspacePoints(
   given: SubspacePointsOptions = {},
 ): Promise<Points & { readonly subspace: Subspace }> {
-  const { size, complement, count, rotated, seed } = options.parse(given);
+  const { size, complement, count, rotated, seed } = parseOptions(options, given, 'subspacePoints');
   const subspace = rotated
     ? await randomSubspace(size, size - complement, seed)
     : withoutInputs(

@@ -1,4 +1,4 @@
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, issuesInLine } from '@advrob/core';
 import * as z from 'zod';
 import { norm } from './shared.js';
 
@@ -72,9 +72,13 @@ export function parseExamples(text: string): ExampleRecord[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines.map((line, i) => {
-    const parsed = exampleRecord.safeParse(jsonOf(line));
+    const value = jsonOf(line);
+    const parsed = exampleRecord.safeParse(value);
     if (parsed.success) return parsed.data;
-    throw new AdvrobError('ADVROB_RECORD', `line ${i + 1} of the examples: ${z.prettifyError(parsed.error)}`);
+    throw new AdvrobError(
+      'ADVROB_RECORD',
+      `line ${i + 1} of the examples: ${issuesInLine(parsed.error.issues, value)}`,
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, issuesInLine } from '@advrob/core';
 import * as z from 'zod';
 import { analysisResult } from './analysis-result.js';
 import { modelResult } from './model-result.js';
@@ -150,7 +150,8 @@ function checkRecord(value: unknown): RunRecord {
   if (typeof version === 'number' && version !== 1)
     throw new AdvrobError('ADVROB_RECORD', `the record has version ${version}; this advrob reads version 1: update it`);
   const parsed = runRecord.safeParse(value);
-  if (!parsed.success) throw new AdvrobError('ADVROB_RECORD', `not a record: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new AdvrobError('ADVROB_RECORD', `not a record: ${issuesInLine(parsed.error.issues, value)}`);
   const { models, analyses, data } = parsed.data;
   checkNames(
     'models',

@@ -1,4 +1,4 @@
-import { AdvrobError, type Extras, type ThreatModel, type WeightOptimizer } from '@advrob/core';
+import { AdvrobError, issuesInLine, type Extras, type ThreatModel, type WeightOptimizer } from '@advrob/core';
 import { resolveThreat } from '@advrob/core/threat';
 import { factorAt, scheduleSchema, type Schedule, type ScheduleTime } from '../schedule.js';
 import type { FitOptions } from './options.js';
@@ -111,8 +111,7 @@ function checkData<P extends Extras, E extends Extras>({ model, data, validation
 function checkedSchedule(name: string, schedule: Schedule = { name: 'constant' }): Schedule {
   const { success, error } = scheduleSchema.safeParse(schedule);
   if (success) return schedule;
-  const problems = error.issues.map(({ path, message }) => `${[name, ...path].join('.')}: ${message}`);
-  throw wrong(problems.join('; '));
+  throw wrong(`${name}: ${issuesInLine(error.issues, schedule)}`);
 }
 
 function whole(name: string, value: number, least: number): number {
