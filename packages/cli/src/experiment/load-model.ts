@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { percent } from '../output/progress.js';
+import { explainForeign } from './foreign-model.js';
 import type { LoadOptions, ModelInput } from './types.js';
 
 /**
@@ -32,8 +33,9 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
     options: options.architectureOptions,
     normalization,
     layers: { bounds, outputs: options.outputs },
-  }).catch((error: unknown) => {
-    if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_PROBABILITIES') throw error;
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_PROBABILITIES')
+      throw await explainForeign(file, error);
     const message = error.message.replace(` [${error.code}]`, '');
     throw new AdvrobError(error.code, `${message} (on the command line: --outputs probabilities)`, { cause: error });
   });
