@@ -3,6 +3,7 @@ import { evaluate, type EvaluationAttack } from '@advrob/evaluation';
 import type { Command } from 'commander';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import type { Part } from '../config/schema.js';
+import { evaluationWarnings, radiusWarnings } from '../experiment/data-warnings.js';
 import { loadAnyModel, modelName } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
@@ -72,6 +73,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
     throw new AdvrobError('ADVROB_USAGE', '--checks needs a finite --epsilon, the radius of the claim');
 
   const data = await examplesOf(registry, dataset[0]!, given);
+  output.warn(radiusWarnings([{ norm: given.norm, epsilon }], data));
   const shelf = createModelShelf(registry, data);
   const progress = createProgress();
   try {
@@ -113,6 +115,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
         })
       : [];
     progress.end();
+    output.warn(evaluationWarnings(evaluation, data, given.take));
     const record = await writeEvaluationRecord(given.out, {
       command: commandLine,
       seed: given.seed,

@@ -3,7 +3,7 @@ import { saveWeights } from '@advrob/models';
 import type { Command } from 'commander';
 import { parseExperiment } from '../config/load.js';
 import type { ExperimentInput, ModelExperiment } from '../config/schema.js';
-import { loadData } from '../experiment/load-data.js';
+import { checkTrainable, loadData } from '../experiment/load-data.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
 import { claimFolder } from '../experiment/run-folder.js';
@@ -62,6 +62,7 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
   const settings = settingsOf(experiment, 'model')!;
   const { dataset, architecture, threat, seed } = experiment;
   const splits = await loadData(registry, dataset);
+  checkTrainable(splits);
   const shelf = createModelShelf(registry, splits.train);
   const progress = createProgress();
   try {

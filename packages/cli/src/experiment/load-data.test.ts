@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { createRegistry } from '@advrob/core';
 import datasets from '@advrob/datasets';
 import { expect, it } from 'vitest';
-import { loadData } from './load-data.js';
+import { checkTrainable, loadData } from './load-data.js';
 
 const registry = createRegistry([datasets]);
 
@@ -22,4 +22,10 @@ it('says what to name, and knows no end of nesting', async () => {
   const options: Record<string, unknown> = {};
   options['dataset'] = { name: 'dead-pixels', options };
   await expect(loadData(registry, { name: 'dead-pixels', options })).rejects.toThrow(/nested/);
+});
+
+it('refuses to train on a test part alone', async () => {
+  const splits = await loadData(registry, { name: 'subspace', options: { size: 6, complement: 2 } });
+  checkTrainable(splits);
+  expect(() => checkTrainable({ ...splits, train: splits.train.take(0) })).toThrow(/ADVROB_DATA_EMPTY/);
 });

@@ -29,6 +29,15 @@ export async function loadData(registry: Registry, { name, options }: Part, dept
   return makePart(registry, 'datasets', { name, options: resolved });
 }
 
+/** @throws AdvrobError `ADVROB_DATA_EMPTY` when there is nothing to train on. */
+export function checkTrainable({ train, test }: Splits): void {
+  if (train.length > 0) return;
+  throw new AdvrobError(
+    'ADVROB_DATA_EMPTY',
+    `data set '${test.name}' has a test part alone, which is enough to evaluate: to train, give it its training part too`,
+  );
+}
+
 /** The first `take` examples; all of them where nothing is said. */
 export function firstOf(data: Dataset, take: number | undefined): Dataset {
   return take === undefined ? data : data.take(take);

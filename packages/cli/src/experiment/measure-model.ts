@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { MeasuringExperiment } from '../config/schema.js';
 import { fileStorage } from '../output/files.js';
 import { clock, followEvaluation, type ProgressLine } from '../output/progress.js';
+import { evaluationWarnings } from './data-warnings.js';
 import { checksOf, parametersOf, wantedChecks } from './robustness-checks.js';
 import type { ExperimentRun, MeasurablePrepared, Measured, PreparedModel, TrainingOutcome } from './types.js';
 
@@ -53,6 +54,7 @@ export async function measureModel(
         progress,
       })
     : [];
+  run.output.warn(evaluationWarnings(evaluation, data, experiment.evaluation.take));
   const checkSeconds = (performance.now() - begun) / 1000;
   progress.end(`${id}: evaluated in ${clock(totalSeconds(evaluation) + checkSeconds)}`);
   return {

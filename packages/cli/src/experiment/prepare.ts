@@ -9,7 +9,7 @@ import {
 } from '../config/schema.js';
 import { fileStorage } from '../output/files.js';
 import { prepareAnalyses } from './analyses.js';
-import { firstOf, loadData } from './load-data.js';
+import { checkTrainable, firstOf, loadData } from './load-data.js';
 import { loadAnyModel } from './load-model.js';
 import { createModelShelf } from './model-shelf.js';
 import { lossNamed, makeComposed, makePart } from './parts.js';
@@ -32,6 +32,7 @@ export async function prepare(experiment: Experiment, registry: Registry): Promi
       splits && isMeasuring(experiment)
         ? await prepareMeasurement(experiment, registry, splits, models, shelf)
         : undefined;
+    if (splits && models.some(({ id }) => settingsOf(experiment, id) !== undefined)) checkTrainable(splits);
     const prepared: PreparedModel[] = [];
     for (const each of models) prepared.push(await withTraining(experiment, registry, each, shelf));
     const analyses = await prepareAnalyses(experiment, registry, splits, shelf);

@@ -5,6 +5,7 @@ import { environmentOf } from '../backend/environment.js';
 import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
 import { createProgress, type ProgressLine } from '../output/progress.js';
 import { analyzeAll } from './analyses.js';
+import { radiusWarnings } from './data-warnings.js';
 import { measureModel } from './measure-model.js';
 import { prepare } from './prepare.js';
 import { writeRecord } from './record.js';
@@ -25,6 +26,7 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
   try {
     await claimFolder(folder, experiment);
     output.line(`${experiment.title ?? experiment.name}: backend ${backend.name}, folder ${folder}`);
+    if (prepared.measurement) output.warn(radiusWarnings(prepared.measurement.attacks, prepared.measurement.data));
     const outcomes = await trainAll(run, prepared, progress);
     const measured = await measureAll(run, prepared, outcomes, progress);
     const analysed = await analyzeAll(run, prepared.analyses, progress);

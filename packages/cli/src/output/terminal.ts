@@ -6,6 +6,8 @@ export interface Output {
   readonly json: boolean;
   /** A line for people. */
   line(text?: string): void;
+  /** What may be wrong without being an error; to standard error. */
+  warn(texts: readonly string[]): void;
   /** The result of the command: printed as JSON when asked for, else as the text given. */
   result(value: unknown, text: () => string): void;
 }
@@ -15,6 +17,7 @@ export function terminalOutput(json = false): Output {
   return {
     json,
     line: (text = '') => (json ? process.stderr : process.stdout).write(`${text}\n`),
+    warn: (texts) => texts.forEach((text) => process.stderr.write(`warning: ${text}\n`)),
     result: (value, text) => process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`),
   };
 }
