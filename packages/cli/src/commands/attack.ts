@@ -3,6 +3,7 @@ import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Command } from 'commander';
 import { join } from 'node:path';
+import { labelWarnings, radiusWarnings } from '../experiment/data-warnings.js';
 import { loadAnyModel } from '../experiment/load-model.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
@@ -21,6 +22,7 @@ import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { writeAtomically } from '../output/files.js';
+import { checkPictures, picturesText, savePictures } from '../output/pictures.js';
 import { bar, createProgress, percent } from '../output/progress.js';
 import { addCommand, ready, type Call } from './command.js';
 
@@ -37,7 +39,11 @@ const flags = [
   lossFlag,
   seedFlag,
   pluginFlag,
-  flag('--out <folder>', 'for adversarial.safetensors', { required: true }),
+  flag(
+    '--save-pictures',
+    'saves what fools the model as PNG files too, beside the originals, and judges them as saved',
+  ),
+  flag('--out <folder>', 'for adversarial.safetensors, and pictures/ where asked for', { required: true }),
   jsonFlag,
 ] as const;
 type AttackFlags = Values<typeof flags>;
@@ -45,7 +51,7 @@ type AttackFlags = Values<typeof flags>;
 /**
  * `advrob attack`: crafts adversarial examples and saves them: `adversarial.safetensors` (float32
  * `x`, `adversarial`, and per example `label`, `prediction`, `success`, `distance`), one row per
- * example in data-set order.
+ * example in data-set order; and pictures of what fools the model where asked for.
  */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'attack', 'craft adversarial examples and save them', flags, (given) =>
@@ -73,17 +79,31 @@ async function attackCommand(given: AttackFlags, { signal }: Call): Promise<void
       '--epsilon: attack takes one radius; evaluate takes a list and gives a curve',
     );
   const data = await examplesOf(registry, parts.dataset[0]!, given);
+  if (given.savePictures) checkPictures(data);
+  output.warn(radiusWarnings([{ norm: given.norm, epsilon: epsilon! }], data));
   const shelf = createModelShelf(registry, data);
   try {
     const attack = await makeComposed(registry, 'attacks', parts.attack[0]!, shelf.find);
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, parts.architecture[0], data));
     shelf.add(given.model, model);
-    const { crafted, withstood } = await craftAll(attack, model, data, epsilon!, given, signal);
+    const { crafted, ids, withstood } = await craftAll(attack, model, data, epsilon!, given, signal);
+    output.warn(labelWarnings(crafted.label, data, given.take));
     const file = join(given.out, 'adversarial.safetensors');
     await writeAtomically(file, encodeSafetensors(recordsOf(crafted, data)));
+    const saved = given.savePictures
+      ? await savePictures(
+          join(given.out, 'pictures'),
+          { ...crafted, ids },
+          { model, data, norm: given.norm, epsilon: epsilon! },
+        )
+      : undefined;
     output.result(
-      { file, examples: data.length, robustAccuracy: withstood / data.length },
-      () => `robust accuracy ${percent(withstood / data.length, 1)} of ${data.length}: ${file}`,
+      { file, examples: data.length, robustAccuracy: withstood / data.length, ...(saved && { pictures: saved }) },
+      () =>
+        [
+          `robust accuracy ${percent(withstood / data.length, 1)} of ${data.length}: ${file}`,
+          ...(saved ? [picturesText(saved)] : []),
+        ].join('\n'),
     );
   } finally {
     shelf.dispose();
@@ -97,7 +117,7 @@ async function craftAll(
   epsilon: number,
   { norm, seed, restarts, loss }: AttackFlags,
   signal: AbortSignal,
-): Promise<{ crafted: Crafted; withstood: number }> {
+): Promise<{ crafted: Crafted; ids: Int32Array; withstood: number }> {
   const size = data.inputShape.reduce((product, side) => product * side, 1);
   const crafted: Crafted = {
     x: new Float32Array(data.length * size),
@@ -107,6 +127,7 @@ async function craftAll(
     success: new Int32Array(data.length),
     distance: new Float32Array(data.length),
   };
+  const seen = new Int32Array(data.length);
   const chosen = loss === undefined ? {} : { loss: lossNamed(loss) };
   const progress = createProgress();
   let done = 0;
@@ -118,6 +139,7 @@ async function craftAll(
         crafted.x.set(await x.data<'float32'>(), done * size);
         crafted.adversarial.set(await result.adversarial.data<'float32'>(), done * size);
         result.adversarial.dispose();
+        seen.set(ids, done);
         crafted.label.set(await y.data<'int32'>(), done);
         crafted.prediction.set(result.prediction, done);
         crafted.success.set(result.success, done);
@@ -135,7 +157,7 @@ async function craftAll(
   } finally {
     progress.end();
   }
-  return { crafted, withstood };
+  return { crafted, ids: seen, withstood };
 }
 
 function recordsOf(crafted: Crafted, data: Dataset): Map<string, TensorRecord> {

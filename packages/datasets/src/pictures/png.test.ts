@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import expected from '../../test/files/png.json' with { type: 'json' };
 import { fileBytes } from '../../test/test-files.js';
-import { openPng } from './png.js';
+import { encodePng, openPng } from './png.js';
 
 const limit = 1e6;
 const parsePng = (bytes: Uint8Array, maxBytes: number) => openPng(bytes, { maxBytes }).decode();
@@ -17,6 +17,13 @@ function code(action: () => unknown): string | undefined {
     return (error as { code?: string }).code ?? String(error);
   }
 }
+
+it('writes what it reads', () => {
+  const colour = { width: 2, height: 1, channels: 3, most: 255, data: Uint8Array.of(1, 2, 3, 250, 251, 255) } as const;
+  const grey16 = { width: 1, height: 2, channels: 1, most: 65_535, data: Uint16Array.of(3, 65_535) } as const;
+  for (const picture of [colour, grey16]) expect(parsePng(encodePng(picture), limit)).toEqual(picture);
+  expect(code(() => encodePng({ ...colour, width: 3 }))).toBe('ADVROB_SHAPE');
+});
 
 describe('openPng', () => {
   it.each(Object.entries(expected))('reads what Pillow saved: %s', async (name, { shape, data }) => {

@@ -1,5 +1,5 @@
 import { AdvrobError } from '@advrob/core';
-import { convertIndexedToRgb, decode, type DecodedPng } from 'fast-png';
+import { convertIndexedToRgb, decode, encode, type DecodedPng } from 'fast-png';
 import { orientationOf } from './exif.js';
 import {
   checkSize,
@@ -43,6 +43,20 @@ export function openPng(bytes: Uint8Array, limits: PictureLimits, name = 'PNG fi
       return { width, height, channels: kept, most, data };
     },
   };
+}
+
+/**
+ * A picture as a PNG file of 8 or, where it has Uint16 samples, 16 bits.
+ *
+ * @throws AdvrobError `ADVROB_SHAPE` when the samples are not as many as the size says.
+ */
+export function encodePng({ width, height, channels, data, most }: DecodedPicture): Uint8Array {
+  if (data.length !== width * height * channels || data instanceof Float32Array)
+    throw new AdvrobError(
+      'ADVROB_SHAPE',
+      `expected ${width * height * channels} whole samples for ${width}x${height}x${channels}, got ${data.length} in a ${data.constructor.name}`,
+    );
+  return encode({ width, height, channels, depth: most === 65_535 ? 16 : 8, data });
 }
 
 function decoded(file: Uint8Array, name: string): { samples: Uint8Array | Uint16Array; channels: number } {
