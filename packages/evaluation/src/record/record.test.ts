@@ -84,7 +84,7 @@ describe('record', () => {
     const [model] = createRecord(parts).models;
     expect(() => parseRecord(spoil({ models: [model, model] }))).toThrow(/two models.*'plane'/);
     expect(() => parseRecord(spoil({ models: [{ ...model, clean: { ...model!.clean, rate: 2 } }] }))).toThrow(
-      /models\[0\]\.clean\.rate/,
+      /models\.0\.clean\.rate/,
     );
   });
 

@@ -1,4 +1,4 @@
-import { AdvrobError, issuesInLine, type Extras, type ThreatModel, type WeightOptimizer } from '@advrob/core';
+import { AdvrobError, issuesInWords, type Extras, type ThreatModel, type WeightOptimizer } from '@advrob/core';
 import { resolveThreat } from '@advrob/core/threat';
 import { factorAt, scheduleSchema, type Schedule, type ScheduleTime } from '../schedule.js';
 import type { FitOptions } from './options.js';
@@ -111,7 +111,8 @@ function checkData<P extends Extras, E extends Extras>({ model, data, validation
 function checkedSchedule(name: string, schedule: Schedule = { name: 'constant' }): Schedule {
   const { success, error } = scheduleSchema.safeParse(schedule);
   if (success) return schedule;
-  throw wrong(`${name}: ${issuesInLine(error.issues, schedule)}`);
+  const problems = issuesInWords(error.issues, schedule);
+  throw wrong(problems.map(({ path, words }) => `${[name, ...path].map(String).join('.')}: ${words}`).join('; '));
 }
 
 function whole(name: string, value: number, least: number): number {
