@@ -26,8 +26,9 @@ const evaluation = (labels: number[], right: number) => ({
 });
 
 it('speaks up about examples of one class, and says why that may be', () => {
-  expect(labelWarnings([0, 0, 0], data, 3)[0]).toMatch(/all 3 examples of signs are of class 0 \(stop\).*--take/);
+  expect(labelWarnings([0, 0, 0], data, 3)[0]).toMatch(/all 3 examples of signs are of class 0 \(stop\).*`take`/);
   expect(labelWarnings([1, 1], data, undefined)[0]).toMatch(/class 1 \(go\): nothing is measured/);
+  expect(labelWarnings([1, 1], data, 100)[0]).toMatch(/nothing is measured/);
   expect(labelWarnings([1, 0], data, undefined)).toEqual([]);
   expect(labelWarnings([1], data, 1)).toEqual([]);
   expect(evaluationWarnings(evaluation([1, 1, 1], 3), data, 3)).toHaveLength(1);

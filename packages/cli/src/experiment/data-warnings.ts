@@ -40,9 +40,9 @@ export function labelWarnings(labels: ArrayLike<number>, data: Measured, take: n
   const [label] = seen;
   const named = data.classNames === undefined ? `class ${label}` : `class ${label} (${data.classNames[label!]})`;
   const why =
-    take === undefined
+    take === undefined || labels.length < take
       ? 'nothing is measured but how often the model says that class'
-      : `the data are sorted by class, and --take takes the first ones: take more, or mix the file`;
+      : 'the data are sorted by class, and `take` takes the first ones: take more, or mix the data';
   return [`all ${labels.length} examples of ${data.name} are of ${named}: ${why}`];
 }
 

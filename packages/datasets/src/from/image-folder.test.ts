@@ -149,7 +149,7 @@ describe('image-folder', () => {
       code: 'ADVROB_OPTION',
       message: expect.stringContaining('0, 10, 2') as string,
     });
-    const first = async (order: 'alphabetical' | 'numeric') => {
+    const first = async (order: 'alphabetical' | 'numeric' | 'index') => {
       const { x, y } = await contentOf((await imageFolder({ directory, order })).test);
       return y.map((label, i) => [label, Math.round(x[i]![0]! * 255)]).sort();
     };
@@ -163,6 +163,23 @@ describe('image-folder', () => {
       [1, 2],
       [2, 10],
     ]);
+    expect(await first('index')).toEqual(
+      [
+        [0, 0],
+        [2, 2],
+        [10, 10],
+      ].sort(),
+    );
+    const twelve = await imageFolder({ directory, order: 'index', numClasses: 12 });
+    expect(twelve.test.numClasses).toBe(12);
+    await expect(imageFolder({ directory, order: 'numeric', numClasses: 12 })).rejects.toThrow(
+      /give 3 classes, not 12/,
+    );
+    await rm(join(directory, '10'), { recursive: true });
+    await expect(imageFolder({ directory })).rejects.toMatchObject({ code: 'ADVROB_OPTION' });
+    await rm(join(directory, '2'), { recursive: true });
+    await put('1/1.png', grey(1));
+    expect((await contentOf((await imageFolder({ directory })).test)).y).toEqual([0, 1]);
   });
 
   it('does not follow a table out of the folder, nor believe it', async () => {

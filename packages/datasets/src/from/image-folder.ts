@@ -8,6 +8,8 @@ import { pictureDataset } from './picture-dataset.js';
 import { foldersIn, pictureFiles, type PictureFiles } from './picture-files.js';
 import { pictureOptions } from './picture-options.js';
 
+const orders = z.enum(['alphabetical', 'numeric', 'index']).optional();
+
 /**
  * PNG, JPEG and WebP pictures of the folder `directory`, read when a batch needs them: in
  * `train/<class>/`, `test/<class>/` and perhaps `validation/<class>/`; or `<class>/` alone, which is
@@ -45,10 +47,9 @@ export const imageFolder = defineDataset({
       .string()
       .optional()
       .describe('File that maps names or WordNet ids to indices: JSON, or one class a line; a part may lack some then'),
-    order: z
-      .enum(['alphabetical', 'numeric'])
-      .optional()
-      .describe('Which label a class folder gets; to be said where both differ, as for 2 and 10'),
+    order: orders.describe(
+      'Which labels folders called by numbers get: by their places in either order, or the numbers themselves (index)',
+    ),
     numClasses: z.int().min(1).optional().describe('Number of classes of labels that are indices, without classes'),
     ...pictureOptions,
     ...fileOptions,
@@ -104,35 +105,45 @@ interface Classes {
 
 interface ClassChoice {
   readonly map: ClassMap | undefined;
-  readonly order: 'alphabetical' | 'numeric' | undefined;
+  readonly order: z.output<typeof orders>;
   readonly numClasses: number | undefined;
 }
 
+/** @throws AdvrobError `ADVROB_OPTION` for a number of classes that is not that of their names. */
+function classesOf(first: PictureFiles, choice: ClassChoice): Classes {
+  const { map, numClasses } = choice;
+  const found = map === undefined ? seenClasses(first, choice) : { numClasses: map.numClasses, map };
+  if (numClasses !== undefined && numClasses !== found.numClasses)
+    throw new AdvrobError(
+      'ADVROB_OPTION',
+      `image-folder: numClasses: the names give ${found.numClasses} classes, not ${numClasses}: where the pictures lack some, give a map of all with the option classes`,
+    );
+  return found;
+}
+
 /**
- * The classes of a data set, as its first part has them: those of the map; else indices where a
- * table or an option gives nothing but numbers; else the names in their order.
+ * The classes as the first part of a data set has them: indices where a table or an option gives
+ * nothing but numbers, else the names in their order.
  *
- * @throws AdvrobError `ADVROB_OPTION` for folders of numbers that two orders sort otherwise.
+ * @throws AdvrobError `ADVROB_OPTION` for folders of numbers that are not their places.
  */
-function classesOf({ by, files }: PictureFiles, { map, order, numClasses }: ClassChoice): Classes {
-  if (map !== undefined) return { numClasses: map.numClasses, map };
+function seenClasses({ by, files }: PictureFiles, { order, numClasses }: ClassChoice): Classes {
   const names = [...new Set(files.map(({ label }) => label))].sort();
   const areNumbers = names.every(isIndex);
-  if (by !== 'folders' && areNumbers)
+  if (areNumbers && (by !== 'folders' || order === 'index'))
     return { numClasses: numClasses ?? inferClasses(names.map(Number), 'image-folder') };
   if (by === 'option')
     throw new AdvrobError(
       'ADVROB_OPTION',
       `image-folder: label: the index of '${names[0]}' is not known: give the index, or a map of classes with the option classes`,
     );
-  const numeric = areNumbers ? [...names].sort((a, b) => Number(a) - Number(b)) : names;
-  if (order === undefined && numeric.join() !== names.join())
+  if (areNumbers && order === undefined && names.some((name, i) => Number(name) !== i))
     throw new AdvrobError(
       'ADVROB_OPTION',
-      `image-folder: the classes are called by numbers whose alphabetical order (${names.slice(0, 4).join(', ')}) is not that of the numbers (${numeric.slice(0, 4).join(', ')}): ` +
-        `set the option order to alphabetical, as torchvision and Keras label folders, or to numeric`,
+      `image-folder: the classes are called by numbers (${names.slice(0, 4).join(', ')}) that are not their places in alphabetical order: ` +
+        'set the option order to alphabetical, as torchvision and Keras label folders, to numeric, or to index, where the names are the labels themselves',
     );
-  const ordered = order === 'numeric' ? numeric : names;
+  const ordered = order === 'numeric' && areNumbers ? names.sort((a, b) => Number(a) - Number(b)) : names;
   return { numClasses: ordered.length, map: namedClasses(ordered, 'the first part') };
 }
 
@@ -163,8 +174,8 @@ function labelledPictures(
   return pictureDataset({
     name: 'image-folder',
     labels: files.map(({ label, where }) => {
-      const isNamed = classNames?.includes(label) ?? false;
-      return !isNamed && isIndex(label) ? indexOf(label, numClasses, where) : map!.labelOf(label, where);
+      const isNamed = map !== undefined && (map.classNames.includes(label) || !isIndex(label));
+      return isNamed ? map.labelOf(label, where) : indexOf(label, numClasses, where);
     }),
     numClasses,
     classNames,

@@ -7,7 +7,7 @@ export interface WasmCodec {
   /** Samples [height, width, 4]. */
   decode(
     file: ArrayBuffer,
-  ): Promise<{ readonly width: number; readonly height: number; readonly data: ArrayLike<number> }>;
+  ): Promise<{ readonly width: number; readonly height: number; readonly data: Uint8ClampedArray }>;
 }
 
 /** Samples, and what the decoder said of the file. */
@@ -43,7 +43,7 @@ export function wasmDecoder(
     said = [];
     try {
       const { width, height, data } = await codec.decode(new Uint8Array(bytes).buffer);
-      return { width, height, data: Uint8Array.from(data), warnings: said };
+      return { width, height, data: new Uint8Array(data.buffer, data.byteOffset, data.length), warnings: said };
     } catch (cause) {
       ready = undefined;
       const why = said[0] ?? (cause instanceof Error ? cause.message : 'it cannot be decoded');
