@@ -140,7 +140,7 @@ describe('files that are not what they should be', () => {
       samples,
       parse: (bytes) => decodePicture(bytes, { maxPixels: 1e4, resize: 4 }),
       seed: 7,
-      count: 600,
+      count: 300,
       allocated: () => 0,
       allowance: () => 1,
     });
