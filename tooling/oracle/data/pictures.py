@@ -104,4 +104,7 @@ results = [{**case, "uint8": prepared(case, False), "float32": prepared(case, Tr
 
 names = ["420.jpg", "lossy.webp", "colour.png"]
 images = [{"bytes": (out / name).read_bytes(), "path": name} for name in names]
-pyarrow.parquet.write_table(pyarrow.table({"image": images, "label": [2, 0, 1]}), out.parent / "pictures.parquet")
+features = {"image": {"_type": "Image"}, "label": {"names": ["cat", "dog", "fish", "bird"], "_type": "ClassLabel"}}
+notes = {"huggingface": json.dumps({"info": {"features": features}})}
+table = pyarrow.table({"image": images, "label": [2, 0, 1]}).replace_schema_metadata(notes)
+pyarrow.parquet.write_table(table, out.parent / "pictures.parquet")

@@ -6,6 +6,8 @@ import { compressors } from 'hyparquet-compressors';
 export interface ParquetPictures {
   readonly pictures: readonly Uint8Array[];
   readonly labels: readonly number[];
+  /** Names of the classes, where Hugging Face noted them with the columns. */
+  readonly classNames?: readonly string[] | undefined;
 }
 
 /** Which columns hold what. */
@@ -66,7 +68,25 @@ export async function readParquet(
   return {
     pictures: rows.map((row, i) => pictureOf(row[image], `${name}, row ${i}, column ${image}`)),
     labels: rows.map((row, i) => labelOf(row[label], `${name}, row ${i}, column ${label}`)),
+    classNames: notedNames(guarded.metadata.key_value_metadata, label),
   };
+}
+
+/** The names of a ClassLabel in what Hugging Face notes; anything else is not for us. */
+function notedNames(
+  notes: readonly { readonly key: string; readonly value?: string | undefined }[] | undefined,
+  column: string,
+): readonly string[] | undefined {
+  const text = notes?.find(({ key }) => key === 'huggingface')?.value;
+  try {
+    const { info } = JSON.parse(text ?? '{}') as {
+      info?: { features?: Record<string, { names?: unknown } | undefined> };
+    };
+    const names = info?.features?.[column]?.names;
+    return Array.isArray(names) && names.every((each) => typeof each === 'string') ? names : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

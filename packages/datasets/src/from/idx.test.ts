@@ -39,6 +39,7 @@ describe('idx', () => {
     const { train, validation, test } = await idx({ testImages, testLabels, numClasses: 7 });
     expect([train.length, validation.length, test.length, train.numClasses]).toEqual([0, 0, 4, 7]);
     expect((await idx({ testImages, testLabels })).test.numClasses).toBe(3);
+    expect((await idx({ testImages, testLabels, classNames: ['a', 'b', 'c', 'd'] })).test.numClasses).toBe(4);
     expect(() => idx({ testImages, testLabels, trainImages: testImages })).toThrow(
       refused('ADVROB_OPTION', 'both or neither'),
     );

@@ -95,7 +95,7 @@ function idxArrays({ name, images, labels, numClasses, classNames }: IdxPair): O
     inputs: pixels.data,
     inputShape: [height!, width!, channels],
     labels: classes.data,
-    numClasses: numClasses ?? inferClasses(classes.data, name),
+    numClasses: numClasses ?? classNames?.length ?? inferClasses(classes.data, name),
     classNames,
   };
 }

@@ -50,7 +50,14 @@ export const npz = defineDataset({
       if (inputs === labels)
         throw new AdvrobError('ADVROB_OPTION', `npz: inputs and labels have the same name '${inputs}'`);
       const arrays = await readNpz(await readBytes(path, maxBytes), [inputs, labels], maxBytes, path);
-      return { ...npyPair(arrays[inputs]!, arrays[labels]!, { name: 'npz', layout, numClasses }), classNames };
+      return {
+        ...npyPair(arrays[inputs]!, arrays[labels]!, {
+          name: 'npz',
+          layout,
+          numClasses: numClasses ?? classNames?.length,
+        }),
+        classNames,
+      };
     };
     const first = train === undefined ? undefined : await read(train, options.trainInputs, options.trainLabels);
     const last = await read(test!, options.testInputs, options.testLabels);

@@ -25,7 +25,7 @@ export const classOptions = {
     .min(1)
     .optional()
     .describe(
-      'Number of classes; default the largest training label plus one, without training data the largest test label plus one',
+      'Number of classes; default as many as classNames, else the largest label plus one, of the training part if there is one',
     ),
   classNames: z.array(z.string()).optional().describe('Names of the classes, in label order'),
 };

@@ -40,6 +40,14 @@ describe('parquet', () => {
     }
   });
 
+  it('goes by the names that Hugging Face noted, unless told otherwise', async () => {
+    const load = async (more: object = {}) => (await parquet({ test: filePath('pictures.parquet'), ...more })).test;
+    const test = await load();
+    expect([test.numClasses, test.classNames]).toEqual([4, ['cat', 'dog', 'fish', 'bird']]);
+    expect((await load({ classNames: ['a', 'b', 'c'] })).classNames).toEqual(['a', 'b', 'c']);
+    await expect(load({ numClasses: 3 })).rejects.toMatchObject({ code: 'ADVROB_SHAPE' });
+  });
+
   it('reads plain columns, other names and zstd', async () => {
     const plain = filePath('plain.parquet');
     const { train } = await parquet({ train: plain, test: plain, image: 'img', label: 'fine_label', validation: 0 });

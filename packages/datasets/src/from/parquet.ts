@@ -40,16 +40,17 @@ export const parquet = defineDataset({
     const read = async (files: string | string[], expected?: Dataset): Promise<Dataset> => {
       const pictures: Uint8Array[] = [];
       const labels: number[] = [];
+      let noted: readonly string[] | undefined;
       for (const path of [files].flat()) {
         const shard = await readParquet(await readBytes(path, maxBytes), { image, label }, maxBytes, path);
         for (const picture of shard.pictures) pictures.push(picture);
         for (const each of shard.labels) labels.push(each);
+        noted ??= shard.classNames;
       }
       return pictureDataset({
         name: 'parquet',
         labels,
-        numClasses: expected?.numClasses ?? numClasses ?? inferClasses(labels, 'parquet'),
-        classNames,
+        ...classesOf(expected, { numClasses, classNames: classNames ?? noted, labels }),
         shape: expected?.inputShape as [number, number, number] | undefined,
         bytesOf: (position) => pictures[position]!,
         nameOf: (position) => `parquet, picture ${position}`,
@@ -60,3 +61,20 @@ export const parquet = defineDataset({
     return splitsOf(all, await read(test, all), { validation, seed });
   },
 });
+
+/** As the training part has them; else as they are named; else as many as the labels need. */
+function classesOf(
+  expected: Dataset | undefined,
+  {
+    numClasses,
+    classNames,
+    labels,
+  }: {
+    readonly numClasses: number | undefined;
+    readonly classNames: readonly string[] | undefined;
+    readonly labels: readonly number[];
+  },
+): Pick<Dataset, 'numClasses'> & { readonly classNames: readonly string[] | undefined } {
+  if (expected !== undefined) return { numClasses: expected.numClasses, classNames: expected.classNames };
+  return { numClasses: numClasses ?? classNames?.length ?? inferClasses(labels, 'parquet'), classNames };
+}
