@@ -1,4 +1,5 @@
 import { settle, type Classifier } from '@advrob/core';
+import { meanOf } from '@advrob/core/statistics';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Normalization } from '../layers/normalize.js';
 
@@ -42,11 +43,17 @@ export interface LikelyInput extends InputForm {
  */
 const leastGain = 0.1;
 const leastErrors = 4;
+/**
+ * It must also beat guessing, over the examples and over the classes: a network that was never
+ * trained puts whole classes together, so that a few classes are right by chance at once.
+ */
+const leastClassErrors = 2;
 
 /**
  * Looks whether a classifier of images in [0, 1] was trained on another form of them: bytes, [-1,
  * 1], or normalised by the usual means and deviations. Undefined when it does best, or nearly so,
- * on images as they are. Nothing is known from fewer than 50 examples; 200 are enough.
+ * on images as they are, and when it guesses in every form, as a network that was never trained.
+ * Nothing is known from fewer than 50 examples; 200 are enough.
  *
  * @param x Images [n, height, width, channels] in [0, 1]. Stays the caller's, as does `y` [n].
  * @example
@@ -72,6 +79,7 @@ export async function likelyInput(
     right.dispose();
     return values;
   };
+  const labels = await y.data();
   const asGiven = await rightIn({ mean: 0, std: 1 });
   const accuracy = shareOf(asGiven);
   let best: LikelyInput | undefined;
@@ -79,13 +87,14 @@ export async function likelyInput(
     if (channels !== undefined && channels !== x.shape.at(-1)) continue;
     const right = await rightIn(form.normalization);
     const better = shareOf(right);
-    if (isTelling(asGiven, right) && better > (best?.better ?? 0)) best = { ...form, accuracy, better };
+    if (isTelling(asGiven, right) && beatsGuessing(right, labels) && better > (best?.better ?? 0))
+      best = { ...form, accuracy, better };
   }
   return best;
 }
 
 function shareOf(right: ArrayLike<number>): number {
-  return Array.from(right).reduce((sum, one) => sum + one, 0) / right.length;
+  return meanOf(Array.from(right));
 }
 
 function isTelling(asGiven: ArrayLike<number>, right: ArrayLike<number>): boolean {
@@ -93,4 +102,23 @@ function isTelling(asGiven: ArrayLike<number>, right: ArrayLike<number>): boolea
   const gain = changes.reduce((sum, change) => sum + change, 0);
   const changed = changes.filter((change) => change !== 0).length;
   return gain >= leastGain * right.length && gain >= leastErrors * Math.sqrt(changed);
+}
+
+/** Whether a share is above that of the commonest label by more than chance explains. */
+function beatsGuessing(right: ArrayLike<number>, labels: ArrayLike<number>): boolean {
+  const byClass = new Map<number, number[]>();
+  for (let i = 0; i < right.length; i++) {
+    const label = labels[i]!;
+    byClass.set(label, [...(byClass.get(label) ?? []), right[i]!]);
+  }
+  const classes = [...byClass.values()];
+  const guess = Math.max(...classes.map(({ length }) => length)) / right.length;
+  const share = shareOf(right);
+  const recalls = classes.map(meanOf);
+  const recall = meanOf(recalls);
+  const spread = meanOf(recalls.map((each) => (each - recall) ** 2));
+  return (
+    share - leastErrors * Math.sqrt((share * (1 - share)) / right.length) > guess &&
+    recall - leastClassErrors * Math.sqrt(spread / Math.max(classes.length - 1, 1)) > 1 / classes.length
+  );
 }
