@@ -2,8 +2,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { smallModels } from '../../test/small-models.js';
+import { fromLayersModel } from '../adapters/from-layers-model.js';
+import { disposeLayersModel } from '../adapters/layers-variables.js';
 import { mlp } from '../architectures/mlp.js';
 import { checkClassifier } from './check-classifier.js';
 
@@ -93,4 +96,49 @@ it.each([NaN, Infinity])('names the weight that holds %s', async (value) => {
   });
   wrong.dispose();
   model.dispose!();
+});
+
+describe('names what is wrong', () => {
+  const wrong = (model: Classifier) => checkClassifier(model).then(String, (error: Error) => error.message);
+  const kernel = tf.tidy(() => tf.tensor2d([1, -2, 3, 0.5, -1, 2], [2, 3]));
+  const layersOf = async (...stack: tfl.layers.Layer[]) => {
+    const model = tfl.sequential({ layers: stack });
+    return { model: await fromLayersModel(model, { bounds: [0, 1] }), dispose: () => disposeLayersModel(model) };
+  };
+  const seeded = tfl.initializers.glorotUniform({ seed: 3 });
+
+  it('a cut chain: the model reads its input back', async () => {
+    const cut = twoInputs({
+      numClasses: 3,
+      logits: (x) => tf.tidy(() => tf.matMul(tf.tensor2d(x.dataSync(), [x.shape[0]!, 2]), kernel)),
+    });
+    expect(await wrong(cut)).toMatch(/No op leads from the input.*ADVROB_GRADIENT_WRONG/s);
+  });
+
+  it('a quantised input: the op and that it has no useful gradient', async () => {
+    const quantised = twoInputs({
+      numClasses: 3,
+      logits: (x) => tf.tidy(() => tf.matMul(tf.div(tf.round(tf.mul(x, 255)), 255) as tf.Tensor2D, kernel)),
+    });
+    expect(await wrong(quantised)).toContain('The op Round has no useful gradient');
+  });
+
+  it('a gradient of a Keras layer: op and layer', async () => {
+    const { model, dispose } = await layersOf(
+      tfl.layers.conv2d({ inputShape: [6, 6, 1], filters: 2, kernelSize: 3, kernelInitializer: seeded }),
+      tfl.layers.activation({ activation: 'elu', name: 'middle' }),
+      tfl.layers.flatten(),
+      tfl.layers.dense({ units: 3, kernelInitializer: seeded }),
+    );
+    const config = tf.getGradient('Elu')!;
+    tf.registerGradient({ ...config, gradFunc: (dy) => ({ x: () => tf.mul(dy as tf.Tensor, 2) }) });
+    try {
+      expect(await wrong(model)).toContain(`The gradient of the op Elu of layer 'middle' (Activation) is wrong`);
+    } finally {
+      tf.registerGradient(config);
+    }
+    expect(await wrong(model)).not.toContain('ADVROB');
+    model.dispose!();
+    dispose();
+  });
 });

@@ -24,6 +24,7 @@ interface OutputSample {
  * Runs a model once and looks at what comes out.
  *
  * @param forward Inputs [n, ...] to scores; its result is disposed here.
+ * @param x Inputs to run it on. Default {@link sampleInputs}.
  * @throws AdvrobError `ADVROB_SHAPE` unless the scores are [n, at least 2 classes],
  *   `ADVROB_NOT_FINITE` for NaN or infinity.
  */
@@ -31,14 +32,16 @@ export async function sampleOutputs(
   who: string,
   model: Pick<Classifier, 'inputShape' | 'bounds'>,
   forward: (x: tf.Tensor) => tf.Tensor,
+  x?: tf.Tensor,
 ): Promise<OutputSample> {
-  const scores = tf.tidy(() => forward(sampleInputs(model)));
+  const scores = tf.tidy(() => forward(x ?? sampleInputs(model)));
   try {
     const [batch, numClasses = 0] = scores.shape;
-    if (scores.rank !== 2 || batch !== rows || numClasses < 2)
+    const count = x?.shape[0] ?? rows;
+    if (scores.rank !== 2 || batch !== count || numClasses < 2)
       throw new AdvrobError(
         'ADVROB_SHAPE',
-        `${who}: expected scores [n, classes] with at least 2 classes, got [${scores.shape.join(', ')}] for ${rows} inputs: flatten them, or turn a single output N into [-N/2, N/2]`,
+        `${who}: expected scores [n, classes] with at least 2 classes, got [${scores.shape.join(', ')}] for ${count} inputs: flatten them, or turn a single output N into [-N/2, N/2]`,
       );
     const values = [...(await scores.data())];
     const wrong = values.find((value) => !Number.isFinite(value));
