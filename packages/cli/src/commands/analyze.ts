@@ -7,7 +7,7 @@ import { chooseParts } from '../flags/chosen-parts.js';
 import { backendFlags, jsonFlag, normFlag, parseEpsilon, pluginFlag, seedFlag } from '../flags/common-flags.js';
 import { defaultDataset, exampleFlags } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
-import { inputOf, modelFlags, savedModel } from '../flags/model-flags.js';
+import { inputOf, modelCheckFlag, modelFlags, savedModel } from '../flags/model-flags.js';
 import { recordText } from '../output/record-text.js';
 import { addCommand, ready, type Call } from './command.js';
 
@@ -15,6 +15,7 @@ const flags = [
   ...backendFlags,
   flag('--model <path>', `${savedModel}; of an analysis of several models <role>=<path> for each`, { repeated: true }),
   ...modelFlags,
+  modelCheckFlag,
   flag('--dataset <name>', `default: ${defaultDataset} where the analysis looks at models`),
   ...exampleFlags('the analysis'),
   normFlag,
@@ -68,6 +69,7 @@ function describe(name: string, given: AnalyzeFlags, registry: Registry): Experi
     name: 'analysis',
     title: definition.summary.replace(/\.$/, ''),
     seed: given.seed,
+    modelCheck: given.modelCheck,
     ...(dataset && { dataset }),
     ...(given.epsilon !== undefined && { threat: { norm: given.norm, epsilon: parseEpsilon(given.epsilon) } }),
     analyses: [

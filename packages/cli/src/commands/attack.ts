@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { join } from 'node:path';
 import { labelWarnings, radiusWarnings } from '../experiment/data-warnings.js';
 import { loadAnyModel } from '../experiment/load-model.js';
+import { checkModel, settingFor } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { chooseParts } from '../flags/chosen-parts.js';
@@ -20,7 +21,7 @@ import {
 } from '../flags/common-flags.js';
 import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
-import { loadOptionsOf, modelFlag, modelFlags } from '../flags/model-flags.js';
+import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { writeAtomically } from '../output/files.js';
 import { checkPictures, picturesText, savePictures } from '../output/pictures.js';
 import { bar, createProgress, percent } from '../output/progress.js';
@@ -30,6 +31,7 @@ const flags = [
   ...backendFlags,
   modelFlag,
   ...modelFlags,
+  modelCheckFlag,
   datasetFlag,
   ...exampleFlags('the attack', 100),
   flag('--attack <name>', 'see: advrob list attacks', { required: true }),
@@ -86,10 +88,14 @@ async function attackCommand(given: AttackFlags, { signal }: Call): Promise<void
     const attack = await makeComposed(registry, 'attacks', parts.attack[0]!, shelf.find);
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, parts.architecture[0], data));
     shelf.add(given.model, model);
+    const modelCheck = await checkModel(given.model, model, data, settingFor(given.modelCheck, [attack]));
     const { crafted, ids, withstood } = await craftAll(attack, model, data, epsilon!, given, signal);
     output.warn(labelWarnings(crafted.label, data, given.take));
     const file = join(given.out, 'adversarial.safetensors');
-    await writeAtomically(file, encodeSafetensors(recordsOf(crafted, data)));
+    await writeAtomically(
+      file,
+      encodeSafetensors(recordsOf(crafted, data), { modelCheck: JSON.stringify(modelCheck) }),
+    );
     const saved = given.savePictures
       ? await savePictures(
           join(given.out, 'pictures'),
@@ -98,7 +104,10 @@ async function attackCommand(given: AttackFlags, { signal }: Call): Promise<void
         )
       : undefined;
     output.result(
-      { file, examples: data.length, robustAccuracy: withstood / data.length, ...(saved && { pictures: saved }) },
+      {
+        ...{ file, examples: data.length, robustAccuracy: withstood / data.length, modelCheck },
+        ...(saved && { pictures: saved }),
+      },
       () =>
         [
           `robust accuracy ${percent(withstood / data.length, 1)} of ${data.length}: ${file}`,

@@ -5,6 +5,7 @@ import { defaultChecks } from '../config/evaluation-schema.js';
 import type { Part } from '../config/schema.js';
 import { evaluationWarnings, radiusWarnings } from '../experiment/data-warnings.js';
 import { loadAnyModel, modelName } from '../experiment/load-model.js';
+import { checkModel, settingFor } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { writeEvaluationRecord } from '../experiment/record.js';
@@ -23,7 +24,7 @@ import {
 } from '../flags/common-flags.js';
 import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, wholeNumber, type Values } from '../flags/flag.js';
-import { loadOptionsOf, modelFlag, modelFlags } from '../flags/model-flags.js';
+import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { fileStorage } from '../output/files.js';
 import { createProgress, followEvaluation } from '../output/progress.js';
 import { recordText } from '../output/record-text.js';
@@ -33,6 +34,7 @@ const flags = [
   ...backendFlags,
   modelFlag,
   ...modelFlags,
+  modelCheckFlag,
   datasetFlag,
   ...exampleFlags('every attack that has it'),
   flag('--attack <name>', 'see: advrob list attacks; may be repeated', { repeated: true, required: true }),
@@ -86,6 +88,11 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, architecture[0], data));
     const name = modelName(given.model);
     shelf.add(name, model);
+    const setting = settingFor(
+      given.modelCheck,
+      evaluated.map(({ attack }) => attack),
+    );
+    const checked = await checkModel(name, model, data, setting);
     const evaluation = await evaluate({
       model,
       data,
@@ -123,7 +130,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
       data,
       split: given.split,
       evaluation,
-      checks,
+      checks: [checked, ...checks],
     });
     output.result(record, () =>
       [...recordText(record), `${given.out}: record.json, examples.jsonl, report.html`].join('\n\n'),

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { parseExperiment } from '../config/load.js';
 import type { ExperimentInput, ModelExperiment } from '../config/schema.js';
 import { checkTrainable, loadData } from '../experiment/load-data.js';
+import { checkModel } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
 import { claimFolder } from '../experiment/run-folder.js';
@@ -13,6 +14,7 @@ import { chooseParts } from '../flags/chosen-parts.js';
 import { backendFlags, jsonFlag, normFlag, parseEpsilon, pluginFlag, seedFlag } from '../flags/common-flags.js';
 import { datasetFlag, settingFlag } from '../flags/data-flags.js';
 import { flag, positive, wholeNumber, type Values } from '../flags/flag.js';
+import { modelCheckFlag } from '../flags/model-flags.js';
 import { writeAtomically } from '../output/files.js';
 import { createProgress } from '../output/progress.js';
 import { addCommand, ready, type Call } from './command.js';
@@ -20,6 +22,7 @@ import { addCommand, ready, type Call } from './command.js';
 const flags = [
   ...backendFlags,
   flag('--architecture <name>', 'see: advrob list models', { required: true }),
+  modelCheckFlag,
   datasetFlag,
   flag('--trainer <name>', 'a named recipe, see: advrob list trainers; other flags override its parts'),
   flag('--objective <name>', "see: advrob list objectives; default: the trainer's, else erm"),
@@ -69,6 +72,7 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
     const parts = await makeTrainingParts(registry, settings, shelf.find);
     const model = makePart(registry, 'models', architecture!)(seed);
     shelf.add('the model itself', model);
+    const modelCheck = await checkModel(architecture!.name, model, splits.train, experiment.modelCheck);
     await claimFolder(given.out, experiment);
     const result = await trainModel({
       name: architecture!.name,
@@ -83,9 +87,9 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
       progress,
     });
     const weights = `${given.out}/weights.safetensors`;
-    await writeAtomically(weights, await saveWeights(model));
+    await writeAtomically(weights, await saveWeights(model, { modelCheck: JSON.stringify(modelCheck) }));
     output.result(
-      { weights, steps: result.steps, epochs: result.epochs, best: result.best ?? null },
+      { weights, steps: result.steps, epochs: result.epochs, best: result.best ?? null, modelCheck },
       () => `trained ${result.steps} steps: ${weights}`,
     );
   } finally {
@@ -102,6 +106,7 @@ function describe(given: TrainFlags, registry: Registry): ExperimentInput {
     version: 1,
     name: 'train',
     seed: given.seed,
+    modelCheck: given.modelCheck,
     dataset: dataset[0]!,
     threat: { norm: given.norm, epsilon: given.epsilon === undefined ? 1 : parseEpsilon(given.epsilon) },
     architecture: architecture[0]!,

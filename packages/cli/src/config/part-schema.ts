@@ -57,6 +57,12 @@ export const modelOutputs = z
   .enum(['logits', 'probabilities'])
   .describe('what the model gives, when it cannot be seen from its layers');
 
+/** What becomes of a model whose gradient does not agree with its scores. */
+export const modelCheck = z
+  .enum(['stop', 'warn'])
+  .describe('when the gradient of a model disagrees with differences of its scores: stop, or go on and say so');
+export type ModelCheckSetting = z.output<typeof modelCheck>;
+
 /** Another model: one of the experiment by its id, or a file. */
 export const modelReference = z.union([
   name,

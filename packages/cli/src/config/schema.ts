@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { backendNames } from '../backend/select.js';
 import { analysis } from './analysis-schema.js';
 import { evaluation } from './evaluation-schema.js';
-import { identifier, infinite, modelInput, modelOutputs, part, threat } from './part-schema.js';
+import { identifier, infinite, modelCheck, modelInput, modelOutputs, part, threat } from './part-schema.js';
 import { training } from './training-schema.js';
 
 export type { AnalysedModel, AnalysisSettings } from './analysis-schema.js';
-export type { ModelReference, Part } from './part-schema.js';
+export type { ModelCheckSetting, ModelReference, Part } from './part-schema.js';
 export type { TrainingSettings } from './training-schema.js';
 
 const model = z.strictObject({
@@ -39,6 +39,7 @@ export const experimentSchema = z
     architecture: part.optional(),
     training: training.optional().describe('what all models share'),
     models: z.array(model).default([]),
+    modelCheck: modelCheck.default('stop'),
     evaluation: evaluation.optional().describe('how models are measured; default: they are not'),
     analyses: z
       .array(analysis)

@@ -7,6 +7,7 @@ import { createProgress, type ProgressLine } from '../output/progress.js';
 import { analyzeAll } from './analyses.js';
 import { radiusWarnings } from './data-warnings.js';
 import { measureModel } from './measure-model.js';
+import { checkModels } from './model-check.js';
 import { prepare } from './prepare.js';
 import { writeRecord } from './record.js';
 import { noteOf, unmetRequirements } from './requirements.js';
@@ -24,6 +25,7 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
   const prepared = await prepare(experiment, registry);
   const progress = createProgress();
   try {
+    const checked = await checkModels(checkable(prepared), experiment.modelCheck);
     await claimFolder(folder, experiment);
     output.line(`${experiment.title ?? experiment.name}: backend ${backend.name}, folder ${folder}`);
     if (prepared.measurement) output.warn(radiusWarnings(prepared.measurement.attacks, prepared.measurement.data));
@@ -40,7 +42,10 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
       seeds: { experiment: experiment.seed },
       ...(measurement && { data: describeData(measurement.data, experiment.evaluation?.split) }),
       models: measured.map(({ model }) => withNote(model, experiment)),
-      checks: measured.flatMap(({ model, checks }) => recordChecks(model.name, checks)),
+      checks: [
+        ...[...checked].flatMap(([name, check]) => recordChecks(name, [check])),
+        ...measured.flatMap(({ model, checks }) => recordChecks(model.name, checks)),
+      ],
       analyses: analysed.map(({ result }) => result),
       timing: {
         ...Object.fromEntries(measured.map(({ model, timing }) => [model.name, timing])),
@@ -53,6 +58,16 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
     progress.end();
     prepared.shelf.dispose();
   }
+}
+
+/** Every model of an experiment with what it is looked at on. */
+function checkable({ models, splits, analyses }: Prepared): Parameters<typeof checkModels>[0] {
+  return [
+    ...models.map(({ id, model }) => ({ name: id, model, data: splits?.test })),
+    ...analyses.flatMap(({ models: cast, names, data }) =>
+      Object.entries(cast).map(([role, model]) => ({ name: names[role]!, model, data })),
+    ),
+  ];
 }
 
 function withNote(model: RecordedModel, { evaluation }: Experiment): RecordedModel {

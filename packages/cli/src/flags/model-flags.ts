@@ -1,6 +1,6 @@
 import type { Dataset } from '@advrob/core';
 import { InvalidArgumentError } from 'commander';
-import { modelOutputs } from '../config/part-schema.js';
+import { modelCheck, modelOutputs } from '../config/part-schema.js';
 import type { Part } from '../config/schema.js';
 import type { LoadOptions } from '../experiment/types.js';
 import { flag, numbers, type Values } from './flag.js';
@@ -9,6 +9,12 @@ import { flag, numbers, type Values } from './flag.js';
 export const savedModel = 'a safetensors file, a folder with a tfjs model.json, or the folder of a training';
 
 export const modelFlag = flag('--model <path>', savedModel, { required: true });
+
+export const modelCheckFlag = flag(
+  '--model-check <what>',
+  'when the gradient of the model disagrees with differences of its scores: stop, or warn and go on',
+  { choices: modelCheck.options, default: 'stop' },
+);
 
 const inputFlags = [
   flag(

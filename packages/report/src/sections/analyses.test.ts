@@ -103,6 +103,25 @@ describe('an analysis on the page', () => {
     expect(report.markdown).toContain('- The value of the robust model is a tenth.');
   });
 
+  it('says what checks of its models found, where these have no section of their own', async () => {
+    const about = { name: 'gradient-differences', kind: 'cause', question: 'Does the gradient disagree?' } as const;
+    const { html } = await renderReport(
+      createRecord({
+        ...sampleRecord(),
+        models: [],
+        analyses: [analysisWith({ figures: [], galleries: [] })],
+        checks: [
+          { ...about, model: 'plain', severity: 'serious', meaning: 'The op Elu is <wrong>.' },
+          { ...about, model: 'pgd-at', severity: 'none' },
+          { ...about, model: 'another', severity: 'serious' },
+        ],
+      }),
+    );
+    expect(html).toContain('<p class="bad">plain: Does the gradient disagree? Yes. The op Elu is &#60;wrong&#62;.</p>');
+    expect(html).toContain('<small>pgd-at: Does the gradient disagree? No.</small>');
+    expect(html).not.toContain('another:');
+  });
+
   it('has its tables, with a dash where there is no value, and as files', () => {
     const part = section(report.html, 'analysis-step-values');
     expect(part).toContain('Values by step');

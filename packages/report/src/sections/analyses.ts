@@ -13,26 +13,32 @@ interface AnalysisSubject {
   readonly id: string;
   readonly result: AnalysisResult;
   readonly figures: readonly RenderedFigure[];
+  /** Of the models that it looked at and that were not measured: those have a section. */
+  readonly checks: RunRecord['checks'];
 }
 
 /** All analyses of the records with their figures drawn; ids that occur twice are numbered. */
 export async function analysesOf(records: readonly RunRecord[]): Promise<AnalysisSubject[]> {
-  const results = records.flatMap(({ analyses }) => analyses);
+  const results = records.flatMap(({ analyses, models, checks }) => {
+    const own = checks.filter(({ model }) => !models.some(({ name }) => name === model));
+    return analyses.map((result) => ({ result, checks: own }));
+  });
   const seen = new Map<string, number>();
   const subjects: AnalysisSubject[] = [];
-  for (const result of results) {
+  for (const { result, checks } of results) {
     const count = (seen.get(result.id) ?? 0) + 1;
     seen.set(result.id, count);
     const id = `analysis-${result.id}${count > 1 ? `-${count}` : ''}`;
     const figures: RenderedFigure[] = [];
     for (const figure of result.figures) figures.push(await renderFigure(await analysisFigure({ id }, figure)));
-    subjects.push({ id, result, figures });
+    const names = Object.values(result.models).map(({ name }) => name);
+    subjects.push({ id, result, figures, checks: checks.filter(({ model }) => names.includes(model)) });
   }
   return subjects;
 }
 
 /** What an analysis found: in sentences, in tables, in figures, in pictures. */
-export function analysisSection({ id, result, figures }: AnalysisSubject): Html {
+export function analysisSection({ id, result, figures, checks }: AnalysisSubject): Html {
   const { findings, tables, galleries, paper, options } = result;
   const settings = typeof options === 'object' && options !== null ? Object.entries(options) : [];
   return html`<section class="analysis">
@@ -43,6 +49,7 @@ export function analysisSection({ id, result, figures }: AnalysisSubject): Html 
         ${findings.map((sentence) => html`<li>${sentence}</li>`)}
       </ul>`
     }
+    ${doubtsOf(checks)}
     <p><small>${settingOf(result)}${paper !== undefined && html` Source: ${paper}.`}</small></p>
     ${
       settings.length > 0 &&
@@ -67,6 +74,17 @@ export function analysisSection({ id, result, figures }: AnalysisSubject): Html 
     )}
     ${figures.map((figure) => figureSection(figure, 3))} ${galleries.map(gallerySection)}
   </section>`;
+}
+
+/** What checks of the models say against what was found, and that others say nothing. */
+function doubtsOf(checks: RunRecord['checks']): Html {
+  const found = checks.filter(({ severity }) => severity === 'serious' || severity === 'warning');
+  const passed = checks.filter(({ severity }) => severity === 'none');
+  return html`${found.map(
+    ({ model, name, question, meaning }) =>
+      html`<p class="bad">${model}: ${question ?? name} Yes. ${meaning ?? ''}</p>`,
+  )}
+  ${passed.map(({ model, name, question }) => html`<p><small>${model}: ${question ?? name} No.</small></p>`)}`;
 }
 
 /** What stands at the top where no model was measured: what every analysis found. */

@@ -1,0 +1,105 @@
+import { AdvrobError, type Attack, type Classifier, type Dataset } from '@advrob/core';
+import type { RobustnessCheck } from '@advrob/evaluation';
+import { checkClassifier } from '@advrob/models';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ModelCheckSetting } from '../config/schema.js';
+
+/** Examples of the data that a model is checked on, spread over it. */
+const examples = 8;
+
+/** Name of the check in a record. */
+export const modelCheckName = 'gradient-differences';
+
+/**
+ * Checks a model before anything is reported of it: finite weights and scores, and a gradient that
+ * agrees with differences of the scores. It costs about as much as one step of an attack on 100
+ * examples.
+ *
+ * @param setting `warn` goes on with a wrong gradient, and the check says so.
+ * @throws AdvrobError what `checkClassifier` throws.
+ */
+export async function checkModel(
+  name: string,
+  model: Classifier,
+  data: Dataset | undefined,
+  setting: ModelCheckSetting,
+): Promise<RobustnessCheck> {
+  const x = data && (await examplesFor(model, data));
+  try {
+    const { agreeing, disagreeing } = await checkClassifier(model, name, { x });
+    const told = agreeing + disagreeing;
+    return checkOf(
+      told === 0 ? 'untested' : 'none',
+      told === 0 ? null : disagreeing / told,
+      told === 0
+        ? 'The scores did not move, or bend everywhere: differences tell nothing of the gradient.'
+        : 'Attacks that follow the gradient follow the scores.',
+    );
+  } catch (error) {
+    if (setting === 'stop' || !(error instanceof AdvrobError) || !isOfGradient(error))
+      throw isOfGradient(error) ? withAdvice(error) : error;
+    return checkOf('serious', null, `${error.message}. Told to go on (model check: warn).`);
+  } finally {
+    x?.dispose();
+  }
+}
+
+/** Checks models by their names, each once. */
+export async function checkModels(
+  models: readonly { readonly name: string; readonly model: Classifier; readonly data?: Dataset | undefined }[],
+  setting: ModelCheckSetting,
+): Promise<ReadonlyMap<string, RobustnessCheck>> {
+  const checks = new Map<string, RobustnessCheck>();
+  for (const { name, model, data } of models)
+    if (!checks.has(name)) checks.set(name, await checkModel(name, model, data, setting));
+  return checks;
+}
+
+/** A wrong gradient stops nothing where no attack looks at it. */
+export function settingFor(setting: ModelCheckSetting, attacks: readonly Attack[]): ModelCheckSetting {
+  return attacks.some(({ definition }) => definition.knowledge === 'gradients') ? setting : 'warn';
+}
+
+function checkOf(severity: RobustnessCheck['severity'], value: number | null, meaning: string): RobustnessCheck {
+  return {
+    name: modelCheckName,
+    kind: 'cause',
+    severity,
+    value,
+    threshold: 0.5,
+    question: 'Does the gradient disagree with differences of the scores?',
+    measured: 'share of slopes that disagree',
+    meaning,
+  };
+}
+
+function isOfGradient(error: unknown): error is AdvrobError {
+  return (
+    error instanceof AdvrobError && (error.code === 'ADVROB_GRADIENT_WRONG' || error.code === 'ADVROB_GRADIENT_MISSING')
+  );
+}
+
+function withAdvice(error: AdvrobError): AdvrobError {
+  const message = error.message.replace(` [${error.code}]`, '');
+  return new AdvrobError(
+    error.code,
+    `${message}. To go on nevertheless, said in the record: --model-check warn (in a config modelCheck: warn)`,
+    { cause: error },
+  );
+}
+
+/** Inputs of the model out of the data; undefined where the two do not fit, which others say. */
+async function examplesFor(model: Classifier, data: Dataset): Promise<tf.Tensor | undefined> {
+  const fits =
+    model.inputShape.join() === data.inputShape.join() &&
+    data.bounds[0] >= model.bounds[0] &&
+    data.bounds[1] <= model.bounds[1];
+  if (!fits) return undefined;
+  const count = Math.min(examples, data.length);
+  const spread = data.subset(Int32Array.from({ length: count }, (_, i) => Math.floor((i * data.length) / count)));
+  for await (const { x, y } of spread.batches({ size: Math.max(count, 1) })) {
+    y.dispose();
+    return x;
+  }
+  return undefined;
+}
