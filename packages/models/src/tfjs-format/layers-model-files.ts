@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { buildLayersModel } from './build-layers-model.js';
+import { understandKeras } from './keras-options.js';
 import { readModelJson, tfjsSpecs } from './manifest.js';
 import { checkFinite, joined, readShards, type ReadShard } from './shards.js';
 import { checkTopology } from './topology.js';
@@ -24,8 +25,9 @@ export async function loadLayersModelFiles(
   readShard: ReadShard,
   name = 'model.json',
 ): Promise<LayersModel> {
-  const { topology, groups } = readModelJson(modelJson, name, 'layers-model');
-  checkTopology(name, topology);
+  const { topology: saved, groups } = readModelJson(modelJson, name, 'layers-model');
+  checkTopology(name, saved);
+  const topology = understandKeras(name, saved);
   const weights: Record<string, tf.Tensor> = {};
   try {
     for (const group of groups) {
