@@ -1,5 +1,4 @@
 import {
-  AdvrobError,
   defineModel,
   type Classifier,
   type ForwardOptions,
@@ -10,7 +9,7 @@ import { createRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkInput } from './checks/check-input.js';
 import type { Layer } from './layers/layer.js';
-import { normalize } from './layers/normalize.js';
+import { checkNormalization, normalize } from './layers/normalize.js';
 import { createParameters, type FlattenedImage, type Parameters, type ParameterSource } from './layers/parameters.js';
 
 /** What the validated options of every architecture contain. */
@@ -99,7 +98,7 @@ function assemble<O extends ArchitectureOptions>(
   source: ParameterSource,
   build: (options: O, parameters: Parameters) => Network,
 ): BuiltClassifier {
-  checkChannels(name, options);
+  checkNormalization(`model '${name}'`, options.inputShape, options);
   const parameters = createParameters(source);
   try {
     const normalized = normalize(parameters, options);
@@ -128,16 +127,5 @@ function assemble<O extends ArchitectureOptions>(
   } catch (error) {
     parameters.dispose();
     throw error;
-  }
-}
-
-function checkChannels(name: string, { inputShape, mean, std }: ArchitectureOptions): void {
-  const channels = inputShape.at(-1)!;
-  for (const [option, value] of Object.entries({ mean, std })) {
-    if (typeof value === 'number' || value.length === channels || value.length === 1) continue;
-    throw new AdvrobError(
-      'ADVROB_OPTION',
-      `model '${name}': ${option}: expected one number or ${channels} (one for each channel of inputShape [${inputShape.join(', ')}]), got ${value.length}`,
-    );
   }
 }

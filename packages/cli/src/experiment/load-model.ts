@@ -32,7 +32,7 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
     architecture: options.architecture,
     options: options.architectureOptions,
     normalization,
-    layers: { bounds, outputs: options.outputs },
+    layers: { bounds, outputs: options.outputs, inputShape: options.data?.inputShape },
   }).catch(async (error: unknown) => {
     if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_PROBABILITIES')
       throw await explainForeign(file, error);

@@ -53,10 +53,35 @@ describe('fromFunction', () => {
 
   it.each([
     ['one score', (x: tf.Tensor) => tf.sum(x, 1, true), 'ADVROB_SHAPE'],
+    ['an object', (x: tf.Tensor) => ({ logits: x }) as never, 'ADVROB_MODEL'],
+    [
+      'a promise',
+      (x: tf.Tensor) => Promise.resolve(tf.clone(x)).then((made) => made.dispose()) as never,
+      'ADVROB_MODEL',
+    ],
+    ['a pass that fails', (x: tf.Tensor) => tf.reshape(x, [3]), 'ADVROB_MODEL'],
     ['three axes', (x: tf.Tensor) => tf.expandDims(x, 1), 'ADVROB_SHAPE'],
     ['NaN', (x: tf.Tensor) => tf.log(tf.neg(x)), 'ADVROB_NOT_FINITE'],
   ])('refuses %s', async (_, forward, code) => {
     await expect(fromFunction(forward, { inputShape: [2], bounds })).rejects.toMatchObject({ code });
+  });
+
+  it('takes a single column for class 1 of two when it is told what it is', async () => {
+    const score = (x: tf.Tensor) => tf.sum(x, 1, true);
+    const x = tf.tensor2d([[0.25, 0.5]]);
+    const one = 1 / (1 + Math.exp(-0.75));
+    for (const [forward, outputs] of [
+      [score, 'logits'],
+      [(at: tf.Tensor) => tf.sigmoid(score(at)), 'probabilities'],
+    ] as const) {
+      const model = await fromFunction(forward, { inputShape: [2], bounds, outputs });
+      const probabilities = tf.tidy(() => tf.softmax(model.logits(x)));
+      const found = await probabilities.data();
+      expect(found[0]).toBeCloseTo(1 - one, 6);
+      expect(found[1]).toBeCloseTo(one, 6);
+      probabilities.dispose();
+    }
+    x.dispose();
   });
 
   it('checks inputs', async () => {

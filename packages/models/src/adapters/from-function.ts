@@ -1,7 +1,7 @@
 import type { Classifier, ForwardOptions } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkInput } from '../checks/check-input.js';
-import { logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
+import { binaryLogits, logProbabilities, probabilitiesError, runModel, sampleOutputs } from '../checks/outputs.js';
 
 export interface FromFunctionOptions {
   /** Shape of one input, without the batch axis. */
@@ -9,8 +9,8 @@ export interface FromFunctionOptions {
   /** Smallest and largest legal input value. */
   readonly bounds: readonly [number, number];
   /**
-   * What the function returns. `probabilities` are turned into logits by their logarithm. Default
-   * `logits`.
+   * What the function returns. `probabilities` are turned into logits by their logarithm. A single
+   * column [n, 1] is that of class 1 of two, which must be said. Default `logits`.
    */
   readonly outputs?: 'logits' | 'probabilities' | undefined;
   /** Trainable weights by stable names, for training and saving. Default none. */
@@ -25,7 +25,8 @@ export interface FromFunctionOptions {
  * What it allocates inside is freed; the weights stay the caller's.
  *
  * @throws AdvrobError `ADVROB_PROBABILITIES` when it gives probabilities that were not announced,
- *   `ADVROB_SHAPE`, `ADVROB_NOT_FINITE`.
+ *   `ADVROB_MODEL` when the function fails or gives no tensor, `ADVROB_SHAPE`,
+ *   `ADVROB_NOT_FINITE`.
  * @example
  * ```ts
  * const kernel = tf.variable(tf.randomNormal([784, 10]));
@@ -38,8 +39,17 @@ export async function fromFunction(
   options: FromFunctionOptions,
 ): Promise<Classifier> {
   const { inputShape, bounds, outputs = 'logits', weights = {}, buffers } = options;
+  const isBinary = options.outputs === 'logits';
   const who = 'fromFunction';
-  const sample = await sampleOutputs(who, options, (x) => forward(x, {}));
+  const scoresOf = (x: tf.Tensor, how: ForwardOptions): tf.Tensor => {
+    const scores = runModel(who, () => forward(x, how));
+    return outputs === 'probabilities'
+      ? logProbabilities(scores)
+      : isBinary && scores.shape[1] === 1
+        ? binaryLogits(scores)
+        : scores;
+  };
+  const sample = await sampleOutputs(who, options, (x) => scoresOf(x, {}));
   if (outputs === 'logits' && sample.areProbabilities)
     throw probabilitiesError(who, 'the function returned rows that are not negative and sum to 1');
   return {
@@ -52,10 +62,7 @@ export async function fromFunction(
       checkInput(who, inputShape, x);
       // The clone is for functions that return their input or a tensor they keep: the result must
       // be the caller's alone.
-      return tf.tidy(() => {
-        const scores = forward(x, how);
-        return outputs === 'logits' ? tf.clone(scores) : logProbabilities(scores);
-      });
+      return tf.tidy(() => tf.clone(scoresOf(x, how)));
     },
   };
 }

@@ -2,10 +2,11 @@ import { AdvrobError, type Classifier } from '@advrob/core';
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkInput } from '../checks/check-input.js';
-import { logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
+import { binaryLogits, logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
 import { constant } from '../layers/initializers.js';
-import { normalize } from '../layers/normalize.js';
+import { checkNormalization, normalize } from '../layers/normalize.js';
 import { createParameters } from '../layers/parameters.js';
+import { fitInput } from './input-shape.js';
 
 export interface FromGraphModelOptions {
   /** Smallest and largest legal input value, before normalisation. */
@@ -13,8 +14,8 @@ export interface FromGraphModelOptions {
   /** Shape of one input, needed only when the graph leaves it open. */
   readonly inputShape?: readonly number[] | undefined;
   /**
-   * What the output holds. `probabilities` are turned into logits by their logarithm. Default
-   * `logits`.
+   * What the output holds. `probabilities` are turned into logits by their logarithm. A single
+   * column [n, 1] is that of class 1 of two, which must be said. Default `logits`.
    */
   readonly outputs?: 'logits' | 'probabilities' | undefined;
   /**
@@ -52,20 +53,22 @@ export async function fromGraphModel(
 ): Promise<Classifier> {
   const { bounds, outputs = 'logits', node, mean = 0, std = 1 } = options;
   const who = 'GraphModel';
-  const inputShape = options.inputShape ?? declaredInputShape(who, graph);
+  const { inputShape, fit } = fitInput(who, declaredShape(who, graph), options.inputShape);
+  checkNormalization(who, inputShape, { mean, std });
   const parameters = createParameters((name) => tf.clone(graph.weights[name]![0]!));
   try {
     const normalized = normalize(parameters, { mean, std });
     for (const [name, [tensor]] of Object.entries(graph.weights)) parameters.buffer(name, tensor!.shape, constant(0));
     const scores = (x: tf.Tensor): tf.Tensor =>
       tf.tidy(() => {
-        const output = graph.execute(normalized(x, {}), node) as tf.Tensor | tf.Tensor[];
+        const output = graph.execute(fit(normalized(x, {})), node) as tf.Tensor | tf.Tensor[];
         if (Array.isArray(output))
           throw new AdvrobError(
             'ADVROB_SHAPE',
             `${who}: expected one output, got ${output.length}: name one with node`,
           );
-        return outputs === 'probabilities' ? logProbabilities(output) : tf.clone(output);
+        if (outputs === 'probabilities') return logProbabilities(output);
+        return options.outputs === 'logits' && output.shape[1] === 1 ? binaryLogits(output) : tf.clone(output);
       });
     const sample = await sampleOutputs(who, { inputShape, bounds }, scores);
     if (outputs === 'logits' && sample.areProbabilities)
@@ -88,16 +91,12 @@ export async function fromGraphModel(
   }
 }
 
-function declaredInputShape(who: string, { inputs }: Pick<GraphModel, 'inputs'>): number[] {
+function declaredShape(who: string, { inputs }: Pick<GraphModel, 'inputs'>): (number | null)[] {
   if (inputs.length !== 1)
     throw new AdvrobError(
       'ADVROB_SHAPE',
       `${who}: expected one input, got ${inputs.length} (${inputs.map(({ name }) => name).join(', ')}): wrap it with fromFunction`,
     );
   const [, ...shape] = inputs[0]!.shape ?? [];
-  if (shape.length > 0 && shape.every((side) => side > 0)) return shape;
-  throw new AdvrobError(
-    'ADVROB_SHAPE',
-    `${who}: its input shape [${shape.map((side) => (side > 0 ? side : 'open')).join(', ')}] is not fixed: pass inputShape`,
-  );
+  return shape.map((side) => (side > 0 ? side : null));
 }

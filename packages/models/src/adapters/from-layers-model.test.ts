@@ -42,6 +42,12 @@ const softmaxOf36 = () =>
     ],
   });
 
+/** As Teachable Machine saves them. */
+const teachable = () => {
+  const features = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [6, 6, 1] })] });
+  return tfl.sequential({ layers: [features, tfl.sequential({ layers: [softmaxOf36()] })] });
+};
+
 const beforeReshape = () =>
   tfl.sequential({
     layers: [
@@ -99,6 +105,8 @@ describe('fromLayersModel', () => {
     ['softmax inside the last dense layer', softmaxInside],
     ['a softmax layer', softmaxBehind],
     ['an activation layer', activationBehind],
+    ['the softmax of a nested model', nested],
+    ['the softmax of a model behind a model', teachable],
   ])('%s is cut off, unless it was said that there is none', async (_, make) => {
     const layers = make();
     await expect(fromLayersModel(layers, { bounds, outputs: 'logits' })).rejects.toMatchObject({
@@ -117,7 +125,6 @@ describe('fromLayersModel', () => {
   });
 
   it.each([
-    ['the softmax of a nested model', nested, /rows of outputs are not negative and sum to 1/],
     ['a softmax before a reshape', beforeReshape, /rows of outputs are not negative and sum to 1/],
     ['a softmax layer that is used twice', shared, /its last activation is softmax/],
     ['a softmax of a softmax', twice, /rows of outputs are not negative and sum to 1/],
@@ -142,6 +149,76 @@ describe('fromLayersModel', () => {
     (await found.data()).forEach((value, i) => expect(value).toBeCloseTo(scores[i]!, 6));
     tf.dispose([x, found, expected]);
     layers.dispose();
+  });
+
+  it('a single sigmoid becomes two logits [0, z], whose difference is its score', async () => {
+    const sigmoid = network(
+      tfl.layers.dense({ units: 1, activation: 'sigmoid', kernelInitializer: kernelInitializer() }),
+    );
+    const linear = network(tfl.layers.dense({ units: 1, kernelInitializer: kernelInitializer() }));
+    const reshaped = network(
+      tfl.layers.dense({ units: 1, activation: 'sigmoid', kernelInitializer: kernelInitializer() }),
+      tfl.layers.reshape({ targetShape: [1] }),
+    );
+    await expect(fromLayersModel(linear, { bounds })).rejects.toThrow(/outputs: 'logits'.*ADVROB_SHAPE/);
+    const x = images();
+    const expected = await tf.tidy(() => sigmoid.predict(x) as tf.Tensor).data();
+    for (const model of [
+      await fromLayersModel(sigmoid, { bounds }),
+      await fromLayersModel(sigmoid, { bounds, outputs: 'probabilities' }),
+      await fromLayersModel(linear, { bounds, outputs: 'logits' }),
+      await fromLayersModel(reshaped, { bounds, outputs: 'probabilities' }),
+    ]) {
+      expect(model.numClasses).toBe(2);
+      const logits = model.logits(x);
+      const ofOne = await tf.tidy(() => tf.slice(tf.softmax(logits), [0, 1], [-1, 1])).data();
+      ofOne.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+      if (model.head) {
+        const whole = tf.tidy(() => model.head!(model.features!(x)));
+        expect(await whole.data()).toEqual(await logits.data());
+        whole.dispose();
+      }
+      logits.dispose();
+    }
+    x.dispose();
+    for (const layers of [sigmoid, linear, reshaped]) disposeLayersModel(layers);
+  });
+
+  it('fills open sides from the data, and lays images of one channel out as rows', async () => {
+    const rows = tfl.sequential({
+      layers: [tfl.layers.dense({ inputShape: [36], units: 3, kernelInitializer: kernelInitializer() })],
+    });
+    const model = await fromLayersModel(rows, { bounds, inputShape: [6, 6, 1] });
+    const x = images();
+    const [found, expected] = [model.logits(x), tf.tidy(() => rows.predict(tf.reshape(x, [5, 36])) as tf.Tensor)];
+    expect(model.inputShape).toEqual([6, 6, 1]);
+    expect(await found.data()).toEqual(await expected.data());
+    const told = (inputShape: number[]) => fromLayersModel(rows, { bounds, inputShape });
+    await expect(told([3, 4, 3])).rejects.toThrow(/several orders.*ADVROB_SHAPE/);
+    await expect(told([5, 6, 1])).rejects.toThrow(/takes inputs \[36\], not \[5, 6, 1\].*ADVROB_SHAPE/);
+    const open = tfl.sequential({
+      layers: [
+        tfl.layers.globalAveragePooling2d({ batchInputShape: [null, null, null, 1] }),
+        tfl.layers.dense({ units: 2 }),
+      ],
+    });
+    await expect(fromLayersModel(open, { bounds })).rejects.toThrow(/\[open, open, 1\] is not fixed/);
+    expect((await fromLayersModel(open, { bounds, inputShape: [6, 6, 1] })).inputShape).toEqual([6, 6, 1]);
+    tf.dispose([x, found, expected]);
+    rows.dispose();
+    open.dispose();
+  });
+
+  it('refuses a mean for other channels, and a model that cannot be run', async () => {
+    const layers = network(tfl.layers.dense({ units: 4 }));
+    await expect(fromLayersModel(layers, { bounds, mean: [0.5, 0.5, 0.5] })).rejects.toThrow(/mean: .*ADVROB_OPTION/);
+    await expect(fromLayersModel(layers, { bounds, std: 0 })).rejects.toThrow(/std: .*ADVROB_OPTION/);
+    layers.dispose();
+    const over = tfl.sequential({
+      layers: [tfl.layers.softmax({ inputShape: [2, 3], axis: 1 }), tfl.layers.flatten()],
+    });
+    await expect(fromLayersModel(over, { bounds })).rejects.toThrow(/forward pass fails: .*ADVROB_MODEL/s);
+    over.dispose();
   });
 
   it('normalises inside', async () => {

@@ -7,16 +7,20 @@ import { AdvrobError, type Classifier, type ForwardOptions } from '@advrob/core'
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkInput } from '../checks/check-input.js';
-import { logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
-import { normalizationOf, normalize } from '../layers/normalize.js';
+import { binaryLogits, logProbabilities, probabilitiesError, sampleOutputs } from '../checks/outputs.js';
+import { checkNormalization, normalizationOf, normalize } from '../layers/normalize.js';
 import { createParameters } from '../layers/parameters.js';
+import { fitInput } from './input-shape.js';
 import { layersModelVariables } from './layers-variables.js';
 import { forwardPass, splitLayersModel, type ForwardPass } from './split-layers-model.js';
 
 export interface FromLayersModelOptions {
   /** Smallest and largest legal input value, before normalisation. */
   readonly bounds: readonly [number, number];
-  /** Shape of one input, needed only when the model leaves it open. */
+  /**
+   * Shape of one input, needed only when the model leaves it open, or when images of one channel are
+   * to be laid out as the rows that it takes.
+   */
   readonly inputShape?: readonly number[] | undefined;
   /**
    * What the model gives. `probabilities` are turned into logits: a last softmax or sigmoid is cut
@@ -33,7 +37,8 @@ export interface FromLayersModelOptions {
 /**
  * Turns a tfjs LayersModel with one input and one output [n, numClasses] into a classifier that
  * shares its weights; `dispose` frees only what the adapter made. The model is run once to see what
- * it gives. A softmax at its end is cut off: the logits are those before it, exactly. A model that
+ * it gives. A softmax at its end, also of a model inside, is cut off: the logits are those before it,
+ * exactly. A single sigmoid is that of class 1 of two, whose logits are [0, z]. A model that
  * begins with a Rescaling layer for bytes and gets bounds [0, 1] has its inputs multiplied by 255.
  *
  * @throws AdvrobError `ADVROB_PROBABILITIES` for probabilities that were not announced and cannot
@@ -49,32 +54,37 @@ export interface FromLayersModelOptions {
 export async function fromLayersModel(model: LayersModel, options: FromLayersModelOptions): Promise<Classifier> {
   const { bounds, outputs } = options;
   const who = `LayersModel '${model.name}'`;
-  const inputShape = options.inputShape ?? declaredInputShape(who, model);
   checkOneOutput(who, model);
-  const { activation, logits: cut, end } = splitLayersModel(model);
-  const isPlain = outputs === undefined && activation === 'softmax' && cut !== undefined;
+  const { inputShape, fit } = fitInput(who, model.inputs[0]!.shape.slice(1), options.inputShape);
+  const { activation, logits, end: last } = splitLayersModel(model);
+  const isSingle = model.outputs[0]!.shape.length === 2 && model.outputs[0]!.shape[1] === 1;
+  const isBinary = isSingle && (activation === 'sigmoid' || outputs === 'logits');
+  const cut: ForwardPass | undefined = logits && isBinary ? (x, training) => binaryLogits(logits(x, training)) : logits;
+  const end = last && isBinary ? { ...last, head: (features: tf.Tensor) => binaryLogits(last.head(features)) } : last;
+  const isPlain = outputs === undefined && (activation === 'softmax' || isBinary) && cut !== undefined;
   if (outputs !== 'probabilities' && activation !== undefined && !isPlain)
     throw probabilitiesError(who, `its last activation is ${activation}`);
 
+  // Outputs that were announced as probabilities and could not be cut are.
+  const scores: ForwardPass =
+    cut === undefined || (outputs === 'probabilities' && activation === undefined)
+      ? (x, training) => logProbabilities(forwardPass(model)(x, training))
+      : cut;
   const { weights, buffers } = layersModelVariables(model);
   const parameters = createParameters(() => tf.scalar(0));
   try {
-    const normalized = normalize(parameters, normalizationOf(options, firstRescaling(model)));
+    const normalization = normalizationOf(options, firstRescaling(model));
+    checkNormalization(who, inputShape, normalization);
+    const normalized = normalize(parameters, normalization);
     const run = (pass: ForwardPass, x: tf.Tensor, how: ForwardOptions = {}): tf.Tensor => {
       checkInput(who, inputShape, x);
       const { mode = 'eval' } = how;
-      const forward = () => tf.tidy(() => tf.clone(pass(normalized(x, how), mode !== 'eval')));
+      const forward = () => tf.tidy(() => tf.clone(pass(fit(normalized(x, how)), mode !== 'eval')));
       return mode === 'probe' ? keeping(Object.values(buffers), forward) : forward();
     };
-    const sample = await sampleOutputs(who, { inputShape, bounds }, (x) => run(cut ?? forwardPass(model), x));
+    const sample = await sampleOutputs(who, { inputShape, bounds }, (x) => run(scores, x));
     if (outputs !== 'probabilities' && sample.areProbabilities)
       throw probabilitiesError(who, 'its rows of outputs are not negative and sum to 1');
-    // Scores taken before the last activation may by chance sum to 1; outputs that were announced
-    // as probabilities and could not be cut are.
-    const scores: ForwardPass =
-      cut === undefined || (outputs === 'probabilities' && activation === undefined)
-        ? (x, training) => logProbabilities(forwardPass(model)(x, training))
-        : cut;
     return {
       inputShape,
       numClasses: sample.numClasses,
@@ -107,15 +117,6 @@ function keeping(variables: readonly tf.Variable[], body: () => tf.Tensor): tf.T
       before[i]!.dispose();
     });
   }
-}
-
-function declaredInputShape(who: string, model: LayersModel): number[] {
-  const [, ...shape] = model.inputs[0]!.shape;
-  if (shape.every((side) => typeof side === 'number')) return shape;
-  throw new AdvrobError(
-    'ADVROB_SHAPE',
-    `${who}: its input shape [${shape.map((side) => side ?? 'open').join(', ')}] is not fixed: pass inputShape`,
-  );
 }
 
 function checkOneOutput(who: string, { inputs, outputs }: LayersModel): void {

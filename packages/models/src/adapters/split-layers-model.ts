@@ -29,6 +29,7 @@ interface SplitModel {
 export function splitLayersModel(model: tfl.LayersModel): SplitModel {
   const output = model.outputs[0]!;
   const last = output.sourceLayer;
+  if ('layers' in last && last !== model) return splitNested(model, last as tfl.LayersModel);
   const activation = probabilityActivation(last);
   if (isActivationLayer(last) && activation !== undefined) {
     const scores = onlyInput(last);
@@ -46,14 +47,35 @@ export function splitLayersModel(model: tfl.LayersModel): SplitModel {
   return { activation, logits, end };
 }
 
+/** A model that ends in another one, as Teachable Machine saves them: cut where that one is. */
+function splitNested(model: tfl.LayersModel, nested: tfl.LayersModel): SplitModel {
+  const input = onlyInput(nested);
+  const { activation, logits, end } = splitLayersModel(nested);
+  if (input === undefined)
+    return { activation, logits: activation === undefined ? forwardPass(model) : undefined, end: undefined };
+  const before = passTo(model, input);
+  return {
+    activation,
+    logits: logits && ((x, training) => logits(before(x, training), training)),
+    end: end && { head: end.head, features: (x, training) => end.features(before(x, training), training) },
+  };
+}
+
 function isActivationLayer(layer: tfl.layers.Layer): boolean {
   return ['Activation', 'Softmax'].includes(layer.getClassName());
 }
 
 function probabilityActivation(layer: tfl.layers.Layer): 'softmax' | 'sigmoid' | undefined {
-  if (layer.getClassName() === 'Softmax') return 'softmax';
+  if (layer.getClassName() === 'Softmax') return isOverClasses(layer) ? 'softmax' : undefined;
   const { activation } = layer.getConfig();
   return activation === 'softmax' || activation === 'sigmoid' ? activation : undefined;
+}
+
+/** Whether a Softmax layer runs over the last axis. */
+function isOverClasses(layer: tfl.layers.Layer): boolean {
+  const axes = [layer.getConfig()['axis'] ?? -1].flat();
+  const rank = layer.inboundNodes[0]?.outputTensors[0]?.rank;
+  return axes.length === 1 && (axes[0] === -1 || axes[0] === (rank ?? 0) - 1);
 }
 
 /** The last dense layer on rows of features, if `layer` is one with this activation. */
@@ -73,7 +95,8 @@ function denseEnd(model: tfl.LayersModel, layer: tfl.layers.Layer, activation: s
 
 /** The input of a layer that is used once; shared layers have several. */
 function onlyInput(layer: tfl.layers.Layer): tfl.SymbolicTensor | undefined {
-  const [node, ...others] = layer.inboundNodes;
+  // A model is called once by being made.
+  const [node, ...others] = layer.inboundNodes.slice('layers' in layer ? 1 : 0);
   return others.length === 0 && node?.inputTensors.length === 1 ? node.inputTensors[0] : undefined;
 }
 

@@ -34,14 +34,14 @@ export async function sampleOutputs(
   forward: (x: tf.Tensor) => tf.Tensor,
   x?: tf.Tensor,
 ): Promise<OutputSample> {
-  const scores = tf.tidy(() => forward(x ?? sampleInputs(model)));
+  const scores = tf.tidy(() => runModel(who, () => forward(x ?? sampleInputs(model))));
   try {
     const [batch, numClasses = 0] = scores.shape;
     const count = x?.shape[0] ?? rows;
     if (scores.rank !== 2 || batch !== count || numClasses < 2)
       throw new AdvrobError(
         'ADVROB_SHAPE',
-        `${who}: expected scores [n, classes] with at least 2 classes, got [${scores.shape.join(', ')}] for ${count} inputs: flatten them, or turn a single output N into [-N/2, N/2]`,
+        `${who}: expected scores [n, classes] with at least 2 classes, got [${scores.shape.join(', ')}] for ${count} inputs: flatten them, or, for a single score, say outputs: 'logits' (it is that of class 1) or 'probabilities'`,
       );
     const values = [...(await scores.data())];
     const wrong = values.find((value) => !Number.isFinite(value));
@@ -54,6 +54,30 @@ export async function sampleOutputs(
   } finally {
     scores.dispose();
   }
+}
+
+/**
+ * What a forward pass gives.
+ *
+ * @throws AdvrobError `ADVROB_MODEL` when it fails or gives no tensor; what is thrown by us stays.
+ */
+export function runModel(who: string, forward: () => unknown): tf.Tensor {
+  let scores: unknown;
+  try {
+    scores = forward();
+  } catch (cause) {
+    if (cause instanceof AdvrobError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new AdvrobError('ADVROB_MODEL', `${who}: its forward pass fails: ${message}`, { cause });
+  }
+  if (scores instanceof tf.Tensor) return scores;
+  const found =
+    scores instanceof Promise
+      ? 'a promise: make it a plain function, without async'
+      : `${Array.isArray(scores) ? 'a list' : typeof scores}: return the scores alone`;
+  // A promise that fails later would end the program.
+  if (scores instanceof Promise) scores.catch(() => {});
+  throw new AdvrobError('ADVROB_MODEL', `${who}: expected a tensor of scores, got ${found}`);
 }
 
 function areDistributions(values: readonly number[], numClasses: number): boolean {
@@ -83,8 +107,14 @@ const smallest = 1e-37;
 /**
  * log p: logits up to a constant for each row, so that softmax, cross-entropy, margins and DLR come
  * out as with the logits themselves. Where p has underflowed to 0 the information is gone, and the
- * gradient is 0.
+ * gradient is 0. A single column is the probability of class 1 of two.
  */
 export function logProbabilities(probabilities: tf.Tensor): tf.Tensor {
-  return tf.log(tf.maximum(probabilities, smallest));
+  const all = probabilities.shape[1] === 1 ? tf.concat([tf.sub(1, probabilities), probabilities], 1) : probabilities;
+  return tf.log(tf.maximum(all, smallest));
+}
+
+/** Two logits [0, z] out of one score z [n, 1], which is above 0 for class 1. */
+export function binaryLogits(score: tf.Tensor): tf.Tensor {
+  return tf.concat([tf.zerosLike(score), score], 1);
 }

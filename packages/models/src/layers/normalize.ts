@@ -1,3 +1,4 @@
+import { AdvrobError } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from './layer.js';
 import type { Parameters } from './parameters.js';
@@ -24,6 +25,28 @@ export function normalize(parameters: Parameters, { mean, std }: Normalization):
     const centered = center === undefined ? x : tf.sub(x, center);
     return spread === undefined ? centered : tf.div(centered, spread);
   };
+}
+
+/**
+ * @throws AdvrobError `ADVROB_OPTION` unless there is one number for all channels or one for each of
+ *   the last axis of `inputShape`, finite, and no deviation is 0.
+ */
+export function checkNormalization(who: string, inputShape: readonly number[], { mean, std }: Normalization): void {
+  const channels = inputShape.at(-1)!;
+  for (const [option, value] of Object.entries({ mean, std })) {
+    const values = typeof value === 'number' ? [value] : value;
+    if (values.length !== channels && values.length !== 1)
+      throw new AdvrobError(
+        'ADVROB_OPTION',
+        `${who}: ${option}: expected one number or ${channels} (one for each channel of inputShape [${inputShape.join(', ')}]), got ${values.length}`,
+      );
+    const wrong = values.find((each) => !Number.isFinite(each) || (option === 'std' && each === 0));
+    if (wrong !== undefined)
+      throw new AdvrobError(
+        'ADVROB_OPTION',
+        `${who}: ${option}: expected finite numbers${option === 'std' ? ' other than 0' : ''}, got ${wrong}`,
+      );
+  }
 }
 
 /** Models bring bytes to [0, 1] or [-1, 1] by the factors 1/255, 1/256, 1/127.5, 1/128. */

@@ -58,7 +58,9 @@ export async function loadGraphModelFiles(
     };
   } catch (cause) {
     graph.dispose();
-    throw cause instanceof AdvrobError ? cause : unbuildable(name, cause);
+    if (!(cause instanceof AdvrobError)) throw unbuildable(name, cause);
+    // An op that tfjs lacks shows when the graph is run first.
+    throw cause.code === 'ADVROB_MODEL' ? unbuildable(name, cause.cause) : cause;
   }
 }
 

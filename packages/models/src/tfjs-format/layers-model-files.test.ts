@@ -68,6 +68,17 @@ describe('a LayersModel saved and loaded', () => {
     disposeLayersModel(twin);
   });
 
+  it('reads paths as a browser saves them', async () => {
+    const model = tfl.sequential({ layers: [tfl.layers.dense({ inputShape: [2], units: 2 })] });
+    const files = edited(await saveLayersModelFiles(model), (json) => {
+      json.weightsManifest[0]!.paths = json.weightsManifest[0]!.paths.map((path) => `./${String(path)}`);
+    });
+    const twin = await load(files);
+    expect(await twin.getWeights()[0]!.data()).toEqual(await model.getWeights()[0]!.data());
+    disposeLayersModel(model);
+    disposeLayersModel(twin);
+  });
+
   it('reads quantized weights, several groups and shards', async () => {
     const model = tfl.sequential({ layers: [tfl.layers.dense({ inputShape: [2], units: 2, name: 'd' })] });
     const files = edited(await saveLayersModelFiles(model), (json) => {
@@ -92,6 +103,7 @@ const wrongs: [string, (json: Json) => void][] = [
   ['a graph model', (json) => (json.format = 'graph-model')],
   ['no topology', (json) => (json.modelTopology = undefined)],
   ['a path that leads out', (json) => (json.weightsManifest[0]!.paths = ['../secret'])],
+  ['a path that leads out behind a dot', (json) => (json.weightsManifest[0]!.paths = ['./../secret'])],
   ['an absolute path', (json) => (json.weightsManifest[0]!.paths = ['/etc/passwd'])],
   ['a Windows path', (json) => (json.weightsManifest[0]!.paths = ['..\\secret'])],
   ['a shard named twice', ({ weightsManifest: [group] }) => group!.paths.push(group!.paths[0])],

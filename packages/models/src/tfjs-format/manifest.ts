@@ -54,9 +54,13 @@ function readGroup(file: string, group: unknown): WeightGroup {
   return { paths, weights, byteLength };
 }
 
-/** A shard lies beside model.json: a path that leads elsewhere could read any file. */
+/**
+ * A shard lies beside model.json: a path that leads elsewhere could read any file. tfjs writes
+ * `./name` when a browser saves a model.
+ */
 function checkPath(file: string, path: unknown): string {
-  if (typeof path === 'string' && /^[^/\\:\0]+$/.test(path) && path !== '.' && path !== '..') return path;
+  const plain = typeof path === 'string' ? path.replace(/^\.\//, '') : '';
+  if (/^[^/\\:\0]+$/.test(plain) && plain !== '.' && plain !== '..') return plain;
   throw formatError(file, `expected plain file names as paths of shards, found ${JSON.stringify(path)}`);
 }
 

@@ -50,6 +50,25 @@ describe('saved and loaded', () => {
     for (const each of [model, fresh, old]) each.dispose!();
   });
 
+  it.each(['module.', '_orig_mod.', 'module._orig_mod.'])(
+    'names that a wrapper of PyTorch puts %s before',
+    async (prefix) => {
+      const wrapped = await changed({
+        records: (records) => {
+          for (const [name, record] of [...records]) {
+            records.delete(name);
+            records.set(`${prefix}${name}`, record);
+          }
+        },
+      });
+      const [model, twin] = [tiny(0), loadModel(wrapped)];
+      for (const [name, variable] of Object.entries(model.weights))
+        expect(await twin.weights[name]!.data()).toEqual(await variable.data());
+      model.dispose!();
+      twin.dispose!();
+    },
+  );
+
   it('an architecture of someone else', async () => {
     const linear = defineModel({
       name: 'linear',

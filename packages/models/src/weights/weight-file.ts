@@ -26,6 +26,18 @@ export interface WeightFile {
   checkAllIn(names: readonly string[]): void;
 }
 
+/** What DataParallel and torch.compile put before every name. */
+const wrappers = ['module.', '_orig_mod.'];
+
+/** The weights by their names in the network itself. */
+function unwrapped(records: ReadonlyMap<string, TensorRecord>): ReadonlyMap<string, TensorRecord> {
+  const prefix = wrappers.find(
+    (each) => records.size > 0 && [...records.keys()].every((name) => name.startsWith(each)),
+  );
+  if (prefix === undefined) return records;
+  return unwrapped(new Map([...records].map(([name, record]) => [name.slice(prefix.length), record])));
+}
+
 /** PyTorch counts batches for a momentum of `None`, which nobody here uses. */
 const ignored = /(^|\.)num_batches_tracked$/;
 
@@ -35,7 +47,8 @@ const ignored = /(^|\.)num_batches_tracked$/;
  * @throws AdvrobError `ADVROB_TENSOR_FILE`.
  */
 export function openWeightFile(bytes: Uint8Array, layout: WeightLayout, file: string): WeightFile {
-  const { records, metadata } = decodeSafetensors(bytes, file);
+  const { records: saved, metadata } = decodeSafetensors(bytes, file);
+  const records = unwrapped(saved);
   const isPytorch = layout === 'pytorch' || (layout === 'auto' && metadata.get('format') === 'pt');
   const names = [...records.keys()].filter((name) => !ignored.test(name));
   return {
