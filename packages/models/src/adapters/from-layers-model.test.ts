@@ -162,7 +162,8 @@ describe('fromLayersModel', () => {
     );
     await expect(fromLayersModel(linear, { bounds })).rejects.toThrow(/outputs: 'logits'.*ADVROB_SHAPE/);
     const x = images();
-    const expected = await tf.tidy(() => sigmoid.predict(x) as tf.Tensor).data();
+    const predicted = sigmoid.predict(x) as tf.Tensor;
+    const expected = await predicted.data();
     for (const model of [
       await fromLayersModel(sigmoid, { bounds }),
       await fromLayersModel(sigmoid, { bounds, outputs: 'probabilities' }),
@@ -171,8 +172,9 @@ describe('fromLayersModel', () => {
     ]) {
       expect(model.numClasses).toBe(2);
       const logits = model.logits(x);
-      const ofOne = await tf.tidy(() => tf.slice(tf.softmax(logits), [0, 1], [-1, 1])).data();
-      ofOne.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+      const ofOne = tf.tidy(() => tf.slice(tf.softmax(logits), [0, 1], [-1, 1]));
+      (await ofOne.data()).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+      ofOne.dispose();
       if (model.head) {
         const whole = tf.tidy(() => model.head!(model.features!(x)));
         expect(await whole.data()).toEqual(await logits.data());
@@ -180,7 +182,7 @@ describe('fromLayersModel', () => {
       }
       logits.dispose();
     }
-    x.dispose();
+    tf.dispose([x, predicted]);
     for (const layers of [sigmoid, linear, reshaped]) disposeLayersModel(layers);
   });
 
