@@ -3,10 +3,9 @@ import {
   getKernel,
   registerKernel,
   type Conv2DBackpropFilterAttrs,
-  type KernelBackend,
-  type NamedAttrMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { kernelsOf, type Kernels } from './run.js';
 
 const kernelName = 'Conv2DBackpropFilter';
 type Four = [number, number, number, number];
@@ -27,25 +26,9 @@ export function provideFilterGradient(backendName: string): void {
         inputs['x']!,
         inputs['dy']!,
         attrs as unknown as Conv2DBackpropFilterAttrs,
-        kernelsOf(backendName, backend as KernelBackend),
+        kernelsOf(backendName, backend),
       ),
   });
-}
-
-type Run = (name: string, inputs: Record<string, TensorInfo>, attributes: NamedAttrMap) => TensorInfo;
-interface Kernels {
-  readonly run: Run;
-  free(...tensors: readonly TensorInfo[]): void;
-}
-
-/**
- * The backend's own kernels; what they give is no tensor of the engine yet and is freed by hand.
- */
-function kernelsOf(backendName: string, backend: KernelBackend): Kernels {
-  return {
-    run: (name, inputs, attrs) => getKernel(name, backendName).kernelFunc({ inputs, attrs, backend }) as TensorInfo,
-    free: (...tensors) => tensors.forEach(({ dataId }) => backend.disposeData(dataId)),
-  };
 }
 
 function filterGradient(

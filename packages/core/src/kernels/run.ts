@@ -1,0 +1,34 @@
+import { getKernel, type KernelBackend, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+
+type Run = (name: string, inputs: Record<string, TensorInfo>, attributes?: object) => TensorInfo;
+
+/** Kernels of one backend, of which others are made. */
+export interface Kernels {
+  readonly run: Run;
+  /** Frees what was made on the way, when the result is there. */
+  free(...tensors: readonly TensorInfo[]): void;
+}
+
+/**
+ * The backend's own kernels; what they give is no tensor of the engine yet and is freed by hand.
+ */
+export function kernelsOf(backendName: string, backend: object): Kernels {
+  return {
+    run: (name, inputs, attrs = {}) =>
+      getKernel(name, backendName).kernelFunc({ inputs, attrs: attrs as NamedAttrMap, backend }) as TensorInfo,
+    free: (...tensors) => tensors.forEach(({ dataId }) => (backend as KernelBackend).disposeData(dataId)),
+  };
+}
+
+/** The kernels, and everything that they made, freed at the end but for the result. */
+export function composed(backendName: string, backend: object, compose: (run: Run) => TensorInfo): TensorInfo {
+  const { run, free } = kernelsOf(backendName, backend);
+  const made: TensorInfo[] = [];
+  const result = compose((name, inputs, attributes) => {
+    const info = run(name, inputs, attributes);
+    made.push(info);
+    return info;
+  });
+  free(...made.filter((info) => info !== result));
+  return result;
+}
