@@ -14,5 +14,6 @@ export {
 export type { Check } from './testing/check.js';
 export { linearClassifier } from './testing/linear-classifier.js';
 export { objectiveContract, type ObjectiveContractOptions } from './testing/objective-contract.js';
+export { opContract, smallNumberContract, type OpCheck } from './testing/op-contract.js';
 export { optimizerContract, type OptimizerContractOptions } from './testing/optimizer-contract.js';
 export { trainerContract } from './testing/trainer-contract.js';

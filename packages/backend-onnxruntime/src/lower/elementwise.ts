@@ -15,18 +15,28 @@ for (const op of [
 ])
   defineApproximated(op, (graph, operands) => graph.emit(op, operands));
 
-/** In 64 bits, where adding 1 loses nothing that 32 bits could hold. */
-defineApproximated('Log1p', (graph, [x]) => {
-  const wide = graph.emit('Cast', [x!], { to: 11 });
-  const sum = graph.emit('Add', [wide, graph.constant('float64', [], [1])]);
-  return graph.emit('Cast', [graph.emit('Log', [sum])], { to: 1 });
-});
+/**
+ * In 64 bits, where adding 1 loses nothing that 32 bits could hold down to 1e-5; below, the first two
+ * terms of the series, x + x * x / 2 or x - x * x / 2.
+ */
+function aroundZero(op: 'Log1p' | 'Expm1', wideResult: (graph: GraphBuilder, wide: string) => string): void {
+  const half = op === 'Log1p' ? -0.5 : 0.5;
+  defineApproximated(op, (graph, [x]) => {
+    const number = (value: number): string => graph.constant('float64', [], [value]);
+    const wide = graph.emit('Cast', [x!], { to: 11 });
+    const factor = graph.emit('Add', [graph.emit('Mul', [wide, number(half)]), number(1)]);
+    const isSmall = graph.emit('Less', [graph.emit('Abs', [wide]), number(1e-5)]);
+    const near = graph.emit('Mul', [wide, factor]);
+    return graph.emit('Cast', [graph.emit('Where', [isSmall, near, wideResult(graph, wide)])], { to: 1 });
+  });
+}
 
-defineApproximated('Expm1', (graph, [x]) => {
-  const wide = graph.emit('Cast', [x!], { to: 11 });
-  const difference = graph.emit('Sub', [graph.emit('Exp', [wide]), graph.constant('float64', [], [1])]);
-  return graph.emit('Cast', [difference], { to: 1 });
-});
+aroundZero('Log1p', (graph, wide) =>
+  graph.emit('Log', [graph.emit('Add', [wide, graph.constant('float64', [], [1])])]),
+);
+aroundZero('Expm1', (graph, wide) =>
+  graph.emit('Sub', [graph.emit('Exp', [wide]), graph.constant('float64', [], [1])]),
+);
 
 /** In one order, so that the same product is computed once. */
 defineElementwise('Mul', (graph, operands) => graph.emit('Mul', [...operands].sort()));

@@ -91,7 +91,7 @@ export const elementwiseGradients: readonly GradConfig[] = [
   extreme('Max', 'reductionIndices'),
   extreme('Min', 'axis'),
   product,
-  ...['Equal', 'NotEqual', 'Greater', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr'].map((name) =>
+  ...['Equal', 'NotEqual', 'Greater', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr', 'LogicalXor'].map((name) =>
     constant(name, ['a', 'b']),
   ),
   ...['LogicalNot', 'All', 'Any'].map((name) => constant(name, ['x'])),

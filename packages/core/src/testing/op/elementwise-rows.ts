@@ -111,6 +111,9 @@ export const elementwiseRows: readonly OpRow[] = [
   ...modes('LogicalOr', {
     chooses: [v, (x) => tf.where(tf.logicalOr(tf.less(x, -1), tf.greater(x, 1)), tf.square(x), x)],
   }),
+  ...modes('LogicalXor', {
+    chooses: [v, (x) => tf.where(tf.logicalXor(tf.less(x, -1), tf.greater(x, 1)), tf.square(x), x)],
+  }),
   ...modes('All', { chooses: [v, (x) => tf.where(tf.all(tf.greater(x, -2), 0), tf.square(x), x)] }),
   ...modes('Any', { chooses: [v, (x) => tf.where(tf.any(tf.greater(x, 0), 0), tf.square(x), x)] }),
   ...modes('Select', {
