@@ -1,7 +1,7 @@
 import type { Rows } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { margin } from '@advrob/core/losses';
-import { column, dualLengths, isFooled, logitOf, select, unit } from '@advrob/core/rows';
+import { column, dualLengths, isFooled, logitOf, select, signOf, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -117,7 +117,7 @@ function stepTo(
     tf.div(missing, tf.where(hasSlope, slope, tf.onesLike(slope))),
     tf.zerosLike(slope),
   );
-  const direction = norm === 'l2' ? unit('l2', gradient) : tf.sign(gradient);
+  const direction = norm === 'l2' ? unit('l2', gradient) : signOf(gradient);
   return {
     logits,
     step: tf.mul(direction, column(length, gradient)),

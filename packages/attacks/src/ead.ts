@@ -1,5 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
-import { column, flatRows, isFooled, lengths, select } from '@advrob/core/rows';
+import { column, flatRows, isFooled, lengths, select, signOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -101,7 +101,7 @@ export const ead = defineAttack({
 
 /** Every value moved towards 0 by `by`, at most to 0. */
 function softThreshold(values: Tensor, by: number): Tensor {
-  return tf.mul(tf.sign(values), tf.relu(tf.sub(tf.abs(values), by)));
+  return tf.mul(signOf(values), tf.relu(tf.sub(tf.abs(values), by)));
 }
 
 /** `|d|_2^2 + beta |d|_1` per row [n]. */

@@ -1,7 +1,7 @@
 import type { Norm } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { marginLoss } from '@advrob/core/losses';
-import { column, dualLengths, flatRows, isFooled, lengths, unit } from '@advrob/core/rows';
+import { column, dualLengths, flatRows, isFooled, lengths, signOf, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -169,7 +169,7 @@ function onL1Ball(rows: Tensor2D, radius: Tensor2D): Tensor {
   const [most, least] = [above(lower), above(upper)];
   const gap = tf.maximum(tf.sub(total(most), total(least)), 1e-30);
   const share = tf.clipByValue(tf.div(tf.sub(radius, total(least)), gap), 0, 1);
-  return tf.mul(tf.sign(rows), tf.add(least, tf.mul(tf.sub(most, least), share)));
+  return tf.mul(signOf(rows), tf.add(least, tf.mul(tf.sub(most, least), share)));
 }
 
 /** The `radius` largest values of each row, the first of equal ones; the others 0. */

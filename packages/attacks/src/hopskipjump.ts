@@ -1,6 +1,6 @@
 import type { Scope } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
-import { column, isFooled, lengths, rowSize, select, unit } from '@advrob/core/rows';
+import { column, isFooled, lengths, rowSize, select, signOf, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -149,7 +149,7 @@ export async function estimatedDirection(
   const isMixed = tf.less(tf.abs(mean), 1);
   const baseline = tf.where(isMixed, mean, tf.zerosLike(mean));
   const direction = tf.sub(weighted, tf.mul(total, column(baseline, total)));
-  return scope.threat.norm === 'linf' ? tf.sign(direction) : unit('l2', direction);
+  return scope.threat.norm === 'linf' ? signOf(direction) : unit('l2', direction);
 }
 
 /** One value per row and draw, [n, k], in a shape that broadcasts over `like` [n, k, ...]. */

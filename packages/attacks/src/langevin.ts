@@ -1,6 +1,7 @@
 import type { RowRandom, Rows, ThreatModel } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { logOneMinusLoss } from '@advrob/core/losses';
+import { signOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -115,12 +116,12 @@ export function langevinStep(
 ): Tensor {
   return tf.tidy(() => {
     const shape = adv.shape.slice(1);
-    if (noise === 0) return threat.project(tf.add(adv, tf.mul(tf.sign(gradient), stepSize)), x);
+    if (noise === 0) return threat.project(tf.add(adv, tf.mul(signOf(gradient), stepSize)), x);
     if (sampler === 'laplace') {
       const noisy = tf.add(gradient, tf.mul(rng.laplace('langevin', shape), noise));
-      return threat.project(tf.add(adv, tf.mul(tf.sign(noisy), stepSize)), x);
+      return threat.project(tf.add(adv, tf.mul(signOf(noisy), stepSize)), x);
     }
-    const moved = tf.add(adv, tf.mul(tf.sign(gradient), stepSize));
+    const moved = tf.add(adv, tf.mul(signOf(gradient), stepSize));
     return threat.project(tf.add(moved, tf.mul(rng.normal('langevin', shape), noise)), x);
   });
 }

@@ -18,6 +18,7 @@ export async function bundle(entry, name) {
     format: 'esm',
     mainFields: ['module', 'main'],
     ignoreAnnotations: true, // tfjs-core declares its tests free of side effects, so they would be shaken away
+    alias: { '@advrob/core/gradients': fileURLToPath(new URL('../../core/src/gradients.ts', import.meta.url)) },
     external: ['onnxruntime-node', 'onnxruntime-common', 'jasmine-core'],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',

@@ -14,6 +14,7 @@ const calls = isCpu ? {} : watchFallbacks();
 const backend = isCpu ? null : await import('../src/index.js');
 const { kernels } = isCpu ? { kernels: new Map() } : await import('../src/record/define.js');
 if (!isCpu) {
+  await import('../src/gradients.js');
   const { loadRuntime } = await import('../src/runtime/binding.js');
   shareSessions(loadRuntime());
 }

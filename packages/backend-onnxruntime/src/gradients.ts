@@ -1,9 +1,9 @@
 // First, so that tfjs' engine and flags are those of the peer, not of the part that is bundled here
 // for the gradients.
 import { div, fill, mul, registerGradient, reshape, util, type Tensor } from '@tensorflow/tfjs-core';
-// Inlined by the build: the file cannot be imported in plain Node (extensionless imports, no
-// exports map).
-import '@tensorflow/tfjs-core/dist/register_all_gradients';
+// Inlined by the build, so that this package needs none of advrob: tfjs' gradients, and right ones
+// where these are wrong or missing.
+import '@advrob/core/gradients';
 
 // tfjs' own gradients of sums and means write arrays of ones as large as what was summed, only to
 // be collected at once.

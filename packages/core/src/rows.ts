@@ -20,6 +20,17 @@ export function flatRows(tensor: Tensor): Tensor2D {
 }
 
 /**
+ * 1, 0 or -1: the sign of each value, however small; 0 for NaN. `tf.sign` of the wasm backend takes
+ * everything within 1.2e-7 for 0, and so the gradients of confident examples.
+ */
+export function signOf(values: Tensor): Tensor {
+  return tf.tidy(() => {
+    const isAbove = tf.cast(tf.greater(values, 0), 'float32');
+    return tf.sub(isAbove, tf.cast(tf.less(values, 0), 'float32'));
+  });
+}
+
+/**
  * One value per row, [n] or [n, 1], in a shape that broadcasts over `like` [n, ...]. May be
  * `vector` itself.
  */

@@ -2,6 +2,7 @@ import { pgd } from '@advrob/attacks';
 import { defineTrainer } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { crossEntropy } from '@advrob/core/losses';
+import { signOf } from '@advrob/core/rows';
 import { pgdAt, sgd, smoothadv } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -76,7 +77,7 @@ const advbenchSmoothing = defineAttack({
         const noise = tf.mul(rows.rng.normal(`smoothing ${sample}`, adv.shape.slice(1)), sigma);
         return rows.model.gradient(tf.add(adv, noise), missing).gradient;
       });
-      const moved = tf.add(rows.x, tf.mul(tf.sign(tf.addN(gradients)), stepSize));
+      const moved = tf.add(rows.x, tf.mul(signOf(tf.addN(gradients)), stepSize));
       return { adv: rows.threat.project(moved, rows.x) };
     });
     return adv;

@@ -1,4 +1,5 @@
 import { defineTransform, type Gradient, type Work } from '@advrob/core';
+import { signOf } from '@advrob/core/rows';
 import { withWeights } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -82,7 +83,7 @@ function combine(centre: Gradient, above: Gradient, below: Gradient, options: We
   const second = clamp ? tf.relu(curvature) : curvature;
   const isCounted = clamp ? tf.cast(tf.greater(curvature, 0), 'float32') : tf.scalar(1);
   const bend = tf.mul(isCounted, secondWeight);
-  const slope = tf.mul(tf.sign(difference), firstWeight / 2);
+  const slope = tf.mul(signOf(difference), firstWeight / 2);
   const factors = { centre: tf.sub(1, tf.mul(bend, 2)), above: tf.add(bend, slope), below: tf.sub(bend, slope) };
   const grads = Object.fromEntries(
     Object.entries(centre.grads).map(([name, gradient]): [string, Tensor] => [

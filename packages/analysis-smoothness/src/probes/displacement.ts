@@ -1,4 +1,5 @@
 import type { Threat } from '@advrob/core';
+import { signOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ProbeExamples } from './examples.js';
@@ -27,7 +28,7 @@ export async function displacement(
       const lengths = tf.sqrt(tf.sum(tf.square(tf.sub(to, from)), 1));
       const floor = rounding * epsilon;
       const sign = (tensor: Tensor): Tensor =>
-        tf.where(tf.greater(tf.abs(tensor), floor), tf.sign(tensor), tf.zerosLike(tensor));
+        tf.where(tf.greater(tf.abs(tensor), floor), signOf(tensor), tf.zerosLike(tensor));
       return tf.stack([tf.sum(lengths), tf.sum(tf.cast(tf.less(tf.mul(sign(from), sign(to)), 0), 'float32'))]);
     });
     return tf.addN(parts);

@@ -1,5 +1,5 @@
 import type { Scope, ThreatModel } from '@advrob/core';
-import { column, flatRows, rowSize } from '@advrob/core/rows';
+import { column, flatRows, rowSize, signOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { averagedGradient } from '../shared/averaged-gradient.js';
@@ -100,7 +100,7 @@ function topShareAscent(gradient: Tensor, share: Tensor): Tensor {
   const place = tf.sub(tf.scalar(size - 1, 'int32'), ascendingPlace);
   const isPlace = tf.cast(tf.oneHot(place as Tensor1D, size), 'float32');
   const smallest = tf.sum(tf.mul(descending, isPlace), 1, true);
-  const signs = tf.mul(tf.sign(rows), tf.cast(tf.greaterEqual(sizes, smallest), 'float32'));
+  const signs = tf.mul(signOf(rows), tf.cast(tf.greaterEqual(sizes, smallest), 'float32'));
   const count = tf.add(tf.sum(tf.abs(signs), 1), 1e-10);
   return tf.reshape(tf.div(signs, column(count, signs)), gradient.shape);
 }

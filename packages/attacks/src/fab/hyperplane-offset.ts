@@ -1,5 +1,5 @@
 import type { Norm } from '@advrob/core';
-import { column, flatRows } from '@advrob/core/rows';
+import { column, flatRows, signOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 
@@ -31,7 +31,7 @@ export function hyperplaneOffset(
 ): Tensor {
   return tf.tidy(() => {
     const points = flatRows(at);
-    const downhill = tf.mul(flatRows(gradient), column(tf.neg(tf.sign(values)), points));
+    const downhill = tf.mul(flatRows(gradient), column(tf.neg(signOf(values)), points));
     const slopes = tf.abs(downhill);
     // Scaled by the steepest slope: squares of small gradients underflow.
     const steepest = tf.max(slopes, 1, true);
@@ -41,7 +41,7 @@ export function hyperplaneOffset(
     const roomOf = tf.where(tf.greater(downhill, 0), tf.sub(high, points), tf.sub(points, low));
     const room = tf.where(tf.greater(slope, 1e-8), tf.relu(roomOf), tf.zerosLike(points)) as Tensor2D;
     const moved = norm === 'l1' ? steepestFirst(slope, room, wanted) : level(norm, slope, room, wanted);
-    return tf.reshape(tf.mul(tf.sign(downhill), moved), at.shape);
+    return tf.reshape(tf.mul(signOf(downhill), moved), at.shape);
   });
 }
 

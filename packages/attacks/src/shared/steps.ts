@@ -1,5 +1,5 @@
 import type { ThreatModel } from '@advrob/core';
-import { flatRows, rowSize } from '@advrob/core/rows';
+import { flatRows, rowSize, signOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -40,7 +40,7 @@ function sparseAscent(gradient: Tensor, adv: Tensor, [low, high]: readonly [numb
   const size = tf.abs(usable) as Tensor2D;
   const count = Math.max(1, Math.round(share * rowSize(gradient)));
   const smallest = tf.slice(tf.topk(size, count).values, [0, count - 1], [-1, 1]);
-  const signs = tf.mul(tf.sign(usable), tf.cast(tf.greaterEqual(size, smallest), 'float32'));
+  const signs = tf.mul(signOf(usable), tf.cast(tf.greaterEqual(size, smallest), 'float32'));
   const total = tf.maximum(tf.sum(tf.abs(signs), 1, true), 1);
   return tf.reshape(tf.div(signs, total), gradient.shape);
 }

@@ -35,13 +35,17 @@ export const einsumGradients: readonly GradConfig[] = [
 /** One product of matrices; tfjs multiplies every pair of values, and the wasm backend has none. */
 const einsum: KernelFunc = ({ inputs, attrs }) => {
   const operands = Object.values(inputs) as Tensor[];
-  tf.backend_util.decodeEinsumEquation(attrs!['equation'] as string, operands.length);
-  const { inputs: axes, output } = parsedEquation(attrs!['equation'] as string);
-  const result = contract(
-    operands.map((tensor, i) => ({ tensor, axes: axes[i]! })),
-    output,
-  );
-  return operands.includes(result) ? tf.clone(result) : result;
+  const equation = attrs!['equation'] as string;
+  const { allDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, operands.length);
+  tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, operands);
+  const { inputs: axes, output } = parsedEquation(equation);
+  return tf.tidy(() => {
+    const result = contract(
+      operands.map((tensor, i) => ({ tensor, axes: axes[i]! })),
+      output,
+    );
+    return operands.includes(result) ? tf.clone(result) : result;
+  });
 };
 
 export const einsumKernels: readonly KernelMend[] = [{ kernelName, mend: () => einsum }];

@@ -1,4 +1,11 @@
-import { ones, type KernelFunc, type NamedTensorInfoMap, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  ones,
+  type KernelFunc,
+  type NamedTensorInfoMap,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import type { KernelMend } from '../gradients/registries.js';
 import { composed } from './run.js';
 
@@ -11,7 +18,7 @@ const kernelName = 'FusedBatchNorm';
 function complete(registered: KernelFunc): KernelFunc {
   return (parameters) => {
     const inputs = parameters.inputs;
-    inputs['scale'] ??= ones(inputs['mean']!.shape);
+    if (engine().state.gradientDepth > 0) inputs['scale'] ??= ones(inputs['mean']!.shape);
     if (inputs['offset'] === undefined) delete inputs['offset'];
     return registered(parameters);
   };

@@ -60,9 +60,15 @@ const filterGradient: KernelFunc = ({ inputs, attrs }) => {
   return tf.transpose(tf.conv3d(images, slopes, 1, 'valid', 'NDHWC', steps), [1, 2, 3, 0, 4]);
 };
 
+/** What was made on the way is freed when the kernel ends. */
+const freeing =
+  (kernel: KernelFunc): KernelFunc =>
+  (parameters) =>
+    tf.tidy(() => kernel(parameters) as Tensor);
+
 /** The wasm backend's own: the largest of values below 0 is 0, and strides are forgotten. */
 export const volumeKernels: readonly KernelMend[] = [
-  { kernelName: 'MaxPool3D', backendName: 'wasm', mend: () => maxPool3d },
-  { kernelName: 'Conv3DBackpropInputV2', backendName: 'wasm', mend: () => inputGradient },
-  { kernelName: 'Conv3DBackpropFilterV2', backendName: 'wasm', mend: () => filterGradient },
+  { kernelName: 'MaxPool3D', backendName: 'wasm', mend: () => freeing(maxPool3d) },
+  { kernelName: 'Conv3DBackpropInputV2', backendName: 'wasm', mend: () => freeing(inputGradient) },
+  { kernelName: 'Conv3DBackpropFilterV2', backendName: 'wasm', mend: () => freeing(filterGradient) },
 ];

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RowRandom } from '../contract/index.js';
-import { flatRows, oneHot } from '../rows.js';
+import { flatRows, oneHot, signOf } from '../rows.js';
 
 /** Lower and upper bound of the input values. */
 export type Bounds = readonly [number, number];
@@ -42,7 +42,7 @@ export function isAmongLargest(values: Tensor2D, count: number): Tensor2D {
 export function signOfLargest(vectors: Tensor): Tensor {
   const rows = flatRows(vectors);
   const place = oneHot(tf.argMax(tf.abs(rows), 1), rows.shape[1]);
-  return tf.reshape(tf.mul(place, tf.sign(rows)), vectors.shape);
+  return tf.reshape(tf.mul(place, signOf(rows)), vectors.shape);
 }
 
 /**

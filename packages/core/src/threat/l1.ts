@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { flatRows, lengths, rowSize } from '../rows.js';
+import { flatRows, lengths, rowSize, signOf } from '../rows.js';
 import type { Bounds, Geometry } from './geometry.js';
 import { ballRadius, signOfLargest } from './geometry.js';
 
@@ -60,6 +60,6 @@ function projectL1(adv: Tensor, x: Tensor, epsilon: number, [low, high]: Bounds)
   // Beyond 1 where even level 0 is inside the ball: then `most` is the clipped change itself.
   const share = tf.clipByValue(tf.div(tf.sub(epsilon, total(least)), gap), 0, 1);
   const kept = tf.add(least, tf.mul(tf.sub(most, least), share));
-  const point = tf.add(clean, tf.mul(tf.sign(change), kept));
+  const point = tf.add(clean, tf.mul(signOf(change), kept));
   return tf.reshape(tf.clipByValue(point, low, high), x.shape);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { lengths } from '../rows.js';
+import { lengths, signOf } from '../rows.js';
 import type { Geometry } from './geometry.js';
 
 /**
@@ -11,7 +11,7 @@ import type { Geometry } from './geometry.js';
 export const linf: Geometry = {
   project: (adv, x, epsilon, [low, high]) =>
     tf.clipByValue(tf.minimum(tf.maximum(adv, tf.sub(x, epsilon)), tf.add(x, epsilon)), low, high),
-  steepestAscent: (gradient) => tf.sign(gradient),
+  steepestAscent: (gradient) => signOf(gradient),
   randomPoint: (x, rng, epsilon) => tf.add(x, rng.uniform('start', x.shape.slice(1), -epsilon, epsilon)),
   distance: (adv, x) => lengths('linf', tf.sub(adv, x)),
 };

@@ -43,7 +43,11 @@ export const reductionRows: readonly OpRow[] = [
         ),
     ],
   }),
-  ...modes('Max', { 'the log of a sum of exponentials': [[[3, 4]], (x) => tf.logSumExp(x, 1)] }),
+  ...modes('Max', {
+    'two that are always equal': [[[3, 2]], (x) => tf.max(tf.concat([x, x], 1), 1)],
+    'the log of a sum of exponentials': [[[3, 4]], (x) => tf.logSumExp(x, 1)],
+  }),
+  ...modes('Min', { 'two that are always equal': [[[3, 2]], (x) => tf.min(tf.concat([x, x], 1), 1)] }),
   ...modes('ArgMax', { chooses: [[[3, 4]], (x) => tf.mul(x, tf.oneHot(tf.argMax(x, 1) as tf.Tensor1D, 4))] }),
   ...modes('ArgMin', { chooses: [[[3, 4]], (x) => tf.mul(x, tf.oneHot(tf.argMin(x, 1) as tf.Tensor1D, 4))] }),
   ...modes('Softmax', {

@@ -1,4 +1,5 @@
 import { defineAttack } from '@advrob/core/attack';
+import { signOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 
@@ -22,7 +23,7 @@ export const __identifier__ = defineAttack({
   async perturb(scope, { tries }) {
     const start = { adv: scope.x, best: scope.lossOf(scope.model.logits(scope.x)) };
     const { adv } = await scope.iterate(start, tries, (state, { model, x, threat, rng, lossOf, offer }) => {
-      const corner = tf.sign(rng.uniform('corner', x.shape.slice(1), -1, 1));
+      const corner = signOf(rng.uniform('corner', x.shape.slice(1), -1, 1));
       const tried = threat.project(tf.add(x, tf.mul(threat.epsilon, corner)), x);
       const outputs = model.logits(tried);
       offer(tried, outputs); // it may be the winning point

@@ -1,1 +1,0 @@
-declare module '@tensorflow/tfjs-core/dist/register_all_gradients';
