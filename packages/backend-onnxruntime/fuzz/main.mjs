@@ -1,7 +1,7 @@
 // Bundled by run.mjs together with the backend's sources, then run as a process of its own.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import '@advrob/core/gradients';
 import { parseArgs } from 'node:util';
 import { watchFallbacks } from '../conformance/fallbacks.mjs';
 import { modes } from '../conformance/modes.mjs';

@@ -28,7 +28,7 @@ defineLowering('AvgPool', (lowering, value, node) => {
   lowering.provide(value, 'channelsFirst', name);
 });
 
-/** tfjs divides every window's gradient by the full window size, padding included. */
+/** Of whole windows; the recording weighs those that see less. */
 defineLowering('AvgPoolGradient', (lowering, value, node) => {
   const dy = node.inputs[0]!;
   const { graph } = lowering;

@@ -132,8 +132,10 @@ defineKernel<PoolAttributes>('AvgPoolGrad', (call) => {
   const [dy, x] = [call.input('dy'), call.input('input')];
   const found = geometry(x, call.attributes);
   if (!found) return null;
-  return gradientFrom(dy, found, x.shape, (used) => {
+  return gradientFrom(dy, found, x.shape, (slopes) => {
     const { window } = found;
+    const isPadded = window.pads.some((rows) => rows > 0);
+    const used = isPadded ? multiply(slopes, shareOfPixels(window, x.shape as Four, found.outShape)) : slopes;
     const reached = reachedShape(x.shape, found);
     if (isPaddedByOp(found))
       return withUnreached(pending('AvgPoolGradient', [used], reached, 'float32', windowAttributes(window)), x.shape);

@@ -20,15 +20,10 @@ for (const [name, isLinear] of [
     return pending('Resize', [images], shape, images.dtype, { isLinear, alignCorners, halfPixelCenters });
   });
 
-  // tfjs' gradients know corners, but no half pixels.
   defineKernel<ResizeAttributes>(`${name}Grad`, (call) => {
     const [images, dy] = [call.input('images'), call.input('dy')];
     if (dy.dtype !== 'float32' || (!isLinear && images.dtype !== 'float32')) return null;
-    const { alignCorners } = call.attributes;
-    return pending('ResizeGradient', [dy], images.shape, 'float32', {
-      isLinear,
-      alignCorners,
-      halfPixelCenters: false,
-    });
+    const { alignCorners, halfPixelCenters } = call.attributes;
+    return pending('ResizeGradient', [dy], images.shape, 'float32', { isLinear, alignCorners, halfPixelCenters });
   });
 }
