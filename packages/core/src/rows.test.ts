@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -17,6 +18,16 @@ async function lone(body: () => tf.Tensor): Promise<number[]> {
   result.dispose();
   return found;
 }
+
+describe('signOf', () => {
+  it.each(['cpu', 'wasm'])('keeps the sign of the smallest numbers on %s', async (backend) => {
+    await tf.setBackend(backend);
+    await tf.ready();
+    const x = [1e-7, -1e-8, 1e-30, -1e-30, 0, -0, NaN, Infinity, -3];
+    expect(await values(rows.signOf(tf.tensor1d(x)))).toEqual([1, -1, 1, -1, 0, 0, 0, 1, -1]);
+    await tf.setBackend('cpu');
+  });
+});
 
 describe('shapes of rows', () => {
   it('flatRows and rowSize count all axes but the first', () => {
