@@ -1,9 +1,9 @@
 import type { Norm } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { marginLoss } from '@advrob/core/losses';
-import { column, dualLengths, flatRows, isFooled, lengths, signOf, unit } from '@advrob/core/rows';
+import { column, dualLengths, flatRows, isFooled, lengths, oneHot, signOf, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { leadToLose } from './shared/margin.js';
@@ -178,7 +178,7 @@ function keepLargest(rows: Tensor2D, radius: Tensor2D): Tensor {
   const sizes = tf.abs(rows) as Tensor2D;
   const sorted = tf.topk(sizes, size).values;
   const last = tf.cast(tf.clipByValue(tf.sub(radius, 1), 0, size - 1), 'int32');
-  const isLast = tf.cast(tf.oneHot(tf.reshape(last, [-1]) as Tensor1D, size), 'float32');
+  const isLast = oneHot(tf.reshape(last, [-1]), size);
   const threshold = tf.sum(tf.mul(sorted, isLast), 1, true);
   const isAbove = tf.cast(tf.greater(sizes, threshold), 'float32');
   const isTied = tf.cast(tf.equal(sizes, threshold), 'float32');

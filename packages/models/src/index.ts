@@ -1,3 +1,5 @@
+// Right gradients and kernels on every backend, also for who forgets to ask for them.
+import '@advrob/core/gradients';
 export * from './adapters/from-function.js';
 export * from './adapters/from-layers-model.js';
 export * from './architecture.js';

@@ -1,3 +1,5 @@
+// Right gradients and kernels on every backend, also for who forgets to ask for them.
+import '@advrob/core/gradients';
 import { definePlugin } from '@advrob/core';
 import { alp } from './methods/alp.js';
 import { clp } from './methods/clp.js';

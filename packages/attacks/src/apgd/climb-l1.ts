@@ -1,7 +1,7 @@
 import type { Scope, ThreatModel } from '@advrob/core';
-import { column, flatRows, rowSize, signOf } from '@advrob/core/rows';
+import { column, flatRows, oneHot, rowSize, signOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { averagedGradient } from '../shared/averaged-gradient.js';
 import { reachOf } from '../shared/steps.js';
 import { backToBest, better, noBest, type Best, type ClimbOptions } from './climb.js';
@@ -98,7 +98,7 @@ function topShareAscent(gradient: Tensor, share: Tensor): Tensor {
   const descending = tf.topk(sizes, size).values;
   const ascendingPlace = tf.cast(tf.clipByValue(tf.mul(tf.sub(1, share), size), 0, size - 1), 'int32');
   const place = tf.sub(tf.scalar(size - 1, 'int32'), ascendingPlace);
-  const isPlace = tf.cast(tf.oneHot(place as Tensor1D, size), 'float32');
+  const isPlace = oneHot(place, size);
   const smallest = tf.sum(tf.mul(descending, isPlace), 1, true);
   const signs = tf.mul(signOf(rows), tf.cast(tf.greaterEqual(sizes, smallest), 'float32'));
   const count = tf.add(tf.sum(tf.abs(signs), 1), 1e-10);

@@ -3,7 +3,7 @@
 // `unnormalized` has no batch normalisation. With `noisy` it reads values and computes at places that differ from run to run.
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import '@advrob/core/gradients';
 import { flush, registerOnnxRuntime, type OnnxRuntimeOptions } from '../../src/index.js';
 import { makeNet } from './net.js';
 
