@@ -5,3 +5,4 @@
  */
 export * from './node/model-file.js';
 export { loadLayersModelFolder, saveLayersModelFolder } from './node/model-folder.js';
+export { loadOnnxFile, type LoadOnnxFileOptions } from './node/onnx-file.js';

@@ -7,7 +7,7 @@ import { chooseParts } from '../flags/chosen-parts.js';
 import { backendFlags, jsonFlag, normFlag, parseEpsilon, pluginFlag, seedFlag } from '../flags/common-flags.js';
 import { defaultDataset, exampleFlags } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
-import { inputOf, modelCheckFlag, modelFlags, savedModel } from '../flags/model-flags.js';
+import { inputOf, onnxOf, modelCheckFlag, modelFlags, savedModel } from '../flags/model-flags.js';
 import { recordText } from '../output/record-text.js';
 import { addCommand, ready, type Call } from './command.js';
 
@@ -64,6 +64,7 @@ function describe(name: string, given: AnalyzeFlags, registry: Registry): Experi
   const parts = chooseParts(registry, { ...given, dataset: named, analysis: name }, given.set, ['analysis']);
   const [dataset, architecture] = [parts.dataset[0], parts.architecture[0]];
   const input = inputOf(given);
+  const onnx = onnxOf(given);
   return {
     version: 1,
     name: 'analysis',
@@ -86,6 +87,7 @@ function describe(name: string, given: AnalyzeFlags, registry: Registry): Experi
                 ...(architecture && { architecture }),
                 ...(given.outputs && { outputs: given.outputs }),
                 ...(Object.keys(input).length > 0 && { input }),
+                ...(onnx && { onnx }),
               },
             ]),
           ),

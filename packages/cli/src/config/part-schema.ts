@@ -57,6 +57,16 @@ export const modelOutputs = z
   .enum(['logits', 'probabilities'])
   .describe('what the model gives, when it cannot be seen from its layers');
 
+/** How an ONNX file is taken. */
+export const onnxSettings = z
+  .strictObject({
+    output: name.optional().describe('the value that holds the scores, where a file has several outputs'),
+    layout: z.enum(['NCHW', 'NHWC']).optional().describe('where channels lie, when shapes do not show it'),
+    blackBox: z.boolean().default(false).describe('run it in ONNX Runtime, without gradients'),
+    compare: z.boolean().default(true).describe('compare the import with ONNX Runtime on a few inputs'),
+  })
+  .describe('how an ONNX file is taken');
+
 /** What becomes of a model whose gradient does not agree with its scores. */
 export const modelCheck = z
   .enum(['stop', 'warn'])
@@ -67,10 +77,11 @@ export type ModelCheckSetting = z.output<typeof modelCheck>;
 export const modelReference = z.union([
   name,
   z.strictObject({
-    weights: z.string().describe('a safetensors file or a folder with model.json'),
+    weights: z.string().describe('a safetensors or ONNX file, or a folder with model.json'),
     architecture: part.optional().describe('of a weight file that does not say it'),
     outputs: modelOutputs.optional(),
     input: modelInput.optional(),
+    onnx: onnxSettings.optional(),
   }),
 ]);
 export type ModelReference = z.output<typeof modelReference>;

@@ -2,7 +2,16 @@ import * as z from 'zod';
 import { backendNames } from '../backend/select.js';
 import { analysis } from './analysis-schema.js';
 import { evaluation } from './evaluation-schema.js';
-import { identifier, infinite, modelCheck, modelInput, modelOutputs, part, threat } from './part-schema.js';
+import {
+  identifier,
+  infinite,
+  modelCheck,
+  modelInput,
+  modelOutputs,
+  onnxSettings,
+  part,
+  threat,
+} from './part-schema.js';
 import { training } from './training-schema.js';
 
 export type { AnalysedModel, AnalysisSettings } from './analysis-schema.js';
@@ -12,9 +21,13 @@ export type { TrainingSettings } from './training-schema.js';
 const model = z.strictObject({
   id: identifier,
   architecture: part.optional().describe("default: the experiment's"),
-  weights: z.string().optional().describe('a safetensors file or a folder with model.json, instead of training'),
+  weights: z
+    .string()
+    .optional()
+    .describe('a safetensors or ONNX file, or a folder with model.json, instead of training'),
   outputs: modelOutputs.optional(),
   input: modelInput.optional(),
+  onnx: onnxSettings.optional(),
   train: training.optional().describe("laid over the experiment's training"),
 });
 

@@ -16,12 +16,14 @@ const keras: ForeignKind = {
 const pytorch: ForeignKind = {
   what: 'a PyTorch file, whose pickles could run any program',
   way: () =>
-    `save the weights in Python: from safetensors.torch import save_file; save_file(net.state_dict(), "net.safetensors", metadata={"format": "pt"}), then --model net.safetensors --architecture <name> (advrob list models)`,
+    `export it to ONNX in Python, torch.onnx.export(net.eval(), x, "net.onnx"), then --model net.onnx; or save the weights of a known architecture: from safetensors.torch import save_file; save_file(net.state_dict(), "net.safetensors", metadata={"format": "pt"}), then --model net.safetensors --architecture <name> (advrob list models)`,
 };
 const onnx: ForeignKind = {
   what: 'an ONNX model',
   way: (path) =>
-    `of PyTorch save the weights as safetensors instead (--architecture names what they belong to); of anything else make a tfjs model with Python's packages onnx2tf and tensorflowjs: onnx2tf -i ${path} -o saved, then tensorflowjs_converter --input_format=tf_saved_model --output_format=tfjs_graph_model saved converted, then --model converted`,
+    path.endsWith('.onnx')
+      ? `name the file: --model ${path}`
+      : `let its name end in .onnx: mv ${path} ${path}.onnx, then --model ${path}.onnx`,
 };
 const savedModel: ForeignKind = {
   what: 'a SavedModel of TensorFlow',
@@ -45,7 +47,7 @@ export async function explainForeign(path: string, error: unknown): Promise<unkn
   const { kind, file } = found;
   return new AdvrobError(
     'ADVROB_MODEL_FILE',
-    `${file} is ${kind.what}, which is not read here: ${kind.way(file)}; ${advice}`,
+    `${file} is ${kind.what}, which is not read as it is: ${kind.way(file)}; ${advice}`,
     { cause: error },
   );
 }

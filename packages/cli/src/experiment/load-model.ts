@@ -9,8 +9,8 @@ import { explainForeign } from './foreign-model.js';
 import type { LoadOptions, ModelInput } from './types.js';
 
 /**
- * A model that anyone saved: a safetensors file of a known architecture, a folder with a tfjs
- * `model.json`, or the folder of a training.
+ * A model that anyone saved: an ONNX file, a safetensors file of a known architecture, a folder with
+ * a tfjs `model.json`, or the folder of a training.
  *
  * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_INPUT_RANGE` when it expects inputs of
  *   another form, and what the readers throw.
@@ -20,7 +20,7 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
   if (file === undefined)
     throw new AdvrobError(
       'ADVROB_MODEL_MISSING',
-      `no model at ${path}: expected a .safetensors file, a folder with a model.json, or the folder of a training`,
+      `no model at ${path}: expected a .safetensors or .onnx file, a folder with a model.json, or the folder of a training`,
     );
   const architectures = Object.fromEntries(
     registry.list('models').map(({ name }): [string, AnyFactory] => [name, registry.find('models', name)]),
@@ -33,7 +33,9 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
     options: options.architectureOptions,
     normalization,
     layers: { bounds, outputs: options.outputs, inputShape: options.data?.inputShape },
+    onnx: options.onnx,
   }).catch(async (error: unknown) => {
+    if (file.endsWith('.onnx') && error instanceof AdvrobError && error.code !== 'ADVROB_PROBABILITIES') throw error;
     if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_PROBABILITIES')
       throw await explainForeign(file, error);
     const message = error.message.replace(` [${error.code}]`, '');

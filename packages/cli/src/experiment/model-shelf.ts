@@ -15,7 +15,7 @@ export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf
 
   const load = (reference: Exclude<ModelReference, string>): Promise<Classifier> => {
     const key = JSON.stringify(reference);
-    const { weights, architecture, outputs, input } = reference;
+    const { weights, architecture, outputs, input, onnx } = reference;
     if (!loaded.has(key))
       loaded.set(
         key,
@@ -24,6 +24,7 @@ export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf
           data,
           outputs,
           input,
+          onnx,
           architecture: architecture?.name,
           architectureOptions: architecture?.options,
         }).then((model) => {

@@ -69,7 +69,7 @@ async function openModels(
   shelf: ModelShelf,
 ): Promise<PreparedModel[]> {
   const opened: PreparedModel[] = [];
-  for (const { id, weights, outputs, input, architecture = experiment.architecture } of experiment.models) {
+  for (const { id, weights, outputs, input, onnx, architecture = experiment.architecture } of experiment.models) {
     if (weights === undefined && architecture === undefined)
       throw new AdvrobError(
         'ADVROB_CONFIG',
@@ -82,6 +82,7 @@ async function openModels(
             bounds: data.bounds,
             outputs,
             input,
+            onnx,
             data,
             architecture: architecture?.name,
             architectureOptions: architecture?.options,

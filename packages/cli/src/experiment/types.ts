@@ -13,6 +13,17 @@ export interface ModelInput {
   readonly std?: number | readonly number[] | undefined;
 }
 
+/** How an ONNX file is taken, as flags and configs say it. */
+export interface OnnxSettings {
+  /** The value that holds the scores, where a file has several outputs. */
+  readonly output?: string | undefined;
+  readonly layout?: 'NCHW' | 'NHWC' | undefined;
+  /** Whether it runs in ONNX Runtime, without gradients. */
+  readonly blackBox?: boolean | undefined;
+  /** Whether the import is compared with ONNX Runtime. */
+  readonly compare?: boolean | undefined;
+}
+
 /** How a saved model is loaded. */
 export interface LoadOptions {
   /** Architecture of a weight file that does not say it. */
@@ -22,6 +33,8 @@ export interface LoadOptions {
   readonly bounds?: readonly [number, number] | undefined;
   /** Set when a layers model ends in probabilities that its layers do not show. */
   readonly outputs?: 'logits' | 'probabilities' | undefined;
+  /** How an ONNX file is taken. */
+  readonly onnx?: OnnxSettings | undefined;
   /** What the network expects in place of inputs within the bounds. */
   readonly input?: ModelInput | undefined;
   /** Examples on which the form of the inputs is checked when nothing is said about it. */

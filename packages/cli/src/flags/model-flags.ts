@@ -2,11 +2,11 @@ import type { Dataset } from '@advrob/core';
 import { InvalidArgumentError } from 'commander';
 import { modelCheck, modelOutputs } from '../config/part-schema.js';
 import type { Part } from '../config/schema.js';
-import type { LoadOptions } from '../experiment/types.js';
+import type { LoadOptions, OnnxSettings } from '../experiment/types.js';
 import { flag, numbers, type Values } from './flag.js';
 
 /** What can be given as a model. */
-export const savedModel = 'a safetensors file, a folder with a tfjs model.json, or the folder of a training';
+export const savedModel = 'an ONNX or safetensors file, a folder with a tfjs model.json, or the folder of a training';
 
 export const modelFlag = flag('--model <path>', savedModel, { required: true });
 
@@ -33,6 +33,12 @@ export const modelFlags = [
     choices: modelOutputs.options,
   }),
   ...inputFlags,
+  flag('--output <name>', 'of an ONNX file with several outputs: the value that holds the scores'),
+  flag('--layout <where>', 'of an ONNX file: whether channels lie in front or behind, when shapes do not show it', {
+    choices: ['NCHW', 'NHWC'],
+  }),
+  flag('--black-box', 'run an ONNX file in ONNX Runtime, without gradients'),
+  flag('--skip-comparison', 'do not compare the import of an ONNX file with ONNX Runtime'),
 ] as const;
 
 /** How to load the model that the flags describe, to be used on these data. */
@@ -47,10 +53,23 @@ export function loadOptionsOf(
     data,
     input: inputOf(flags),
     outputs: flags.outputs,
+    onnx: onnxOf(flags),
     architecture: name,
     // None at all: those that the file has.
     architectureOptions: Object.keys(options).length > 0 ? options : undefined,
   };
+}
+
+/** What the flags say of an ONNX file; nothing where they say nothing. */
+export function onnxOf({
+  output,
+  layout,
+  blackBox = false,
+  skipComparison = false,
+}: Pick<Values<typeof modelFlags>, 'output' | 'layout' | 'blackBox' | 'skipComparison'>):
+  (OnnxSettings & { blackBox: boolean; compare: boolean }) | undefined {
+  const isTold = output !== undefined || layout !== undefined || blackBox || skipComparison;
+  return isTold ? { output, layout, blackBox, compare: !skipComparison } : undefined;
 }
 
 /** What the flags say about the input of a model. */

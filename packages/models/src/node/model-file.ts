@@ -8,6 +8,7 @@ import { loadLayersModelFiles } from '../tfjs-format/layers-model-files.js';
 import { loadModel, type LoadModelOptions } from '../weights/load-model.js';
 import { saveWeights } from '../weights/save-weights.js';
 import { readLimited, writeAtomically } from './files.js';
+import { loadOnnxFile, type LoadOnnxFileOptions } from './onnx-file.js';
 import { openModelFolder, type ModelFolder } from './model-folder.js';
 
 /**
@@ -20,13 +21,16 @@ export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
    * off.
    */
   readonly layers?: Partial<FromLayersModelOptions> | undefined;
-  /** Most bytes of a safetensors file. Default 4 GiB. */
+  /** How to take an ONNX file, beyond what `layers` says of bounds, outputs and normalisation. */
+  readonly onnx?: Pick<LoadOnnxFileOptions, 'output' | 'layout' | 'blackBox' | 'compare' | 'inputs'> | undefined;
+  /** Most bytes of a safetensors or ONNX file. Default 4 GiB. */
   readonly maxBytes?: number | undefined;
 }
 
 /**
- * Loads a classifier from a safetensors file, or from a folder with a tfjs LayersModel or
- * GraphModel (or its model.json). A GraphModel needs the package `@tensorflow/tfjs-converter`.
+ * Loads a classifier from a safetensors file, an ONNX file, or from a folder with a tfjs LayersModel
+ * or GraphModel (or its model.json). A GraphModel needs the package `@tensorflow/tfjs-converter`, an
+ * ONNX file `@advrob/onnx`.
  *
  * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`, and all of `loadModel`,
  *   `loadLayersModelFolder`, `fromLayersModel` and `loadGraphModelFiles`.
@@ -37,7 +41,7 @@ export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
  * ```
  */
 export async function loadModelFile(path: string, options: LoadModelFileOptions = {}): Promise<Classifier> {
-  const { layers: given, maxBytes = 4 * 1024 ** 3, ...rest } = options;
+  const { layers: given, onnx, maxBytes = 4 * 1024 ** 3, ...rest } = options;
   const layers = {
     ...given,
     bounds: given?.bounds ?? ([0, 1] as const),
@@ -48,6 +52,7 @@ export async function loadModelFile(path: string, options: LoadModelFileOptions 
     (entry) => entry.isDirectory(),
     () => false,
   );
+  if (!isFolder && path.endsWith('.onnx')) return loadOnnxFile(path, { ...layers, ...onnx, maxBytes });
   if (!isFolder && !path.endsWith('.json'))
     return loadModel(await readLimited(path, maxBytes), { ...rest, name: path });
   const folder = await openModelFolder(path);

@@ -1,0 +1,2 @@
+export { fromOnnx, type FromOnnxOptions, type OnnxClassifier } from './onnx/classifier.js';
+export type { OnnxLayout } from './onnx/ports.js';

@@ -1,0 +1,119 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@advrob/core/gradients';
+import { pgd } from '@advrob/attacks';
+import { registerOnnxRuntime } from '@advrob/backend-onnxruntime';
+import { crossEntropyLoss } from '@advrob/core/losses';
+import { readOnnx } from '@advrob/onnx';
+import * as tf from '@tensorflow/tfjs-core';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkClassifier } from '../checks/check-classifier.js';
+import { loadOnnxFile } from '../node/onnx-file.js';
+import { fromOnnx } from './classifier.js';
+
+const fixtures = new URL('../../test/fixtures/onnx/', import.meta.url).pathname;
+
+/** What PyTorch computed, for three examples. */
+interface Facts {
+  readonly inputShape: readonly number[];
+  readonly classes: number;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  /** Less their mean in each row. */
+  readonly logits: readonly number[];
+  readonly gradient: readonly number[];
+}
+const factsOf = (name: string) => JSON.parse(readFileSync(`${fixtures}${name}.json`, 'utf8')) as Facts;
+const fileOf = (name: string) => readOnnx(readFileSync(`${fixtures}${name}.onnx`));
+
+let before = 0;
+beforeEach(() => {
+  before = tf.memory().numTensors;
+});
+afterEach(() => {
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+function expectClose(found: ArrayLike<number>, wanted: readonly number[], relative: number, what: string): void {
+  const largest = Math.max(...wanted.map(Math.abs));
+  const worst = Math.max(...wanted.map((value, i) => Math.abs(value - found[i]!)));
+  expect(found.length, what).toBe(wanted.length);
+  expect(worst / largest, what).toBeLessThan(relative);
+}
+
+describe.each(['cpu', 'onnxruntime'])('on %s', (backend) => {
+  beforeEach(async () => {
+    if (!tf.findBackend(backend)) registerOnnxRuntime({ threads: 1 });
+    await tf.setBackend(backend);
+    before = tf.memory().numTensors;
+  });
+  afterEach(() => tf.setBackend('cpu').then(() => undefined));
+
+  describe.each(['lenet', 'residual', 'vit', 'upsampled'])('%s as PyTorch exported it', (name) => {
+    const { inputShape, classes, ...facts } = factsOf(name);
+
+    it.each(['free', 'one'])("has PyTorch's logits and input gradients, batch %s", async (batch) => {
+      const model = await fromOnnx(fileOf(`${name}-${batch}`), { bounds: [0, 1] });
+      expect(model.inputShape).toEqual(inputShape);
+      expect(model.numClasses).toBe(classes);
+      expect(model.onnx.isRowByRow).toBe(false);
+      const x = tf.tensor([...facts.x], [3, ...inputShape]);
+      const y = tf.tensor1d([...facts.y], 'int32');
+      const { logits, gradient } = tf.tidy(() => {
+        const raw = model.logits(x);
+        const lossOf = (at: tf.Tensor): tf.Tensor =>
+          tf.sum(crossEntropyLoss.value(model.logits(at), { y, clean: raw }));
+        return { logits: tf.sub(raw, tf.mean(raw, 1, true)), gradient: tf.grad(lossOf)(x) };
+      });
+      expectClose(await logits.data(), facts.logits, 2e-5, 'logits');
+      expectClose(await gradient.data(), facts.gradient, 2e-5, 'gradient');
+      tf.dispose([x, y, logits, gradient]);
+      model.dispose!();
+    });
+  });
+});
+
+it.each(['lenet', 'residual', 'vit', 'upsampled'])(
+  '%s equals ONNX Runtime and passes the check of its gradient',
+  async (name) => {
+    const model = await loadOnnxFile(`${fixtures}${name}-one.onnx`, { bounds: [0, 1] });
+    await checkClassifier(model, name);
+    model.dispose!();
+  },
+);
+
+it('tells how the file was read', async () => {
+  const model = await fromOnnx(fileOf('lenet-free'), { bounds: [0, 1] });
+  expect(model.onnx).toMatchObject({
+    producer: 'pytorch 1.13.0',
+    opset: 11,
+    layout: 'NCHW',
+    cut: 'softmax',
+    isBlackBox: false,
+  });
+  model.dispose!();
+});
+
+it('refuses logits where a softmax stands', async () => {
+  await expect(fromOnnx(fileOf('lenet-free'), { bounds: [0, 1], outputs: 'logits' })).rejects.toMatchObject({
+    code: 'ADVROB_PROBABILITIES',
+  });
+});
+
+it('as a black box has the same labels, and refuses an attack that needs gradients', async () => {
+  const { inputShape, x: values } = factsOf('residual');
+  const white = await fromOnnx(fileOf('residual-free'), { bounds: [0, 1] });
+  const black = await loadOnnxFile(`${fixtures}residual-one.onnx`, { bounds: [0, 1], blackBox: true });
+  const x = tf.tensor([...values], [3, ...inputShape]);
+  const [a, b] = [white.logits(x), black.logits(x)];
+  const y = tf.argMax(a, 1);
+  expectClose(await b.data(), [...(await a.data())], 1e-5, 'scores');
+  const attacked = pgd({ steps: 2 }).run(black, x, y, { norm: 'linf', epsilon: 0.1 });
+  await expect(attacked).rejects.toMatchObject({
+    code: 'ADVROB_GRADIENT_MISSING',
+    message: expect.stringContaining('residual-one.onnx runs as a black box'),
+  });
+  tf.dispose([x, y, a, b]);
+  white.dispose!();
+  black.dispose!();
+});
