@@ -1,6 +1,6 @@
 import { AdvrobError, type Classifier } from '@advrob/core';
 import { createRandom } from '@advrob/core/random';
-import { flatRows } from '@advrob/core/rows';
+import { flatRows, signOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import { findWrongOp, layerOfOp, type FoundOp } from './find-wrong-op.js';
 
@@ -58,8 +58,8 @@ export async function checkGradient(who: string, model: Classifier, x: tf.Tensor
     const gradient = await tapeGradient(who, model, scores, points);
     made.push(gradient);
     const noise = (await valuesOf(() => tf.sum(tf.abs(weighted(points)), 1))).map((size) => rounding * size);
-    const probe = tf.tidy(() => tf.sign(random.normal('check/direction', x.shape)));
-    const along = tf.tidy(() => tf.sign(tf.where(tf.isFinite(gradient), gradient, tf.zerosLike(gradient))));
+    const probe = tf.tidy(() => signOf(random.normal('check/direction', x.shape)));
+    const along = tf.tidy(() => signOf(tf.where(tf.isFinite(gradient), gradient, tf.zerosLike(gradient))));
     made.push(probe, along);
     for (const direction of [probe, along]) {
       const slopes = await valuesOf(() => tf.sum(flatRows(tf.mul(gradient, direction)), 1));
