@@ -48,7 +48,7 @@ export const broadcastGradients: readonly GradConfig[] = [
   binary(
     'RealDiv',
     (dy, _a, b) => tf.div(dy, b),
-    (dy, a, b) => tf.neg(tf.div(tf.mul(dy, tf.div(a, b)), b)),
+    (dy, a, b) => tf.neg(tf.mul(dy, tf.div(tf.div(a, b), b))),
   ),
   binary(
     'FloorDiv',
