@@ -52,8 +52,10 @@ function keyOf(kernelName: string, backendName: string): string {
 
 /** Every copy of tfjs-core in a process shares these. */
 function registryOf<T>(name: 'gradRegistry' | 'kernelRegistry'): Registry<T> {
-  const registries = (globalThis as { _tfGlobals?: Map<string, unknown> })._tfGlobals;
-  const registry = registries?.get(name) as Registry<T> | undefined;
+  type Holder = { _tfGlobals?: Map<string, unknown>; process?: Holder };
+  const { _tfGlobals, process } = globalThis as Holder;
+  // tfjs takes `process` where a worker of a bundle has one, but no window.
+  const registry = (_tfGlobals ?? process?._tfGlobals)?.get(name) as Registry<T> | undefined;
   if (registry === undefined)
     throw new Error(`expected tfjs-core 4.22 with its ${name}, found none: import '@tensorflow/tfjs-core' first`);
   registry[mark] ??= { owner: self, changes: watch(registry) };

@@ -55,7 +55,7 @@ describe('fit', () => {
       data,
       threat: { norm: 'linf', epsilon: 0.15 },
       batchSize: 32,
-      steps: 300,
+      steps: 200,
       learningRate: 0.2,
     } as const;
     const validation = { data, attack: signAttack({ steps: 6 }), every: 1000 };
