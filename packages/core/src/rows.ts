@@ -82,15 +82,28 @@ export function logitOf(logits: Tensor, classes: Tensor): Tensor {
 }
 
 /**
+ * Predicted classes [n] (int32) of logits [n, K]; -1 where a logit is NaN, which is no class: a row
+ * without one is right for no label.
+ */
+export function labelsOf(logits: Tensor): Tensor {
+  return tf.tidy(() => {
+    const labels = tf.argMax(logits, 1);
+    const broken = tf.greater(tf.max(tf.cast(tf.notEqual(logits, logits), 'float32'), 1), 0);
+    return tf.where(broken, tf.fill(labels.shape, -1, 'int32'), labels);
+  });
+}
+
+/**
  * Rows [n] (bool) whose outputs (logits [n, K] or labels [n]) reach the aim of an attack: the
- * target class where there is one, else any class but the label.
+ * target class where there is one, else anything but the label (also no class at all, see
+ * {@link labelsOf}).
  */
 export function isFooled(
   { y, target }: { readonly y: Tensor; readonly target?: Tensor | undefined },
   outputs: Tensor,
 ): Tensor {
   return tf.tidy(() => {
-    const labels = outputs.rank === 1 ? outputs : tf.argMax(outputs, 1);
+    const labels = outputs.rank === 1 ? outputs : labelsOf(outputs);
     return target ? tf.equal(labels, target) : tf.notEqual(labels, y);
   });
 }

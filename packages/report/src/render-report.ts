@@ -12,7 +12,7 @@ import { html, type Html } from './page/html.js';
 import { pageOf } from './page/page.js';
 import { analysesMarkdown, analysesOf, analysesOverview, analysisSection, tableFiles } from './sections/analyses.js';
 import { answerText } from './sections/answer.js';
-import { checksSection, doubtLine, doubtText } from './sections/checks.js';
+import { checksSection, doubtLine, doubtText, notFiniteText } from './sections/checks.js';
 import { comparisonsSection } from './sections/comparisons.js';
 import { figureSection } from './sections/figure-section.js';
 import { methodsSection } from './sections/methods.js';
@@ -124,18 +124,19 @@ async function modelPart(
   const measured = { subjects, headline, table, comparisons };
   const answer = answerText(subjects, table);
   const doubt = doubtText(subjects);
+  const broken = notFiniteText(subjects);
   const hashes = new Set(subjects.map(({ data }) => data.hash));
   const rendered: RenderedFigure[] = [];
   for (const figure of figures.flatMap((draw) => draw(measured))) rendered.push(await renderFigure(figure));
   const body = [
     html`<p class="answer">${answer}</p>
-      ${doubtLine(doubt)}
+      ${doubtLine(doubt)} ${broken.map((sentence) => html`<p class="bad">${sentence}</p>`)}
       ${htmlTable(table, 'Share of test examples classified rightly, with Wilson 95% intervals in percent. Worst case: per example, over all attacks of the threat. Bold: best of a column.')}
       ${hashes.size > 1 && html`<p class="bad">The records were measured on different data, so their numbers do not compare one to one.</p>`}`,
     ...rendered.map((figure) => figureSection(figure)),
     ...sections.map((show) => show(measured)).filter((section) => section !== undefined),
   ];
-  const markdown = `${answer}\n\n${doubt === undefined ? '' : `**${doubt}**\n\n`}${markdownTable(table)}`;
+  const markdown = `${answer}\n\n${doubt === undefined ? '' : `**${doubt}**\n\n`}${broken.map((sentence) => `${sentence}\n\n`).join('')}${markdownTable(table)}`;
   return { body, figures: rendered, markdown, json: jsonTable(table) };
 }
 

@@ -10,6 +10,7 @@ import {
 import { meanOf } from '@advrob/core/statistics';
 import { crossEntropy } from '@advrob/core/losses';
 import { createRandom } from '@advrob/core/random';
+import { labelsOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { withWeights } from './weights/with-weights.js';
@@ -153,7 +154,7 @@ async function measure(model: Classifier, batches: readonly Frozen[]): Promise<S
 /** Sums of loss, errors and confidence over a batch, [3]. */
 function sums(model: Classifier, x: Tensor, y: Tensor): Tensor {
   const logits = model.logits(x) as Tensor2D;
-  const isWrong = tf.cast(tf.notEqual(tf.argMax(logits, 1), y), 'float32');
+  const isWrong = tf.cast(tf.notEqual(labelsOf(logits), y), 'float32');
   const confidence = tf.max(tf.softmax(logits), 1);
   return tf.stack([tf.sum(crossEntropy(logits, y)), tf.sum(isWrong), tf.sum(confidence)]);
 }

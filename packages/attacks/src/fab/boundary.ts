@@ -1,6 +1,6 @@
 import type { GradientModel, Rows } from '@advrob/core';
 import { marginLoss } from '@advrob/core/losses';
-import { dualLengths, logitOf, select } from '@advrob/core/rows';
+import { dualLengths, isFooled, logitOf, select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { averagedGradient } from '../shared/averaged-gradient.js';
@@ -65,7 +65,7 @@ export const nearestBoundary: Boundary = {
 };
 
 function isNotLabel({ y }: Rows<'gradients'>, logits: Tensor): Tensor {
-  return tf.notEqual(tf.argMax(logits, 1), y);
+  return isFooled({ y }, logits);
 }
 
 function planeTowards(model: GradientModel, adv: Tensor, y: Tensor, other: Tensor, passes: number): Plane {

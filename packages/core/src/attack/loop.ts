@@ -70,7 +70,8 @@ export async function runLoop<K extends keyof Knowledge>(
       const { alive, ...next } = tidy(() => advance(actor, current, meter, step, counter + step, update));
       working = { ...current, ...next };
       holder.keep([working, ...parked, { alive }]);
-      await settle(...holder.tensors);
+      await settle(...holder.tensors, ...session.gradients.tensors);
+      await session.gradients.check();
       session.onProgress?.({ attack: actor.name, step: step + 1, steps, rows: working.rows.x.shape[0]! });
       await giveWay();
       if (!session.measures || step + 1 === steps || !looksAt(step)) continue;

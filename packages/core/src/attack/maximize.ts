@@ -7,6 +7,7 @@ import { resolveThreat } from '../threat.js';
 import { checkLoss, checkNorm, checkShapes } from './inputs.js';
 import { perturbPool } from './perturb.js';
 import { gather, repeatRows, select } from '../rows.js';
+import { GradientTally } from './gradient-tally.js';
 import type { Pool, Session } from './session.js';
 import { noWinners } from './winners.js';
 
@@ -22,6 +23,7 @@ export async function maximizeAttack(
   const { labels, ids } = checkShapes(model, x, y, options);
   const own: Tensor[] = [labels];
   let pool: Pool | undefined;
+  const gradients = new GradientTally();
   try {
     const resolved = resolveThreat(threat, model.bounds);
     checkNorm(attack, resolved.norm);
@@ -31,6 +33,7 @@ export async function maximizeAttack(
       how: { mode: options.mode ?? 'eval' },
       threat: resolved,
       loss: options.loss,
+      gradients,
       seed: options.seed ?? 0,
       step: options.step ?? 0,
       measures: false,
@@ -59,6 +62,7 @@ export async function maximizeAttack(
     own.push(last);
     return tf.tidy(() => highestLoss(last, pool!, session, loss));
   } finally {
+    gradients.dispose();
     tf.dispose(own);
     if (pool) tf.dispose(pool.winners);
   }

@@ -73,6 +73,7 @@ export async function perturbPool(
     } finally {
       author.close();
     }
+    await session.gradients.check();
     if (!last) return undefined;
     if (session.measures) await judgeLast(actor, pool, last, author);
     return tf.clone(last);

@@ -9,6 +9,7 @@ import { checkClasses, checkFinite, checkImages, checkLoss, checkNorm, checkOutp
 import { gatherExamples, gatherRows, mergeRows } from './lanes.js';
 import { perturbPool } from './perturb.js';
 import type { Examples } from './lanes.js';
+import { GradientTally } from './gradient-tally.js';
 import type { Pool, Session } from './session.js';
 import { predictionOf, verify } from './verify.js';
 import { noWinners } from './winners.js';
@@ -29,6 +30,7 @@ export async function runAttack(
     return tensor;
   };
   let pool: Pool | undefined;
+  const gradients = new GradientTally();
   try {
     const resolved = resolveThreat(threat, model.bounds);
     checkNorm(attack, resolved.norm);
@@ -38,6 +40,7 @@ export async function runAttack(
       how: { mode: 'eval' },
       threat: resolved,
       loss: options.loss,
+      gradients,
       seed: options.seed ?? 0,
       step: 0,
       measures: true,
@@ -104,6 +107,7 @@ export async function runAttack(
       foundBy,
     });
   } finally {
+    gradients.dispose();
     tf.dispose(own);
     if (pool) {
       const { ids: _, ...tensors } = pool.examples;

@@ -1,5 +1,6 @@
 import type { AttackLoss, Classifier, ForwardOptions, Progress, ThreatModel } from '../contract/index.js';
 import type { Examples } from './lanes.js';
+import type { GradientTally } from './gradient-tally.js';
 import type { Winners } from './winners.js';
 
 /** What stays the same during one call of `run` or `maximize`. */
@@ -9,6 +10,7 @@ export interface Session {
   readonly threat: ThreatModel;
   /** The loss that the caller chose, if any. */
   readonly loss?: AttackLoss | undefined;
+  readonly gradients: GradientTally;
   readonly seed: number;
   /** Step of the training run around the attack. */
   readonly step: number;

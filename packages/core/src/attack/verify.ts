@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Attack, AttackResult, Norm } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
 import { checkFinite, checkImages } from './inputs.js';
-import { select } from '../rows.js';
+import { labelsOf, select } from '../rows.js';
 import type { Examples } from './lanes.js';
 import type { Session } from './session.js';
 import { slackOf } from './winners.js';
@@ -80,13 +80,17 @@ export async function verify(found: Found): Promise<AttackResult> {
     prediction: cleanPrediction.map((predicted, i) => (success[i] ? candidatePrediction[i]! : predicted)),
     fooledBy: Array.from(success, (hit, i) => (!hit ? null : done[i]! > 0 ? 'clean' : (foundBy.get(i) ?? attack.name))),
     unconfirmed,
+    notFinite: {
+      points: success.filter((hit, i) => hit && done[i] === 0 && candidatePrediction[i] === -1).length,
+      gradients: await session.gradients.read(),
+    },
     robustAccuracy: withstood / n,
   };
 }
 
-/** Predicted classes of logits. */
+/** Predicted classes of logits; -1 where one is NaN. */
 export async function predictionOf(logits: Tensor): Promise<Int32Array> {
-  const labels = tf.tidy(() => tf.argMax(logits, 1));
+  const labels = tf.tidy(() => labelsOf(logits));
   try {
     return Int32Array.from(await labels.data());
   } finally {

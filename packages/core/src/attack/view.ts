@@ -12,7 +12,8 @@ import type {
 import { AdvrobError } from '../errors.js';
 import { createRowRandom } from '../random.js';
 import type { Lanes, RowTensors } from './lanes.js';
-import { repeatRows } from '../rows.js';
+import { flatRows, labelsOf, repeatRows, select } from '../rows.js';
+import { GradientTally } from './gradient-tally.js';
 import type { Session } from './session.js';
 
 /** Passes made but not yet booked, as passes per row. */
@@ -55,12 +56,13 @@ export function viewOf<K extends keyof Knowledge>(
       session.how,
       (forwarded) => (meter.passes += forwarded / count),
       session.onGradient?.bind(session),
+      session.gradients,
     ),
     x: rows.x,
     y: rows.y,
     target: rows.target,
     get clean() {
-      return knowledge === 'labels' ? tf.argMax(cleanLogits(), 1) : cleanLogits();
+      return knowledge === 'labels' ? labelsOf(cleanLogits()) : cleanLogits();
     },
     rng: createRowRandom({
       seed: session.seed,
@@ -98,22 +100,33 @@ function narrow<K extends keyof Knowledge>(
   how: ForwardOptions,
   count: (rows: number) => void,
   countGradient: (rows: number) => void = () => {},
+  tally: GradientTally = new GradientTally(),
 ): Knowledge[K] {
   const forward = (x: Tensor): Tensor => {
     count(x.shape[0]!);
     return model.logits(x, how);
   };
-  const labels = (x: Tensor): Tensor => tf.tidy(() => tf.argMax(forward(x), 1));
+  const labels = (x: Tensor): Tensor => tf.tidy(() => labelsOf(forward(x)));
   const facts = { numClasses: model.numClasses, bounds: model.bounds };
   const views = {
     labels: () => ({ ...facts, labels }),
     scores: () => ({ ...facts, labels, logits: forward }),
-    gradients: () => ({ ...facts, labels, logits: forward, gradient: gradientOf(forward, countGradient) }),
+    gradients: () => ({
+      ...facts,
+      labels,
+      logits: forward,
+      gradient: gradientOf(forward, model, countGradient, tally),
+    }),
   };
   return views[knowledge]() as Knowledge[K];
 }
 
-function gradientOf(forward: (x: Tensor) => Tensor, count: (rows: number) => void): GradientModel['gradient'] {
+function gradientOf(
+  forward: (x: Tensor) => Tensor,
+  { bounds }: Pick<Classifier, 'bounds'>,
+  count: (rows: number) => void,
+  tally: GradientTally,
+): GradientModel['gradient'] {
   return (x, loss) =>
     tf.tidy(() => {
       count(x.shape[0]!);
@@ -128,7 +141,9 @@ function gradientOf(forward: (x: Tensor) => Tensor, count: (rows: number) => voi
         return perRow;
       };
       try {
-        const gradient = gradientOrZero(lossOf, x);
+        const found = gradientIfAny(lossOf, x);
+        if (found === undefined) tally.addCut(forward, x, bounds);
+        const gradient = found === undefined ? tf.zerosLike(x) : finiteRows(found, tally);
         return { gradient, logits: tf.clone(logits!), loss: tf.clone(values!) };
       } finally {
         logits?.dispose();
@@ -137,20 +152,42 @@ function gradientOf(forward: (x: Tensor) => Tensor, count: (rows: number) => voi
     });
 }
 
+/** The gradient with zeros in rows that are not finite, which are counted: they lead nowhere. */
+function finiteRows(gradient: Tensor, tally: GradientTally): Tensor {
+  // 0 for a row of numbers, NaN for one with NaN or infinity.
+  const isFinite = tf.equal(tf.sum(tf.mul(flatRows(gradient), 0), 1), 0);
+  tally.add(tf.logicalNot(isFinite));
+  return select(isFinite, gradient, tf.zerosLike(gradient));
+}
+
 /**
- * The gradient of the sum of `f`; zero where `f` does not depend on `x` (a constant classifier).
+ * The gradient of the sum of `f`; undefined when no op leads from `x` to it.
+ *
+ * @throws AdvrobError `ADVROB_GRADIENT_MISSING` when an op has none.
  */
-function gradientOrZero(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
+function gradientIfAny(f: (x: Tensor) => Tensor, x: Tensor): Tensor | undefined {
   const engine = tf.engine();
+  let isForward = true;
+  const forward = (): Tensor => {
+    const value = f(x);
+    isForward = false;
+    return value;
+  };
   try {
     const allowNoGradients = true;
-    return engine.gradients(() => f(x), [x], undefined, allowNoGradients).grads[0] ?? tf.zerosLike(x);
+    return engine.gradients(forward, [x], undefined, allowNoGradients).grads[0];
   } catch (error) {
     // tfjs keeps what it saved for the backward pass when a kernel throws in between.
     if (engine.state.gradientDepth === 0) {
       for (const node of engine.state.activeTape ?? []) for (const saved of node.saved ?? []) saved.dispose();
       engine.state.activeTape = [];
     }
-    throw error;
+    if (isForward || error instanceof AdvrobError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new AdvrobError(
+      'ADVROB_GRADIENT_MISSING',
+      `the model has no gradient on the backend '${tf.getBackend()}': ${message.replace(/\.$/, '')}. Replace that op, choose another backend, or an attack without gradients`,
+      { cause: error },
+    );
   }
 }

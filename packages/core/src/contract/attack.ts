@@ -189,7 +189,10 @@ export interface AttackResult {
    */
   readonly queries: Int32Array;
   readonly cleanPrediction: Int32Array;
-  /** Prediction at the returned point, from a fresh forward pass. */
+  /**
+   * Prediction at the returned point, from a fresh forward pass; -1 where a score there is NaN, which
+   * is right for no label.
+   */
   readonly prediction: Int32Array;
   /**
    * Name of the attack that found the example (a member's name inside an ensemble), `clean` for
@@ -201,6 +204,11 @@ export interface AttackResult {
    * they count as failures.
    */
   readonly unconfirmed: number;
+  /**
+   * What was no number: adversarial points whose scores hold NaN, which count as found, and rows of
+   * input gradients, one per example and step, which count as zero.
+   */
+  readonly notFinite: { readonly points: number; readonly gradients: number };
   /** Share of examples that were classified rightly and withstood. */
   readonly robustAccuracy: number;
 }

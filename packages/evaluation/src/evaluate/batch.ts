@@ -47,6 +47,7 @@ export async function attackBatch(work: AttackBatch): Promise<AttackOutcome> {
       distance: Array.from(result.distance),
       queries: Array.from(result.queries),
       unconfirmed: result.unconfirmed,
+      ...(result.notFinite.gradients > 0 && { brokenGradients: result.notFinite.gradients }),
       kept: run.isSampled ? await keepAdversarial(work, x, y, result) : [],
       ...(entry.attack.definition.budget === 'minimal' && {
         closest: Array.from(result.closest, (distance) => (Number.isFinite(distance) ? distance : null)),

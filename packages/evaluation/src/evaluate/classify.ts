@@ -12,12 +12,14 @@ export interface Verdicts {
 /**
  * One forward pass over `x` [n, ...inputShape].
  *
- * @param what - What these points are, for the message when a logit is no number.
+ * @param what - What these points are, for the message when a logit is no number. Without it a row
+ *   with NaN is of class -1, right for no label, with confidence 0: at points of attacks a model may
+ *   break.
  *
- * @throws AdvrobError `ADVROB_NOT_FINITE` when a logit is NaN or infinite, `ADVROB_SHAPE` when the
+ * @throws AdvrobError `ADVROB_NOT_FINITE` when a logit is NaN or infinite and `what` is given, `ADVROB_SHAPE` when the
  *   model's output is not [n, numClasses].
  */
-export async function classify(model: Classifier, x: Tensor, what: string): Promise<Verdicts> {
+export async function classify(model: Classifier, x: Tensor, what?: string): Promise<Verdicts> {
   const logits = tf.tidy(() => model.logits(x));
   try {
     const [rows, classes] = logits.shape;
@@ -33,14 +35,16 @@ export async function classify(model: Classifier, x: Tensor, what: string): Prom
   }
 }
 
-function verdictsOf(values: ArrayLike<number>, classes: number, what: string): Verdicts {
+function verdictsOf(values: ArrayLike<number>, classes: number, what: string | undefined): Verdicts {
   const predictions: number[] = [];
   const confidences: number[] = [];
   for (let start = 0; start < values.length; start += classes) {
     let best = 0;
+    let isBroken = false;
     for (let k = 0; k < classes; k++) {
       const value = values[start + k]!;
-      if (!Number.isFinite(value))
+      isBroken ||= Number.isNaN(value);
+      if (what !== undefined && !Number.isFinite(value))
         throw new AdvrobError(
           'ADVROB_NOT_FINITE',
           `logits of ${what}: ${value} for class ${k}; check the weights and the scaling of the inputs`,
@@ -49,8 +53,9 @@ function verdictsOf(values: ArrayLike<number>, classes: number, what: string): V
     }
     let sum = 0;
     for (let k = 0; k < classes; k++) sum += Math.exp(values[start + k]! - values[start + best]!);
-    predictions.push(best);
-    confidences.push(1 / sum);
+    predictions.push(isBroken ? -1 : best);
+    // Two infinities have no difference.
+    confidences.push(isBroken ? 0 : Number.isFinite(sum) ? 1 / sum : 1);
   }
   return { predictions, confidences };
 }

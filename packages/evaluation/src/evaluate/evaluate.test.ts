@@ -290,3 +290,36 @@ describe('abort', () => {
     expect(parseExamples(new TextDecoder().decode(storage.files.get('examples.jsonl')))).toEqual(examples);
   });
 });
+
+describe('a model that breaks off the clean points', () => {
+  it('is fooled there for every label, also within the examples that are kept, and the record says so', async () => {
+    const broken: Classifier = {
+      ...model,
+      logits: (x) =>
+        tf.tidy(() => {
+          // The points at the gaps have two equal values; the last of steps to another has not.
+          const isClean = tf.equal(tf.slice(x, [0, 0], [-1, 1]), tf.slice(x, [0, 1], [-1, 1]));
+          const logits = model.logits(x);
+          return tf.where(tf.broadcastTo(isClean, logits.shape), logits, tf.fill(logits.shape, NaN));
+        }),
+    };
+    const data = pointsDataset(
+      [
+        [0.25, 0.25],
+        [0.75, 0.75],
+      ],
+      [0, 1],
+    );
+    const { result, examples } = await evaluate({
+      model: broken,
+      data,
+      attacks: [{ attack: noise(), ...linf(0.1) }],
+      saveAdversarial: true,
+      storage: memoryStorage(),
+    });
+    expect(result.robust.count).toBe(0);
+    expect(result.attacks[0]!.points[0]!.notFinite).toEqual({ points: 2, gradients: 0 });
+    expect(result.samples.map(({ attacked }) => attacked[0]!.prediction)).toEqual([-1, -1]);
+    expect(parseExamples(examples.map((each) => JSON.stringify(each)).join('\n'))[0]!.attacks[0]!.prediction).toBe(-1);
+  });
+});

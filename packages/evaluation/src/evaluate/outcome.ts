@@ -8,7 +8,8 @@ const keptImage = z.strictObject({
   /** Place in the data set as evaluated, from 0. */
   position: z.int().min(0),
   image: z.base64(),
-  prediction: z.int().min(0),
+  /** -1 where a score was NaN. */
+  prediction: z.int().min(-1),
   confidence: z.number().min(0).max(1),
 });
 export type KeptImage = z.infer<typeof keptImage>;
@@ -40,11 +41,14 @@ const attackOutcome = z.strictObject({
   /** Which examples of the batch were attacked, ascending. */
   rows: z.array(z.int().min(0)),
   success: z.array(bit),
-  prediction: z.array(z.int().min(0)),
+  /** -1 where a score was NaN. */
+  prediction: z.array(z.int().min(-1)),
   fooledBy: z.array(z.string().nullable()),
   distance: z.array(z.number().min(0)),
   queries: z.array(z.int().min(0)),
   unconfirmed: z.int().min(0),
+  /** Rows of input gradients that were not finite; left out where all were. */
+  brokenGradients: z.int().min(1).optional(),
   kept: z.array(keptImage),
   /** Smallest distance found, null for none; of attacks that look for a minimal norm. */
   closest: z.array(z.number().min(0).nullable()).optional(),

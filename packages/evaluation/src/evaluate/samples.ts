@@ -34,7 +34,7 @@ export async function keepAdversarial(
     );
     const tried = own(await lastTried(work, own(tf.gather(x, indices)), own(tf.gather(y, indices)), wanted, result));
     const shown = own(select(success, found, tried));
-    const verdicts = await classify(work.model, shown, `the points of attack '${work.run.label}'`);
+    const verdicts = await classify(work.model, shown);
     return await keepImages(
       shown,
       wanted.map((_, i) => i),

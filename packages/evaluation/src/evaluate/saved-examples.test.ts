@@ -142,7 +142,7 @@ describe('saved adversarial examples', () => {
     };
     const promise = evaluateAt(100.6, spoiled, 0.3);
     await expect(promise).rejects.toMatchObject({ code: 'ADVROB_NOT_FINITE' });
-    await expect(promise).rejects.toThrow('logits of the saved adversarial examples: NaN for class 0');
+    await expect(promise).rejects.toThrow(/the saved adversarial examples in adversarial.* hold NaN/);
   });
 
   it('are saved per epsilon for a fixed budget, and again from the journal', async () => {

@@ -1,4 +1,4 @@
-import type { AttackResult, Classifier } from '@advrob/core';
+import { AdvrobError, type AttackResult, type Classifier } from '@advrob/core';
 import { exactDistances } from '@advrob/core/attack';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeAdversarial, readAdversarial } from '../record/adversarial.js';
@@ -32,20 +32,26 @@ export async function saveAdversarial(
     }),
   );
   const loaded = await readAdversarial(storage, name);
+  const wrong = loaded.adversarial.find((value) => !Number.isFinite(value));
+  if (wrong !== undefined)
+    throw new AdvrobError(
+      'ADVROB_NOT_FINITE',
+      `the saved adversarial examples in ${name} hold ${wrong}: is the file damaged?`,
+    );
   const rounded = quantize(loaded.adversarial, model.bounds);
   const clean = rowsOf((await x.data()) as Float32Array, places, rows.length);
   return {
     places,
-    confirmed: await fooled(model, loaded.adversarial, loaded.labels, 'the saved adversarial examples'),
-    quantized: await fooled(model, rounded, loaded.labels, 'the saved adversarial examples in 8 bits'),
+    confirmed: await fooled(model, loaded.adversarial, loaded.labels),
+    quantized: await fooled(model, rounded, loaded.labels),
     quantizedDistance: Array.from(exactDistances(run.norm, rounded, clean, places.length)),
   };
 }
 
-async function fooled(model: Classifier, values: Float32Array, labels: Int32Array, what: string): Promise<(0 | 1)[]> {
+async function fooled(model: Classifier, values: Float32Array, labels: Int32Array): Promise<(0 | 1)[]> {
   const examples = tf.tensor(values, [labels.length, ...model.inputShape]);
   try {
-    const { predictions } = await classify(model, examples, what);
+    const { predictions } = await classify(model, examples);
     return predictions.map((predicted, i) => (predicted === labels[i] ? 0 : 1));
   } finally {
     examples.dispose();

@@ -3,7 +3,7 @@ import type { ModelResult } from '../record/model-result.js';
 import { proportionOf, type Proportion } from '../statistics/proportion.js';
 import { covers, isFooled, isRight, isRobust, judgeBatch } from './judge.js';
 import { minimalNorm } from './minimal-norm.js';
-import type { BatchOutcome } from './outcome.js';
+import type { AttackOutcome, BatchOutcome } from './outcome.js';
 import type { Judgement, Plan } from './plan.js';
 import { samplesOf } from './samples.js';
 import { savedExamples } from './saved-examples.js';
@@ -73,14 +73,25 @@ function pointOf(plan: Plan, index: number, outcomes: readonly BatchOutcome[]): 
     i === index || (plan.attackOn === 'survivors' && i < index && covers(other, run));
   const indices = plan.judgements.flatMap((other, i) => (counted(other, i) ? [i] : []));
   const saved = savedExamples(run, own, outcomes);
+  const broken = notFinite(own);
   return {
     epsilon: run.epsilon,
     robust: withstanding(indices, outcomes),
     attacked,
     unconfirmed: sum(own.map(({ unconfirmed }) => unconfirmed)),
     meanQueries: attacked === 0 ? 0 : sum(own.flatMap(({ queries }) => queries)) / attacked,
+    ...(broken && { notFinite: broken }),
     ...(saved && { saved }),
   };
+}
+
+/** Points whose scores hold NaN, and gradients that were not finite; undefined where there are none. */
+function notFinite(own: readonly AttackOutcome[]): { points: number; gradients: number } | undefined {
+  const points = sum(
+    own.map(({ success, prediction }) => prediction.filter((label, i) => success[i] && label < 0).length),
+  );
+  const gradients = sum(own.map(({ brokenGradients = 0 }) => brokenGradients));
+  return points + gradients === 0 ? undefined : { points, gradients };
 }
 
 function worstOf(

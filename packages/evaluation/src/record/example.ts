@@ -11,8 +11,11 @@ const underAttack = z.strictObject({
   epsilon: z.number().min(0),
   success: z.boolean(),
   fooledBy: z.string().nullable(),
-  /** Class at the adversarial example, or at the clean one where the attack failed. */
-  prediction: z.int().min(0),
+  /**
+   * Class at the adversarial example, or at the clean one where the attack failed; -1 where a score
+   * is NaN.
+   */
+  prediction: z.int().min(-1),
   distance: z.number().min(0),
   queries: z.int().min(0),
 });

@@ -14,6 +14,11 @@ const curvePoint = z.strictObject({
    * Successes during the attack that a fresh forward pass did not confirm; they count as failures.
    */
   unconfirmed: z.int().min(0),
+  /**
+   * Left out where all was finite. `points`: adversarial examples whose scores hold NaN, which count
+   * as found; `gradients`: rows of input gradients, one per example and step, which counted as zero.
+   */
+  notFinite: z.strictObject({ points: z.int().min(0), gradients: z.int().min(0) }).optional(),
   /** Forward passes per attacked example. */
   meanQueries: z.number().min(0),
   /**
@@ -89,8 +94,9 @@ const worstCase = z.strictObject({
 const shown = z.strictObject({
   /** float32 values of the image, row-major, as base64 of little-endian bytes. */
   image: z.base64(),
-  prediction: z.int().min(0),
-  /** Softmax probability of that class. */
+  /** -1 where a score is NaN. */
+  prediction: z.int().min(-1),
+  /** Softmax probability of that class; 0 where there is none. */
   confidence: z.number().min(0).max(1),
 });
 

@@ -1,4 +1,5 @@
 import { settle, type Classifier } from '@advrob/core';
+import { labelsOf } from '@advrob/core/rows';
 import { meanOf } from '@advrob/core/statistics';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Normalization } from '../layers/normalize.js';
@@ -72,7 +73,7 @@ export async function likelyInput(
   const rightIn = async ({ mean, std }: Normalization): Promise<ArrayLike<number>> => {
     const right = tf.tidy(() => {
       const inputs = tf.div(tf.sub(x, tf.tensor(mean)), tf.tensor(std));
-      return tf.cast(tf.equal(tf.argMax(model.logits(inputs), 1), y), 'int32');
+      return tf.cast(tf.equal(labelsOf(model.logits(inputs)), y), 'int32');
     });
     await settle(right);
     const values = await right.data();

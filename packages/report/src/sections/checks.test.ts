@@ -84,3 +84,19 @@ describe('the checks on the page', () => {
     expect(report.html).toContain('overflow-wrap: anywhere');
   });
 });
+
+it('what was no number under an attack stands under the answer', async () => {
+  const sample = sampleRecord(['standard']);
+  const models = sample.models.map((model) => ({
+    ...model,
+    attacks: model.attacks.map((attack) => ({
+      ...attack,
+      points: attack.points.map((point) => ({ ...point, notFinite: { points: 2, gradients: 30 } })),
+    })),
+  }));
+  const { html, markdown } = await renderReport(createRecord({ ...sample, models }));
+  for (const text of [html, markdown]) {
+    expect(text).toMatch(/standard: at 2 adversarial points of .+ a score is NaN; they count as found\./);
+    expect(text).toMatch(/standard: 30 gradients of .+ were not finite and counted as zero/);
+  }
+});

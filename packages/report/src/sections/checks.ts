@@ -77,6 +77,31 @@ function questionList(title: string, questions: readonly string[]): Html {
   </details>`;
 }
 
+/**
+ * What was no number under the attacks, in sentences: points that count as found, and gradients that
+ * led nowhere.
+ */
+export function notFiniteText(subjects: readonly Subject[]): string[] {
+  return subjects.flatMap(({ name, model }) =>
+    model.attacks.flatMap(({ label, points }) => {
+      const found = points.map(({ notFinite }) => notFinite).filter((each) => each !== undefined);
+      const [atPoints, gradients] = [found.map((each) => each.points), found.map((each) => each.gradients)].map((all) =>
+        Math.max(0, ...all),
+      ) as [number, number];
+      return [
+        ...(atPoints > 0
+          ? [`${name}: at ${atPoints} adversarial points of ${label} a score is NaN; they count as found.`]
+          : []),
+        ...(gradients > 0
+          ? [
+              `${name}: ${gradients} gradients of ${label} were not finite and counted as zero; it may be weaker than it could be.`,
+            ]
+          : []),
+      ];
+    }),
+  );
+}
+
 /** What {@link doubtText} says, as a link to the section. */
 export function doubtLine(doubt: string | undefined): Html {
   return doubt === undefined ? html`` : html`<p class="bad"><a href="#${id}">${doubt}</a></p>`;

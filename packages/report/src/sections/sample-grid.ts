@@ -62,7 +62,7 @@ function card(
   const adversarial = decodeFloats(attacked.image);
   const label = className(sample.label);
   const says = ({ prediction, confidence }: { prediction: number; confidence: number }): string =>
-    `${className(prediction)} (${confidenceText(confidence)})`;
+    prediction < 0 ? 'no number' : `${className(prediction)} (${confidenceText(confidence)})`;
   const isCleanError = sample.clean.prediction !== sample.label;
   const outcome = isCleanError ? 'wrong already' : attacked.success ? 'fooled' : 'withstood';
   return html`<li>

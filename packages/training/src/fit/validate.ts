@@ -1,5 +1,6 @@
 import { settle, stopIfAborted, type Attack, type Classifier, type Extras, type ThreatModel } from '@advrob/core';
 import { meanCrossEntropy } from '@advrob/core/losses';
+import { labelsOf } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ValidationEvent } from './events.js';
@@ -76,7 +77,7 @@ async function measure<P extends Extras, E extends Extras>(
 async function cleanSums(model: Classifier, x: Tensor, y: Tensor): Promise<{ loss: number; correct: number }> {
   const both = tf.tidy(() => {
     const logits = model.logits(x);
-    const correct = tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), y), 'float32'));
+    const correct = tf.sum(tf.cast(tf.equal(labelsOf(logits), y), 'float32'));
     return tf.stack([tf.mul(meanCrossEntropy(logits, y), x.shape[0]!), correct]);
   });
   try {

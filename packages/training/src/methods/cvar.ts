@@ -1,6 +1,7 @@
 import { defineObjective, type Batch, type PrepareContext } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { crossEntropy, withoutGradient } from '@advrob/core/losses';
+import { oneHot } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -117,7 +118,7 @@ function worstShare(losses: Tensor, beta: number): Tensor {
   );
   return withoutGradient(losses, (values) => {
     const { indices } = tf.topk(values, count);
-    const place = tf.cast(tf.oneHot(indices as tf.Tensor1D, samples), 'float32');
+    const place = tf.reshape(oneHot(tf.reshape(indices, [-1]), samples), [...indices.shape, samples]);
     return tf.sum(tf.mul(place, tf.reshape(tf.tensor1d(weights), [1, count, 1])), 1);
   });
 }

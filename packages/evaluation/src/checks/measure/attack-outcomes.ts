@@ -43,7 +43,7 @@ export async function measureTransfer(
   const { x, labels } = batch;
   const points = await craft(attack, source, batch, threat, { seed, signal });
   try {
-    const { predictions } = await classify(model, points, 'the points made on another model');
+    const { predictions } = await classify(model, points);
     const distances = exactDistances(
       threat.norm,
       (await points.data()) as Float32Array,
