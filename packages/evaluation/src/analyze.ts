@@ -19,7 +19,7 @@ import { describeValue, type Fingerprint } from './journal/fingerprint.js';
 import { openMemo, type Memo } from './journal/memo.js';
 import { hashModel } from './journal/model-hash.js';
 import { findings, type AnalysisResult } from './record/analysis-result.js';
-import { describeData } from './record/shared.js';
+import { describeData, fileId } from './record/shared.js';
 
 /** Name of the file that holds what an analysis has finished. */
 export const analysisName = 'analysis.jsonl';
@@ -156,6 +156,12 @@ async function memoOf<Role extends string>(
  */
 export function checkAnalysis<Role extends string>(options: AnalyzeOptions<Role>): void {
   const { analysis, id = analysis.name, models, names, data } = options;
+  const parsed = fileId.safeParse(id);
+  if (!parsed.success)
+    throw new AdvrobError(
+      'ADVROB_ANALYSIS',
+      `analysis ${JSON.stringify(id)}: its id becomes part of file names: expected ${parsed.error.issues[0]!.message}`,
+    );
   const given: Readonly<Partial<Record<string, Classifier>>> = models;
   const missing = analysis.roles.filter((role) => given[role] === undefined);
   const further = Object.keys(models).filter((role) => !(analysis.roles as readonly string[]).includes(role));

@@ -7,6 +7,7 @@ import type { Figure } from './figures/figure.js';
 import { minimalNormCurves } from './figures/minimal-norm-curve.js';
 import { renderFigure, type RenderedFigure } from './figures/render-figure.js';
 import { trainingFigures } from './figures/training-figures.js';
+import { escapeMarkdown } from './format.js';
 import { htmlTable, jsonTable, mainTable, markdownTable, type MainTable } from './main-table.js';
 import { html, type Html } from './page/html.js';
 import { pageOf } from './page/page.js';
@@ -136,14 +137,18 @@ async function modelPart(
     ...rendered.map((figure) => figureSection(figure)),
     ...sections.map((show) => show(measured)).filter((section) => section !== undefined),
   ];
-  const markdown = `${answer}\n\n${doubt === undefined ? '' : `**${doubt}**\n\n`}${broken.map((sentence) => `${sentence}\n\n`).join('')}${markdownTable(table)}`;
+  const doubtful = doubt === undefined ? '' : `**${escapeMarkdown(doubt)}**\n\n`;
+  const brokenParts = broken.map((sentence) => `${escapeMarkdown(sentence)}\n\n`).join('');
+  const markdown = `${escapeMarkdown(answer)}\n\n${doubtful}${brokenParts}${markdownTable(table)}`;
   return { body, figures: rendered, markdown, json: jsonTable(table) };
 }
 
-function filesOf({ figure, svg, csv, spec }: RenderedFigure): [string, string][] {
+function filesOf({ figure: { id }, csv, drawing }: RenderedFigure): [string, string][] {
+  if ('problem' in drawing) return [[`${id}.csv`, csv]];
+  const { svg, spec } = drawing;
   return [
-    [`${figure.id}.svg`, svg],
-    [`${figure.id}.csv`, csv],
-    [`${figure.id}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`],
+    [`${id}.svg`, svg],
+    [`${id}.csv`, csv],
+    [`${id}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`],
   ];
 }

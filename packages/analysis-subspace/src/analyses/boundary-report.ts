@@ -114,12 +114,12 @@ function linesFigure(runs: readonly BoundaryRun[], { inputs, labels }: Points): 
         height: 260,
         layer: [
           {
-            transform: [{ filter: 'isValid(datum.x2)' }],
+            transform: [{ filter: { field: 'x2', valid: true } }],
             mark: 'rule',
             encoding: { x, y, x2: { field: 'x2' }, y2: { field: 'y2' } },
           },
           {
-            transform: [{ filter: 'isValid(datum.label)' }],
+            transform: [{ filter: { field: 'label', valid: true } }],
             mark: { type: 'point', filled: true, size: 60 },
             encoding: {
               x,

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { dataDescription, norm } from './shared.js';
+import { dataDescription, fileId, floatCount, norm } from './shared.js';
 
 const row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 
 const tableFields = {
-  id: z.string().min(1),
+  id: fileId,
   title: z.string().min(1),
   /** Keys of the rows in order, with the heading of their column. */
   columns: z.record(z.string(), z.string()),
@@ -21,27 +21,41 @@ const figure = z.strictObject({
   spec: z.record(z.string(), z.json()),
 });
 
-const gallery = z.strictObject({
-  id: z.string().min(1),
-  title: z.string().min(1),
-  caption: z.string(),
-  /** Of one example. */
-  shape: z.array(z.int().min(1)),
-  bounds: z.tuple([z.number(), z.number()]),
-  groups: z.array(
-    z.strictObject({
-      title: z.string(),
-      pictures: z.array(
-        z.strictObject({
-          /** float32 values, row-major, as base64 of little-endian bytes. */
-          image: z.base64(),
-          alt: z.string(),
-          lines: z.array(z.string()),
-        }),
-      ),
-    }),
-  ),
-});
+const gallery = z
+  .strictObject({
+    id: fileId,
+    title: z.string().min(1),
+    caption: z.string(),
+    /** Of one example. */
+    shape: z.array(z.int().min(1)),
+    bounds: z.tuple([z.number(), z.number()]),
+    groups: z.array(
+      z.strictObject({
+        title: z.string(),
+        pictures: z.array(
+          z.strictObject({
+            /** float32 values, row-major, as base64 of little-endian bytes. */
+            image: z.base64(),
+            alt: z.string(),
+            lines: z.array(z.string()),
+          }),
+        ),
+      }),
+    ),
+  })
+  .superRefine(({ shape, groups }, context) => {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    groups.forEach(({ pictures }, group) =>
+      pictures.forEach(({ image }, picture) => {
+        if (floatCount(image) !== size)
+          context.addIssue({
+            code: 'custom',
+            path: ['groups', group, 'pictures', picture, 'image'],
+            message: `expected the ${size} values of a picture of shape [${shape.join(', ')}], found ${floatCount(image)}`,
+          });
+      }),
+    );
+  });
 
 /**
  * The keys of a result that a report shows, whoever wrote the analysis: `Findings` of
@@ -57,7 +71,7 @@ export const findings = z.object({
 /** What an analysis found. */
 export const analysisResult = z.strictObject({
   /** Unique in the record. */
-  id: z.string().min(1),
+  id: fileId,
   /** Registry name. */
   analysis: z.string().min(1),
   /** One sentence. */

@@ -2,7 +2,7 @@ import { AdvrobError, issuesInLine } from '@advrob/core';
 import * as z from 'zod';
 import { analysisResult } from './analysis-result.js';
 import { modelResult } from './model-result.js';
-import { dataDescription, readJson, type DataDescription } from './shared.js';
+import { dataDescription, floatCount, readJson, type DataDescription } from './shared.js';
 import { trainingResult } from './training.js';
 
 /** The outcome of one check, in words that a reader without background understands. */
@@ -165,11 +165,26 @@ function checkRecord(value: unknown): RunRecord {
     throw new AdvrobError('ADVROB_RECORD', 'the record holds no model and no analysis: expected at least one of them');
   if (models.length > 0 && data === undefined)
     throw new AdvrobError('ADVROB_RECORD', 'the record holds models but not what they were measured on (data)');
+  if (data) checkPictures(models, data);
   return parsed.data;
 }
 
+/** A picture of another size than that of the data would be drawn by the size that is claimed. */
+function checkPictures(models: readonly RecordedModel[], { inputShape }: DataDescription): void {
+  const size = inputShape.reduce((product, extent) => product * extent, 1);
+  for (const { name, samples } of models)
+    for (const { index, clean, attacked } of samples)
+      for (const { image } of [clean, ...attacked])
+        if (floatCount(image) !== size)
+          throw new AdvrobError(
+            'ADVROB_RECORD',
+            `example ${index} of '${name}' has ${floatCount(image)} values: expected ${size}, as its data have shape [${inputShape.join(', ')}]`,
+          );
+}
+
 function checkNames(what: string, names: readonly string[]): void {
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.has(name) || !seen.add(name));
   if (twice !== undefined)
     throw new AdvrobError('ADVROB_RECORD', `two ${what} of the record are called '${twice}': give each its own name`);
 }

@@ -8,14 +8,18 @@ import { compile, type TopLevelSpec } from 'vega-lite';
  * @throws Error for a spec that Vega-Lite cannot draw.
  */
 export async function draw(spec: TopLevelSpec, prefix: string): Promise<string> {
-  const quiet = { level: () => quiet, error: fail, warn: () => quiet, info: () => quiet, debug: () => quiet };
   // Vega marks the rows that it draws; those of a record stay as they are.
   const { spec: compiled } = compile(structuredClone(spec), { logger: quiet });
-  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error, loader: offline });
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logger: quiet, loader: offline });
   try {
     vega.resetSVGDefIds();
+    const name = prefix.replace(/[^\w.-]/g, '_');
     const svg = await measuringText(() => view.toSVG());
-    return svg.replace(/\bid="([^"]+)"/g, `id="${prefix}-$1"`).replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
+    return inTags(svg, (tag) =>
+      tag
+        .replace(/ id="([^"]+)"/g, (_, id: string) => ` id="${name}-${id}"`)
+        .replace(/url\(#([^)]+)\)/g, (_, id: string) => `url(#${name}-${id})`),
+    );
   } finally {
     view.finalize();
   }
@@ -27,11 +31,26 @@ export function sizeOf(svg: string): { readonly width: number; readonly height: 
   return { width: read('width'), height: read('height') };
 }
 
+/** The SVG with each of its tags replaced; Vega writes no `>` inside of them. Texts stay as they are. */
+export function inTags(svg: string, change: (tag: string) => string): string {
+  return svg.replace(/<[a-z][^>]*>/gi, change);
+}
+
+/** Warnings of Vega and Vega-Lite are of no use to who reads a report; errors are thrown. */
+const quiet: vega.LoggerInterface = {
+  level: (() => quiet) as vega.LoggerInterface['level'],
+  error: fail,
+  warn: () => quiet,
+  info: () => quiet,
+  debug: () => quiet,
+};
+
 /** A record may come from anywhere: what its specs would load stays where it is. */
 const offline: vega.Loader = {
   ...vega.loader(),
   load: () => refuse(),
-  sanitize: () => refuse(),
+  // Vega waits for no answer here, and a refusal would end the program.
+  sanitize: async () => ({ href: '' }),
   http: () => refuse(),
   file: () => refuse(),
 };

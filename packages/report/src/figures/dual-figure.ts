@@ -14,7 +14,7 @@ type Measure = keyof typeof measures;
 export function dualFigures(subjects: readonly Subject[]): Figure[] {
   const rows = subjects.flatMap(({ name, model }) =>
     (model.training?.curves ?? [])
-      .filter(({ on, name: curve }) => on === 'training' && curve in measures)
+      .filter(({ on, name: curve }) => on === 'training' && Object.hasOwn(measures, curve))
       .flatMap(({ name: curve, points }) =>
         points.map(([step, value]): DataRow => ({ model: name, measure: measures[curve as Measure], step, value })),
       ),

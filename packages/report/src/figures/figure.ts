@@ -22,13 +22,24 @@ export interface Figure {
   spec(width: Width): TopLevelSpec;
 }
 
+/** The value of a row, null where it has none; the words of every object, as `constructor`, are none. */
+export function cellOf(row: DataRow, key: string): Value {
+  return Object.hasOwn(row, key) ? (row[key] ?? null) : null;
+}
+
 /** The data of a figure as CSV (RFC 4180). */
 export function csvOf({ columns, rows }: Pick<Figure, 'columns' | 'rows'>): string {
   const keys = Object.keys(columns);
-  const lines = [keys, ...rows.map((row) => keys.map((key) => String(row[key] ?? '')))];
-  return lines.map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
+  const lines = [keys, ...rows.map((row) => keys.map((key) => cellOf(row, key)))];
+  return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
 }
 
-function quote(text: string): string {
+/**
+ * A text that a spreadsheet would take for a formula gets an apostrophe in front, which makes it a
+ * text there; numbers stay as they are.
+ */
+function csvCell(value: Value): string {
+  const isFormula = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) && !Number.isFinite(Number(value));
+  const text = `${isFormula ? "'" : ''}${value ?? ''}`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -2,6 +2,7 @@ import type { AnalysisResult } from '@advrob/evaluation';
 import type { TopLevelSpec } from 'vega-lite';
 import { draw, sizeOf } from './draw.js';
 import type { Figure, Width } from './figure.js';
+import { checkInert } from './inert.js';
 import { figureWidth, pageSpec } from './theme.js';
 
 /** JSON of a spec, as far as it is looked into. */
@@ -102,11 +103,13 @@ function viewSize({ width: given, height }: Spec, inner: number, width: Width): 
   return { width: isGiven && ratio > 0.7 ? Math.round(high / ratio) : inner, height: high };
 }
 
-/** A figure that an analysis gave, as figures of the report are. */
-export async function analysisFigure(
-  { id: analysis }: Pick<AnalysisResult, 'id'>,
-  { id, title, caption, alt, columns, rows, spec }: AnalysisResult['figures'][number],
-): Promise<Figure> {
+/**
+ * A figure that an analysis gave, as figures of the report are.
+ *
+ * @throws AdvrobError `ADVROB_RECORD` for a spec that is more than a drawing of its own data.
+ */
+export async function analysisFigure({ spec, ...given }: AnalysisResult['figures'][number]): Promise<Figure> {
+  checkInert(spec);
   const specs = { wide: await fitted(spec, 'wide'), narrow: await fitted(spec, 'narrow') };
-  return { id: `${analysis}-${id}`, title, caption, alt, columns, rows, spec: (width) => specs[width] };
+  return { ...given, spec: (width) => specs[width] };
 }

@@ -1,17 +1,22 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { withColours } from '../page/colours.js';
 import { escapeHtml } from '../page/html.js';
-import { draw, sizeOf } from './draw.js';
+import { draw, inTags, sizeOf } from './draw.js';
 import { csvOf, type Figure, type Width } from './figure.js';
 
 /** A figure in all its forms. */
 export interface RenderedFigure {
-  readonly figure: Figure;
+  readonly figure: Omit<Figure, 'spec'>;
+  readonly csv: string;
+  /** Or why there is none: the spec of a record may ask for more than a drawing. */
+  readonly drawing: Drawing | { readonly problem: string };
+}
+
+interface Drawing {
   /** For a page that sets the colours, without a namespace. */
   readonly inline: Readonly<Record<Width, string>>;
   /** A file of its own. */
   readonly svg: string;
-  readonly csv: string;
   readonly spec: TopLevelSpec;
 }
 
@@ -22,10 +27,12 @@ export async function renderFigure(figure: Figure): Promise<RenderedFigure> {
   const narrow = await draw(figure.spec('narrow'), `${figure.id}-narrow`);
   return {
     figure,
-    inline: { wide: inlined(wide, figure.alt), narrow: inlined(narrow, figure.alt) },
-    svg: standalone(wide, figure.alt),
     csv: csvOf(figure),
-    spec,
+    drawing: {
+      inline: { wide: inlined(wide, figure.alt), narrow: inlined(narrow, figure.alt) },
+      svg: standalone(wide, figure.alt),
+      spec,
+    },
   };
 }
 
@@ -35,14 +42,16 @@ export async function renderFigure(figure: Figure): Promise<RenderedFigure> {
  */
 function inlined(svg: string, alt: string): string {
   const size = `style="max-width: ${Math.ceil(sizeOf(svg).width)}px"`;
-  return svg
-    .replace(/ xmlns(:xlink)?="[^"]*"/g, '')
-    .replace(/ (aria-[a-z]+|role)="[^"]*"/g, '')
-    .replace('<svg ', () => `<svg role="img" aria-label="${escapeHtml(alt)}" ${size} `);
+  return inTags(svg, (tag) => tag.replace(/ (xmlns(:xlink)?|aria-[a-z]+|role)="[^"]*"/g, '')).replace(
+    '<svg ',
+    () => `<svg role="img" aria-label="${escapeHtml(alt)}" ${size} `,
+  );
 }
 
 function standalone(svg: string, alt: string): string {
   const opening = (attributes: string): string =>
     `<svg ${attributes} role="img"><title>${escapeHtml(alt)}</title><rect width="100%" height="100%" fill="#ffffff"/>`;
-  return withColours(svg, 'light').replace(/<svg ([^>]*)>/, (_, attributes: string) => opening(attributes));
+  return inTags(svg, (tag) => withColours(tag, 'light')).replace(/<svg ([^>]*)>/, (_, attributes: string) =>
+    opening(attributes),
+  );
 }

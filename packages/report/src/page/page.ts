@@ -93,6 +93,7 @@ export function pageOf(title: string, body: readonly Html[]): string {
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="referrer" content="no-referrer" />
         <meta http-equiv="Content-Security-Policy" content="${policy}" />
         <title>${title}</title>
         <style>

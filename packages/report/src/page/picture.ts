@@ -1,3 +1,4 @@
+import { AdvrobError } from '@advrob/core';
 import { encodePng } from './png.js';
 
 /** How the values of an example make a picture. */
@@ -18,8 +19,17 @@ export function pictureFormat(shape: readonly number[], bounds: readonly [number
   return channels === 1 || channels === 3 ? { width, height, channels, bounds } : undefined;
 }
 
-/** Values inside the bounds as a PNG data URI. */
+/**
+ * Values inside the bounds as a PNG data URI.
+ *
+ * @throws AdvrobError `ADVROB_RECORD` when there are more or fewer of them than the format says.
+ */
 export function pictureUri(values: Float32Array, { width, height, channels, bounds }: PictureFormat): string {
+  if (values.length !== width * height * channels)
+    throw new AdvrobError(
+      'ADVROB_RECORD',
+      `a picture of ${height}x${width}x${channels} has ${values.length} values: expected ${width * height * channels}`,
+    );
   const [low, high] = bounds;
   const pixels = Uint8Array.from(values, (value) => byteOf((value - low) / (high - low)));
   return dataUri('image/png', encodePng(pixels, width, height, channels));

@@ -195,11 +195,47 @@ describe('an analysis on the page', () => {
       findings: [evil],
       models: { [evil]: { name: evil, modelHash: null } },
       tables: [{ ...table, title: evil, columns: { [evil]: evil }, rows: [{ [evil]: evil }] }],
-      figures: [{ ...table, ...text, id: 'x', title: evil, caption: evil, alt: evil, spec }],
+      figures: [{ ...table, ...text, id: evil, title: evil, caption: evil, alt: evil, spec }],
     });
-    const { html } = await renderReport(alone(hostile));
+    expect(() => alone(hostile)).toThrow(/analyses\[0\]\.id/);
+    const { html } = await renderReport({ ...alone(analysisWith()), analyses: [hostile] });
     expect(html).not.toMatch(/<script|<img src=x/i);
     expect(html.replace(/data:[a-z+/]+;base64,[A-Za-z0-9+/=]+/g, '')).not.toContain('example.org');
+  });
+
+  it('names files by ids alone, whatever a record that was not parsed calls them', async () => {
+    const away = '../'.repeat(9) + 'tmp/x';
+    const [heat] = analysisWith().figures.filter(({ id }) => id === 'heat');
+    const hostile = analysisWith({
+      tables: [{ ...table, id: away }],
+      figures: [
+        { ...heat!, id: `${away}"><script>alert(1)</script>$&` },
+        { ...heat!, id: away },
+      ],
+    });
+    const { html, files } = await renderReport({ ...alone(analysisWith()), analyses: [hostile] });
+    expect(html).not.toMatch(/<script/i);
+    expect(Object.keys(files)).toHaveLength(3 + 3 + 1);
+    for (const name of Object.keys(files)) expect(name).toMatch(/^[\w.-]+$/);
+  });
+
+  it('leaves the numbers of a figure that it does not draw', async () => {
+    const specs = [{ mark: 'nonsense' }, { data: { sequence: { start: 0, stop: 3e7 } }, mark: 'point' }];
+    const figures = specs.map((spec, i) => ({ ...table, ...text, id: `figure-${i}`, spec }));
+    const { html, files } = await renderReport(alone(analysisWith({ figures })));
+    expect(html).toContain('Not drawn: spec.mark: a figure of a record draws its own data alone; expected one of');
+    expect(html).toContain('Not drawn: spec.data: a figure of a record draws its own data alone; &#39;sequence&#39;');
+    expect(Object.keys(files).filter((name) => name.includes('figure-'))).toEqual([
+      'analysis-step-values-figure-0.csv',
+      'analysis-step-values-figure-1.csv',
+    ]);
+  });
+
+  it('shows tables with columns that are called like words of every object', async () => {
+    const columns = { constructor: 'Constructor', toString: 'Text' };
+    const tables = [{ ...table, columns: columns as unknown as Record<string, string>, rows: [{ other: 1 }] }];
+    const { files } = await renderReport(alone(analysisWith({ tables, figures: [] })));
+    expect(files['analysis-step-values-values.csv']).toBe('constructor,toString\r\n,\r\n');
   });
 
   it('refuses a figure that would load its data', async () => {

@@ -15,6 +15,8 @@ interface AnalysisSubject {
   readonly figures: readonly RenderedFigure[];
   /** Of the models that it looked at and that were not measured: those have a section. */
   readonly checks: RunRecord['checks'];
+  /** With ids that are unique in the report. */
+  readonly tables: AnalysisResult['tables'];
 }
 
 /** All analyses of the records with their figures drawn; ids that occur twice are numbered. */
@@ -23,23 +25,40 @@ export async function analysesOf(records: readonly RunRecord[]): Promise<Analysi
     const own = checks.filter(({ model }) => !models.some(({ name }) => name === model));
     return analyses.map((result) => ({ result, checks: own }));
   });
-  const seen = new Map<string, number>();
+  const isTaken = new Set<string>();
+  // Ids of a record that was not parsed may be anything, and are names of files here.
+  const unique = (id: string): string => {
+    const name = id.replace(/[^\w.-]/g, '_');
+    let found = name;
+    for (let count = 2; isTaken.has(found); count++) found = `${name}-${count}`;
+    isTaken.add(found);
+    return found;
+  };
   const subjects: AnalysisSubject[] = [];
   for (const { result, checks } of results) {
-    const count = (seen.get(result.id) ?? 0) + 1;
-    seen.set(result.id, count);
-    const id = `analysis-${result.id}${count > 1 ? `-${count}` : ''}`;
+    const id = unique(`analysis-${result.id}`);
     const figures: RenderedFigure[] = [];
-    for (const figure of result.figures) figures.push(await renderFigure(await analysisFigure({ id }, figure)));
+    for (const figure of result.figures) figures.push(await drawn({ ...figure, id: unique(`${id}-${figure.id}`) }));
+    const tables = result.tables.map((table) => ({ ...table, id: unique(`${id}-${table.id}`) }));
     const names = Object.values(result.models).map(({ name }) => name);
-    subjects.push({ id, result, figures, checks: checks.filter(({ model }) => names.includes(model)) });
+    subjects.push({ id, result, figures, tables, checks: checks.filter(({ model }) => names.includes(model)) });
   }
   return subjects;
 }
 
+/** A figure of a record; one that asks for more than a drawing, or is nonsense, leaves its numbers. */
+async function drawn(given: AnalysisResult['figures'][number]): Promise<RenderedFigure> {
+  try {
+    return await renderFigure(await analysisFigure(given));
+  } catch (error) {
+    const problem = (error instanceof Error ? error.message : String(error)).replace(' [ADVROB_RECORD]', '');
+    return { figure: given, csv: csvOf(given), drawing: { problem } };
+  }
+}
+
 /** What an analysis found: in sentences, in tables, in figures, in pictures. */
-export function analysisSection({ id, result, figures, checks }: AnalysisSubject): Html {
-  const { findings, tables, galleries, paper, options } = result;
+export function analysisSection({ id, result, figures, tables, checks }: AnalysisSubject): Html {
+  const { findings, galleries, paper, options } = result;
   const settings = typeof options === 'object' && options !== null ? Object.entries(options) : [];
   return html`<section class="analysis">
     <h2 id="${id}">${headingOf(result)}</h2>
@@ -69,7 +88,7 @@ export function analysisSection({ id, result, figures, checks }: AnalysisSubject
         html`<h3>${table.title}</h3>
           ${dataTable(table, table.title)}
           <p class="files">
-            <a download="${id}-${table.id}.csv" href="${dataUri('text/csv', csvOf(table))}">CSV</a>
+            <a download="${table.id}.csv" href="${dataUri('text/csv', csvOf(table))}">CSV</a>
           </p>`,
     )}
     ${figures.map((figure) => figureSection(figure, 3))} ${galleries.map(gallerySection)}
@@ -165,6 +184,6 @@ export function analysesMarkdown(analyses: readonly AnalysisSubject[]): string[]
 }
 
 /** The tables of an analysis as CSV, by file name. */
-export function tableFiles({ id, result }: AnalysisSubject): [string, string][] {
-  return result.tables.map((table) => [`${id}-${table.id}.csv`, csvOf(table)]);
+export function tableFiles({ tables }: AnalysisSubject): [string, string][] {
+  return tables.map((table) => [`${table.id}.csv`, csvOf(table)]);
 }
