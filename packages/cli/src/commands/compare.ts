@@ -11,7 +11,7 @@ import {
 } from '@advrob/evaluation';
 import type { Command } from 'commander';
 import { basename, join, resolve } from 'node:path';
-import { readRecord, writeReport } from '../experiment/record.js';
+import { modelFolder, readRecord, writeReport } from '../experiment/record.js';
 import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { readIfThere, writeAtomically } from '../output/files.js';
@@ -85,7 +85,7 @@ async function candidatesOf(folders: readonly string[], records: readonly RunRec
 }
 
 async function examplesOf(folder: string, model: string, models: number): Promise<ExampleRecord[]> {
-  const inModel = join(folder, 'models', model, examplesName);
+  const inModel = join(modelFolder(folder, model), examplesName);
   const bytes =
     (await readIfThere(inModel)) ?? (models === 1 ? await readIfThere(join(folder, examplesName)) : undefined);
   if (bytes !== undefined) return parseExamples(new TextDecoder().decode(bytes));

@@ -3,7 +3,7 @@ import { cardName, createCard, serializeCard, type RunRecord } from '@advrob/eva
 import type { Command } from 'commander';
 import { join } from 'node:path';
 import { norm as norms } from '../config/part-schema.js';
-import { readRecord, writeReport } from '../experiment/record.js';
+import { modelFolder, readRecord, writeReport } from '../experiment/record.js';
 import { jsonFlag, parseEpsilon } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { writeAtomically } from '../output/files.js';
@@ -59,7 +59,7 @@ async function writeCards(
   const paths: string[] = [];
   for (const card of cards) {
     const path =
-      record.models.length === 1 ? join(folder, cardName) : join(folder, 'models', card.model.name, cardName);
+      record.models.length === 1 ? join(folder, cardName) : join(modelFolder(folder, card.model.name), cardName);
     await writeAtomically(path, serializeCard(card));
     paths.push(path);
   }

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadExperiment } from './load.js';
 import { savedConfig } from './schema.js';
 
@@ -129,6 +129,34 @@ describe('loadExperiment', () => {
       `const config: { version: number } = ${body};\nexport default config;\n`,
       'advrob.config.ts',
     );
+    vi.stubEnv('TMPDIR', folder);
     expect((await loadExperiment(file)).name).toBe('typed');
+    vi.unstubAllEnvs();
+    // Compiled code that lies where others write would be run the next time.
+    expect(await readdir(folder)).not.toContain('jiti');
+    await write('export default {;', 'broken.ts');
+    await expect(loadExperiment(join(folder, 'broken.ts'))).rejects.toThrow(/cannot run .*broken\.ts.*ADVROB_CONFIG/s);
+    await expect(loadExperiment(join(folder, 'none.ts'))).rejects.toThrow('ADVROB_CONFIG');
+  });
+
+  it('takes aliases for what was named before', async () => {
+    const text = minimal.replace('steps: 3', 'steps: &count 3').replace('steps: 5', 'steps: *count');
+    expect((await loadExperiment(await write(text))).evaluation!.attacks[0]!.options['steps']).toBe(3);
+  });
+
+  it.each([
+    ['of nothing', 'name: *nobody', /:1:7: \*nobody stands for nothing.*ADVROB_CONFIG/],
+    ['of themselves', 'name: &self [1, *self]', /:1:17: \*self stands inside of what it stands for.*ADVROB_CONFIG/],
+    [
+      'that multiply',
+      [
+        'a: &a [x]',
+        ...[...'bcdefg'].map((b, i) => `${b}: &${b} [${Array(9).fill(`*${'abcdefg'[i]}`).join(', ')}]`),
+      ].join('\n'),
+      /Excessive alias count.*ADVROB_CONFIG/,
+    ],
+    ['in a text nested without end', `name: ${'['.repeat(30_000)}`, /ADVROB_CONFIG/],
+  ])('refuses aliases %s', async (_, text, message) => {
+    await expect(loadExperiment(await write(text))).rejects.toThrow(message);
   });
 });

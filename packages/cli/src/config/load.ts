@@ -1,10 +1,11 @@
 import { AdvrobError, didYouMean, issuesInWords, type OptionIssue } from '@advrob/core';
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { isNode, type Document } from 'yaml';
 import { infinite } from './part-schema.js';
 import { experimentJsonSchema, experimentSchema, type Experiment } from './schema.js';
 import { parseSetting } from './settings.js';
+import { readYaml } from './yaml.js';
 
 /** A config with the places of its keys, where they are known. */
 interface Source {
@@ -72,9 +73,7 @@ function describeIssue({ path, words, unknownKeys }: OptionIssue, placeOf?: Sour
 
 async function readSource(file: string): Promise<Source> {
   if (['.ts', '.mts', '.js', '.mjs'].includes(extname(file))) {
-    const { createJiti } = await import('jiti');
-    const value = await createJiti(import.meta.url).import(resolve(file), { default: true });
-    return { value, placeOf: () => file };
+    return { value: await importConfig(file), placeOf: () => file };
   }
   let text: string;
   try {
@@ -82,15 +81,24 @@ async function readSource(file: string): Promise<Source> {
   } catch (cause) {
     throw new AdvrobError('ADVROB_CONFIG', `cannot read ${file}: ${(cause as Error).message}`, { cause });
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  const [error] = document.errors;
-  if (error) throw new AdvrobError('ADVROB_CONFIG', `${at(error.pos[0])}: ${error.message.split('\n')[0]}`);
-  return { value: document.toJS() as unknown, placeOf: (path) => at(offsetOf(document, path)) };
+  const { value, document, at } = readYaml(text, file, 'ADVROB_CONFIG');
+  return { value, placeOf: (path) => at(offsetOf(document, path)) };
+}
+
+/**
+ * The default export of a program. It is compiled anew each time: a cache in a folder that others
+ * write to would run what they put there.
+ */
+async function importConfig(file: string): Promise<unknown> {
+  const { createJiti } = await import('jiti');
+  try {
+    return await createJiti(import.meta.url, { fsCache: false }).import(resolve(file), { default: true });
+  } catch (cause) {
+    if (cause instanceof AdvrobError) throw cause;
+    throw new AdvrobError('ADVROB_CONFIG', `cannot run ${file}: ${(cause as Error).message ?? String(cause)}`, {
+      cause,
+    });
+  }
 }
 
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {

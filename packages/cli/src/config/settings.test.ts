@@ -24,6 +24,7 @@ describe('settings', () => {
     expect(parseSetting('a=[1, 2]').value).toEqual([1, 2]);
     expect(parseSetting('a=true').value).toBe(true);
     expect(parseSetting('a.b=x=y')).toEqual({ owner: 'a', key: 'b', value: 'x=y' });
+    for (const text of ['a=*nobody', 'a=[1', 'a=&b [*b]']) expect(() => parseSetting(text)).toThrow('ADVROB_USAGE');
   });
 
   it('refuses keys that nobody has, owners that are not there, and what is no setting', () => {

@@ -1,5 +1,5 @@
 import { AdvrobError, didYouMean, optionNames, type PluginKind, type Registry } from '@advrob/core';
-import { parse } from 'yaml';
+import { readYaml } from './yaml.js';
 
 /** One `--set`: `owner` is undefined for a bare key. */
 interface Setting {
@@ -16,7 +16,7 @@ export function parseSetting(text: string): Setting {
   const parts = path.trim().split('.');
   const key = parts.pop()!;
   const owner = parts.join('.');
-  return { owner: owner || undefined, key, value: parse(value) as unknown };
+  return { owner: owner || undefined, key, value: readYaml(value, `--set ${path}`, 'ADVROB_USAGE').value };
 }
 
 /** Something with options that settings may address by its name. */

@@ -40,11 +40,30 @@ export async function writeReport(
   options: ReportOptions = {},
 ): Promise<string> {
   const { html, markdown, files } = await renderReport(records, options);
-  for (const [name, content] of Object.entries(files)) await writeAtomically(join(folder, 'figures', name), content);
+  for (const [name, content] of Object.entries(files))
+    await writeAtomically(join(folder, 'figures', plainName(name)), content);
   await writeAtomically(join(folder, 'report.md'), markdown);
   const path = join(folder, 'report.html');
   await writeAtomically(path, html);
   return path;
+}
+
+/** The folder of a model of a finished run. @throws AdvrobError `ADVROB_RECORD`. */
+export function modelFolder(folder: string, model: string): string {
+  return join(folder, 'models', plainName(model));
+}
+
+/**
+ * A name that a record gives, as that of a file or folder: one that leads elsewhere is refused.
+ *
+ * @throws AdvrobError `ADVROB_RECORD`.
+ */
+function plainName(name: string): string {
+  if (/^[^/\\:\0]+$/.test(name) && !/^\.+$/.test(name)) return name;
+  throw new AdvrobError(
+    'ADVROB_RECORD',
+    `the record names ${JSON.stringify(name)}, which is no name of a file or folder: expected one without slashes`,
+  );
 }
 
 /** Writes `record.json` and `report.html` of one evaluated model. */

@@ -1,4 +1,5 @@
 import { AdvrobError } from '@advrob/core';
+import { printable } from './terminal.js';
 
 /**
  * What tfjs says of an operation that the backend, or its gradients, lack, put into words that say
@@ -49,6 +50,6 @@ export function exitCodeOf(error: unknown): number {
  * unexpected.
  */
 export function describeError(error: unknown): string {
-  if (error instanceof AdvrobError) return `advrob: ${error.message}`;
-  return `advrob: unexpected ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  if (error instanceof AdvrobError) return printable(`advrob: ${error.message}`);
+  return printable(`advrob: unexpected ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }

@@ -1,6 +1,6 @@
 import { measuredData, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 import { modelCheckName } from '../experiment/model-check.js';
-import { table } from './terminal.js';
+import { inLine, table } from './terminal.js';
 
 /**
  * A record for a terminal, in paragraphs: the table of its models, findings of the checks, what
@@ -10,7 +10,7 @@ export function recordText(record: RunRecord): string[] {
   const paragraphs = [findings(record), saved(record), ...record.analyses.map(analysed)];
   return [
     ...(record.models.length > 0 ? [recordTable(record)] : []),
-    ...paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')),
+    ...paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.map(inLine).join('\n')),
   ];
 }
 
@@ -84,7 +84,7 @@ export function recordTable(record: RunRecord, width = process.stdout.columns ??
   const tables = details.map((detail) => tableOf(record, detail));
   const { name, split = '', length } = measuredData(record);
   const fitting = tables.find((text) => text.split('\n').every((line) => line.length <= width));
-  return `${name} ${split}, ${length} images:\n${fitting ?? tables.at(-1)!}`;
+  return `${inLine(`${name} ${split}`)}, ${length} images:\n${fitting ?? tables.at(-1)!}`;
 }
 
 function tableOf(record: RunRecord, detail: Detail): string {

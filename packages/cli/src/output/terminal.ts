@@ -16,16 +16,33 @@ export interface Output {
 export function terminalOutput(json = false): Output {
   return {
     json,
-    line: (text = '') => (json ? process.stderr : process.stdout).write(`${text}\n`),
-    warn: (texts) => texts.forEach((text) => process.stderr.write(`warning: ${text}\n`)),
-    result: (value, text) => process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`),
+    line: (text = '') => (json ? process.stderr : process.stdout).write(`${printable(text)}\n`),
+    warn: (texts) => texts.forEach((text) => process.stderr.write(`warning: ${printable(text)}\n`)),
+    result: (value, text) => process.stdout.write(`${printable(json ? JSON.stringify(value) : text())}\n`),
   };
+}
+
+/** What moves the cursor, changes colours or titles, or turns the direction of letters. */
+const controls = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * Text of several lines as a terminal may show it: names may come from anyone, and a terminal obeys
+ * what stands in them. JSON stays the same JSON.
+ */
+export function printable(text: string): string {
+  return text.replace(controls, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The same in one line. */
+export function inLine(text: string): string {
+  return printable(text.replaceAll('\n', ' '));
 }
 
 /**
  * Lines of text with aligned columns; numbers (as text) to the right. The first row is the header.
  */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(inLine));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const isNumber = widths.map((_, column) =>
     rows.slice(1).every((row) => /^[-+]?[\d.]|^$|^–$/.test(row[column] ?? '')),

@@ -1,6 +1,7 @@
 import { AdvrobError } from '@advrob/core';
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type AsyncBuffer, type Compressors } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type AsyncBuffer } from 'hyparquet';
+import { limitedCodecs } from './parquet-codecs.js';
+import { checkPages } from './parquet-pages.js';
 
 /** Encoded pictures and their labels, row by row. */
 export interface ParquetPictures {
@@ -21,8 +22,8 @@ export interface ParquetColumns {
 }
 
 /**
- * Two columns of a Parquet file (https://parquet.apache.org). All encodings and compressions are
- * read.
+ * Two columns of a Parquet file (https://parquet.apache.org). All encodings but DELTA_BYTE_ARRAY and
+ * all compressions are read.
  *
  * @param maxBytes Largest size of the two columns after decompression.
  * @throws AdvrobError `ADVROB_DATA_MISSING` when a column is not there; the message lists what is.
@@ -42,8 +43,9 @@ export async function readParquet(
   };
   const guarded = await guard(name, async () => {
     const metadata = await parquetMetadataAsync(file);
-    const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
-    return { metadata, columns };
+    const schema = parquetSchema(metadata);
+    const columns = schema.children.map(({ element }) => element.name);
+    return { metadata, schema, columns };
   });
   const missing = [image, label].filter((column) => !guarded.columns.includes(column));
   if (missing.length > 0)
@@ -56,15 +58,16 @@ export async function readParquet(
       'ADVROB_DATA_FORMAT',
       `${name}: ${guarded.metadata.num_rows} rows cannot be in ${bytes.length} bytes`,
     );
-  const rows = await guard(name, () =>
-    parquetReadObjects({
+  const rows = await guard(name, () => {
+    checkPages(bytes, { ...guarded, columns: [image, label] }, limitedCodecs(maxBytes, name), name);
+    return parquetReadObjects({
       file,
       metadata: guarded.metadata,
       columns: [image, label],
       utf8: false,
-      compressors: limited(maxBytes, name),
-    }),
-  );
+      compressors: limitedCodecs(maxBytes, name),
+    });
+  });
   return {
     pictures: rows.map((row, i) => pictureOf(row[image], `${name}, row ${i}, column ${image}`)),
     labels: rows.map((row, i) => labelOf(row[label], `${name}, row ${i}, column ${label}`)),
@@ -94,24 +97,6 @@ function notedNames(
  * would be counted for hours.
  */
 const mostRowsPerByte = 1;
-
-/** The decompressors, stopped before one writes more than is left. */
-function limited(maxBytes: number, name: string): Compressors {
-  let left = maxBytes;
-  const wrapped = Object.entries(compressors).map(([codec, decompress]) => [
-    codec,
-    (input: Uint8Array, outputLength: number) => {
-      left -= outputLength;
-      if (left < 0)
-        throw new AdvrobError(
-          'ADVROB_DATA_TOO_LARGE',
-          `${name}: more than ${maxBytes} bytes after decompression: raise the option maxBytes if you trust the file`,
-        );
-      return decompress!(input, outputLength);
-    },
-  ]);
-  return Object.fromEntries(wrapped) as Compressors;
-}
 
 /**
  * A promise that may fail unheard, with all that follows from it. Where the header of one column is
