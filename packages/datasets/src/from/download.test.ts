@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { download } from './download.js';
@@ -134,4 +134,55 @@ it('is stopped by its signal, and says what a server refused', async () => {
   await expect(download({ url, sha256, path })).rejects.toThrow(/404/);
   await expect(download({ url, sha256: 'abc', path })).rejects.toThrow(/64 hexadecimal/);
   await expect(download({ url: 'file:///etc/passwd', sha256, path })).rejects.toThrow(/http or https/);
+});
+
+it('gives up on a server that falls silent, before its answer and in the middle', async () => {
+  answer = () => undefined;
+  const failure = {
+    code: 'ADVROB_DATA_DOWNLOAD',
+    message: expect.stringContaining('nothing came for 0.2 s') as string,
+  };
+  await expect(download({ url, sha256, path, timeout: 200 })).rejects.toMatchObject(failure);
+  answer = (_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 80_000));
+  };
+  await expect(download({ url, sha256, path, timeout: 200 })).rejects.toMatchObject(failure);
+  answer = withRanges;
+  await download({ url, sha256, path });
+  expect(await hasContent()).toBe(true);
+  await expect(download({ url, sha256, path, timeout: 0 })).rejects.toMatchObject({ code: 'ADVROB_OPTION' });
+});
+
+it('fetches a file once for all who ask at the same time', async () => {
+  answer = (_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 80_000), () => setTimeout(() => response.end(content.subarray(80_000)), 50));
+  };
+  const fetched = await Promise.all([1, 2, 3].map(() => download({ url, sha256, path })));
+  expect(fetched.sort()).toEqual([false, false, true]);
+  expect(asked).toHaveLength(1);
+  expect(await hasContent()).toBe(true);
+  expect(await isThere(`${path}.lock`)).toBe(false);
+});
+
+it('goes on where another failed, and where a program that is gone left its lock', async () => {
+  let first = true;
+  answer = (request, response) => {
+    (first ? cut : withRanges)(request, response);
+    first = false;
+  };
+  const outcomes = await Promise.allSettled([1, 2].map(() => download({ url, sha256, path })));
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(await hasContent()).toBe(true);
+  await rm(path);
+  // No program has a number as large.
+  await writeFile(`${path}.lock`, `${2 ** 31 - 1} ${hostname()}`);
+  expect(await download({ url, sha256, path })).toBe(true);
+  const controller = new AbortController();
+  await rm(path);
+  await writeFile(`${path}.lock`, `${process.pid} ${hostname()}`);
+  const waiting = download({ url, sha256, path, signal: controller.signal });
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'ADVROB_ABORTED' });
 });

@@ -1,8 +1,10 @@
 import { AdvrobError } from '@advrob/core';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultMaxBytes } from './files.js';
 
 /** A file to fetch. */
@@ -14,6 +16,8 @@ export interface Download {
   readonly path: string;
   /** Most bytes that are accepted. Default 1 GiB. */
   readonly maxBytes?: number | undefined;
+  /** Milliseconds without a byte after which it gives up. Default 60,000. */
+  readonly timeout?: number | undefined;
   /** Stops it; what has come stays, and the next call goes on from there. */
   readonly signal?: AbortSignal | undefined;
   /** Told after every piece. `total` is undefined when the server does not say it. */
@@ -24,9 +28,10 @@ export interface Download {
 /**
  * Fetches a file over HTTP unless it is there already. A piece that came before, `<path>.part`, is
  * continued (HTTP Range) when the server can, else fetched anew. The file gets its name only when
- * its SHA-256 is right. Returns whether it had to be fetched.
+ * its SHA-256 is right. Of several calls for one path, in whatever programs, one fetches it and the
+ * others wait. Returns whether it had to be fetched.
  *
- * @throws AdvrobError `ADVROB_DATA_DOWNLOAD` when the server refuses or the connection ends early
+ * @throws AdvrobError `ADVROB_DATA_DOWNLOAD` when the server refuses, falls silent or ends early
  *   (call again to go on), `ADVROB_DATA_CHECKSUM` for another file, `ADVROB_DATA_TOO_LARGE` above
  *   `maxBytes`, `ADVROB_OPTION` for a wrong hash or address, `ADVROB_ABORTED`.
  * @example
@@ -37,7 +42,7 @@ export interface Download {
  * ```
  */
 export async function download(file: Download): Promise<boolean> {
-  const { url, path, maxBytes = defaultMaxBytes } = file;
+  const { url, path, maxBytes = defaultMaxBytes, timeout = 60_000 } = file;
   const sha256 = file.sha256.toLowerCase();
   if (!/^[0-9a-f]{64}$/.test(sha256))
     throw new AdvrobError(
@@ -46,37 +51,97 @@ export async function download(file: Download): Promise<boolean> {
     );
   if (!/^https?:\/\//.test(url))
     throw new AdvrobError('ADVROB_OPTION', `download: expected an address with http or https, got ${url}`);
-  if ((await sizeOf(path)) !== undefined) {
-    await checkFile(
-      path,
-      sha256,
-      `${path} is there, but it is not the file from ${url}: remove it, or name another path`,
-    );
-    return false;
-  }
+  if (!(timeout > 0)) throw new AdvrobError('ADVROB_OPTION', `download: timeout: expected above 0, got ${timeout}`);
   await mkdir(dirname(path), { recursive: true });
-  const part = `${path}.part`;
-  await receive({ ...file, maxBytes }, part);
-  try {
-    await checkFile(part, sha256, `${url} gave another file than expected: check the address and the hash`);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
+  const lock = `${path}.lock`;
+  while ((await sizeOf(path)) === undefined) {
+    if (!(await claim(lock))) {
+      await waitForOther(file);
+      continue;
+    }
+    try {
+      // The other one may have been done in between.
+      if ((await sizeOf(path)) === undefined) {
+        await fetchWhole({ ...file, sha256, maxBytes, timeout, lock });
+        return true;
+      }
+    } finally {
+      await rm(lock, { force: true });
+    }
   }
-  await rename(part, path);
-  return true;
+  await checkFile(
+    path,
+    sha256,
+    `${path} is there, but it is not the file from ${url}: remove it, or name another path`,
+  );
+  return false;
 }
 
-async function receive(file: Download & { readonly maxBytes: number }, part: string): Promise<void> {
-  const { url, maxBytes, signal } = file;
+/** How long a lock is believed that nobody has touched. */
+const stale = 120_000;
+
+/** Whether this call is the one that fetches; a lock that its program has left behind gives way. */
+async function claim(lock: string): Promise<boolean> {
+  try {
+    const file = await open(lock, 'wx');
+    await file.writeFile(`${process.pid} ${hostname()}`);
+    await file.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const [pid, host] = (await readFile(lock, 'utf8').catch(() => '')).split(' ');
+  const { mtimeMs = Infinity } = (await stat(lock).catch(() => undefined)) ?? {};
+  const isLeft = Date.now() - mtimeMs > stale || (host === hostname() && !isAlive(Number(pid)));
+  if (isLeft) await rm(lock, { force: true });
+  return false;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function waitForOther(file: Download): Promise<void> {
+  await sleep(100, undefined, { signal: file.signal }).catch((cause: unknown) => {
+    throw interrupted(file, cause);
+  });
+}
+
+type Fetching = Download & { readonly maxBytes: number; readonly timeout: number; readonly lock: string };
+
+async function fetchWhole(file: Fetching): Promise<void> {
+  const { url, path, sha256 } = file;
+  const part = `${path}.part`;
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(new Error(`nothing came for ${file.timeout / 1000} s`)), file.timeout);
+  try {
+    await receive(file, part, silence.signal, () => timer.refresh());
+    await checkFile(part, sha256, `${url} gave another file than expected: check the address and the hash`);
+  } catch (error) {
+    if (error instanceof AdvrobError && error.code === 'ADVROB_DATA_CHECKSUM') await rm(part, { force: true });
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  await rename(part, path);
+}
+
+async function receive(file: Fetching, part: string, silence: AbortSignal, onByte: () => void): Promise<void> {
+  const { url, maxBytes, signal, lock } = file;
   const before = (await sizeOf(part)) ?? 0;
   const response = await fetch(url, {
     // A compressed transfer would make lengths and ranges those of other bytes.
     headers: { 'accept-encoding': 'identity', ...(before > 0 && { range: `bytes=${before}-` }) },
-    signal: signal ?? null,
+    signal: signal ? AbortSignal.any([signal, silence]) : silence,
   }).catch((cause: unknown) => {
     throw interrupted(file, cause);
   });
+  onByte();
   // What came before is the whole file already: nothing follows it.
   if (response.status === 416 && before > 0) return response.body?.cancel();
   const goesOn = response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${before}-`);
@@ -96,8 +161,14 @@ async function receive(file: Download & { readonly maxBytes: number }, part: str
   }
   const output = await open(part, goesOn ? 'a' : 'w');
   let received = start;
+  let touched = Date.now();
   try {
     for await (const piece of response.body as AsyncIterable<Uint8Array>) {
+      onByte();
+      if (Date.now() - touched > stale / 10) {
+        touched = Date.now();
+        await utimes(lock, touched / 1000, touched / 1000).catch(() => undefined);
+      }
       received += piece.length;
       if (received > maxBytes) throw tooLarge(url, maxBytes, undefined);
       await output.writeFile(piece);

@@ -58,6 +58,18 @@ describe('openPng', () => {
     expect(code(() => parsePng(file, limit))).toBe('ADVROB_DATA_OVERSIZED');
   });
 
+  it('refuses pixels that inflate beyond the size in the header', () => {
+    const plain = encode({ width: 200, height: 200, channels: 1, depth: 8, data: new Uint8Array(40_000) });
+    const bomb = deflateSync(new Uint8Array(2e7));
+    expect(bomb.length).toBeLessThan(40_000);
+    const chunk = Buffer.concat([Buffer.alloc(4), Buffer.from('IDAT'), bomb, Buffer.alloc(4)]);
+    chunk.writeUInt32BE(bomb.length);
+    const file = Buffer.concat([plain.subarray(0, 33), chunk, plain.subarray(-12)]);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(code(() => parsePng(file, 1e5))).toBe('ADVROB_DATA_OVERSIZED');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
+  });
+
   it('survives 20,000 damaged files', { timeout: 300_000 }, async () => {
     const samples = await Promise.all(
       ['grey', 'palette', 'opaque', 'grey16'].map((name) => fileBytes(`png/${name}.png`)),

@@ -1,5 +1,6 @@
 import { AdvrobError } from '@advrob/core';
 import { convertIndexedToRgb, decode, encode, type DecodedPng } from 'fast-png';
+import { Unzlib } from 'fflate';
 import { orientationOf } from './exif.js';
 import {
   checkSize,
@@ -112,8 +113,8 @@ const samples: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4
 const slack = 4096;
 
 /**
- * Takes a PNG file apart without decompressing anything, and compares what it promises with what it
- * holds.
+ * Takes a PNG file apart and compares what it promises with what it holds, before anything of it is
+ * decoded.
  *
  * @throws AdvrobError `ADVROB_DATA_FORMAT`, `ADVROB_DATA_TRUNCATED`, `ADVROB_DATA_TOO_LARGE`,
  *   `ADVROB_DATA_OVERSIZED`.
@@ -131,7 +132,7 @@ function pngChunks(bytes: Uint8Array, limits: PictureLimits, name: string): PngC
 
   let orientation: Orientation = 1;
   const kept: Uint8Array[] = [bytes.subarray(0, 8)];
-  let compressed = 0;
+  const packed: Uint8Array[] = [];
   let type = '';
   for (let at = 8; type !== 'IEND';) {
     const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Infinity;
@@ -140,17 +141,44 @@ function pngChunks(bytes: Uint8Array, limits: PictureLimits, name: string): PngC
     type = chunkType(bytes, at);
     if (needed.includes(type)) kept.push(bytes.subarray(at, end));
     if (type === 'eXIf') orientation = orientationOf(bytes.subarray(at + 8, end - 4));
-    if (type === 'IDAT') compressed += end - at - 12;
+    if (type === 'IDAT') packed.push(bytes.subarray(at + 8, end - 4));
     at = end;
   }
+  const compressed = packed.reduce((sum, { length }) => sum + length, 0);
   if (compressed > plain + plain / 8 + slack)
     throw new AdvrobError(
       'ADVROB_DATA_OVERSIZED',
       `${name}: its compressed pixels (${compressed} bytes) are more than its ${width}x${height} pixels could need`,
     );
+  checkInflated(packed, plain + (bytes[28] === 1 ? plain + 16 * height : 0) + slack, name);
   const channels = bytes[25] === 0 || bytes[25] === 4 ? 1 : 3;
   return { width, height, depth, channels, orientation, file: joined(kept) };
 }
+
+/**
+ * The decoder inflates all that is there. Interlaced pixels, in seven pictures of their own, take up
+ * to twice the bytes.
+ */
+function checkInflated(packed: readonly Uint8Array[], most: number, name: string): void {
+  let inflated = 0;
+  let isOver = false;
+  const inflate = new Unzlib((part) => {
+    inflated += part.length;
+    isOver ||= inflated > most;
+  });
+  try {
+    // In parts, each of which becomes a few megabytes at most.
+    for (const chunk of packed)
+      for (let at = 0; at < chunk.length && !isOver; at += step) inflate.push(chunk.subarray(at, at + step));
+  } catch {
+    // Of other damage the decoder speaks.
+  }
+  if (isOver)
+    throw new AdvrobError('ADVROB_DATA_OVERSIZED', `${name}: its pixels are more than the size in its header needs`);
+}
+
+/** Bytes that are inflated at once: deflate makes at most 1,032 of one. */
+const step = 4096;
 
 function chunkType(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at + 4, at + 8));
