@@ -2,6 +2,7 @@ import type { Norm } from '@advrob/core';
 import type { Proportion } from '@advrob/evaluation';
 import { countText, epsilonText, escapeMarkdown, normText, percent, percentRange } from './format.js';
 import { html, type Html } from './page/html.js';
+import { strongerThan, triedText } from './sections/checks.js';
 import type { Headline, Subject } from './subjects.js';
 
 /** What a column of the main table shows. */
@@ -28,6 +29,8 @@ interface TableRow {
   /** Input gradients that training took. */
   readonly adversarialGradients?: number | undefined;
   readonly cells: readonly (Proportion | undefined)[];
+  /** Per cell what a check found that leaves less of a worst case. */
+  readonly stronger: readonly ReturnType<typeof strongerThan>[];
 }
 
 export function mainTable(subjects: readonly Subject[], headline: Headline): MainTable {
@@ -48,11 +51,15 @@ export function mainTable(subjects: readonly Subject[], headline: Headline): Mai
 
 function rowOf(subject: Subject, columns: readonly Column[]): TableRow {
   const { note, training } = subject.model;
+  const cells = columns.map((column) => cellOf(subject, column));
   return {
     model: subject.name,
     note,
     adversarialGradients: training?.adversarialGradients,
-    cells: columns.map((column) => cellOf(subject, column)),
+    cells,
+    stronger: columns.map((column, i) =>
+      column.kind === 'worst' && cells[i] ? strongerThan(cells[i].rate, subject, column) : undefined,
+    ),
   };
 }
 
@@ -75,12 +82,17 @@ function cellOf({ model }: Subject, column: Column): Proportion | undefined {
  * The main table for leaderboards and scripts: one entry per model and column, rates from 0 to 1.
  */
 export function jsonTable({ columns, rows }: MainTable): string {
-  const entries = rows.flatMap(({ model, cells }) =>
-    cells.flatMap((cell, i) => {
+  const entries = rows.flatMap(({ model, cells, stronger }) => [
+    ...cells.flatMap((cell, i) => {
       const { kind, norm, epsilon, attack } = columns[i]!;
       return cell ? [{ model, kind, ...(attack && { attack }), ...(norm && { norm, epsilon }), ...cell }] : [];
     }),
-  );
+    ...stronger.flatMap((one) => {
+      if (!one) return [];
+      const { name, norm, epsilon, robust } = one;
+      return [{ model, kind: 'check', attack: name, norm, epsilon, ...robust }];
+    }),
+  ]);
   return `${JSON.stringify(entries, undefined, 2)}\n`;
 }
 
@@ -92,10 +104,13 @@ export function markdownTable({ columns, rows }: MainTable): string {
     ...(hasGradients ? ['Adversarial gradients'] : []),
     ...columns.map(({ title, threat }) => [title, threat].filter(Boolean).join(', ')),
   ];
-  const lines = rows.map(({ model, note, adversarialGradients, cells }) => [
+  const lines = rows.map(({ model, note, adversarialGradients, cells, stronger }) => [
     note === undefined ? model : `${model} (${note})`,
     ...(hasGradients ? [adversarialGradients === undefined ? '–' : countText(adversarialGradients)] : []),
-    ...cells.map((cell) => (cell ? `${percent(cell.rate)} (${percentRange(cell.interval)})` : '–')),
+    ...cells.map((cell, i) => {
+      const doubt = stronger[i] ? `; ${strongerText(stronger[i])}` : '';
+      return cell ? `${percent(cell.rate)} (${percentRange(cell.interval)})${doubt}` : '–';
+    }),
   ]);
   const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
   const rule = `| --- |${' ---: |'.repeat(heads.length - 1)}`;
@@ -129,7 +144,9 @@ export function htmlTable({ columns, rows }: MainTable, caption: string): Html {
                 ? html`<td role="cell" class="${isTop(cell.rate, i) ? 'best' : ''} ${columns[i]!.kind}">
                     <span class="label" aria-hidden="true">${heading(columns[i]!)}</span
                     ><span class="value"
-                      ><b>${percent(cell.rate)}</b> <small>${percentRange(cell.interval)}</small></span
+                      ><b>${percent(cell.rate)}</b> <small>${percentRange(cell.interval)}</small>${
+                        row.stronger[i] && html` <small class="bad">${strongerText(row.stronger[i])}</small>`
+                      }</span
                     >
                   </td>`
                 : html`<td role="cell"><span class="label" aria-hidden="true">${heading(columns[i]!)}</span>–</td>`,
@@ -138,6 +155,11 @@ export function htmlTable({ columns, rows }: MainTable, caption: string): Html {
       )}
     </tbody>
   </table>`;
+}
+
+/** `10.0% of 64 under apgd-dlr of the checks (L∞ 0.3)`. */
+function strongerText(tried: NonNullable<TableRow['stronger'][number]>): string {
+  return `${percent(tried.robust.rate)} of ${countText(tried.robust.total)} under ${triedText(tried)}`;
 }
 
 function rowHeading({ model, note, adversarialGradients }: TableRow): Html {

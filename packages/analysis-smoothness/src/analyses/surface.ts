@@ -113,13 +113,13 @@ function draw(points: readonly SurfacePoint[], axes: 1 | 2, kind: SurfaceReport[
     height: 400,
     mark: 'rect',
     encoding: {
-      x: { field: 'a', type: 'ordinal', title: 'Along the first direction', axis: { format: '.1f' } },
+      x: { field: 'a', type: 'ordinal', title: 'Along the first direction', axis: { format: '.3~g' } },
       y: {
         field: 'b',
         type: 'ordinal',
         title: 'Along the second direction',
         sort: 'descending',
-        axis: { format: '.1f' },
+        axis: { format: '.3~g' },
       },
       color: quantity('loss', 'Mean cross-entropy'),
     },

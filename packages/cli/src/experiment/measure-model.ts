@@ -1,7 +1,7 @@
 import type { Classifier, Json } from '@advrob/core';
 import { evaluate, trainingCurves, type Evaluation } from '@advrob/evaluation';
 import { join } from 'node:path';
-import type { MeasuringExperiment } from '../config/schema.js';
+import type { MeasuringExperiment, TrainingSettings } from '../config/schema.js';
 import { fileStorage } from '../output/files.js';
 import { clock, followEvaluation, type ProgressLine } from '../output/progress.js';
 import { evaluationWarnings } from './data-warnings.js';
@@ -70,7 +70,7 @@ export async function measureModel(
       ...(training &&
         trained && {
           training: {
-            method: training.settings.trainer?.name ?? training.settings.objective?.name ?? 'erm',
+            method: methodOf(training.settings),
             steps: trained.steps,
             seed: experiment.seed,
             ...(trained.inputGradients > 0 && { adversarialGradients: trained.inputGradients }),
@@ -82,6 +82,24 @@ export async function measureModel(
     checks,
     timing: { trainingSeconds: seconds, evaluation: evaluation.timing as unknown as Json, checkSeconds },
   };
+}
+
+/**
+ * The recipe or objective with the parts that were named beside it: `pgd-at with entropy-sgd and
+ * awp`.
+ */
+export function methodOf({
+  trainer,
+  objective,
+  optimizer,
+  transforms = [],
+  averager,
+}: Pick<TrainingSettings, 'trainer' | 'objective' | 'optimizer' | 'transforms' | 'averager'>): string {
+  const main = trainer ?? objective;
+  const beside = [main === trainer ? objective : undefined, optimizer, ...transforms, averager];
+  const names = [...new Set(beside.flatMap((part) => (part && part !== main ? [part.name] : [])))];
+  const list = names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return `${main?.name ?? 'erm'}${list === '' ? '' : ` with ${list}`}`;
 }
 
 /**

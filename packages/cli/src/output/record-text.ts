@@ -32,7 +32,12 @@ function findings({ checks }: RunRecord): string[] {
       : ['Checks for false robustness: nothing was found (no proof of robustness).'];
   return [
     'Checks for false robustness speak up; the report says what each means:',
-    ...found.map(({ model, severity, kind, question }) => `  ${model}: ${question} Yes. (${severity} ${kind})`),
+    ...found.map(({ model, severity, kind, question, attack }) => {
+      const tried = attack
+        ? `; ${share(attack.robust, { allRadii: false })} of ${attack.robust.total} withstand ${attack.name}, ${attack.norm} ${Number(attack.epsilon.toPrecision(3))}`
+        : '';
+      return `  ${model}: ${question} Yes. (${severity} ${kind}${tried})`;
+    }),
   ];
 }
 

@@ -1,11 +1,14 @@
 import '@tensorflow/tfjs-backend-cpu';
+import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ascent } from '../../test/support/attacks.js';
+import { pointsAtGaps } from '../../test/support/points-dataset.js';
 import { catalogue } from './catalogue.js';
 import { judgeCauses } from './judge-causes.js';
 import { judgeSymptoms } from './judge-symptoms.js';
 import type { Measurements } from './measurements.js';
+import { withDefaults } from './options.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -32,9 +35,17 @@ const quiet: Measurements = {
   larger: [],
 };
 
+const model = { inputShape: [2], numClasses: 10, bounds: [0, 1], weights: {}, logits: tf.clone } satisfies Classifier;
+const options = withDefaults({
+  model,
+  data: pointsAtGaps([0.1]),
+  threat: { norm: 'linf', epsilon: 0.1 },
+  attacks: { iterative: ascent() },
+});
+
 describe('the catalogue', () => {
   const judged = () =>
-    [...judgeCauses(quiet), ...judgeSymptoms(quiet, { iterative: ascent() }, 10)].map(({ name, kind }) => ({
+    [...judgeCauses(quiet), ...judgeSymptoms(quiet, options)].map(({ name, kind }) => ({
       name,
       kind,
     }));

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckAttacks } from './options.js';
 import { checkRobustness, type RobustnessChecks } from './check-robustness.js';
+import { proportionOf } from '../statistics/proportion.js';
 import { robustnessCheck } from '../record/record.js';
 import { ascent, corners, forgetful, nearest, noise, step } from '../../test/support/attacks.js';
 import { planeModel } from '../../test/support/plane-model.js';
@@ -266,6 +267,12 @@ describe('symptoms', () => {
     const { causes, symptoms } = namesOf(checks);
     expect(causes).toEqual(['vanishing-gradients']);
     expect(symptoms).toContain('other-attack-beats-white-box');
+    // All gaps lie inside the ball, and the first attack crosses none of them.
+    const of = (name: string) => checks.checks.find((check) => check.name === name)!.attack;
+    const { norm, epsilon } = threat;
+    const robust = proportionOf(0, 12);
+    expect(of('other-attack-beats-white-box')).toEqual({ name: 'nearest', norm, epsilon, robust });
+    expect(of('vanishing-gradients')).toBeUndefined();
     model.dispose();
   });
 

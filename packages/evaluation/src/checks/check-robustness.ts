@@ -53,7 +53,7 @@ export interface RobustnessChecks {
 export async function checkRobustness(options: RobustnessCheckOptions): Promise<RobustnessChecks> {
   const complete = withDefaults(options);
   checkOptions(complete);
-  const { model, data, examples, batchSize, attacks, storage, signal } = complete;
+  const { model, data, examples, batchSize, storage, signal } = complete;
   const modelHash = options.modelHash ?? (await hashModel(model));
   if (storage) checkHash(modelHash);
   const memo = await openMemo(storage, checksName, await fingerprintOf(complete, modelHash ?? ''));
@@ -66,7 +66,7 @@ export async function checkRobustness(options: RobustnessCheckOptions): Promise<
   const batches = await drawBatches(data, examples, batchSize);
   try {
     const found = await measureAll(complete, batches, memo, enter);
-    const checks = [...judgeCauses(found), ...judgeSymptoms(found, attacks, model.numClasses)];
+    const checks = [...judgeCauses(found), ...judgeSymptoms(found, complete)];
     return {
       examples: found.examples,
       correct: found.correct,

@@ -4,7 +4,8 @@ import type { RobustnessCheck } from '../record/record.js';
 import { made, untested, type CheckName } from './catalogue.js';
 import type { LossPath } from './measure/loss-path.js';
 import type { Fooled, Measurements } from './measurements.js';
-import { attacksOf, type CheckAttacks } from './options.js';
+import { proportionOf } from '../statistics/proportion.js';
+import { attacksOf, type CheckAttacks, type CompleteOptions } from './options.js';
 
 /**
  * Fewer examples than this are no finding, whatever their share, and among fewer nothing is looked
@@ -13,7 +14,10 @@ import { attacksOf, type CheckAttacks } from './options.js';
 const fewest = 3;
 
 /** Results that a sound model under a sound attack does not show. */
-export function judgeSymptoms(found: Measurements, attacks: CheckAttacks, classes: number): RobustnessCheck[] {
+export function judgeSymptoms(
+  found: Measurements,
+  { attacks, threat, restarts: starts, surrogates, model }: CompleteOptions,
+): RobustnessCheck[] {
   const { iterative, longer, restarts, singleStep, blackBox, other, transfer, huge, smaller, larger, correct } = found;
   const share = (name: CheckName, hits: Fooled | undefined, threshold: number): RobustnessCheck => {
     if (hits === undefined || hits.length < fewest) return untested(name);
@@ -23,18 +27,39 @@ export function judgeSymptoms(found: Measurements, attacks: CheckAttacks, classe
   const beyond = (more: Fooled | undefined, ...known: (Fooled | undefined)[]): Fooled | undefined =>
     more?.map((hit, i) => hit && !known.some((one) => one?.[i]));
   const whiteBox = [iterative, longer, restarts];
+  const { norm, epsilon } = threat;
+  /** The check with the attack that it tried, and what withstands it and the iterative one. */
+  const tried = (check: RobustnessCheck, name: string | undefined, hits: Fooled | undefined): RobustnessCheck => {
+    if (name === undefined || hits === undefined) return check;
+    const withstood = hits.filter((hit, i) => !hit && !iterative[i]).length;
+    const { interval, ...counts } = proportionOf(withstood, found.examples);
+    return { ...check, attack: { name, norm, epsilon, robust: { ...counts, interval: [...interval] } } };
+  };
+  const { name: main } = attacks.iterative;
   return [
-    share('black-box-beats-white-box', beyond(blackBox, ...whiteBox, singleStep, other), 0.02),
-    share('single-step-beats-iterative', beyond(singleStep, iterative), 0.02),
-    share('transfer-beats-white-box', beyond(transfer, ...whiteBox), 0.02),
-    share('other-attack-beats-white-box', beyond(other, ...whiteBox), 0.05),
+    tried(
+      share('black-box-beats-white-box', beyond(blackBox, ...whiteBox, singleStep, other), 0.02),
+      attacks.blackBox?.name,
+      blackBox,
+    ),
+    tried(
+      share('single-step-beats-iterative', beyond(singleStep, iterative), 0.02),
+      attacks.singleStep?.name,
+      singleStep,
+    ),
+    tried(
+      share('transfer-beats-white-box', beyond(transfer, ...whiteBox), 0.02),
+      `${main} on ${Object.keys(surrogates).join(', ')}`,
+      transfer,
+    ),
+    tried(share('other-attack-beats-white-box', beyond(other, ...whiteBox), 0.05), attacks.other?.name, other),
     share(
       'robust-at-huge-epsilon',
       huge.map((hit) => !hit),
       0.02,
     ),
-    share('more-steps-help', beyond(longer, iterative), 0.05),
-    share('more-restarts-help', beyond(restarts, iterative), 0.05),
+    tried(share('more-steps-help', beyond(longer, iterative), 0.05), `${attacks.longer?.name} with more steps`, longer),
+    tried(share('more-restarts-help', beyond(restarts, iterative), 0.05), `${main} with ${starts} restarts`, restarts),
     share(
       'not-monotone',
       iterative.map((hit, i) => (smaller[i]! && !hit) || (hit && !larger[i])),
@@ -52,7 +77,7 @@ export function judgeSymptoms(found: Measurements, attacks: CheckAttacks, classe
         ),
     made('not-reproducible', found.repetition, 0),
     precision(found),
-    fewClasses(attacks, classes),
+    fewClasses(attacks, model.numClasses),
   ];
 }
 

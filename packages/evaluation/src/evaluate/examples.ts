@@ -1,5 +1,5 @@
 import type { ExampleRecord } from '../record/example.js';
-import { isRight, judgeBatch, placeOf } from './judge.js';
+import { isRight, judgeBatch, placeOf, verdictsOf } from './judge.js';
 import type { AttackOutcome, BatchOutcome } from './outcome.js';
 import type { Judgement, Plan, Run } from './plan.js';
 
@@ -8,17 +8,14 @@ type MinimalDistance = NonNullable<ExampleRecord['minimal']>[number];
 /** One record per example, in data-set order. */
 export function examplesOf(plan: Plan, outcomes: readonly BatchOutcome[]): ExampleRecord[] {
   return outcomes.flatMap((outcome) => {
-    const judged = judgeBatch(plan.judgements, outcome);
+    const judged = judgeBatch(verdictsOf(plan), outcome);
     return outcome.clean!.labels.map((_, row) => exampleOf(plan, outcome, judged, row));
   });
 }
 
-function exampleOf(
-  { runs, judgements }: Plan,
-  outcome: BatchOutcome,
-  judged: BatchOutcome,
-  row: number,
-): ExampleRecord {
+function exampleOf(plan: Plan, outcome: BatchOutcome, judged: BatchOutcome, row: number): ExampleRecord {
+  const { runs } = plan;
+  const judgements = verdictsOf(plan);
   const clean = outcome.clean!;
   const cleanCorrect = isRight(clean, row);
   const verdicts = judged.attacks.flatMap((attack, i) =>
@@ -39,7 +36,8 @@ function exampleOf(
     fooledBy: cleanCorrect ? (attacks[first]?.fooledBy ?? null) : 'clean',
     distance: attacks[first]?.distance ?? 0,
     queries: [...queriesOfRun.values()].reduce((sum, queries) => sum + queries, 0),
-    attacks,
+    // JSON has no infinite epsilon: the distance says it all.
+    attacks: attacks.filter(({ epsilon }) => epsilon < Infinity),
     ...(runs.some(isMinimal) && {
       minimal: outcome.attacks.flatMap((attack, i) => closestOf(runs[i]!, attack, row)),
     }),

@@ -30,6 +30,15 @@ function judgeAt(epsilon: number, attack: AttackOutcome, { clean }: BatchOutcome
   };
 }
 
+/**
+ * What decides whether an example is robust: every attack at every finite epsilon; where there is
+ * none, whether any point was found, at whatever distance.
+ */
+export function verdictsOf({ runs, judgements }: Plan): readonly Judgement[] {
+  if (judgements.length > 0) return judgements;
+  return runs.map(({ entry, label, norm }, run) => ({ entry, label, norm, epsilon: Infinity, run }));
+}
+
 type Ball = { readonly norm: Norm; readonly epsilon: number };
 
 /**
@@ -62,15 +71,14 @@ export function rowsToAttack(plan: Plan, outcome: BatchOutcome, index: number): 
  * Counts, as batches are finished, their examples and the robust ones of them; what was counted
  * stays.
  */
-export function standingOf(
-  { runs, judgements }: Plan,
-  outcomes: readonly BatchOutcome[],
-): () => { done: number; robust: number } {
+export function standingOf(plan: Plan, outcomes: readonly BatchOutcome[]): () => { done: number; robust: number } {
+  const { runs } = plan;
+  const verdicts = verdictsOf(plan);
   let batches = 0;
   const standing = { done: 0, robust: 0 };
   return () => {
     for (let next = outcomes[batches]; next?.attacks.length === runs.length; next = outcomes[++batches]) {
-      const judged = judgeBatch(judgements, next);
+      const judged = judgeBatch(verdicts, next);
       const rows = next.clean!.labels.map((_, row) => row);
       standing.done += rows.length;
       standing.robust += rows.filter((row) => isRobust(judged, row)).length;

@@ -125,6 +125,26 @@ describe('an attack that looks for a minimal norm', () => {
     expect(examples[3]!.minimal![0]!.distance).toBeNull();
   });
 
+  it('calls robust without a bound what no point was found for, in the result, its examples and on the way', async () => {
+    const told: (readonly [number, number])[] = [];
+    const evaluated = (epsilon: number | number[]) =>
+      evaluate({
+        model,
+        data: pointsAtGaps(gaps),
+        attacks: [{ attack: nearest(), norm: 'linf', epsilon }],
+        onProgress: ({ robust }) => told.push([robust.count, robust.total]),
+      });
+    const { result, examples } = await evaluated(Infinity);
+    // One is wrong as it is, the others are all fooled.
+    expect([result.robust.count, result.robust.total, result.worstCase]).toEqual([0, 7, []]);
+    expect(told.at(-1)).toEqual([0, 7]);
+    expect(examples.filter(({ robust, success }) => robust || !success)).toEqual([]);
+    expect(examples[3]).toMatchObject({ fooledBy: 'nearest', attacks: [] });
+    expect(examples[3]!.distance).toBeCloseTo(0.3 * past, 5);
+    // Where a radius is given, it alone decides.
+    expect((await evaluated([0.1, Infinity])).result.robust.count).toBe(3);
+  });
+
   it('thins the curve to its limit and keeps its ends', async () => {
     const many = Array.from({ length: 450 }, (_, i) => (i + 1) / 1000);
     const { result } = await evaluate({

@@ -1,7 +1,7 @@
 import type { Json } from '@advrob/core';
 import type { ModelResult } from '../record/model-result.js';
 import { proportionOf, type Proportion } from '../statistics/proportion.js';
-import { covers, isFooled, isRight, isRobust, judgeBatch } from './judge.js';
+import { covers, isFooled, isRight, isRobust, judgeBatch, verdictsOf } from './judge.js';
 import { minimalNorm } from './minimal-norm.js';
 import type { AttackOutcome, BatchOutcome } from './outcome.js';
 import type { Judgement, Plan } from './plan.js';
@@ -28,7 +28,10 @@ export function summarize(
     batchSize,
     attackOn,
     clean: shareOf(outcomes, ({ clean }, row) => isRight(clean!, row)),
-    robust: shareOf(judged, isRobust),
+    robust: shareOf(
+      outcomes.map((outcome) => judgeBatch(verdictsOf(plan), outcome)),
+      isRobust,
+    ),
     attacks: unique(runs.map(({ label }) => label)).map((label) =>
       attackOf(plan, label, outcomes, judged, about.settings),
     ),

@@ -35,7 +35,10 @@ export const exampleRecord = z.strictObject({
   label: z.int().min(0),
   cleanPrediction: z.int().min(0),
   cleanCorrect: z.boolean(),
-  /** Classified rightly, and withstood every attack at every epsilon. */
+  /**
+   * Classified rightly, and withstood every attack at every epsilon; where every attack was without
+   * a bound, none found a point at any distance.
+   */
   robust: z.boolean(),
   /** Fooled by an attack, or wrong without any. */
   success: z.boolean(),

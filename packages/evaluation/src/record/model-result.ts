@@ -122,7 +122,10 @@ export const modelResult = z.strictObject({
   batchSize: z.int().min(1),
   attackOn: z.enum(['all', 'survivors']),
   clean: proportion,
-  /** Classified rightly and withstood every attack at every epsilon. */
+  /**
+   * Classified rightly and withstood every attack at every epsilon; where every attack was without
+   * a bound, those for which none found a point at any distance.
+   */
   robust: proportion,
   attacks: z.array(attackResult),
   /** One per norm, in the order of the attacks. */

@@ -1,8 +1,9 @@
 import { AdvrobError, issuesInLine } from '@advrob/core';
 import * as z from 'zod';
 import { analysisResult } from './analysis-result.js';
+import { proportion } from '../statistics/proportion.js';
 import { modelResult } from './model-result.js';
-import { dataDescription, floatCount, readJson, type DataDescription } from './shared.js';
+import { dataDescription, floatCount, norm, readJson, type DataDescription } from './shared.js';
 import { trainingResult } from './training.js';
 
 /** The outcome of one check, in words that a reader without background understands. */
@@ -29,6 +30,11 @@ export const robustnessCheck = z.strictObject({
   measured: z.string(),
   /** What a finding means for the numbers, and what to do. */
   meaning: z.string(),
+  /**
+   * The attack that was compared with that of the claim, and the share of the examples looked at
+   * that are classified rightly and withstand both; left out where none was compared.
+   */
+  attack: z.strictObject({ name: z.string(), norm, epsilon: z.number().min(0), robust: proportion }).optional(),
 });
 export type RobustnessCheck = z.infer<typeof robustnessCheck>;
 
@@ -57,7 +63,7 @@ const model = modelResult.extend({
   training: trainingResult.optional(),
 });
 
-const { kind, severity, value, threshold, question, measured, meaning } = robustnessCheck.partial().shape;
+const { kind, severity, value, threshold, question, measured, meaning, attack } = robustnessCheck.partial().shape;
 
 /**
  * The outcome of a check of a model, e.g. for gradient masking. Checks of other packages may have
@@ -73,6 +79,7 @@ const check = z.looseObject({
   question,
   measured,
   meaning,
+  attack,
 });
 
 /**

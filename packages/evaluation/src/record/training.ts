@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /** How a model came about. Seconds are not in here but under the record's `timing`. */
 export const trainingResult = z.strictObject({
-  /** Name of the trainer or objective, e.g. `pgd-at`. */
+  /** The trainer or objective, with the parts named beside it, e.g. `pgd-at with entropy-sgd`. */
   method: z.string(),
   steps: z.int().min(0),
   seed: z.int().min(0),

@@ -22,6 +22,7 @@ caption { caption-side: bottom; text-align: left; padding-top: .6rem; max-width:
 .results th:first-child { text-align: left; padding-left: 0; }
 .results thead th { border-bottom: 1px solid var(--ink); font-weight: 600; }
 .results thead small, .results td small, .results th small { display: block; font-weight: normal; white-space: nowrap; }
+.results td small.bad { white-space: normal; font-weight: 600; }
 .results tbody tr + tr > * { border-top: 1px solid var(--line); }
 .results td b { font-weight: 400; }
 .results td.best b { font-weight: 700; }

@@ -245,6 +245,15 @@ describe('an analysis on the page', () => {
   });
 });
 
+it('says how many of the data an analysis took', async () => {
+  const data = { ...sampleRecord().data, length: 10_000 };
+  const said = async (options: AnalysisResult['options']): Promise<string> =>
+    (await renderReport(alone(analysisWith({ data, options, figures: [] })))).html;
+  expect(await said({ examples: 64 })).toContain('The first 64 of 10,000 mnist test examples');
+  for (const options of [{ examples: 10_000 }, { examples: 20_000 }, {}, null])
+    expect(await said(options)).toMatch(/[. ]10,000 mnist test examples/);
+});
+
 describe('records of analyses alone', () => {
   // Two figures are enough to meet: a plain one, and one with a scale of colours, which has ids
   // inside.

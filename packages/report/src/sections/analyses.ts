@@ -130,16 +130,24 @@ function headingOf({ id, analysis, models }: AnalysisResult): string {
 }
 
 /** What was looked at and how. */
-function settingOf({ summary, models, data, threat, seed }: AnalysisResult): string {
+function settingOf({ summary, models, data, threat, seed, options }: AnalysisResult): string {
   const roles = Object.entries(models).filter(([role, { name }]) => role !== name && role !== 'model');
   return [
     `${summary ?? ''} `,
     roles.length > 0 ? `In the roles: ${listText(roles.map(([role, { name }]) => `${role} ${name}`))}. ` : '',
     data && Object.keys(models).length > 0
-      ? `${countText(data.length)} ${data.name} ${data.split ?? ''} examples${threat ? `, ${normText(threat.norm)} ${epsilonText(threat.epsilon)}` : ''}. `
+      ? `${takenOf(options, data.length)} ${data.name} ${data.split ?? ''} examples${threat ? `, ${normText(threat.norm)} ${epsilonText(threat.epsilon)}` : ''}. `
       : '',
     `Seed ${seed}.`,
   ].join('');
+}
+
+/** An analysis with an option `examples` takes so many of the data, the first. */
+function takenOf(options: AnalysisResult['options'], length: number): string {
+  const { examples } = { examples: undefined, ...(options as object | null) } as { examples?: unknown };
+  return typeof examples === 'number' && examples < length
+    ? `The first ${countText(examples)} of ${countText(length)}`
+    : countText(length);
 }
 
 type Gallery = AnalysisResult['galleries'][number];

@@ -1,7 +1,7 @@
-import { createRecord, type RunRecord } from '@advrob/evaluation';
+import { createRecord, proportionOf, type RunRecord } from '@advrob/evaluation';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderReport, type Report } from '../render-report.js';
-import { plain, sampleRecord, textOf } from '../../test/support/sample-record.js';
+import { plain, sampleRecord, textOf, untrained } from '../../test/support/sample-record.js';
 
 type Check = RunRecord['checks'][number];
 
@@ -64,6 +64,43 @@ describe('the checks on the page', () => {
     expect(report.html).toContain(`<a href="#checks">${doubt}</a>`);
     expect(report.html.indexOf(doubt)).toBeLessThan(report.html.indexOf('<table'));
     expect(report.markdown).toContain(`**${doubt}**`);
+  });
+
+  it('change the headline where one found a stronger attack, with its name and radius', async () => {
+    const sample = sampleRecord(['standard', 'pgd-at']);
+    const robust = { ...proportionOf(6, 64), interval: [0.044, 0.19] as [number, number] };
+    const attack = { name: 'apgd-dlr', norm: 'linf' as const, epsilon: 0.3, robust };
+    const found = { ...vanishing, model: 'pgd-at', name: 'other-attack-beats-white-box', severity: 'warning' as const };
+    const models = untrained(sample.models).map((model) => ({ ...model, samples: [] }));
+    const make = (names: string[], change: object = {}) =>
+      renderReport({
+        ...sample,
+        models: models.filter(({ name }) => names.includes(name)),
+        checks: [{ ...found, attack: { ...attack, ...change } }],
+      });
+    const { markdown, html, json } = await make(['pgd-at']);
+    const answer =
+      'Under apgd-dlr of the checks (L∞ 0.3), pgd-at still classifies 9.4% of the first 64 of 1,000 mnist test examples rightly';
+    expect(markdown.startsWith(answer)).toBe(true);
+    expect(html).toContain(answer);
+    expect(markdown).toContain('the 36.0% under fgsm and pgd (L∞ 0.3) are too high');
+    expect(markdown).toContain('36.0% (33.1–39.0); 9.4% of 64 under apgd-dlr of the checks (L∞ 0.3) |');
+    expect(html.replace(/\s+/g, ' ')).toContain('Tried: apgd-dlr, L∞ 0.3: 9.4% of 64 examples withstand it');
+    expect((JSON.parse(json) as unknown[]).at(-1)).toMatchObject({
+      kind: 'check',
+      attack: 'apgd-dlr',
+      epsilon: 0.3,
+      count: 6,
+    });
+    const both = await make(['standard', 'pgd-at']);
+    expect(both.markdown).toMatch(
+      /^Under fgsm and pgd \(L∞ 0\.3\), pgd-at still classifies 9\.4% \(of the first 64, under apgd-dlr of/,
+    );
+    // At another radius or in another norm it says nothing of this one.
+    for (const change of [{ epsilon: 0.4 }, { norm: 'l2' }, { robust: { ...robust, rate: 0.9 } }])
+      expect((await make(['pgd-at'], change)).markdown).toMatch(
+        /^Under fgsm and pgd \(L∞ 0\.3\), pgd-at still classifies 36\.0%/,
+      );
   });
 
   it('leave nothing where there are none, and no doubt where nothing serious was found', async () => {

@@ -1,5 +1,6 @@
+import type { Norm } from '@advrob/core';
 import type { RunRecord } from '@advrob/evaluation';
-import { listText, percent } from '../format.js';
+import { countText, epsilonText, listText, normText, percent, percentRange } from '../format.js';
 import { html, type Html } from '../page/html.js';
 import type { Subject } from '../subjects.js';
 
@@ -13,6 +14,28 @@ export function findingsOf({ model, record }: Subject): Check[] {
   return record.checks.filter(
     (check) => check.model === model.name && (check.severity === 'serious' || check.severity === 'warning'),
   );
+}
+
+type Tried = NonNullable<Check['attack']>;
+
+/**
+ * Of the checks of a model that speak up the attack that leaves least, inside a ball; undefined
+ * where none leaves less than `rate`.
+ */
+export function strongerThan(
+  rate: number,
+  subject: Subject,
+  { norm, epsilon }: { readonly norm?: Norm | undefined; readonly epsilon?: number | undefined },
+): Tried | undefined {
+  const tried = findingsOf(subject).flatMap(({ attack }) => attack ?? []);
+  return tried
+    .filter((attack) => attack.norm === norm && attack.epsilon <= (epsilon ?? -1) && attack.robust.rate < rate)
+    .sort((a, b) => a.robust.rate - b.robust.rate)[0];
+}
+
+/** `apgd-dlr of the checks (L∞ 0.3)`. */
+export function triedText({ name, norm, epsilon }: Tried): string {
+  return `${name} of the checks (${normText(norm)} ${epsilonText(epsilon)})`;
 }
 
 /**
@@ -50,11 +73,21 @@ function checksOf(subject: Subject): Html {
 }
 
 function finding(check: Check): Html {
-  const { kind, severity, question, name, meaning, measured } = check;
+  const { kind, severity, question, name, meaning, measured, attack } = check;
   return html`<li>
     <b>${question ?? name}</b> <span class="bad">Yes</span> <small>${[severity, kind].filter(Boolean).join(' ')}</small>
     ${meaning !== undefined && html`<p>${meaning}</p>`}
     ${measured !== undefined && html`<p><small>Measured: ${measured}: ${valueText(check)}</small></p>`}
+    ${
+      attack &&
+      html`<p>
+        <small
+          >Tried: ${attack.name}, ${normText(attack.norm)} ${epsilonText(attack.epsilon)}:
+          ${percent(attack.robust.rate)} of ${countText(attack.robust.total)} examples withstand it and the attack of
+          the claim (95% interval ${percentRange(attack.robust.interval)}%)</small
+        >
+      </p>`
+    }
   </li>`;
 }
 
