@@ -22,7 +22,8 @@ export interface BootstrapOptions {
 
 /**
  * Percentile interval of the difference of two means, by drawing examples with replacement. Efron
- * 1979, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7(1).
+ * 1979, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7(1). Where the
+ * examples differ in few ways, as verdicts do, how often each way is drawn is drawn at once.
  *
  * @param first - One number (or boolean) per example; `second` has the same examples in the same
  *   order.
@@ -41,16 +42,94 @@ export function pairedBootstrap(
     throw new AdvrobError('ADVROB_OPTION', `confidence: expected a number in (0, 1), got ${confidence}`);
   const n = first.length;
   const differences = Float64Array.from({ length: n }, (_, i) => Number(first[i]) - Number(second[i]));
-  const means = new Float64Array(resamples);
-  for (let resample = 0; resample < resamples; resample++) {
-    let sum = 0;
-    for (const i of integers(seed, 'bootstrap', n, 0, n, resample)) sum += differences[i]!;
-    means[resample] = sum / n;
-  }
+  const counts = new Map<number, number>();
+  for (const value of differences) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const means =
+    counts.size <= mostCounted ? meansOfCounts(counts, n, resamples, seed) : meansOfRows(differences, resamples, seed);
   means.sort();
   const tail = (1 - confidence) / 2;
   return {
     difference: differences.reduce((sum, value) => sum + value, 0) / n,
     interval: [quantile(means, tail), quantile(means, 1 - tail)],
   };
+}
+
+/** With more different values than this, examples are drawn one by one. */
+const mostCounted = 8;
+
+function meansOfRows(differences: Float64Array, resamples: number, seed: number): Float64Array {
+  const n = differences.length;
+  return Float64Array.from({ length: resamples }, (_, resample) => {
+    let sum = 0;
+    for (const i of integers(seed, 'bootstrap', n, 0, n, resample)) sum += differences[i]!;
+    return sum / n;
+  });
+}
+
+/**
+ * How often each value is among `n` draws is multinomial: one binomial after the other, each over
+ * the draws that are left. The same distribution as of drawing rows, in a time without `n` in it.
+ */
+function meansOfCounts(counts: ReadonlyMap<number, number>, n: number, resamples: number, seed: number): Float64Array {
+  const values = [...counts.keys()];
+  const tables = new Map<string, Cumulative>();
+  const means = new Float64Array(resamples);
+  const draws = integers(seed, 'bootstrap counts', values.length * resamples, 0, 2 ** 31);
+  for (let resample = 0; resample < resamples; resample++) {
+    let [left, rest, sum] = [n, n, 0];
+    values.forEach((value, i) => {
+      const count = counts.get(value)!;
+      const key = `${i} ${left}`;
+      const table = tables.get(key) ?? binomial(left, count / rest);
+      tables.set(key, table);
+      const drawn = table.first + placeOf(table.shares, (draws[resample * values.length + i]! + 0.5) / 2 ** 31);
+      sum += value * drawn;
+      left -= drawn;
+      rest -= count;
+    });
+    means[resample] = sum / n;
+  }
+  return means;
+}
+
+/** Chances of at most `first`, `first + 1`, ... */
+interface Cumulative {
+  readonly first: number;
+  readonly shares: Float64Array;
+}
+
+/**
+ * The binomial distribution from its mode outwards, as far as float64 tells its chances from 0:
+ * P(k + 1) / P(k) = (n - k) / (k + 1) p / (1 - p).
+ */
+function binomial(n: number, p: number): Cumulative {
+  if (p >= 1 || n === 0) return { first: n, shares: Float64Array.of(1) };
+  const mode = Math.floor((n + 1) * p);
+  const odds = p / (1 - p);
+  const below: number[] = [];
+  for (let k = mode, chance = 1; k > 0; k--) {
+    chance *= k / (n - k + 1) / odds;
+    if (chance < 1e-20) break;
+    below.push(chance);
+  }
+  const chances = [...below.reverse(), 1];
+  for (let k = mode, chance = 1; k < n; k++) {
+    chance *= ((n - k) / (k + 1)) * odds;
+    if (chance < 1e-20) break;
+    chances.push(chance);
+  }
+  const total = chances.reduce((sum, chance) => sum + chance, 0);
+  let sum = 0;
+  return { first: mode - below.length, shares: Float64Array.from(chances, (chance) => (sum += chance) / total) };
+}
+
+/** The first place whose share is above `draw`, which is below 1. */
+function placeOf(shares: Float64Array, draw: number): number {
+  let [low, high] = [0, shares.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (shares[middle]! > draw) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
