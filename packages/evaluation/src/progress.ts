@@ -12,15 +12,21 @@ export interface EvaluationProgress {
   /** Examples through all attacks, of `total`. */
   readonly done: number;
   readonly total: number;
-  /** Share of all work done, 0 to 1: an example under one attack at one epsilon is one unit. */
+  /** Share of all work done, 0 to 1, by the time that it takes; it never falls. */
   readonly fraction: number;
   /**
    * Of the examples of finished batches those that withstood everything; 0 of 0 before the first.
    */
   readonly robust: { readonly count: number; readonly total: number };
-  /** Units per second of this session; 0 before the first is measured. */
+  /**
+   * Examples per second of this session, an example under one attack at one epsilon being one; 0
+   * before the first is measured.
+   */
   readonly rate: number;
-  /** Seconds of work left at the speed of each attack so far; undefined before it is known. */
+  /**
+   * Seconds of work left at the speed of each attack so far, its steps inside of a batch counted;
+   * undefined before it is known.
+   */
   readonly secondsLeft?: number;
 }
 
@@ -33,11 +39,15 @@ export interface EvaluationTiming {
 
 /** Keeps time and tells the caller how far an evaluation is. Run -1 is the clean pass. */
 export interface Tracker {
-  begin(run: number): {
+  /** Begins a piece of so many examples. */
+  begin(
+    run: number,
+    examples: number,
+  ): {
     /** For the attack's own progress. */
     step(progress: Progress): void;
     /** Ends the piece; returns its seconds. */
-    end(examples: number): number;
+    end(): number;
   };
   report(run: number, step?: Progress): void;
   timing(): EvaluationTiming;
@@ -46,7 +56,13 @@ export interface Tracker {
 /** What a tracker is told; it knows neither plans nor outcomes. */
 interface TrackerOptions {
   /** The attacks that every example goes through, in order. */
-  readonly runs: readonly { readonly label: string; readonly norm: Norm; readonly epsilon: number }[];
+  readonly runs: readonly {
+    readonly label: string;
+    readonly norm: Norm;
+    readonly epsilon: number;
+    /** Steps that it takes for a batch, as its options say; undefined where they do not. */
+    readonly steps: number | undefined;
+  }[];
   /** Examples of the data. */
   readonly total: number;
   /** Pieces that earlier sessions finished. */
@@ -58,86 +74,138 @@ interface TrackerOptions {
 
 /** A tracker that also counts the time of earlier sessions. */
 export function createTracker({ runs, total, earlier, standing, report }: TrackerOptions): Tracker {
-  const parts = runs.length + 1;
-  const speed = createSpeed(parts);
-  const seconds = new Float64Array(parts);
-  const finished = new Float64Array(parts);
-  for (const piece of earlier) {
-    seconds[piece.run + 1]! += piece.seconds;
-    finished[piece.run + 1]! += piece.examples;
+  const parts = [cleanSteps, ...runs.map(({ steps }) => steps)].map((steps) => createPart(steps));
+  for (const { run, examples, seconds } of earlier) {
+    parts[run + 1]!.seconds += seconds;
+    parts[run + 1]!.finished += examples;
   }
+  const before = parts.map(({ finished, seconds }) => ({ finished, seconds }));
+  let highest = 0;
   const emit = (run: number, step?: Progress): void => {
     if (!report) return;
     const { done, robust } = standing();
     const current = runs[run];
-    const secondsLeft = speed.secondsFor(Array.from(finished, (part) => total - part));
+    const work = workOf(parts, total);
+    const isDone = parts.every(({ finished }) => finished >= total);
+    highest = isDone ? 1 : Math.max(highest, Math.min(0.999, work.fraction));
+    const worked = parts.reduce(
+      (sum, { finished, seconds }, i) => {
+        const { finished: examples, seconds: time } = before[i]!;
+        return { examples: sum.examples + finished - examples, seconds: sum.seconds + seconds - time };
+      },
+      { examples: 0, seconds: 0 },
+    );
     report({
       phase: current ? 'attack' : 'clean',
       ...(current && { attack: { label: current.label, norm: current.norm, epsilon: current.epsilon } }),
       ...(step && { step: step.step, steps: step.steps }),
       done,
       total,
-      fraction: finished.reduce((sum, part) => sum + part, 0) / (parts * total),
+      fraction: highest,
       robust: { count: robust, total: done },
-      rate: speed.rate(),
-      ...(secondsLeft !== undefined && { secondsLeft }),
+      rate: worked.seconds > 0 ? worked.examples / worked.seconds : 0,
+      ...(work.left !== undefined && { secondsLeft: work.left }),
     });
   };
   return {
-    begin(run) {
-      const startedAt = performance.now();
+    begin(run, examples) {
+      const part = parts[run + 1]!;
+      const current = (part.current = { startedAt: performance.now(), examples, steps: 0 });
+      emit(run);
       return {
-        step: (progress) => emit(run, progress),
-        end(examples) {
-          const time = (performance.now() - startedAt) / 1000;
-          speed.note(run + 1, examples, time);
-          seconds[run + 1]! += time;
-          finished[run + 1]! += examples;
+        step(progress) {
+          current.steps++;
+          emit(run, progress);
+        },
+        end() {
+          const time = elapsed(current);
+          part.seconds += time;
+          part.finished += examples;
+          if (current.steps > 0) part.steps = current.steps;
+          part.current = undefined;
           return time;
         },
       };
     },
     report: emit,
     timing: () => ({
-      clean: seconds[0]!,
+      clean: parts[0]!.seconds,
       attacks: runs.map(({ label, epsilon }, run) => ({
         label,
         epsilon: epsilon === Infinity ? null : epsilon,
-        seconds: seconds[run + 1]!,
+        seconds: parts[run + 1]!.seconds,
       })),
     }),
   };
 }
 
-/**
- * How long each part takes per example, so that a slow attack does not spoil the estimate of a fast
- * one.
- */
-interface Speed {
-  /** `examples` went through `part` in `seconds`. */
-  note(part: number, examples: number, seconds: number): void;
-  /** Examples per second over everything noted; 0 before the first. */
-  rate(): number;
-  /** Seconds for `left` further examples of each part; undefined before anything is noted. */
-  secondsFor(left: readonly number[]): number | undefined;
+/** What a forward pass takes of a step, which goes forward and back. */
+const cleanSteps = 1 / 3;
+/** Of an attack that does not say how many steps it takes. */
+const usualSteps = 20;
+
+/** A run over all batches: what is finished of it, and the batch that it is at. */
+interface Part {
+  finished: number;
+  seconds: number;
+  /** Steps for a batch: as the options say, then as they were for the last one. */
+  steps: number | undefined;
+  current: { readonly startedAt: number; readonly examples: number; steps: number } | undefined;
 }
 
-/** A fresh measurement of `parts` parts. */
-function createSpeed(parts: number): Speed {
-  const examples = new Float64Array(parts);
-  const seconds = new Float64Array(parts);
-  const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
-  return {
-    note(part, count, time) {
-      examples[part]! += count;
-      seconds[part]! += time;
-    },
-    rate: () => (sum(seconds) > 0 ? sum(examples) / sum(seconds) : 0),
-    secondsFor(left) {
-      if (sum(examples) === 0) return undefined;
-      const overall = sum(seconds) / sum(examples);
-      const each = (part: number): number => (examples[part]! > 0 ? seconds[part]! / examples[part]! : overall);
-      return left.reduce((total, count, part) => total + count * each(part), 0);
-    },
-  };
+function createPart(steps: number | undefined): Part {
+  return { finished: 0, seconds: 0, steps, current: undefined };
+}
+
+function elapsed({ startedAt }: NonNullable<Part['current']>): number {
+  return (performance.now() - startedAt) / 1000;
+}
+
+/** How much of the batch at work is done, by its steps; 0 where nobody knows how many there are. */
+function shareOf({ current, steps }: Part): number {
+  if (current === undefined || steps === undefined || current.steps === 0) return 0;
+  // More steps than were expected are never all.
+  return current.steps / Math.max(steps, current.steps + 1);
+}
+
+/**
+ * Seconds for an example by what was measured of this run, also inside of its first batch;
+ * undefined before.
+ */
+function measured(part: Part): number | undefined {
+  if (part.finished > 0) return part.seconds / part.finished;
+  const share = shareOf(part);
+  return part.current && share > 0 ? elapsed(part.current) / share / part.current.examples : undefined;
+}
+
+/**
+ * The share that is done and the seconds that are left. A run that nothing is known of is taken to
+ * need as long for a step as the others; where no run is known, neither are the seconds.
+ */
+function workOf(parts: readonly Part[], total: number): { fraction: number; left: number | undefined } {
+  const stepsOf = (part: Part): number => part.steps ?? usualSteps;
+  const known = parts.flatMap((part) => {
+    const seconds = measured(part);
+    return seconds === undefined ? [] : [{ seconds, steps: stepsOf(part) }];
+  });
+  const sum = (pick: (one: { seconds: number; steps: number }) => number): number =>
+    known.reduce((all, one) => all + pick(one), 0);
+  const perStep = known.length === 0 ? 1 : sum(({ seconds }) => seconds) / sum(({ steps }) => steps);
+  // The forward pass alone says little of attacks.
+  const isKnown = parts.length === 1 ? known.length > 0 : parts.slice(1).some((part) => measured(part) !== undefined);
+  let done = 0;
+  let left = 0;
+  for (const part of parts) {
+    const seconds = measured(part) ?? perStep * stepsOf(part);
+    const { current } = part;
+    const share = shareOf(part);
+    const spent = current === undefined ? 0 : elapsed(current);
+    // Of the batch at work what is left by its own speed, where that is known; a guess grows with
+    // the time that was spent.
+    const guess = (current?.examples ?? 0) * seconds;
+    const whole = share > 0 ? spent / share : Math.max(guess, spent * (part.finished > 0 ? 1.05 : 2));
+    done += part.finished * seconds + spent;
+    left += Math.max(0, total - part.finished - (current?.examples ?? 0)) * seconds + whole - spent;
+  }
+  return { fraction: done + left > 0 ? done / (done + left) : 0, left: isKnown ? left : undefined };
 }

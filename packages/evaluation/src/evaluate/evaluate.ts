@@ -10,7 +10,7 @@ import type { ModelResult } from '../record/model-result.js';
 import { attackBatch, cleanBatch } from './batch.js';
 import { examplesOf } from './examples.js';
 import { rowsToAttack, standingOf } from './judge.js';
-import type { EvaluateOptions } from './options.js';
+import type { EvaluateOptions, EvaluationAttack } from './options.js';
 import { journalLine, journalName, restoreOutcomes, type BatchOutcome, type JournalLine } from './outcome.js';
 import { fingerprintOf, planOf, type Plan } from './plan.js';
 import { summarize } from './summarize.js';
@@ -67,7 +67,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   });
   const outcomes = restoreOutcomes(journal.lines, plan.runs.length);
   const tracker = createTracker({
-    runs: plan.runs,
+    runs: plan.runs.map((run) => ({ ...run, steps: stepsOf(run.entry) })),
     total: data.length,
     earlier: journal.lines.map((line) => ({
       run: line.type === 'clean' ? -1 : line.run,
@@ -105,6 +105,12 @@ async function settingsOf({ runs }: Plan, mustIdentify: boolean): Promise<Json[]
   return Promise.all(runs.map(({ entry }) => known.get(entry.attack)!));
 }
 
+/** Steps that an attack says it takes, over all its starts. */
+function stepsOf({ attack, restarts = 1 }: EvaluationAttack): number | undefined {
+  const { steps } = { steps: undefined, ...(attack.options as object) } as { readonly steps?: unknown };
+  return typeof steps === 'number' && steps > 0 ? steps * restarts : undefined;
+}
+
 async function evaluateBatches(session: Session): Promise<void> {
   const { plan, outcomes } = session;
   const { data } = session.options;
@@ -130,14 +136,14 @@ async function evaluateBatch(session: Session, batch: Batch, index: number): Pro
   const outcome = (outcomes[index] ??= { attacks: [] });
   if (outcome.clean === undefined) {
     stopIfAborted(signal);
-    const work = tracker.begin(-1);
+    const work = tracker.begin(-1, batch.ids.length);
     const found = await cleanBatch(model, batch, position, keep);
-    await journal.add({ type: 'clean', batch: index, seconds: work.end(found.labels.length), outcome: found });
+    await journal.add({ type: 'clean', batch: index, seconds: work.end(), outcome: found });
     outcome.clean = found;
   }
   for (let run = outcome.attacks.length; run < plan.runs.length; run++) {
     stopIfAborted(signal);
-    const work = tracker.begin(run);
+    const work = tracker.begin(run, batch.ids.length);
     const found = await attackBatch({
       model,
       batch,
@@ -152,7 +158,7 @@ async function evaluateBatch(session: Session, batch: Batch, index: number): Pro
       signal,
       onProgress: work.step,
     });
-    await journal.add({ type: 'attack', batch: index, run, seconds: work.end(batch.ids.length), outcome: found });
+    await journal.add({ type: 'attack', batch: index, run, seconds: work.end(), outcome: found });
     outcome.attacks.push(found);
     tracker.report(run);
   }

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createTracker, type EvaluationProgress } from './progress.js';
+
+let now = 0;
+beforeEach(() => {
+  now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => 1000 * now);
+});
+afterEach(() => vi.restoreAllMocks());
+
+interface Attack {
+  /** As its options say. */
+  readonly says: number | undefined;
+  readonly takes: number;
+  readonly secondsPerStep: number;
+}
+
+/** An evaluation whose times are known; what it tells, with the truth beside it. */
+function follow(batches: number, attacks: readonly Attack[]) {
+  const told: { at: number; state: EvaluationProgress }[] = [];
+  const size = 100;
+  const tracker = createTracker({
+    runs: attacks.map(({ says }, i) => ({ label: `${i}`, norm: 'linf', epsilon: 0.1, steps: says })),
+    total: batches * size,
+    earlier: [],
+    standing: () => ({ done: 0, robust: 0 }),
+    report: (state) => told.push({ at: now, state }),
+  });
+  for (let batch = 0; batch < batches; batch++) {
+    const clean = tracker.begin(-1, size);
+    now += 0.4;
+    clean.end();
+    attacks.forEach(({ takes, secondsPerStep }, run) => {
+      const work = tracker.begin(run, size);
+      for (let step = 0; step < takes; step++) {
+        now += secondsPerStep;
+        work.step({ attack: 'a', step: step + 1, steps: takes, rows: size });
+      }
+      work.end();
+      tracker.report(run);
+    });
+  }
+  return told.map(({ at, state }) => ({ ...state, at, truth: now - at, share: at / now }));
+}
+
+describe('time left', () => {
+  it.each<[string, number, Attack[]]>([
+    ['one batch, one attack', 1, [{ says: 40, takes: 40, secondsPerStep: 1 }]],
+    [
+      'four batches, a fast and a slow attack',
+      4,
+      [
+        { says: undefined, takes: 1, secondsPerStep: 1 },
+        { says: 100, takes: 100, secondsPerStep: 1 },
+      ],
+    ],
+    [
+      'one batch, a slow attack before a fast one',
+      1,
+      [
+        { says: 40, takes: 40, secondsPerStep: 1 },
+        { says: 10, takes: 10, secondsPerStep: 1.4 },
+      ],
+    ],
+    [
+      'an attack that does not say its steps, from its second batch on',
+      8,
+      [{ says: undefined, takes: 300, secondsPerStep: 0.1 }],
+    ],
+  ])('is right within a factor of 1.5 from a quarter on: %s', (_, batches, attacks) => {
+    const told = follow(batches, attacks);
+    const late = told.filter(({ share }) => share >= 0.25 && share < 0.99);
+    expect(late.length).toBeGreaterThan(5);
+    for (const { secondsLeft, truth } of late) {
+      expect(secondsLeft! / truth).toBeLessThan(1.5);
+      expect(secondsLeft! / truth).toBeGreaterThan(1 / 1.5);
+    }
+    const fractions = told.map(({ fraction }) => fraction);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(told.at(-1)).toMatchObject({ fraction: 1, secondsLeft: 0 });
+    expect(told.slice(0, -1).every(({ fraction }) => fraction < 1)).toBe(true);
+    for (const { fraction, share } of late) expect(Math.abs(fraction - share)).toBeLessThan(0.2);
+  });
+
+  it('moves inside of a batch, is told from the start, and is not known before something is', () => {
+    const told = follow(1, [{ says: undefined, takes: 50, secondsPerStep: 1 }]);
+    expect(told[0]).toMatchObject({ at: 0, phase: 'clean', fraction: 0 });
+    expect(told[0]).not.toHaveProperty('secondsLeft');
+    const steps = follow(1, [{ says: 50, takes: 50, secondsPerStep: 1 }]).filter(({ step }) => step !== undefined);
+    expect(new Set(steps.map(({ fraction }) => fraction)).size).toBe(50);
+    expect(steps.every(({ secondsLeft }) => secondsLeft !== undefined && secondsLeft > 0.5)).toBe(true);
+    // Nothing says how long the only attack takes, and nothing is said.
+    expect(told.filter(({ step }) => step !== undefined).every((state) => !('secondsLeft' in state))).toBe(true);
+  });
+
+  it('counts steps that were more than the options say', () => {
+    const told = follow(2, [{ says: 10, takes: 40, secondsPerStep: 1 }]);
+    const second = told.filter(({ at, share }) => at > 41 && share < 0.99);
+    for (const { secondsLeft, truth } of second) expect(Math.abs(secondsLeft! / truth - 1)).toBeLessThan(0.3);
+  });
+});
