@@ -23,8 +23,9 @@ import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { writeAtomically } from '../output/files.js';
+import { attackWork } from '../output/course.js';
 import { checkPictures, picturesText, savePictures } from '../output/pictures.js';
-import { bar, createProgress, percent } from '../output/progress.js';
+import { createProgress, followShare, percent } from '../output/progress.js';
 import { addCommand, ready, type Call } from './command.js';
 
 const flags = [
@@ -141,10 +142,21 @@ async function craftAll(
   const progress = createProgress();
   let done = 0;
   let withstood = 0;
+  const follow = followShare(attack.name, '', progress);
+  const tell = (share: number): void =>
+    follow(done === 0 ? 'first batch' : `${done}/${data.length}, robust ${percent(withstood / done, 1)}`, share);
+  tell(0);
   try {
     for await (const { x, y, ids } of data.batches({ size: 100 })) {
       try {
-        const result = await attack.run(model, x, y, { norm, epsilon }, { seed, ids, restarts, signal, ...chosen });
+        const begin = done;
+        let steps = 0;
+        const onProgress = (): void => {
+          const share = Math.min(0.95, ++steps / attackWork(attack, restarts));
+          tell((begin + share * ids.length) / data.length);
+        };
+        const call = { seed, ids, restarts, signal, onProgress, ...chosen };
+        const result = await attack.run(model, x, y, { norm, epsilon }, call);
         crafted.x.set(await x.data<'float32'>(), done * size);
         crafted.adversarial.set(await result.adversarial.data<'float32'>(), done * size);
         result.adversarial.dispose();
@@ -155,10 +167,7 @@ async function craftAll(
         crafted.distance.set(result.distance, done);
         done += ids.length;
         withstood += Math.round(result.robustAccuracy * ids.length);
-        progress.update(() => {
-          const running = percent(withstood / done, 1);
-          return `${attack.name}: ${bar(done / data.length)} ${done}/${data.length}  robust ${running}`;
-        });
+        tell(done / data.length);
       } finally {
         tf.dispose([x, y]);
       }

@@ -9,7 +9,7 @@ import { checkModel, settingFor } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { writeEvaluationRecord } from '../experiment/record.js';
-import { checksOf } from '../experiment/robustness-checks.js';
+import { checksOf, checksWork } from '../experiment/robustness-checks.js';
 import type { ModelFinder } from '../experiment/types.js';
 import { chooseParts } from '../flags/chosen-parts.js';
 import {
@@ -26,6 +26,7 @@ import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, wholeNumber, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { fileStorage } from '../output/files.js';
+import { evaluationWork } from '../output/course.js';
 import { createProgress, followEvaluation } from '../output/progress.js';
 import { recordText } from '../output/record-text.js';
 import { addCommand, ready, type Call } from './command.js';
@@ -74,10 +75,15 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
   if (given.checks && !Number.isFinite(radius))
     throw new AdvrobError('ADVROB_USAGE', '--checks needs a finite --epsilon, the radius of the claim');
 
-  const data = await examplesOf(registry, dataset[0]!, given);
+  const progress = createProgress();
+  const name = modelName(given.model);
+  progress.update(() => `${name}: reading data and model`);
+  const data = await examplesOf(registry, dataset[0]!, given).catch((error: unknown) => {
+    progress.end();
+    throw error;
+  });
   output.warn(radiusWarnings([{ norm: given.norm, epsilon }], data));
   const shelf = createModelShelf(registry, data);
-  const progress = createProgress();
   try {
     const evaluated = await composeAttacks(attacks, registry, shelf.find, {
       norm: given.norm,
@@ -86,7 +92,19 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
       loss,
     });
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, architecture[0], data));
-    const name = modelName(given.model);
+    const threat = { norm: given.norm, epsilon: radius };
+    progress.plan([
+      { id: `evaluation of ${name}`, kind: 'evaluation', work: evaluationWork(data, evaluated) },
+      ...(given.checks
+        ? [
+            {
+              id: `checks of ${name}`,
+              kind: 'checks' as const,
+              work: checksWork({ evaluated, threat, settings: defaultChecks, data }, 0),
+            },
+          ]
+        : []),
+    ]);
     shelf.add(name, model);
     const setting = settingFor(
       given.modelCheck,
@@ -110,7 +128,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
           id: name,
           model,
           data,
-          threat: { norm: given.norm, epsilon: radius },
+          threat,
           evaluated,
           surrogates: {},
           settings: defaultChecks,

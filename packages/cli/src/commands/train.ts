@@ -64,10 +64,11 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
   const experiment = parseExperiment(describe(given, registry)) as ModelExperiment;
   const settings = settingsOf(experiment, 'model')!;
   const { dataset, architecture, threat, seed } = experiment;
-  const splits = await loadData(registry, dataset);
+  const progress = createProgress();
+  progress.update(() => `${architecture!.name}: reading data`);
+  const splits = await loadData(registry, dataset).finally(() => progress.end());
   checkTrainable(splits);
   const shelf = createModelShelf(registry, splits.train);
-  const progress = createProgress();
   try {
     const parts = await makeTrainingParts(registry, settings, shelf.find);
     const model = makePart(registry, 'models', architecture!)(seed);

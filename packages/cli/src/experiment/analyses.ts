@@ -66,7 +66,9 @@ export async function analyzeAll(
   const analysed: Analysed[] = [];
   for (const prepared of analyses) {
     const begun = performance.now();
-    progress.update(() => `${prepared.id}: analysis of ${Object.values(prepared.names).join(', ') || 'no models'}`);
+    progress.course.begin(`analysis ${prepared.id}`);
+    const of = Object.values(prepared.names).join(', ') || 'no models';
+    progress.update(() => `${prepared.id}: analysis of ${of}  ${clock((performance.now() - begun) / 1000)}`);
     const storage = fileStorage(join(folder, 'analyses', prepared.id));
     const result = await analyze({ ...prepared, storage, signal });
     const seconds = (performance.now() - begun) / 1000;

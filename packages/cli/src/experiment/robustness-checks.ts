@@ -1,8 +1,9 @@
 import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, type Registry } from '@advrob/core';
 import { checkRobustness, type CheckAttacks, type EvaluationAttack, type RobustnessCheck } from '@advrob/evaluation';
 import { defaultChecks, type CheckSettings } from '../config/evaluation-schema.js';
+import { attackWork } from '../output/course.js';
 import { fileStorage } from '../output/files.js';
-import { bar, type ProgressLine } from '../output/progress.js';
+import { followShare, type ProgressLine } from '../output/progress.js';
 import { makePart } from './parts.js';
 
 /** A model of more weights is checked only when the config asks for it. */
@@ -51,6 +52,7 @@ interface ChecksOfModel {
  */
 export async function checksOf(work: ChecksOfModel): Promise<readonly RobustnessCheck[]> {
   const { id, settings, progress, signal } = work;
+  const follow = followShare(id, `checks of ${id}`, progress);
   const { checks } = await checkRobustness({
     model: work.model,
     data: work.data,
@@ -62,8 +64,8 @@ export async function checksOf(work: ChecksOfModel): Promise<readonly Robustness
     seed: work.seed,
     storage: fileStorage(work.folder),
     signal,
-    onProgress: ({ measurement, done, total }) =>
-      progress.update(() => `${id}: checks ${bar(done / total)} ${done}/${total}  ${measurement}`),
+    onProgress: ({ measurement, done, total, fraction }) =>
+      follow(`checks ${done + 1}/${total}, ${measurement}`, fraction),
   });
   return checks;
 }
@@ -115,4 +117,16 @@ const fewestSteps = 5;
 
 function isIterative({ name, options }: Attack): boolean {
   return iterativeNames.includes(name) && (options as { steps: number }).steps >= fewestSteps;
+}
+
+/** What the checks take: their attacks, each as often as it is run, on the examples that they look at. */
+export function checksWork(
+  { evaluated, threat, settings, data }: Pick<ChecksOfModel, 'evaluated' | 'threat' | 'settings' | 'data'>,
+  surrogates: number,
+): number {
+  const main = evaluated.find(({ attack, norm }) => norm === threat.norm && isIterative(attack))?.attack;
+  const steps = main ? attackWork(main) : 40;
+  // Path, the attack itself, three times the steps, another loss, three radii; twice for repetition.
+  const calls = 10 + settings.restarts + surrogates;
+  return Math.min(settings.examples, data.length) * (calls * steps + settings.queries / 3);
 }

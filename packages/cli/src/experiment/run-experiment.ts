@@ -2,7 +2,9 @@ import type { Splits } from '@advrob/core';
 import { createRecord, describeData, recordChecks, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 import { join } from 'node:path';
 import { environmentOf } from '../backend/environment.js';
+import { defaultChecks } from '../config/evaluation-schema.js';
 import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
+import { attackWork, evaluationWork, type Stage } from '../output/course.js';
 import { createProgress, type ProgressLine } from '../output/progress.js';
 import { analyzeAll } from './analyses.js';
 import { radiusWarnings } from './data-warnings.js';
@@ -11,6 +13,7 @@ import { checkModels } from './model-check.js';
 import { prepare } from './prepare.js';
 import { writeRecord } from './record.js';
 import { noteOf, unmetRequirements } from './requirements.js';
+import { checksWork, wantedChecks } from './robustness-checks.js';
 import { claimFolder } from './run-folder.js';
 import { trainModel } from './train-model.js';
 import type { ExperimentResult, ExperimentRun, Measured, Prepared, PreparedModel, TrainingOutcome } from './types.js';
@@ -22,8 +25,10 @@ import type { ExperimentResult, ExperimentRun, Measured, Prepared, PreparedModel
  */
 export async function runExperiment(run: ExperimentRun): Promise<ExperimentResult> {
   const { experiment, folder, registry, backend, command, output } = run;
-  const prepared = await prepare(experiment, registry);
   const progress = createProgress();
+  progress.update(() => `${experiment.name}: reading data and models`);
+  const prepared = await prepare(experiment, registry).finally(() => progress.end());
+  progress.plan(stagesOf(experiment, prepared));
   try {
     const checked = await checkModels(checkable(prepared), experiment.modelCheck);
     await claimFolder(folder, experiment);
@@ -68,6 +73,31 @@ function checkable({ models, splits, analyses }: Prepared): Parameters<typeof ch
       Object.entries(cast).map(([role, model]) => ({ name: names[role]!, model, data })),
     ),
   ];
+}
+
+/** All that an experiment does, with what each stage takes as far as it can be told. */
+function stagesOf(experiment: Experiment, { splits, models, measurement, analyses }: Prepared): Stage[] {
+  const trained = models.flatMap(({ id, training }): Stage[] => {
+    if (training === undefined || splits === undefined) return [];
+    const { batchSize = 128, epochs = 10, take = Infinity, steps } = training.settings;
+    const examples = steps === undefined ? epochs * Math.min(take, splits.train.length) : steps * batchSize;
+    const inner = training.parts.attack === undefined ? 0 : attackWork(training.parts.attack);
+    return [{ id: `training of ${id}`, kind: 'training', work: examples * (1 + inner) }];
+  });
+  const measured = models.flatMap(({ id, model }): Stage[] => {
+    if (measurement === undefined || !isMeasuring(experiment)) return [];
+    const { data, attacks } = measurement;
+    const settings = wantedChecks(experiment.evaluation.checks, model, experiment.threat.norm);
+    const work = { evaluated: attacks, threat: experiment.threat, settings: settings ?? defaultChecks, data };
+    return [
+      { id: `evaluation of ${id}`, kind: 'evaluation', work: evaluationWork(data, attacks) },
+      ...(settings
+        ? [{ id: `checks of ${id}`, kind: 'checks' as const, work: checksWork(work, models.length > 1 ? 1 : 0) }]
+        : []),
+    ];
+  });
+  const analysed = analyses.map(({ id }): Stage => ({ id: `analysis ${id}`, kind: 'analysis', work: undefined }));
+  return [...trained, ...measured, ...analysed];
 }
 
 function withNote(model: RecordedModel, { evaluation }: Experiment): RecordedModel {

@@ -1,16 +1,26 @@
 import type { EvaluationProgress } from '@advrob/evaluation';
 import type { TrainingEvent } from '@advrob/training';
+import { createCourse, single, type Course, type Stage } from './course.js';
+import { inLine } from './terminal.js';
 
 /**
  * Shows where long work stands: one line that is rewritten on a terminal, a line now and then in a
  * pipe.
  */
 export interface ProgressLine {
-  /** Called as often as one likes; `text` is made only when something is shown. */
-  update(text: () => string): void;
+  /** Where the command stands in all that it does. */
+  readonly course: Course;
+  /** What the command does, in order: the time left is that of all of it. */
+  plan(stages: readonly Stage[]): void;
+  /**
+   * Called as often as one likes; `text` is made for a line of so many characters when something is
+   * shown, and again as time goes by without another call.
+   */
+  update(text: ProgressText): void;
   /** Ends the line; with a text, leaves that instead of the last state. */
   end(text?: string): void;
 }
+type ProgressText = (columns: number) => string;
 
 interface ProgressTarget {
   readonly isTTY?: boolean;
@@ -19,30 +29,48 @@ interface ProgressTarget {
 }
 
 /** `every`: milliseconds between two lines in a pipe. */
-export function createProgress(stream: ProgressTarget = process.stderr, every = 10_000): ProgressLine {
+export function createProgress(stream: ProgressTarget = process.stderr, every = 5000): ProgressLine {
   const isLive = stream.isTTY === true;
   const pause = isLive ? 100 : every;
-  let last = isLive ? -Infinity : performance.now();
+  let last = -Infinity;
   let isOpen = false;
-  const show = (text: string): void => {
-    if (!isLive) {
-      stream.write(`${text}\n`);
-      return;
-    }
-    stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`);
+  let latest: ProgressText | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let course = single;
+  const show = (make: ProgressText): void => {
+    // The last column stays free: a line that fills it is broken on some terminals.
+    const columns = isLive ? (stream.columns ?? 80) - 1 : 200;
+    const text = inLine(make(columns)).slice(0, columns);
+    stream.write(isLive ? `\r\u001b[2K${text}` : `${text}\n`);
     isOpen = true;
   };
+  const tick = (wait: number): void => {
+    if (latest === undefined || performance.now() - last < wait) return;
+    last = performance.now();
+    show(latest);
+  };
   return {
+    get course() {
+      return course;
+    },
+    plan(stages) {
+      course = createCourse(stages);
+    },
     update(text) {
-      if (performance.now() - last < pause) return;
-      last = performance.now();
-      show(text());
+      latest = text;
+      tick(pause);
+      // Whoever waits for a long step sees that time goes by.
+      timer ??= setInterval(() => tick(isLive ? 900 : every), isLive ? 1000 : 500);
+      timer.unref();
     },
     end(text) {
-      if (text !== undefined) show(text);
+      clearInterval(timer);
+      timer = undefined;
+      latest = undefined;
+      if (text !== undefined) show(() => text);
       if (isLive && isOpen) stream.write(text === undefined ? '\r\u001b[2K' : '\n');
       isOpen = false;
-      last = isLive ? -Infinity : performance.now();
+      last = -Infinity;
     },
   };
 }
@@ -66,42 +94,128 @@ export function bar(share: number, width = 20): string {
   return '█'.repeat(full) + '░'.repeat(width - full);
 }
 
-/** Follows an evaluation: what is at work, the running robust accuracy, rate and time left. */
+/** What a line of progress says, most important first. */
+interface Line {
+  readonly name: string;
+  readonly what: string;
+  readonly share: number;
+  /** Left out where there is no room. */
+  readonly more?: string;
+  /** Since the command began, in seconds. */
+  readonly left: ReturnType<Course['left']>;
+}
+
+const begun = performance.now();
+
+/**
+ * `name: what ███░░ 62%  more  1:05, 0:40 left` in so many characters: the bar gets shorter, then
+ * goes, then `more`, then the end of the name.
+ */
+export function progressLine({ name, what, share, more = '', left }: Line, columns: number): string {
+  const spent = clock((performance.now() - begun) / 1000);
+  // An estimate that has run out says nothing.
+  const rest =
+    left === undefined || left.seconds < 0.5
+      ? ''
+      : `, ${left.isAll ? '' : 'at least '}${clock(Math.max(1, left.seconds))} left`;
+  const end = `${percent(Math.min(share, 0.99))}${more === '' ? '' : `  ${more}`}  ${spent}${rest}`;
+  const short = `${percent(Math.min(share, 0.99))}  ${spent}${rest}`;
+  const head = `${name}: ${what}`;
+  const candidates = [
+    `${head} ${bar(share)} ${end}`,
+    `${head} ${bar(share, 10)} ${end}`,
+    `${head} ${end}`,
+    `${head} ${short}`,
+  ];
+  const fitting = candidates.find((line) => line.length <= columns);
+  if (fitting !== undefined) return fitting;
+  const room = Math.max(8, columns - short.length - 2);
+  return `${head.slice(0, room)}… ${short}`;
+}
+
+/** Counts seconds down between two estimates, and never quite to the end. */
+function countDown(): { set(seconds: number | undefined): void; left(): number | undefined } {
+  let estimate: number | undefined;
+  let at = 0;
+  return {
+    set(seconds) {
+      estimate = seconds;
+      at = performance.now();
+    },
+    left: () =>
+      estimate === undefined ? undefined : Math.max(0.1 * estimate, estimate - (performance.now() - at) / 1000),
+  };
+}
+
+/** Follows an evaluation: what is at work, the running robust accuracy, and the time left. */
 export function followEvaluation(name: string, progress: ProgressLine): (state: EvaluationProgress) => void {
-  return (state) =>
-    progress.update(() => {
-      const { phase, attack, fraction, robust, secondsLeft } = state;
+  const own = countDown();
+  progress.course.begin(`evaluation of ${name}`);
+  return (state) => {
+    own.set(state.secondsLeft);
+    progress.update((columns) => {
+      const { phase, attack, fraction, robust } = state;
       const what =
         phase === 'clean' || attack === undefined
           ? 'clean'
           : `${attack.label} ${attack.norm} ${Number(attack.epsilon.toPrecision(3))}`;
-      const running = robust.total > 0 ? `  robust ${percent(robust.count / robust.total, 1)} of ${robust.total}` : '';
-      const left = secondsLeft === undefined ? '' : `  ${clock(secondsLeft)} left`;
-      return `${name}: ${what} ${bar(fraction)} ${percent(fraction)}${running}${left}`;
+      const more = robust.total > 0 ? `robust ${percent(robust.count / robust.total, 1)} of ${robust.total}` : '';
+      return progressLine({ name, what, share: fraction, more, left: progress.course.left(own.left()) }, columns);
     });
+  };
+}
+
+/** Follows work that only says which share of it is done. */
+export function followShare(
+  name: string,
+  stage: string,
+  progress: ProgressLine,
+): (what: string, share: number) => void {
+  const own = countDown();
+  progress.course.begin(stage);
+  const begunAt = performance.now();
+  return (what, share) => {
+    const spent = (performance.now() - begunAt) / 1000;
+    own.set(share > 0.01 ? (spent / share) * (1 - share) : undefined);
+    progress.update((columns) => progressLine({ name, what, share, left: progress.course.left(own.left()) }, columns));
+  };
 }
 
 /** Follows a training run by its events; asks the backend for nothing. */
 export function followTraining(name: string, progress: ProgressLine): (event: TrainingEvent) => void {
-  let begun = performance.now();
+  let begunAt = performance.now();
   let first = 0;
   let loss = '';
+  const own = countDown();
   return (event) => {
     if (event.type === 'start') {
-      begun = performance.now();
+      begunAt = performance.now();
       first = event.step;
+      progress.course.begin(`training of ${name}`, event.step / event.steps);
       if (event.resumed) progress.end(`${name}: goes on at step ${event.step} of ${event.steps}`);
-    } else if (event.type === 'metrics') loss = `  loss ${event.loss['total']!.toFixed(3)}`;
+    } else if (event.type === 'metrics') loss = `loss ${event.loss['total']!.toFixed(3)}`;
     else if (event.type === 'validation')
       loss = `${loss.split('  validation')[0]}  validation ${(100 * event.score).toFixed(1)}%`;
-    else if (event.type === 'step')
-      progress.update(() => {
-        const seconds = (performance.now() - begun) / 1000;
-        const rate = (event.step - first) / seconds;
-        const left = rate > 0 ? `  ${rate.toFixed(1)} steps/s  ${clock((event.steps - event.step) / rate)} left` : '';
-        return `${name}: training ${bar(event.step / event.steps)} ${event.step}/${event.steps}${loss}${left}`;
-      });
-    else if (event.type === 'end')
-      progress.end(`${name}: trained ${event.step} steps in ${clock((performance.now() - begun) / 1000)}${loss}`);
+    else if (event.type === 'end') {
+      progress.end(
+        `${name}: trained ${event.step} steps in ${clock((performance.now() - begunAt) / 1000)}${loss === '' ? '' : `  ${loss}`}`,
+      );
+      return;
+    }
+    if (event.type !== 'start' && event.type !== 'step') return;
+    const { step, steps } = event;
+    const rate = (step - first) / ((performance.now() - begunAt) / 1000);
+    own.set(rate > 0 ? (steps - step) / rate : undefined);
+    progress.update((columns) => {
+      const more = [
+        `${step}/${steps}`,
+        ...(loss === '' ? [] : [loss]),
+        ...(rate > 0 ? [`${rate.toFixed(1)} steps/s`] : []),
+      ];
+      return progressLine(
+        { name, what: 'training', share: step / steps, more: more.join('  '), left: progress.course.left(own.left()) },
+        columns,
+      );
+    });
   };
 }

@@ -401,11 +401,13 @@ describe('resume', () => {
 
   it('stops on its signal and says how far it is', async () => {
     const seen: string[] = [];
+    const fractions: number[] = [];
     const controller = new AbortController();
     const promise = look(net.model, {
       signal: controller.signal,
-      onProgress: ({ measurement, done, total }) => {
-        seen.push(measurement);
+      onProgress: ({ measurement, done, total, fraction }) => {
+        if (seen.at(-1) !== measurement) seen.push(measurement);
+        fractions.push(fraction);
         expect(done).toBe(seen.length - 1);
         expect(total).toBe(12);
         if (measurement === 'repetition') controller.abort();
@@ -413,6 +415,8 @@ describe('resume', () => {
     });
     await expect(promise).rejects.toMatchObject({ code: 'ADVROB_ABORTED' });
     expect(seen.slice(0, 4)).toEqual(['outputs', 'gradients', 'loss path', 'repetition']);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(fractions[0]).toBe(0);
   });
 });
 

@@ -8,7 +8,7 @@ import type { RobustnessCheck } from '../record/record.js';
 import { judgeCauses } from './judge-causes.js';
 import { judgeSymptoms } from './judge-symptoms.js';
 import { drawBatches } from './measure/shared.js';
-import { countMeasurements, measureAll } from './measurements.js';
+import { measureAll, measurementsOf } from './measurements.js';
 import { attacksOf, withDefaults, type CompleteOptions, type RobustnessCheckOptions } from './options.js';
 
 /** Name of the file that holds the measurements of the checks. */
@@ -57,15 +57,10 @@ export async function checkRobustness(options: RobustnessCheckOptions): Promise<
   const modelHash = options.modelHash ?? (await hashModel(model));
   if (storage) checkHash(modelHash);
   const memo = await openMemo(storage, checksName, await fingerprintOf(complete, modelHash ?? ''));
-  const total = countMeasurements(complete);
-  let done = 0;
-  const enter = (measurement: string): void => {
-    stopIfAborted(signal);
-    options.onProgress?.({ measurement, done: done++, total });
-  };
+  const follower = followerOf(complete, options.onProgress, signal);
   const batches = await drawBatches(data, examples, batchSize);
   try {
-    const found = await measureAll(complete, batches, memo, enter);
+    const found = await measureAll(complete, batches, memo, follower);
     const checks = [...judgeCauses(found), ...judgeSymptoms(found, complete)];
     return {
       examples: found.examples,
@@ -76,6 +71,38 @@ export async function checkRobustness(options: RobustnessCheckOptions): Promise<
   } finally {
     for (const { x, y } of batches) tf.dispose([x, y]);
   }
+}
+
+/** Counts measurements, and the steps inside of them. */
+function followerOf(
+  options: CompleteOptions,
+  report: RobustnessCheckOptions['onProgress'],
+  signal: AbortSignal | undefined,
+): Parameters<typeof measureAll>[3] {
+  const all = measurementsOf(options);
+  const batches = Math.ceil(Math.min(options.examples, options.data.length) / options.batchSize);
+  const work = all.reduce((sum, { steps }) => sum + steps, 0);
+  let place = -1;
+  let before = 0;
+  let taken = 0;
+  const tell = (): void => {
+    const { name, steps } = all[place]!;
+    const share = Math.min(0.95, taken / (steps * batches));
+    report?.({ measurement: name, done: place, total: all.length, fraction: (before + share * steps) / work });
+  };
+  return {
+    enter(measurement) {
+      stopIfAborted(signal);
+      before += all[place]?.steps ?? 0;
+      place = all.findIndex(({ name }) => name === measurement);
+      taken = 0;
+      tell();
+    },
+    step() {
+      taken++;
+      tell();
+    },
+  };
 }
 
 function checkOptions(options: CompleteOptions): void {

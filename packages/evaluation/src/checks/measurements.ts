@@ -5,7 +5,7 @@ import { measureGradients, type Gradients } from './measure/gradients.js';
 import { measureLossPath, type LossPath } from './measure/loss-path.js';
 import { measureOutputs, type Outputs } from './measure/outputs.js';
 import type { AttackCall, DrawnBatch } from './measure/shared.js';
-import { attacksOf, type CompleteOptions } from './options.js';
+import type { CompleteOptions } from './options.js';
 
 /** Whether each rightly classified example was fooled, in order. */
 export type Fooled = readonly boolean[];
@@ -38,15 +38,21 @@ export interface Measurements {
   readonly larger: Fooled;
 }
 
+/** Told what is measured next, and of every step of an attack. */
+interface Follower {
+  enter(measurement: string): void;
+  step(): void;
+}
+
 /** Makes all measurements, each of them once per batch over all sessions. */
 export async function measureAll(
   { model, attacks, threat, seed, restarts, surrogates, signal }: CompleteOptions,
   batches: readonly DrawnBatch[],
   memo: Memo,
-  enter: (measurement: string) => void,
+  { enter, step }: Follower,
 ): Promise<Measurements> {
   const { iterative, longer, singleStep, blackBox, other } = attacks;
-  const call = { model, attack: iterative, threat, seed, signal };
+  const call = { model, attack: iterative, threat, seed, signal, onProgress: step };
   const each = async <T extends Json>(
     name: string,
     measure: (batch: DrawnBatch, i: number) => Promise<T>,
@@ -99,11 +105,39 @@ export async function measureAll(
   };
 }
 
-/** As many measurements as {@link measureAll} enters. */
-export function countMeasurements({ attacks, surrogates, restarts }: CompleteOptions): number {
-  const compared = attacksOf(attacks).length - 1;
-  // Outputs, gradients, loss path, repetition, the attack itself, and at three other radii.
-  return 8 + compared + Object.keys(surrogates).length + (hasStarts(attacks.iterative, restarts) ? 1 : 0);
+/**
+ * The measurements that {@link measureAll} enters, in order, with the steps that each takes: a
+ * forward pass is a third of one.
+ */
+export function measurementsOf({
+  attacks,
+  surrogates,
+  restarts,
+}: CompleteOptions): readonly { readonly name: string; readonly steps: number }[] {
+  const { iterative, longer, singleStep, blackBox, other } = attacks;
+  const main = stepsOf(iterative);
+  const of = (name: string, attack: Attack | undefined) => (attack ? [{ name, steps: stepsOf(attack) }] : []);
+  return [
+    { name: 'outputs', steps: 2 },
+    { name: 'gradients', steps: 5 },
+    { name: 'loss path', steps: main },
+    { name: 'repetition', steps: 2 * main },
+    { name: 'iterative', steps: main },
+    ...Object.keys(surrogates).map((name) => ({ name: `transfer from ${name}`, steps: main })),
+    ...of('longer', longer),
+    ...(hasStarts(iterative, restarts) ? [{ name: 'restarts', steps: restarts * main }] : []),
+    ...of('single step', singleStep),
+    ...of('black box', blackBox),
+    ...of('other attack', other),
+    ...['huge epsilon', 'half of epsilon', 'twice epsilon'].map((name) => ({ name, steps: main })),
+  ];
+}
+
+function stepsOf({ options, definition }: Attack): number {
+  const { steps, queries } = options as { readonly steps?: unknown; readonly queries?: unknown };
+  if (typeof steps === 'number') return steps;
+  if (typeof queries === 'number') return queries / 3;
+  return definition.knowledge === 'gradients' ? 1 : 100;
 }
 
 /** Whether further starts can differ from the first. */

@@ -46,15 +46,18 @@ export interface RobustnessCheckOptions {
   /** As for `evaluate`: needed with `storage` for a model without named weights. */
   readonly modelHash?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Before each measurement: what it is, and how many of them are done. */
+  /** Before each measurement and at every step of it: what it is, and how much is done. */
   readonly onProgress?: ((progress: CheckProgress) => void) | undefined;
 }
 
 export interface CheckProgress {
   /** E.g. `gradients`. */
   readonly measurement: string;
+  /** Measurements that are done, and all of them. */
   readonly done: number;
   readonly total: number;
+  /** Share of the work that is done, 0 to 1, by the steps that measurements take. */
+  readonly fraction: number;
 }
 
 /** The options with what they leave out. */

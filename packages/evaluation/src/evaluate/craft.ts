@@ -9,6 +9,8 @@ interface CraftOptions {
   readonly restarts?: number | undefined;
   readonly loss?: AttackLoss | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told of every step. */
+  readonly onProgress?: (() => void) | undefined;
 }
 
 /**

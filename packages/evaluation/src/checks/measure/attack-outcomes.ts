@@ -8,22 +8,22 @@ import type { AttackCall, DrawnBatch } from './shared.js';
 export type AttackOutcomes = { readonly success: (0 | 1)[]; readonly unconfirmed: number };
 
 export async function measureAttack(
-  { model, attack, threat, seed, restarts = 1, signal }: AttackCall,
+  { model, attack, threat, seed, restarts = 1, signal, onProgress }: AttackCall,
   { x, y, ids }: DrawnBatch,
 ): Promise<AttackOutcomes> {
-  const result = await attack.run(model, x, y, threat, { seed, ids, restarts, signal });
+  const result = await attack.run(model, x, y, threat, { seed, ids, restarts, signal, onProgress });
   result.adversarial.dispose();
   return { success: Array.from(result.success, (hit) => (hit ? 1 : 0)), unconfirmed: result.unconfirmed };
 }
 
 /** Share of examples for which two calls with the same seed end at different points. */
 export async function measureRepetition(
-  { model, attack, threat, seed, signal }: AttackCall,
+  { model, attack, threat, seed, signal, onProgress }: AttackCall,
   batch: DrawnBatch,
 ): Promise<number> {
   const points: Float32Array[] = [];
   for (let call = 0; call < 2; call++) {
-    const adversarial = await craft(attack, model, batch, threat, { seed, signal });
+    const adversarial = await craft(attack, model, batch, threat, { seed, signal, onProgress });
     points.push(Float32Array.from(await adversarial.data().finally(() => adversarial.dispose())));
   }
   const [first, second] = points as [Float32Array, Float32Array];
@@ -36,12 +36,12 @@ export async function measureRepetition(
 
 /** As {@link measureAttack}, with the points made on `source` and judged on the model. */
 export async function measureTransfer(
-  { model, attack, threat, seed, signal }: AttackCall,
+  { model, attack, threat, seed, signal, onProgress }: AttackCall,
   source: Classifier,
   batch: DrawnBatch,
 ): Promise<AttackOutcomes> {
   const { x, labels } = batch;
-  const points = await craft(attack, source, batch, threat, { seed, signal });
+  const points = await craft(attack, source, batch, threat, { seed, signal, onProgress });
   try {
     const { predictions } = await classify(model, points);
     const distances = exactDistances(

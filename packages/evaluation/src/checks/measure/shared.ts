@@ -19,6 +19,8 @@ export interface AttackCall {
   readonly seed: number;
   readonly restarts?: number | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Told of every step. */
+  readonly onProgress?: (() => void) | undefined;
 }
 
 /** The first `count` examples. The tensors are the caller's to dispose. */

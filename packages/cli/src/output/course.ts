@@ -1,0 +1,87 @@
+import type { EvaluationAttack } from '@advrob/evaluation';
+
+/** A part of what a command does. */
+export interface Stage {
+  readonly id: string;
+  /** Stages of one kind take equally long for a unit of work. */
+  readonly kind: 'training' | 'evaluation' | 'checks' | 'analysis';
+  /** Steps forward and back times examples; undefined where nobody knows. */
+  readonly work: number | undefined;
+}
+
+/** Where a command stands in all that it does, so that one time is left for the whole of it. */
+export interface Course {
+  /** A stage begins, and with it those before it are done. `share`: what an earlier session did of it. */
+  begin(id: string, share?: number): void;
+  /**
+   * Seconds until the command is done, when the stage at work has `own` seconds left; undefined
+   * before that is known. `isAll` is false where stages follow that nobody knows the time of.
+   */
+  left(own: number | undefined): { readonly seconds: number; readonly isAll: boolean } | undefined;
+}
+
+/** A course through stages in their order. */
+export function createCourse(stages: readonly Stage[]): Course {
+  /** Seconds of the stages that are done, per unit of their work. */
+  const done: { readonly kind: Stage['kind']; readonly seconds: number; readonly work: number }[] = [];
+  let place = -1;
+  let begunAt = 0;
+  let shareBefore = 0;
+  const spent = (): number => (performance.now() - begunAt) / 1000;
+  const note = (seconds: number): (typeof done)[number][] => {
+    const { kind, work } = stages[place] ?? { kind: 'analysis' as const, work: undefined };
+    return work === undefined ? [] : [{ kind, seconds, work: work * (1 - shareBefore) }];
+  };
+  const rate = (known: readonly (typeof done)[number][]): number | undefined => {
+    const [seconds, work] = [
+      known.reduce((sum, one) => sum + one.seconds, 0),
+      known.reduce((sum, one) => sum + one.work, 0),
+    ];
+    return work > 0 ? seconds / work : undefined;
+  };
+  return {
+    begin(id, share = 0) {
+      if (place >= 0) done.push(...note(spent()));
+      place = stages.findIndex((stage) => stage.id === id);
+      begunAt = performance.now();
+      shareBefore = Math.min(0.99, share);
+    },
+    left(own) {
+      if (own === undefined) return undefined;
+      const known = [...done, ...note(spent() + own)];
+      let seconds = own;
+      let isAll = true;
+      for (const { kind, work } of stages.slice(place + 1)) {
+        const each = rate(known.filter((one) => one.kind === kind)) ?? rate(known);
+        if (each === undefined || work === undefined) isAll = false;
+        else seconds += each * work;
+      }
+      return { seconds, isAll };
+    },
+  };
+}
+
+/** Of a command that does one thing. */
+export const single: Course = {
+  begin: () => undefined,
+  left: (own) => (own === undefined ? undefined : { seconds: own, isAll: true }),
+};
+
+/** What an attack takes for one example: its steps, or a third of one for a query. */
+export function attackWork({ options }: { readonly options?: unknown }, restarts = 1): number {
+  const { steps, queries } = { ...(options as object) } as { readonly steps?: unknown; readonly queries?: unknown };
+  if (typeof steps === 'number') return steps * restarts;
+  return typeof queries === 'number' ? queries / 3 : restarts;
+}
+
+/** What an evaluation takes: every attack at each of its radii, and the forward pass without one. */
+export function evaluationWork(
+  data: { readonly length: number },
+  attacks: readonly Pick<EvaluationAttack, 'attack' | 'epsilon' | 'restarts'>[],
+): number {
+  const each = attacks.map(({ attack, epsilon, restarts }) => {
+    const isOnce = typeof epsilon === 'number' || attack.definition.budget === 'minimal';
+    return attackWork(attack, restarts) * (isOnce ? 1 : epsilon.length);
+  });
+  return data.length * each.reduce((sum, work) => sum + work, 1 / 3);
+}
