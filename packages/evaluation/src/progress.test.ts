@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createTracker, type EvaluationProgress } from './progress.js';
+import { createTracker, expectedOf, type EvaluationProgress } from './progress.js';
 
 let now = 0;
 beforeEach(() => {
@@ -20,7 +20,12 @@ function follow(batches: number, attacks: readonly Attack[]) {
   const told: { at: number; state: EvaluationProgress }[] = [];
   const size = 100;
   const tracker = createTracker({
-    runs: attacks.map(({ says }, i) => ({ label: `${i}`, norm: 'linf', epsilon: 0.1, steps: says })),
+    runs: attacks.map(({ says }, i) => ({
+      label: `${i}`,
+      norm: 'linf',
+      epsilon: 0.1,
+      expected: says === undefined ? undefined : { steps: says, cost: 1 },
+    })),
     total: batches * size,
     earlier: [],
     standing: () => ({ done: 0, robust: 0 }),
@@ -98,4 +103,10 @@ describe('time left', () => {
     const second = told.filter(({ at, share }) => at > 41 && share < 0.99);
     for (const { secondsLeft, truth } of second) expect(Math.abs(secondsLeft! / truth - 1)).toBeLessThan(0.3);
   });
+});
+
+it('options say how many steps or queries an attack takes', () => {
+  expect(expectedOf({ options: { steps: 10 } }, 3)).toEqual({ steps: 30, cost: 1 });
+  expect(expectedOf({ options: { queries: 900 } })).toEqual({ steps: 900, cost: 1 / 3 });
+  for (const options of [undefined, null, {}, { steps: 0 }]) expect(expectedOf({ options })).toBeUndefined();
 });

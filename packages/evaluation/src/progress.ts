@@ -60,8 +60,8 @@ interface TrackerOptions {
     readonly label: string;
     readonly norm: Norm;
     readonly epsilon: number;
-    /** Steps that it takes for a batch, as its options say; undefined where they do not. */
-    readonly steps: number | undefined;
+    /** What its options say of a batch; undefined where they say nothing. */
+    readonly expected: Expected | undefined;
   }[];
   /** Examples of the data. */
   readonly total: number;
@@ -74,7 +74,7 @@ interface TrackerOptions {
 
 /** A tracker that also counts the time of earlier sessions. */
 export function createTracker({ runs, total, earlier, standing, report }: TrackerOptions): Tracker {
-  const parts = [cleanSteps, ...runs.map(({ steps }) => steps)].map((steps) => createPart(steps));
+  const parts = [{ steps: 1, cost: forward }, ...runs.map(({ expected }) => expected)].map(createPart);
   for (const { run, examples, seconds } of earlier) {
     parts[run + 1]!.seconds += seconds;
     parts[run + 1]!.finished += examples;
@@ -140,24 +140,38 @@ export function createTracker({ runs, total, earlier, standing, report }: Tracke
 }
 
 /** What a forward pass takes of a step, which goes forward and back. */
-const cleanSteps = 1 / 3;
+const forward = 1 / 3;
 /** Of an attack that does not say how many steps it takes. */
 const usualSteps = 20;
 
+/** How many steps a piece of work takes, and what each costs: 1 forward and back. */
+export interface Expected {
+  readonly steps: number;
+  readonly cost: number;
+}
+
+/** What the options of an attack say of its steps or queries; undefined where they name neither. */
+export function expectedOf({ options }: { readonly options?: unknown }, restarts = 1): Expected | undefined {
+  const { steps, queries } = { ...(options as object) } as { readonly steps?: unknown; readonly queries?: unknown };
+  if (typeof steps === 'number' && steps > 0) return { steps: steps * restarts, cost: 1 };
+  return typeof queries === 'number' && queries > 0 ? { steps: queries, cost: forward } : undefined;
+}
+
 /** A run over all batches: what is finished of it, and the batch that it is at. */
-interface Part {
+export interface Part {
   finished: number;
   seconds: number;
   /** Steps for a batch: as the options say, then as they were for the last one. */
   steps: number | undefined;
+  readonly cost: number;
   current: { readonly startedAt: number; readonly examples: number; steps: number } | undefined;
 }
 
-function createPart(steps: number | undefined): Part {
-  return { finished: 0, seconds: 0, steps, current: undefined };
+export function createPart(expected: Expected | undefined): Part {
+  return { finished: 0, seconds: 0, steps: expected?.steps, cost: expected?.cost ?? 1, current: undefined };
 }
 
-function elapsed({ startedAt }: NonNullable<Part['current']>): number {
+export function elapsed({ startedAt }: NonNullable<Part['current']>): number {
   return (performance.now() - startedAt) / 1000;
 }
 
@@ -182,8 +196,8 @@ function measured(part: Part): number | undefined {
  * The share that is done and the seconds that are left. A run that nothing is known of is taken to
  * need as long for a step as the others; where no run is known, neither are the seconds.
  */
-function workOf(parts: readonly Part[], total: number): { fraction: number; left: number | undefined } {
-  const stepsOf = (part: Part): number => part.steps ?? usualSteps;
+export function workOf(parts: readonly Part[], total: number): { fraction: number; left: number | undefined } {
+  const stepsOf = (part: Part): number => (part.steps ?? usualSteps) * part.cost;
   const known = parts.flatMap((part) => {
     const seconds = measured(part);
     return seconds === undefined ? [] : [{ seconds, steps: stepsOf(part) }];

@@ -64,8 +64,8 @@ export async function checksOf(work: ChecksOfModel): Promise<readonly Robustness
     seed: work.seed,
     storage: fileStorage(work.folder),
     signal,
-    onProgress: ({ measurement, done, total, fraction }) =>
-      follow(`checks ${done + 1}/${total}, ${measurement}`, fraction),
+    onProgress: ({ measurement, done, total, fraction, secondsLeft }) =>
+      follow(`checks ${done + 1}/${total}, ${measurement}`, fraction, secondsLeft),
   });
   return checks;
 }

@@ -165,18 +165,18 @@ export function followEvaluation(name: string, progress: ProgressLine): (state: 
   };
 }
 
-/** Follows work that only says which share of it is done. */
+/** Follows work that says which share of it is done, and perhaps the seconds that are left. */
 export function followShare(
   name: string,
   stage: string,
   progress: ProgressLine,
-): (what: string, share: number) => void {
+): (what: string, share: number, secondsLeft?: number) => void {
   const own = countDown();
   progress.course.begin(stage);
   const begunAt = performance.now();
-  return (what, share) => {
+  return (what, share, secondsLeft) => {
     const spent = (performance.now() - begunAt) / 1000;
-    own.set(share > 0.01 ? (spent / share) * (1 - share) : undefined);
+    own.set(secondsLeft ?? (share > 0.01 ? (spent / share) * (1 - share) : undefined));
     progress.update((columns) => progressLine({ name, what, share, left: progress.course.left(own.left()) }, columns));
   };
 }

@@ -416,7 +416,7 @@ describe('resume', () => {
     await expect(promise).rejects.toMatchObject({ code: 'ADVROB_ABORTED' });
     expect(seen.slice(0, 4)).toEqual(['outputs', 'gradients', 'loss path', 'repetition']);
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
-    expect(fractions[0]).toBe(0);
+    expect(fractions[0]).toBeLessThan(0.01);
   });
 });
 

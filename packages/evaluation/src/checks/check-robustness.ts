@@ -4,6 +4,7 @@ import { checkFit, checkNorm, checkWhole } from '../evaluate/check-options.js';
 import { describeValue, type Fingerprint } from '../journal/fingerprint.js';
 import { openMemo } from '../journal/memo.js';
 import { checkHash, hashModel } from '../journal/model-hash.js';
+import { createPart, elapsed, workOf } from '../progress.js';
 import type { RobustnessCheck } from '../record/record.js';
 import { judgeCauses } from './judge-causes.js';
 import { judgeSymptoms } from './judge-symptoms.js';
@@ -80,26 +81,32 @@ function followerOf(
   signal: AbortSignal | undefined,
 ): Parameters<typeof measureAll>[3] {
   const all = measurementsOf(options);
+  const parts = all.map(({ expected }) => createPart(expected));
   const batches = Math.ceil(Math.min(options.examples, options.data.length) / options.batchSize);
-  const work = all.reduce((sum, { steps }) => sum + steps, 0);
   let place = -1;
-  let before = 0;
-  let taken = 0;
+  let highest = 0;
   const tell = (): void => {
-    const { name, steps } = all[place]!;
-    const share = Math.min(0.95, taken / (steps * batches));
-    report?.({ measurement: name, done: place, total: all.length, fraction: (before + share * steps) / work });
+    const { fraction, left } = workOf(parts, 1);
+    highest = Math.max(highest, Math.min(0.999, fraction));
+    report?.({
+      measurement: all[place]!.name,
+      done: place,
+      total: all.length,
+      fraction: highest,
+      ...(left !== undefined && { secondsLeft: left }),
+    });
   };
   return {
     enter(measurement) {
       stopIfAborted(signal);
-      before += all[place]?.steps ?? 0;
+      const last = parts[place];
+      if (last?.current) Object.assign(last, { seconds: elapsed(last.current), finished: 1, current: undefined });
       place = all.findIndex(({ name }) => name === measurement);
-      taken = 0;
+      parts[place]!.current = { startedAt: performance.now(), examples: 1, steps: 0 };
       tell();
     },
     step() {
-      taken++;
+      parts[place]!.current!.steps += 1 / batches;
       tell();
     },
   };

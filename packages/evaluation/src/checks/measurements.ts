@@ -1,5 +1,6 @@
 import type { Attack, Json, Norm } from '@advrob/core';
 import type { Memo } from '../journal/memo.js';
+import { expectedOf, type Expected } from '../progress.js';
 import { measureAttack, measureRepetition, measureTransfer, type AttackOutcomes } from './measure/attack-outcomes.js';
 import { measureGradients, type Gradients } from './measure/gradients.js';
 import { measureLossPath, type LossPath } from './measure/loss-path.js';
@@ -105,39 +106,29 @@ export async function measureAll(
   };
 }
 
-/**
- * The measurements that {@link measureAll} enters, in order, with the steps that each takes: a
- * forward pass is a third of one.
- */
+/** The measurements that {@link measureAll} enters, in order, with what each takes. */
 export function measurementsOf({
   attacks,
   surrogates,
   restarts,
-}: CompleteOptions): readonly { readonly name: string; readonly steps: number }[] {
+}: CompleteOptions): readonly { readonly name: string; readonly expected: Expected }[] {
   const { iterative, longer, singleStep, blackBox, other } = attacks;
-  const main = stepsOf(iterative);
-  const of = (name: string, attack: Attack | undefined) => (attack ? [{ name, steps: stepsOf(attack) }] : []);
+  const of = (name: string, attack: Attack | undefined, times = 1) =>
+    attack ? [{ name, expected: expectedOf(attack, times) ?? { steps: times, cost: 1 } }] : [];
   return [
-    { name: 'outputs', steps: 2 },
-    { name: 'gradients', steps: 5 },
-    { name: 'loss path', steps: main },
-    { name: 'repetition', steps: 2 * main },
-    { name: 'iterative', steps: main },
-    ...Object.keys(surrogates).map((name) => ({ name: `transfer from ${name}`, steps: main })),
+    { name: 'outputs', expected: { steps: 1, cost: 2 } },
+    { name: 'gradients', expected: { steps: 1, cost: 5 } },
+    ...of('loss path', iterative),
+    ...of('repetition', iterative, 2),
+    ...of('iterative', iterative),
+    ...Object.keys(surrogates).flatMap((name) => of(`transfer from ${name}`, iterative)),
     ...of('longer', longer),
-    ...(hasStarts(iterative, restarts) ? [{ name: 'restarts', steps: restarts * main }] : []),
+    ...(hasStarts(iterative, restarts) ? of('restarts', iterative, restarts) : []),
     ...of('single step', singleStep),
     ...of('black box', blackBox),
     ...of('other attack', other),
-    ...['huge epsilon', 'half of epsilon', 'twice epsilon'].map((name) => ({ name, steps: main })),
+    ...['huge epsilon', 'half of epsilon', 'twice epsilon'].flatMap((name) => of(name, iterative)),
   ];
-}
-
-function stepsOf({ options, definition }: Attack): number {
-  const { steps, queries } = options as { readonly steps?: unknown; readonly queries?: unknown };
-  if (typeof steps === 'number') return steps;
-  if (typeof queries === 'number') return queries / 3;
-  return definition.knowledge === 'gradients' ? 1 : 100;
 }
 
 /** Whether further starts can differ from the first. */

@@ -56,8 +56,10 @@ export interface CheckProgress {
   /** Measurements that are done, and all of them. */
   readonly done: number;
   readonly total: number;
-  /** Share of the work that is done, 0 to 1, by the steps that measurements take. */
+  /** Share of the work that is done, 0 to 1, by the time that it takes. */
   readonly fraction: number;
+  /** Seconds of work left; undefined before that is known. */
+  readonly secondsLeft?: number;
 }
 
 /** The options with what they leave out. */

@@ -3,14 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describeValue } from '../journal/fingerprint.js';
 import { openJournal, type Journal } from '../journal/journal.js';
 import { checkHash, hashModel } from '../journal/model-hash.js';
-import { createTracker, type EvaluationTiming, type Tracker } from '../progress.js';
+import { createTracker, expectedOf, type EvaluationTiming, type Tracker } from '../progress.js';
 import { adversarialName } from '../record/adversarial.js';
 import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
 import type { ModelResult } from '../record/model-result.js';
 import { attackBatch, cleanBatch } from './batch.js';
 import { examplesOf } from './examples.js';
 import { rowsToAttack, standingOf } from './judge.js';
-import type { EvaluateOptions, EvaluationAttack } from './options.js';
+import type { EvaluateOptions } from './options.js';
 import { journalLine, journalName, restoreOutcomes, type BatchOutcome, type JournalLine } from './outcome.js';
 import { fingerprintOf, planOf, type Plan } from './plan.js';
 import { summarize } from './summarize.js';
@@ -67,7 +67,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   });
   const outcomes = restoreOutcomes(journal.lines, plan.runs.length);
   const tracker = createTracker({
-    runs: plan.runs.map((run) => ({ ...run, steps: stepsOf(run.entry) })),
+    runs: plan.runs.map((run) => ({ ...run, expected: expectedOf(run.entry.attack, run.entry.restarts) })),
     total: data.length,
     earlier: journal.lines.map((line) => ({
       run: line.type === 'clean' ? -1 : line.run,
@@ -103,12 +103,6 @@ async function settingsOf({ runs }: Plan, mustIdentify: boolean): Promise<Json[]
   for (const { entry } of runs)
     if (!known.has(entry.attack)) known.set(entry.attack, describeValue(entry.attack.options, mustIdentify));
   return Promise.all(runs.map(({ entry }) => known.get(entry.attack)!));
-}
-
-/** Steps that an attack says it takes, over all its starts. */
-function stepsOf({ attack, restarts = 1 }: EvaluationAttack): number | undefined {
-  const { steps } = { steps: undefined, ...(attack.options as object) } as { readonly steps?: unknown };
-  return typeof steps === 'number' && steps > 0 ? steps * restarts : undefined;
 }
 
 async function evaluateBatches(session: Session): Promise<void> {
