@@ -139,8 +139,8 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
           progress,
         })
       : [];
-    progress.end();
     output.warn(evaluationWarnings(evaluation, data, given.take));
+    progress.update(() => `${name}: writing record and page`);
     const record = await writeEvaluationRecord(given.out, {
       command: commandLine,
       seed: given.seed,
@@ -150,6 +150,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
       evaluation,
       checks: [checked, ...checks],
     });
+    progress.end();
     output.result(record, () =>
       [...recordText(record), `${given.out}: record.json, examples.jsonl, report.html`].join('\n\n'),
     );

@@ -37,7 +37,7 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
     const outcomes = await trainAll(run, prepared, progress);
     const measured = await measureAll(run, prepared, outcomes, progress);
     const analysed = await analyzeAll(run, prepared.analyses, progress);
-    progress.end();
+    progress.update(() => `${experiment.name}: writing record and page`);
     const { measurement } = prepared;
     const record = createRecord({
       title: experiment.title ?? experiment.name,
@@ -58,6 +58,7 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
       } as RunRecord['timing'],
     });
     const report = await writeRecord(folder, record);
+    progress.end();
     return { record, report, unmet: unmetRequirements(record, experiment.evaluation?.require) };
   } finally {
     progress.end();

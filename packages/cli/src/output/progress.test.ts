@@ -36,7 +36,7 @@ describe('as time goes by', () => {
 
   it.each([
     [true, 1000],
-    [false, 5000],
+    [false, 4000],
   ])('terminal %s: begins at once, and nothing stands still longer than %i ms', (isTTY, longest) => {
     const { lines, progress } = written(isTTY);
     const follow = followShare('m', '', progress);

@@ -29,7 +29,7 @@ interface ProgressTarget {
 }
 
 /** `every`: milliseconds between two lines in a pipe. */
-export function createProgress(stream: ProgressTarget = process.stderr, every = 5000): ProgressLine {
+export function createProgress(stream: ProgressTarget = process.stderr, every = 4000): ProgressLine {
   const isLive = stream.isTTY === true;
   const pause = isLive ? 100 : every;
   let last = -Infinity;

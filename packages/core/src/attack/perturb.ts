@@ -75,11 +75,23 @@ export async function perturbPool(
     }
     await session.gradients.check();
     if (!last) return undefined;
+    checkLast(actor.name, last, pool.examples.x);
     if (session.measures) await judgeLast(actor, pool, last, author);
     return tf.clone(last);
   } finally {
     author.dispose();
   }
+}
+
+/** @throws AdvrobError `ADVROB_ATTACK` for what is no tensor of examples, or is there no more. */
+function checkLast(name: string, last: unknown, { shape: [, ...shape] }: Tensor): void {
+  const isTensor = last instanceof tf.Tensor;
+  if (isTensor && !last.isDisposed && last.shape.slice(1).join() === shape.join()) return;
+  const found = !isTensor ? typeof last : last.isDisposed ? 'a tensor that was disposed' : `[${last.shape.join(', ')}]`;
+  throw new AdvrobError(
+    'ADVROB_ATTACK',
+    `attack '${name}' returned ${found}: expected points [rows, ${shape.join(', ')}]`,
+  );
 }
 
 /** Offers the iterates that an attack returned, with one forward pass. */

@@ -1,5 +1,6 @@
 import { AdvrobError, type Batch, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkResult } from './check-plugins.js';
 import { classify } from './classify.js';
 import type { AttackOutcome, CleanOutcome } from './outcome.js';
 import type { AttackBatch } from './plan.js';
@@ -39,6 +40,7 @@ export async function attackBatch(work: AttackBatch): Promise<AttackOutcome> {
       },
     );
     adversarial = result.adversarial;
+    checkResult(label, x, result, entry.attack.definition.budget === 'minimal');
     return {
       rows: [...rows],
       success: Array.from(result.success, (hit) => (hit ? 1 : 0)),
@@ -56,7 +58,7 @@ export async function attackBatch(work: AttackBatch): Promise<AttackOutcome> {
     };
   } finally {
     tf.dispose([x, y]);
-    adversarial?.dispose();
+    if (adversarial instanceof tf.Tensor && !adversarial.isDisposed) adversarial.dispose();
   }
 }
 

@@ -2,6 +2,7 @@ import { AdvrobError, type Classifier } from '@advrob/core';
 import { settle } from '@advrob/core/settle';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkTensor } from './check-plugins.js';
 
 /** Predicted class of each row, and the softmax probability of that class. */
 export interface Verdicts {
@@ -16,22 +17,17 @@ export interface Verdicts {
  *   with NaN is of class -1, right for no label, with confidence 0: at points of attacks a model may
  *   break.
  *
- * @throws AdvrobError `ADVROB_NOT_FINITE` when a logit is NaN or infinite and `what` is given, `ADVROB_SHAPE` when the
- *   model's output is not [n, numClasses].
+ * @throws AdvrobError `ADVROB_NOT_FINITE` when a logit is NaN or infinite and `what` is given,
+ *   `ADVROB_SHAPE` when the model's output is not [n, numClasses] or was disposed.
  */
 export async function classify(model: Classifier, x: Tensor, what?: string): Promise<Verdicts> {
   const logits = tf.tidy(() => model.logits(x));
   try {
-    const [rows, classes] = logits.shape;
-    if (logits.rank !== 2 || rows !== x.shape[0] || classes !== model.numClasses)
-      throw new AdvrobError(
-        'ADVROB_SHAPE',
-        `the model gave outputs [${logits.shape.join(', ')}], expected [${x.shape[0]}, ${model.numClasses}]`,
-      );
+    checkTensor('the outputs of the model', logits, [x.shape[0]!, model.numClasses], 'ADVROB_SHAPE');
     await settle(logits);
     return verdictsOf(await logits.data(), model.numClasses, what);
   } finally {
-    logits.dispose();
+    if (logits instanceof tf.Tensor && !logits.isDisposed) logits.dispose();
   }
 }
 

@@ -8,6 +8,7 @@ import { adversarialName } from '../record/adversarial.js';
 import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
 import type { ModelResult } from '../record/model-result.js';
 import { attackBatch, cleanBatch } from './batch.js';
+import { checkBatch, keptTensors } from './check-plugins.js';
 import { examplesOf } from './examples.js';
 import { rowsToAttack, standingOf } from './judge.js';
 import type { EvaluateOptions } from './options.js';
@@ -31,6 +32,7 @@ interface Session {
   readonly journal: Journal<JournalLine>;
   readonly outcomes: BatchOutcome[];
   readonly tracker: Tracker;
+  readonly watch: ReturnType<typeof keptTensors>;
 }
 
 /**
@@ -77,7 +79,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     standing: standingOf(plan, outcomes),
     report: options.onProgress,
   });
-  await evaluateBatches({ options, plan, journal, outcomes, tracker });
+  await evaluateBatches({ options, plan, journal, outcomes, tracker, watch: keptTensors() });
   const examples = examplesOf(plan, outcomes);
   await storage?.write(examplesName, serializeExamples(examples));
   return {
@@ -113,9 +115,11 @@ async function evaluateBatches(session: Session): Promise<void> {
   if (index * plan.batchSize >= data.length) return;
   for await (const batch of data.batches({ size: plan.batchSize, from: index * plan.batchSize })) {
     try {
+      checkBatch(batch, data);
       await evaluateBatch(session, batch, index);
     } finally {
-      tf.dispose([batch.x, batch.y, ...Object.values<tf.Tensor>(batch.extras)]);
+      const own = [batch.x, batch.y, ...Object.values<tf.Tensor>(batch.extras)];
+      for (const tensor of own) if (!tensor.isDisposed) tensor.dispose();
     }
     index++;
   }
@@ -123,7 +127,7 @@ async function evaluateBatches(session: Session): Promise<void> {
 
 /** What is still missing of one batch. */
 async function evaluateBatch(session: Session, batch: Batch, index: number): Promise<void> {
-  const { options, plan, journal, outcomes, tracker } = session;
+  const { options, plan, journal, outcomes, tracker, watch } = session;
   const { model, signal } = options;
   const position = index * plan.batchSize;
   const keep = Math.max(0, plan.samples - position);
@@ -131,13 +135,16 @@ async function evaluateBatch(session: Session, batch: Batch, index: number): Pro
   if (outcome.clean === undefined) {
     stopIfAborted(signal);
     const work = tracker.begin(-1, batch.ids.length);
+    const nothingKept = watch(-1, 'the model');
     const found = await cleanBatch(model, batch, position, keep);
+    nothingKept();
     await journal.add({ type: 'clean', batch: index, seconds: work.end(), outcome: found });
     outcome.clean = found;
   }
   for (let run = outcome.attacks.length; run < plan.runs.length; run++) {
     stopIfAborted(signal);
     const work = tracker.begin(run, batch.ids.length);
+    const nothingKept = watch(run, `attack '${plan.runs[run]!.label}', or the model under it,`);
     const found = await attackBatch({
       model,
       batch,
@@ -152,6 +159,7 @@ async function evaluateBatch(session: Session, batch: Batch, index: number): Pro
       signal,
       onProgress: work.step,
     });
+    nothingKept();
     await journal.add({ type: 'attack', batch: index, run, seconds: work.end(), outcome: found });
     outcome.attacks.push(found);
     tracker.report(run);

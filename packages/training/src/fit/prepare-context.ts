@@ -2,6 +2,7 @@ import { AdvrobError, type Classifier, type Extras, type PrepareContext, type Ra
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { prefixed } from '../random.js';
+import { checkTensor } from './check-plugins.js';
 import { positionOf, type Run } from './run.js';
 import { threatAt } from './settings.js';
 
@@ -48,6 +49,8 @@ export function prepareContext<P extends Extras, E extends Extras>(
               ...(lanes !== undefined && { restarts: lanes }),
               signal,
             });
+      const rows = lanes === undefined ? x.shape : undefined;
+      checkTensor(`attack '${attack.name}', its points`, adversarial, rows, 'ADVROB_ATTACK');
       own(adversarial);
       return adversarial;
     },

@@ -3,6 +3,7 @@ import { createRowRandom } from '@advrob/core/random';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { prefixed } from '../random.js';
+import { checkBatch, checkPrepared } from './check-plugins.js';
 import { note, truncate } from './metric-window.js';
 import { prepareContext } from './prepare-context.js';
 import { positionOf, settleRun, type Run } from './run.js';
@@ -61,11 +62,13 @@ function openWork<P extends Extras, E extends Extras>(run: Run<P, E>): { readonl
     isUpdated = false;
     const number = Math.floor(draw / settings.replays);
     const drawn = await run.batches.batchAt(number);
+    checkBatch(drawn, options.data);
     for (const tensor of [drawn.x, drawn.y, ...Object.values<Tensor>(drawn.extras)]) ofBatch.add(tensor);
     const batch = { ...drawn, x: augment(options.augmentations, drawn, settings.seed, number) };
     ofBatch.add(batch.x);
     const context = prepareContext(run, draw, (tensor) => ofBatch.add(tensor));
     const values = await objective.prepare(batch, context);
+    checkPrepared(values);
     for (const tensor of Object.values(values)) if (!(tensor instanceof tf.Variable)) ofBatch.add(tensor);
     return { values };
   }
