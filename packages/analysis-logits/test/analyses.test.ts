@@ -30,7 +30,9 @@ const drawable = ({ spec, ...figure }: FigureJson): Figure => ({
 });
 async function expectDrawn(figures: readonly FigureJson[]) {
   for (const figure of figures) {
-    const { svg, csv } = await renderFigure(drawable(figure));
+    const { drawing, csv } = await renderFigure(drawable(figure));
+    if ('problem' in drawing) throw new Error(drawing.problem);
+    const { svg } = drawing;
     expect(svg).toMatch(/^<svg /);
     expect(svg, figure.id).not.toContain('NaN');
     expect(csv.trim().split('\n')).toHaveLength(figure.rows.length + 1);

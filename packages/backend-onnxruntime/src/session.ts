@@ -1,4 +1,4 @@
-import { loadRuntime, type RuntimeTensor } from './runtime/binding.js';
+import { loadRuntime, type NativeSession, type RuntimeTensor } from './runtime/binding.js';
 
 /** An input or output as ONNX Runtime sees it. */
 export interface SessionPort {
@@ -29,6 +29,14 @@ export interface Session {
   dispose(): void;
 }
 
+/** What the native session offers beyond what the backend needs of it. */
+interface WholeSession extends Omit<NativeSession, 'loadModel'> {
+  loadModel(path: string, options: object): void;
+  loadModel(buffer: ArrayBufferLike, byteOffset: number, byteLength: number, options: object): void;
+  readonly inputMetadata: readonly SessionPort[];
+  readonly outputMetadata: readonly SessionPort[];
+}
+
 export interface SessionOptions {
   /** Threads of one operation. Default 1. */
   readonly threads?: number | undefined;
@@ -54,7 +62,7 @@ export function createSession(
   { threads = 1, optimization = 'all' }: SessionOptions = {},
 ): Session {
   const runtime = loadRuntime();
-  const native = runtime.createSession();
+  const native = runtime.createSession() as unknown as WholeSession;
   const options = {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,

@@ -10,7 +10,6 @@ export interface RuntimeTensor {
 
 /** A session of the native part: both calls are synchronous. */
 export interface NativeSession {
-  loadModel(path: string, options: object): void;
   loadModel(buffer: ArrayBufferLike, byteOffset: number, byteLength: number, options: object): void;
   run(
     feeds: Record<string, RuntimeTensor>,
@@ -18,15 +17,6 @@ export interface NativeSession {
     options: object,
   ): Record<string, RuntimeTensor>;
   dispose(): void;
-  readonly inputMetadata: readonly PortMetadata[];
-  readonly outputMetadata: readonly PortMetadata[];
-}
-
-/** What a loaded model says of one of its inputs or outputs. */
-export interface PortMetadata {
-  readonly name: string;
-  readonly isTensor: boolean;
-  readonly shape: readonly number[];
 }
 
 export interface Runtime {
