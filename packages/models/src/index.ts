@@ -4,6 +4,7 @@ export * from './adapters/from-function.js';
 export * from './adapters/from-layers-model.js';
 export * from './architecture.js';
 export * from './checks/check-classifier.js';
+export type { GradientCheck } from './checks/check-gradient.js';
 export * from './checks/likely-input.js';
 export type { Normalization } from './layers/normalize.js';
 export * from './plugin.js';
