@@ -1,6 +1,6 @@
 import { proportionOf, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 import { expect, it } from 'vitest';
-import { recordTable } from './record-text.js';
+import { recordTable, recordText } from './record-text.js';
 
 const share = (count: number): RecordedModel['clean'] => proportionOf(count, 500) as RecordedModel['clean'];
 
@@ -35,6 +35,15 @@ it('shows all where there is room, and gives up smaller radii, digits and interv
   expect(trades(full - 1)).toContain('[96.4, 98.9]');
   expect(trades(header(full - 1).length - 1)).toContain('[96, 99]');
   expect(trades(10)).not.toContain('[');
+});
+
+it('says what was no number under an attack', () => {
+  const points = [{ epsilon: 0.1, robust: share(300), notFinite: { points: 3, gradients: 12 } }];
+  const attacks = [{ label: 'pgd', norm: 'linf', points }] as unknown as RecordedModel['attacks'];
+  const broken = { ...recordOf([{ name: 'mine', attacks }]), checks: [], analyses: [] };
+  expect(recordText(broken).join('\n')).toContain(
+    'mine, pgd at 0.1: 3 points with NaN scores, counted as found; 12 gradients, counted as zero',
+  );
 });
 
 it('has no column that no model needs', () => {

@@ -7,7 +7,7 @@ import { inLine, table } from './terminal.js';
  * became of saved examples, and what the analyses found.
  */
 export function recordText(record: RunRecord): string[] {
-  const paragraphs = [findings(record), saved(record), ...record.analyses.map(analysed)];
+  const paragraphs = [findings(record), notFinite(record), saved(record), ...record.analyses.map(analysed)];
   return [
     ...(record.models.length > 0 ? [recordTable(record)] : []),
     ...paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.map(inLine).join('\n')),
@@ -39,6 +39,22 @@ function findings({ checks }: RunRecord): string[] {
       return `  ${model}: ${question} Yes. (${severity} ${kind}${tried})`;
     }),
   ];
+}
+
+/** What was no number under the attacks. */
+function notFinite({ models }: RunRecord): string[] {
+  const lines = models.flatMap(({ name, attacks }) =>
+    attacks.flatMap(({ label, points }) =>
+      points.flatMap(({ epsilon, notFinite: found }) =>
+        found
+          ? [
+              `  ${name}, ${label} at ${Number(epsilon.toPrecision(3))}: ${found.points} points with NaN scores, counted as found; ${found.gradients} gradients, counted as zero`,
+            ]
+          : [],
+      ),
+    ),
+  );
+  return lines.length === 0 ? [] : ['Not a number under attack:', ...lines];
 }
 
 function saved({ models }: RunRecord): string[] {
