@@ -14,7 +14,7 @@ export type Table = {
 
 /**
  * A figure for a report: a Vega-Lite spec with its data inside, and what to say about it. Plain
- * JSON.
+ * JSON. A report draws no spec with expressions, links, parameters, images or data from elsewhere.
  */
 export type Figure = Table & {
   /** What is drawn, and what to see in it. */

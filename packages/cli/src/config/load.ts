@@ -5,7 +5,7 @@ import { isNode, type Document } from 'yaml';
 import { infinite } from './part-schema.js';
 import { experimentJsonSchema, experimentSchema, type Experiment } from './schema.js';
 import { parseSetting } from './settings.js';
-import { readYaml } from './yaml.js';
+import { readYaml } from './yaml-text.js';
 
 /** A config with the places of its keys, where they are known. */
 interface Source {

@@ -1,5 +1,5 @@
 import { AdvrobError, didYouMean, optionNames, type PluginKind, type Registry } from '@advrob/core';
-import { readYaml } from './yaml.js';
+import { readYaml } from './yaml-text.js';
 
 /** One `--set`: `owner` is undefined for a bare key. */
 interface Setting {
