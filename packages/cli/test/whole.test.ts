@@ -58,7 +58,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'advrob-whole-'));
   await writeFile(join(folder, 'whole.yaml'), wholeExperiment);
   const ended = await runCommandLine(folder, ['run', 'whole.yaml', '--out', 'whole']);
-  expect(complaintsIn(ended.stderr, ['standard', 'robust', 'student', 'distilled'])).toBe('');
+  expect(complaintsIn(ended.stderr, ['whole', 'standard', 'robust', 'student', 'distilled'])).toBe('');
   expect(ended.code).toBe(0);
   printed = ended.stdout;
   record = parseRecord(await text('whole/record.json'));
