@@ -184,6 +184,16 @@ describe('hostile and odd records', () => {
     expect(html.match(/<h1>([^<]*)<\/h1>/)![1]).toContain('&#60;script&#62;');
   });
 
+  it('takes numbers that nothing can be drawn of', async () => {
+    const [first] = record.models;
+    const points = [1, 2, 3].map((step): [number, number] => [step, step % 2 === 0 ? 5e-324 : -5e-324]);
+    const curves = first!.training!.curves.slice(0, 1).map((curve) => ({ ...curve, points }));
+    const model = { ...first!, samples: [], attacks: [], worstCase: [], training: { ...first!.training!, curves } };
+    const { html, files } = await renderReport(createRecord({ ...record, models: [model] }));
+    expect(html).toMatch(/<h2 id="training-loss">[^]*Not drawn: /);
+    expect(files['training-loss.csv']).toContain('5e-324');
+  });
+
   it('leaves out what a record does not have', async () => {
     const models = record.models
       .slice(0, 1)

@@ -5,7 +5,7 @@ import { dualFigures } from './figures/dual-figure.js';
 import { epsilonCurve } from './figures/epsilon-curve.js';
 import type { Figure } from './figures/figure.js';
 import { minimalNormCurves } from './figures/minimal-norm-curve.js';
-import { renderFigure, type RenderedFigure } from './figures/render-figure.js';
+import { drawnOrNot, renderFigure, type RenderedFigure } from './figures/render-figure.js';
 import { trainingFigures } from './figures/training-figures.js';
 import { escapeMarkdown } from './format.js';
 import { htmlTable, jsonTable, mainTable, markdownTable, type MainTable } from './main-table.js';
@@ -128,7 +128,8 @@ async function modelPart(
   const broken = notFiniteText(subjects);
   const hashes = new Set(subjects.map(({ data }) => data.hash));
   const rendered: RenderedFigure[] = [];
-  for (const figure of figures.flatMap((draw) => draw(measured))) rendered.push(await renderFigure(figure));
+  for (const figure of figures.flatMap((draw) => draw(measured)))
+    rendered.push(await drawnOrNot(figure, () => renderFigure(figure)));
   const body = [
     html`<p class="answer">${answer}</p>
       ${doubtLine(doubt)} ${broken.map((sentence) => html`<p class="bad">${sentence}</p>`)}

@@ -37,6 +37,22 @@ export async function renderFigure(figure: Figure): Promise<RenderedFigure> {
 }
 
 /**
+ * A figure of a record. One that asks for more than a drawing, is nonsense, or has numbers that
+ * nothing can be drawn of, leaves its numbers: a record may come from anyone.
+ */
+export async function drawnOrNot(
+  figure: Omit<Figure, 'spec'>,
+  render: () => Promise<RenderedFigure>,
+): Promise<RenderedFigure> {
+  try {
+    return await render();
+  } catch (error) {
+    const problem = (error instanceof Error ? error.message : String(error)).replace(' [ADVROB_RECORD]', '');
+    return { figure, csv: csvOf(figure), drawing: { problem } };
+  }
+}
+
+/**
  * The drawing is one image to a screen reader, so the roles and labels of its parts are left out.
  * It shrinks with the page and is not blown up, so that letters have the same size in all figures.
  */

@@ -1,7 +1,7 @@
 import { decodeFloats, type AnalysisResult, type RunRecord } from '@advrob/evaluation';
 import { csvOf } from '../figures/figure.js';
 import { analysisFigure } from '../figures/fit.js';
-import { renderFigure, type RenderedFigure } from '../figures/render-figure.js';
+import { drawnOrNot, renderFigure, type RenderedFigure } from '../figures/render-figure.js';
 import { countText, epsilonText, escapeMarkdown, listText, normText, settingText } from '../format.js';
 import { html, type Html } from '../page/html.js';
 import { dataUri, pictureFormat, pictureUri } from '../page/picture.js';
@@ -38,22 +38,15 @@ export async function analysesOf(records: readonly RunRecord[]): Promise<Analysi
   for (const { result, checks } of results) {
     const id = unique(`analysis-${result.id}`);
     const figures: RenderedFigure[] = [];
-    for (const figure of result.figures) figures.push(await drawn({ ...figure, id: unique(`${id}-${figure.id}`) }));
+    for (const figure of result.figures) {
+      const given = { ...figure, id: unique(`${id}-${figure.id}`) };
+      figures.push(await drawnOrNot(given, async () => renderFigure(await analysisFigure(given))));
+    }
     const tables = result.tables.map((table) => ({ ...table, id: unique(`${id}-${table.id}`) }));
     const names = Object.values(result.models).map(({ name }) => name);
     subjects.push({ id, result, figures, tables, checks: checks.filter(({ model }) => names.includes(model)) });
   }
   return subjects;
-}
-
-/** A figure of a record; one that asks for more than a drawing, or is nonsense, leaves its numbers. */
-async function drawn(given: AnalysisResult['figures'][number]): Promise<RenderedFigure> {
-  try {
-    return await renderFigure(await analysisFigure(given));
-  } catch (error) {
-    const problem = (error instanceof Error ? error.message : String(error)).replace(' [ADVROB_RECORD]', '');
-    return { figure: given, csv: csvOf(given), drawing: { problem } };
-  }
 }
 
 /** What an analysis found: in sentences, in tables, in figures, in pictures. */
