@@ -5,7 +5,7 @@ import { fromGraphModel, type FromGraphModelOptions } from '../adapters/from-gra
 import { probabilitiesError } from '../checks/outputs.js';
 import { normalizationOf } from '../layers/normalize.js';
 import { formatError } from './format-error.js';
-import { firstFactor, graphEnd } from './graph-nodes.js';
+import { checkSizes, firstFactor, graphEnd } from './graph-nodes.js';
 import { readModelJson, tfjsSpecs } from './manifest.js';
 import { checkFinite, readShards, type ReadShard } from './shards.js';
 
@@ -45,6 +45,7 @@ export async function loadGraphModelFiles(
       name,
       Object.fromEntries(Object.entries(graph.weights).map(([weight, [tensor]]) => [weight, tensor!])),
     );
+    await checkSizes(name, nodes, graph.weights);
     const end: Partial<FromGraphModelOptions> =
       activation === undefined ? {} : { node: activation.before, outputs: 'logits' };
     const input = normalizationOf(options, await firstFactor(nodes, graph.weights));

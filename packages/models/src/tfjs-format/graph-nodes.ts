@@ -100,3 +100,42 @@ export async function firstFactor(
   }
   return undefined;
 }
+
+/** Where an op that makes tensors of a size of its own has that size among its inputs. */
+const sizeInputs: Readonly<Record<string, number>> = {
+  Fill: 0,
+  RandomUniform: 0,
+  RandomStandardNormal: 0,
+  BroadcastTo: 1,
+  Tile: 1,
+  ResizeBilinear: 1,
+  ResizeNearestNeighbor: 1,
+  OneHot: 1,
+  LinSpace: 2,
+};
+/** Values that one op of a model may make out of constants, and that several may multiply to. */
+const mostValues = 2 ** 27;
+const mostTimes = 2 ** 20;
+
+/**
+ * A few bytes of a graph can ask for tensors of any size: constants say how large a tensor is filled
+ * or how often it is repeated, and a tensor may be joined to itself over and over.
+ *
+ * @throws AdvrobError `ADVROB_MODEL_FILE` for more than any classifier needs.
+ */
+export async function checkSizes(
+  file: string,
+  nodes: ReadonlyMap<string, GraphNode>,
+  weights: Readonly<Record<string, readonly Tensor[]>>,
+): Promise<void> {
+  let times = 1;
+  for (const { name, op, input } of nodes.values()) {
+    const size = weights[input[sizeInputs[op] ?? -1] ?? '']?.[0];
+    const values = size === undefined || size.size > 16 ? [] : Array.from(await size.data());
+    const made = values.reduce((product, value) => product * Math.max(1, value), 1);
+    if (made > mostValues) throw formatError(file, `node '${name}' (${op}) makes a tensor of ${made} values by itself`);
+    if (op === 'Tile') times *= made;
+    if (/^(Concat|ConcatV2|Pack)$/.test(op)) times *= input.length - new Set(input).size + 1;
+    if (times > mostTimes) throw formatError(file, `up to node '${name}' its tensors are repeated ${times} times`);
+  }
+}
