@@ -3,6 +3,7 @@ export type { ElementType, HostArray } from './format/element-types.js';
 export type { ExternalData, HostTensor, ReadExternal } from './format/tensor-data.js';
 export type { Attribute } from './graph/attributes.js';
 export {
+  isQuantized,
   readOnnx,
   type NodeGraph,
   type OnnxModel,

@@ -1,5 +1,5 @@
 import { AdvrobError, type Classifier } from '@advrob/core';
-import { createOnnxGraph, OnnxError, type HostTensor, type OnnxModel } from '@advrob/onnx';
+import { createOnnxGraph, isQuantized, OnnxError, type HostTensor, type OnnxModel } from '@advrob/onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { fitInput } from '../adapters/input-shape.js';
@@ -181,7 +181,7 @@ export async function onnxClassifier(
         cut: chosen.cut,
         takesBytes,
         isBlackBox: blackBox !== undefined,
-        isQuantized: model.nodes.some(({ operator }) => /Quantize|QLinear|Integer$|QGemm/.test(operator)),
+        isQuantized: isQuantized(model),
         isRowByRow,
       },
     };

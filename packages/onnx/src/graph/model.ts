@@ -162,6 +162,14 @@ function portOf({ name = '', type = {} }: ValueInfoMessage): OnnxPort {
   return { name, elementType: typeName(tensor.element ?? 0), shape };
 }
 
+/**
+ * Whether values of a file are rounded to whole numbers on the way: its gradients then go straight
+ * through the roundings, and are estimates.
+ */
+export function isQuantized({ nodes }: Pick<NodeGraph, 'nodes'>): boolean {
+  return nodes.some(({ operator }) => /Quantize|QLinear|Integer$|QGemm/.test(operator));
+}
+
 /** The type of a port that is computed with. @throws OnnxError when it is not supported. */
 export function portType({ name, elementType: type }: OnnxPort): ElementType {
   return isSupported(type) ? type : elementType(-1, `'${name}' (${type})`);

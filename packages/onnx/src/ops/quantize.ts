@@ -201,8 +201,3 @@ define('com.microsoft:QGemm', (call) => {
   const value = deviceValue('float32', found);
   return call.has(7) ? quantised(call, value, 7, 8) : value;
 });
-
-/** Whether a file's gradients go straight through roundings. */
-export function isQuantized(operators: Iterable<string>): boolean {
-  return [...operators].some((name) => /Quantize|QLinear|Integer$|QGemm/.test(name));
-}

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Call } from './operators.js';
 import { broadcastDims } from './host.js';
-import { arranged, deviceValue, dimsOf, inOrder, type DeviceValue, type Value } from './value.js';
+import { deviceValue, dimsOf, inOrder, type DeviceValue, type Value } from './value.js';
 
 /** Where images lie: batch, height, width, channels. */
 export function channelsLast(rank: number): number[] {
@@ -49,9 +49,4 @@ export function broadcastTo(tensor: Tensor, shape: number[]): Tensor {
 /** The result of `f` on the tensor as it lies, whose axes stay where they are. */
 export function asItLies(value: DeviceValue, f: (tensor: Tensor) => Tensor, type = value.type): DeviceValue {
   return deviceValue(type, f(value.tensor), value.order);
-}
-
-/** The tensor with the axes in the file's order, or in `order`. */
-export function inFileOrder(value: DeviceValue): Tensor {
-  return arranged(value, inOrder(value.order.length));
 }
