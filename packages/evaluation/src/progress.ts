@@ -163,7 +163,7 @@ export interface Part {
   seconds: number;
   /** Steps for a batch: as the options say, then as they were for the last one. */
   steps: number | undefined;
-  readonly cost: number;
+  cost: number;
   current: { readonly startedAt: number; readonly examples: number; steps: number } | undefined;
 }
 

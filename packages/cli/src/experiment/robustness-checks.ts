@@ -1,7 +1,7 @@
 import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, type Registry } from '@advrob/core';
 import { checkRobustness, type CheckAttacks, type EvaluationAttack, type RobustnessCheck } from '@advrob/evaluation';
 import { defaultChecks, type CheckSettings } from '../config/evaluation-schema.js';
-import { attackWork } from '../output/course.js';
+import { attackWork, usualShare } from '../output/course.js';
 import { fileStorage } from '../output/files.js';
 import { followShare, type ProgressLine } from '../output/progress.js';
 import { makePart } from './parts.js';
@@ -128,5 +128,5 @@ export function checksWork(
   const steps = main ? attackWork(main) : 40;
   // Path, the attack itself, three times the steps, another loss, three radii; twice for repetition.
   const calls = 10 + settings.restarts + surrogates;
-  return Math.min(settings.examples, data.length) * (calls * steps + settings.queries / 3);
+  return Math.min(settings.examples, data.length) * usualShare * (calls * steps + settings.queries / 3);
 }

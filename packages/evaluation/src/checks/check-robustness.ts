@@ -81,7 +81,11 @@ function followerOf(
   signal: AbortSignal | undefined,
 ): Parameters<typeof measureAll>[3] {
   const all = measurementsOf(options);
-  const parts = all.map(({ expected }) => createPart(expected));
+  // Attacks drop what they have fooled, once it is known how many that are; these do not.
+  const isWhole = (name: string): boolean => /^(outputs|gradients|loss path|repetition|transfer)/.test(name);
+  const costOf = ({ name, expected }: (typeof all)[number], share: number): number =>
+    expected.cost * (isWhole(name) ? 1 : Math.max(0.1, share));
+  const parts = all.map((one) => createPart({ ...one.expected, cost: costOf(one, 0.5) }));
   const batches = Math.ceil(Math.min(options.examples, options.data.length) / options.batchSize);
   let place = -1;
   let highest = 0;
@@ -104,6 +108,9 @@ function followerOf(
       place = all.findIndex(({ name }) => name === measurement);
       parts[place]!.current = { startedAt: performance.now(), examples: 1, steps: 0 };
       tell();
+    },
+    withstood(share) {
+      for (const [i, part] of parts.entries()) if (i > place) part.cost = costOf(all[i]!, share);
     },
     step() {
       parts[place]!.current!.steps += 1 / batches;

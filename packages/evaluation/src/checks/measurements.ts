@@ -43,6 +43,8 @@ export interface Measurements {
 interface Follower {
   enter(measurement: string): void;
   step(): void;
+  /** The share of examples that later attacks will work on to their end. */
+  withstood(share: number): void;
 }
 
 /** Makes all measurements, each of them once per batch over all sessions. */
@@ -50,7 +52,7 @@ export async function measureAll(
   { model, attacks, threat, seed, restarts, surrogates, signal }: CompleteOptions,
   batches: readonly DrawnBatch[],
   memo: Memo,
-  { enter, step }: Follower,
+  { enter, step, withstood }: Follower,
 ): Promise<Measurements> {
   const { iterative, longer, singleStep, blackBox, other } = attacks;
   const call = { model, attack: iterative, threat, seed, signal, onProgress: step };
@@ -79,6 +81,8 @@ export async function measureAll(
   enter('repetition');
   const repetition = await memo('repetition', () => measureRepetition(call, batches[0]!));
   const main = await each('iterative', (batch) => measureAttack(call, batch));
+  const verdicts = main.flatMap(({ success }) => success);
+  withstood(verdicts.filter((hit) => hit === 0).length / verdicts.length);
   const transfers: Fooled[] = [];
   for (const [name, source] of Object.entries(surrogates))
     transfers.push(fooledOf(await each(`transfer from ${name}`, (batch) => measureTransfer(call, source, batch))));
