@@ -66,7 +66,7 @@ it.each<[string, Partial<RunRecord>]>([
   await write(change);
   const { code, stderr } = await runHere(outside, ['report', 'run']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/analyses\[0\].*id.*ADVROB_RECORD/s);
+  expect(stderr).toMatch(/analyses\.0.*id.*ADVROB_RECORD/s);
   expect(await readdir(outside)).toEqual(['run']);
 });
 
