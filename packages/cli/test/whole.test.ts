@@ -101,9 +101,9 @@ describe('an experiment that names a surrogate, a teacher, a minimal norm, saved
     expect(printed).toContain('Saved adversarial examples that fool the model');
   });
 
-  it('checks every model for false robustness', async () => {
+  it('checks every model for false robustness, and its gradient', async () => {
     for (const { name } of record.models)
-      expect(record.checks.filter((check) => check.model === name)).toHaveLength(21);
+      expect(record.checks.filter((check) => check.model === name)).toHaveLength(21 + 1);
     expect(record.checks.filter(({ severity }) => severity === 'untested').map(({ name }) => name)).not.toContain(
       'transfer-beats-white-box',
     );

@@ -167,7 +167,7 @@ function checkInflated(packed: readonly Uint8Array[], most: number, name: string
     isOver ||= inflated > most;
   });
   try {
-    // In parts, each of which becomes a few megabytes at most.
+    // In parts, each of which becomes half a megabyte at most.
     for (const chunk of packed)
       for (let at = 0; at < chunk.length && !isOver; at += step) inflate.push(chunk.subarray(at, at + step));
   } catch {
@@ -178,7 +178,7 @@ function checkInflated(packed: readonly Uint8Array[], most: number, name: string
 }
 
 /** Bytes that are inflated at once: deflate makes at most 1,032 of one. */
-const step = 4096;
+const step = 512;
 
 function chunkType(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at + 4, at + 8));
