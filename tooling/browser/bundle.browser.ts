@@ -99,6 +99,6 @@ it('is small: core, attacks and models of a page that uses one attack and one mo
   });
   const kilobytes = gzipSync(outputFiles![0]!.contents).length / 1000;
   console.log(`core + attacks + models for this page: ${kilobytes.toFixed(1)} kB gzipped, without tfjs`);
-  // A quarter of it are gradients, and kernels of the wasm backend, that are right where those of tfjs are not.
+  // Nearly half of it are gradients, and kernels of the wasm backend, that are right where those of tfjs are not.
   expect(kilobytes).toBeLessThan(115);
 });
