@@ -38,6 +38,8 @@ export async function checkModel(
   } catch (error) {
     if (setting === 'stop' || !(error instanceof AdvrobError) || !isOfGradient(error))
       throw isOfGradient(error) ? withAdvice(error) : error;
+    // Attacks that ask for a gradient are refused there, so nothing can be reported by a missing one.
+    if (error.code === 'ADVROB_GRADIENT_MISSING') return checkOf('untested', null, error.message);
     return checkOf('serious', null, `${error.message}. Told to go on (model check: warn).`);
   } finally {
     x?.dispose();

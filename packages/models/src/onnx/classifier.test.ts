@@ -100,6 +100,19 @@ it('refuses logits where a softmax stands', async () => {
   });
 });
 
+it('takes the probabilities of a black box by their logarithm', async () => {
+  const { inputShape, x: values, logits } = factsOf('lenet');
+  const black = await loadOnnxFile(`${fixtures}lenet-one.onnx`, { bounds: [0, 1], blackBox: true });
+  const x = tf.tensor([...values], [3, ...inputShape]);
+  const scores = tf.tidy(() => {
+    const found = black.logits(x);
+    return tf.sub(found, tf.mean(found, 1, true));
+  });
+  expectClose(await scores.data(), logits, 2e-5, 'scores');
+  tf.dispose([x, scores]);
+  black.dispose!();
+});
+
 it('as a black box has the same labels, and refuses an attack that needs gradients', async () => {
   const { inputShape, x: values } = factsOf('residual');
   const white = await fromOnnx(fileOf('residual-free'), { bounds: [0, 1] });

@@ -106,6 +106,7 @@ export async function onnxClassifier(
   const graph = blackBox ? undefined : asAdvrob(who, () => createOnnxGraph(model));
   const parameters = createParameters(() => tf.tensor1d(new Float32Array(32)));
   let isRowByRow = false;
+  let given = outputs;
   try {
     const normalized = normalize(parameters, { mean, std });
     const prepared = (x: Tensor): Tensor => {
@@ -125,9 +126,8 @@ export async function onnxClassifier(
       tf.tidy(() =>
         scoresOf(
           asAdvrob(who, () => flat(batched(prepared(x)))),
-          chosen,
-          outputs,
-          Boolean(blackBox),
+          chosen.cut,
+          given,
         ),
       );
     const parts = { inputShape, bounds };
@@ -153,7 +153,9 @@ export async function onnxClassifier(
       }
     }
     const sample = await sampleOutputs(who, parts, scores);
-    if (outputs === undefined && sample.areProbabilities && !blackBox)
+    // Of a black box nothing can be cut off, and no gradient is lost.
+    if (blackBox && sample.areProbabilities) given ??= 'probabilities';
+    else if (outputs === undefined && sample.areProbabilities)
       throw probabilitiesError(who, 'its rows of outputs are not negative and sum to 1');
     await hashInto(
       parameters.buffer('onnx/sha256', [32], () => tf.zeros([32])),
@@ -212,15 +214,9 @@ function flat(scores: Tensor): Tensor {
   return scores.rank > 2 ? tf.reshape(scores, [scores.shape[0]!, -1]) : scores;
 }
 
-function scoresOf(
-  found: Tensor,
-  { cut }: ChosenOutput,
-  outputs: FromOnnxOptions['outputs'],
-  isBlackBox: boolean,
-): Tensor {
+function scoresOf(found: Tensor, cut: ChosenOutput['cut'], outputs: FromOnnxOptions['outputs']): Tensor {
   if (cut === 'sigmoid') return found.shape[1] === 1 ? binaryLogits(found) : tf.clone(found);
   if (outputs === 'probabilities' && cut === undefined) return logProbabilities(found);
-  if (isBlackBox && outputs === undefined) return tf.clone(found);
   return outputs === 'logits' && found.shape[1] === 1 ? binaryLogits(found) : tf.clone(found);
 }
 
