@@ -95,3 +95,8 @@ describe('what a plugin gives is looked at', () => {
     await expect(under(step(), foreign)).rejects.toMatchObject({ code: 'ADVROB_DATASET' });
   });
 });
+
+it('evaluations side by side, whose tensors are not told apart, refuse nothing', async () => {
+  const results = await Promise.all([1, 2, 3, 5].map(() => under(step())));
+  expect(new Set(results.map(({ result }) => result.robust.count)).size).toBe(1);
+});

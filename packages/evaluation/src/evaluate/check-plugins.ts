@@ -44,25 +44,44 @@ export function checkResult(name: string, x: tf.Tensor, result: AttackResult, is
 /** In so many batches one after the other a plugin may keep tensors: caches are made once. */
 const mostKeeping = 3;
 
-/**
- * Counts batches in which one run of the evaluation left tensors behind.
- *
- * @returns Called before a batch; what it returns, after it, when all that is the evaluation's own
- *   is freed. @throws AdvrobError `ADVROB_ATTACK` when every one of several batches left some.
- */
-export function keptTensors(): (run: number, name: string) => () => void {
+/** Evaluations that run now, and how often that number has changed: tensors of others are no fault. */
+let running = 0;
+let changes = 0;
+
+/** What looks after the tensors of one evaluation, which must say when it ends. */
+export interface KeptTensors {
+  /**
+   * Called before a batch of one run of the evaluation; what it returns, after it, when all that is
+   * the evaluation's own is freed. @throws AdvrobError `ADVROB_ATTACK` when every one of several
+   * batches left some, and no other evaluation ran beside it.
+   */
+  watch(run: number, name: string): () => void;
+  end(): void;
+}
+
+/** Counts batches in which an evaluation left tensors behind. */
+export function keptTensors(): KeptTensors {
   const keeping = new Map<number, number>();
-  return (run, name) => {
-    const before = tf.memory().numTensors;
-    return () => {
-      const more = tf.memory().numTensors - before;
-      const batches = more > 0 ? (keeping.get(run) ?? 0) + 1 : 0;
-      keeping.set(run, batches);
-      if (batches >= mostKeeping)
-        throw new AdvrobError(
-          'ADVROB_ATTACK',
-          `${name} left ${more} tensors behind in each of ${batches} batches, until memory is full: dispose what it keeps`,
-        );
-    };
+  running++;
+  changes++;
+  return {
+    watch(run, name) {
+      const [before, since] = [tf.memory().numTensors, changes];
+      return () => {
+        if (running > 1 || changes !== since) return;
+        const more = tf.memory().numTensors - before;
+        const batches = more > 0 ? (keeping.get(run) ?? 0) + 1 : 0;
+        keeping.set(run, batches);
+        if (batches >= mostKeeping)
+          throw new AdvrobError(
+            'ADVROB_ATTACK',
+            `${name} left ${more} tensors behind in each of ${batches} batches, until memory is full: dispose what it keeps`,
+          );
+      };
+    },
+    end() {
+      running--;
+      changes++;
+    },
   };
 }

@@ -8,7 +8,7 @@ import { adversarialName } from '../record/adversarial.js';
 import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
 import type { ModelResult } from '../record/model-result.js';
 import { attackBatch, cleanBatch } from './batch.js';
-import { checkBatch, keptTensors } from './check-plugins.js';
+import { checkBatch, keptTensors, type KeptTensors } from './check-plugins.js';
 import { examplesOf } from './examples.js';
 import { rowsToAttack, standingOf } from './judge.js';
 import type { EvaluateOptions } from './options.js';
@@ -32,7 +32,7 @@ interface Session {
   readonly journal: Journal<JournalLine>;
   readonly outcomes: BatchOutcome[];
   readonly tracker: Tracker;
-  readonly watch: ReturnType<typeof keptTensors>;
+  readonly watch: KeptTensors['watch'];
 }
 
 /**
@@ -79,7 +79,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     standing: standingOf(plan, outcomes),
     report: options.onProgress,
   });
-  await evaluateBatches({ options, plan, journal, outcomes, tracker, watch: keptTensors() });
+  const kept = keptTensors();
+  await evaluateBatches({ options, plan, journal, outcomes, tracker, watch: kept.watch }).finally(() => kept.end());
   const examples = examplesOf(plan, outcomes);
   await storage?.write(examplesName, serializeExamples(examples));
   return {
