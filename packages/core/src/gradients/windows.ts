@@ -45,9 +45,10 @@ export function unambiguous(pad: Pad, dataFormat = 'NHWC'): Pad {
 }
 
 type Info = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+type VolumeInfo = ReturnType<typeof tf.backend_util.computeConv3DInfo>;
 
-/** Rows and columns of what tfjs knows of a convolution or pool of images. */
-export function axesOf(info: Info): [WindowAxis, WindowAxis] {
+/** Rows and columns of what tfjs knows of a convolution or pool. */
+export function axesOf(info: Info | VolumeInfo): [WindowAxis, WindowAxis] {
   return [
     {
       extent: info.inHeight,
@@ -68,36 +69,17 @@ export function axesOf(info: Info): [WindowAxis, WindowAxis] {
   ];
 }
 
-type VolumeInfo = ReturnType<typeof tf.backend_util.computeConv3DInfo>;
-
 /** Depth, rows and columns of what tfjs knows of a convolution or pool of volumes. */
 export function volumeAxesOf(info: VolumeInfo): [WindowAxis, WindowAxis, WindowAxis] {
-  return [
-    {
-      extent: info.inDepth,
-      kernel: info.filterDepth,
-      stride: info.strideDepth,
-      dilation: info.dilationDepth,
-      outputs: info.outDepth,
-      before: info.padInfo.front,
-    },
-    {
-      extent: info.inHeight,
-      kernel: info.filterHeight,
-      stride: info.strideHeight,
-      dilation: info.dilationHeight,
-      outputs: info.outHeight,
-      before: info.padInfo.top,
-    },
-    {
-      extent: info.inWidth,
-      kernel: info.filterWidth,
-      stride: info.strideWidth,
-      dilation: info.dilationWidth,
-      outputs: info.outWidth,
-      before: info.padInfo.left,
-    },
-  ];
+  const depth = {
+    extent: info.inDepth,
+    kernel: info.filterDepth,
+    stride: info.strideDepth,
+    dilation: info.dilationDepth,
+    outputs: info.outDepth,
+    before: info.padInfo.front,
+  };
+  return [depth, ...axesOf(info)];
 }
 
 /** Zeros around the axes between the first and the last; a number below 0 cuts rows away. */
