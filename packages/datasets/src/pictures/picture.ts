@@ -84,3 +84,15 @@ export function opaque<T extends Uint8Array | Uint16Array>(
   }
   return plain;
 }
+
+/** Byte arrays one after another. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -4,6 +4,7 @@ import { Unzlib } from 'fflate';
 import { orientationOf } from './exif.js';
 import {
   checkSize,
+  concatenate,
   opaque,
   type DecodedPicture,
   type OpenedPicture,
@@ -152,7 +153,7 @@ function pngChunks(bytes: Uint8Array, limits: PictureLimits, name: string): PngC
     );
   checkInflated(packed, plain + (bytes[28] === 1 ? plain + 16 * height : 0) + slack, name);
   const channels = bytes[25] === 0 || bytes[25] === 4 ? 1 : 3;
-  return { width, height, depth, channels, orientation, file: joined(kept) };
+  return { width, height, depth, channels, orientation, file: concatenate(kept) };
 }
 
 /**
@@ -182,14 +183,4 @@ const step = 512;
 
 function chunkType(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

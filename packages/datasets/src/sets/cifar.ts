@@ -2,6 +2,7 @@ import { AdvrobError, defineDataset, type Dataset } from '@advrob/core';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parseCifar10, parseCifar100 } from '../formats/cifar.js';
+import { concatenate } from '../pictures/picture.js';
 import { listFolder, readBytes } from '../from/files.js';
 import { imageDataset } from '../from/image-dataset.js';
 import { fileOptions, splitsOf } from '../from/options.js';
@@ -147,16 +148,4 @@ async function requireFiles(
     );
   }
   return { train: train.map((name) => join(directory, name)), test: join(directory, test) };
-}
-
-/** Byte arrays one after another. */
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
