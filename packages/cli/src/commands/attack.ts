@@ -24,7 +24,7 @@ import { flag, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { writeAtomically } from '../output/files.js';
 import { attackWork } from '../output/course.js';
-import { checkPictures, picturesText, savePictures } from '../output/pictures.js';
+import { checkPictures, picturesText, savePictures, type Crafted } from '../output/pictures.js';
 import { createProgress, followShare, percent } from '../output/progress.js';
 import { addCommand, ready, type Call } from './command.js';
 
@@ -60,16 +60,6 @@ export function register(program: Command, call: Call): void {
   addCommand(program, 'attack', 'craft adversarial examples and save them', flags, (given) =>
     attackCommand(given, call),
   );
-}
-
-/** What is saved: a tensor per name, one row per example in data-set order. */
-interface Crafted {
-  readonly x: Float32Array;
-  readonly adversarial: Float32Array;
-  readonly label: Int32Array;
-  readonly prediction: Int32Array;
-  readonly success: Int32Array;
-  readonly distance: Float32Array;
 }
 
 async function attackCommand(given: AttackFlags, { signal }: Call): Promise<void> {

@@ -5,9 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
 import { writeAtomically } from './files.js';
 
-/** What an attack made of examples: values [n, height, width, channels], and numbers [n]. */
-interface Crafted {
-  readonly ids: Int32Array;
+/** What an attack made of examples: values [n, ...inputShape], and numbers [n], in data-set order. */
+export interface Crafted {
   readonly x: Float32Array;
   readonly adversarial: Float32Array;
   readonly label: Int32Array;
@@ -52,7 +51,11 @@ const atOnce = 100;
  * `<id>-<class>-as-<class>.png`, in the order of the data set, and classifies the second ones as
  * they are in the files: rounding to 8 bits may move a point over the boundary or out of the ball.
  */
-export async function savePictures(folder: string, crafted: Crafted, attacked: Attacked): Promise<SavedPictures> {
+export async function savePictures(
+  folder: string,
+  crafted: Crafted & { readonly ids: Int32Array },
+  attacked: Attacked,
+): Promise<SavedPictures> {
   const { model, data, norm, epsilon } = attacked;
   const size = data.inputShape.reduce((product, extent) => product * extent, 1);
   const fooled = Array.from(crafted.success.keys()).filter((row) => crafted.success[row] && crafted.distance[row]! > 0);
