@@ -105,7 +105,6 @@ export async function onnxClassifier(
     !isTold && bounds[1] <= 1 && (input.port.elementType === 'uint8' || expectsBytes(model, input.port.name));
   const graph = blackBox ? undefined : asAdvrob(who, () => createOnnxGraph(model));
   const parameters = createParameters(() => tf.tensor1d(new Float32Array(32)));
-  let isRowByRow = false;
   let given = outputs;
   try {
     const normalized = normalize(parameters, { mean, std });
@@ -121,17 +120,14 @@ export async function onnxClassifier(
           : graph!.run({ ...inputs, [input.port.name]: x }, [chosen.name]);
       return found!;
     };
-    const batched = (x: Tensor): Tensor => (isRowByRow ? inGroups(x, input.batch ?? 1, raw) : raw(x));
-    const scores: Forward = (x) =>
-      tf.tidy(() =>
-        scoresOf(
-          asAdvrob(who, () => flat(batched(prepared(x)))),
-          chosen.cut,
-          given,
-        ),
-      );
+    const grouped: Forward = (x) => inGroups(x, input.batch ?? 1, raw);
+    const scoresBy =
+      (forward: Forward): Forward =>
+      (x) =>
+        tf.tidy(() => scoresOf(flat(asAdvrob(who, () => forward(prepared(x)))), chosen.cut, given));
     const parts = { inputShape, bounds };
-    isRowByRow = input.batch !== undefined && !(await agreesInBatches(parts, scores, (is) => (isRowByRow = is)));
+    const isRowByRow = input.batch !== undefined && !(await agree(parts, scoresBy(grouped), scoresBy(raw)));
+    const scores = scoresBy(isRowByRow ? grouped : raw);
     if (judge && graph) {
       const x = tf.tidy(() => prepared(sampleInputs(parts)));
       const output = options.output ?? chooseOutput(who, model, undefined, true).name;
@@ -245,17 +241,15 @@ function inGroups(x: Tensor, batch: number, forward: Forward): Tensor {
 }
 
 /** Whether three rows together give what they give in the file's own batch. */
-async function agreesInBatches(
+async function agree(
   parts: Pick<Classifier, 'inputShape' | 'bounds'>,
-  scores: Forward,
-  setRowByRow: (is: boolean) => void,
+  grouped: Forward,
+  whole: Forward,
 ): Promise<boolean> {
   const x = tf.tidy(() => tf.slice(sampleInputs(parts), [0], [3]));
   try {
-    setRowByRow(true);
-    const alone = scores(x);
-    setRowByRow(false);
-    const together = tf.tidy(() => settled(() => scores(x)));
+    const alone = grouped(x);
+    const together = tf.tidy(() => settled(() => whole(x)));
     try {
       if (!together || together.shape.join() !== alone.shape.join()) return false;
       const [a, b] = [await alone.data(), await together.data()];

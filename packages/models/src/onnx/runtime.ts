@@ -83,26 +83,13 @@ export function blackBoxOf(
   const session = open(path);
   const name = output ?? session.outputs.find(({ isTensor }) => isTensor)?.name;
   if (name === undefined) throw new AdvrobError('ADVROB_ONNX_INPUT', `${who}: none of its outputs is a tensor`);
-  const fixed = model.inputs[0]?.shape?.[0];
   const run = (x: tf.Tensor, input: string): tf.Tensor => {
     const type = model.inputs.find((port) => port.name === input)!.elementType;
     // ONNX Runtime is synchronous here, as attacks want their models.
     // eslint-disable-next-line no-restricted-syntax
-    const values = x.dataSync() as Float32Array;
-    const rows = x.shape[0]!;
-    const group = typeof fixed === 'number' ? fixed : rows;
-    const each = values.length / rows;
-    const scores: number[] = [];
-    let shape: readonly number[] = [];
-    for (let from = 0; from < rows; from += group) {
-      const part = new Float32Array(group * each);
-      part.set(values.subarray(from * each, Math.min(from + group, rows) * each));
-      const found = session.run({ [input]: valueFor(type, [group, ...x.shape.slice(1)], part) }, [name])[name]!;
-      shape = found.dims.slice(1);
-      const size = shape.reduce((product, side) => product * side, 1);
-      scores.push(...(found.data as Float32Array).subarray(0, Math.min(group, rows - from) * size));
-    }
-    return tf.tensor(scores, [rows, ...shape], 'float32');
+    const feed = valueFor(type, x.shape, x.dataSync() as Float32Array);
+    const { data, dims } = session.run({ [input]: feed }, [name])[name]!;
+    return tf.tensor(Float32Array.from(data as ArrayLike<number>, Number), [...dims], 'float32');
   };
   const missing = (): never => {
     throw new AdvrobError(

@@ -20,7 +20,7 @@ function computed(x: Value, call: Call, host: OnHost, device: OnDevice, result =
 }
 
 /** Half to even, as tfjs and NumPy round. */
-export function roundHalfToEven(value: number): number {
+function roundHalfToEven(value: number): number {
   const low = Math.floor(value);
   if (value - low !== 0.5) return Math.round(value);
   return low % 2 === 0 ? low : low + 1;
