@@ -5,6 +5,7 @@
  *
  * @packageDocumentation
  */
+import './gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Norm } from './contract/index.js';
@@ -20,14 +21,12 @@ export function flatRows(tensor: Tensor): Tensor2D {
 }
 
 /**
- * 1, 0 or -1: the sign of each value, however small; 0 for NaN. `tf.sign` of the wasm backend takes
- * everything within 1.2e-7 for 0, and so the gradients of confident examples.
+ * 1, 0 or -1: the sign of each value, however small; 0 for NaN. Importing this mends the wasm backend's
+ * kernel, which takes everything within 1.2e-7 for 0, and so the gradients of confident examples.
  */
 export function signOf(values: Tensor): Tensor {
-  return tf.tidy(() => {
-    const isAbove = tf.cast(tf.greater(values, 0), 'float32');
-    return tf.sub(isAbove, tf.cast(tf.less(values, 0), 'float32'));
-  });
+  // eslint-disable-next-line no-restricted-syntax -- mended by the import above
+  return tf.sign(values);
 }
 
 /**
@@ -39,9 +38,10 @@ export function column(vector: Tensor, like: Tensor): Tensor {
   return tf.reshape(vector, [like.shape[0]!, ...new Array<number>(like.rank - 1).fill(1)]);
 }
 
-/** Row by row `yes` [n, ...] where `mask` [n] (bool), else `no` [n, ...]. */
+/** Row by row `yes` [n, ...] where `mask` [n] (bool), else `no` [n, ...], of one shape. */
 export function select(mask: Tensor, yes: Tensor, no: Tensor): Tensor {
-  return tf.tidy(() => tf.where(column(mask, yes), yes, no));
+  // The kernel chooses whole rows by a mask of one axis; tf.where would spread it over every value first.
+  return tf.engine().runKernel('Select', { condition: mask, t: yes, e: no });
 }
 
 /** The rows of [n, ...] at `indices` [m] (int32), in that order: [m, ...]. */
@@ -88,9 +88,13 @@ export function logitOf(logits: Tensor, classes: Tensor): Tensor {
 export function labelsOf(logits: Tensor): Tensor {
   return tf.tidy(() => {
     const labels = tf.argMax(logits, 1);
-    const broken = tf.greater(tf.max(tf.cast(tf.notEqual(logits, logits), 'float32'), 1), 0);
-    return tf.where(broken, tf.fill(labels.shape, -1, 'int32'), labels);
+    return select(hasNaN(logits), tf.fill(labels.shape, -1, 'int32'), labels);
   });
+}
+
+/** Rows [n] (bool) of [n, K] with NaN in them. */
+function hasNaN(rows: Tensor): Tensor {
+  return tf.any(tf.notEqual(rows, rows), 1);
 }
 
 /**
@@ -103,8 +107,9 @@ export function isFooled(
   outputs: Tensor,
 ): Tensor {
   return tf.tidy(() => {
-    const labels = outputs.rank === 1 ? outputs : labelsOf(outputs);
-    return target ? tf.equal(labels, target) : tf.notEqual(labels, y);
+    if (target) return tf.equal(outputs.rank === 1 ? outputs : labelsOf(outputs), target);
+    if (outputs.rank === 1) return tf.notEqual(outputs, y);
+    return tf.logicalOr(tf.notEqual(tf.argMax(outputs, 1), y), hasNaN(outputs));
   });
 }
 

@@ -155,9 +155,10 @@ function gradientOf(
 /** The gradient with zeros in rows that are not finite, which are counted: they lead nowhere. */
 function finiteRows(gradient: Tensor, tally: GradientTally): Tensor {
   // 0 for a row of numbers, NaN for one with NaN or infinity.
-  const isFinite = tf.equal(tf.sum(tf.mul(flatRows(gradient), 0), 1), 0);
-  tally.add(tf.logicalNot(isFinite));
-  return select(isFinite, gradient, tf.zerosLike(gradient));
+  const nothing = tf.sum(tf.mul(flatRows(gradient), 0), 1);
+  const broken = tf.notEqual(nothing, nothing);
+  tally.add(broken);
+  return select(broken, tf.zerosLike(gradient), gradient);
 }
 
 /**

@@ -24,9 +24,12 @@ function constant(kernelName: string, inputs: readonly string[]): GradConfig {
   };
 }
 
-/** `dy` where the condition holds, 0 elsewhere: also where `dy` is infinite. */
+/**
+ * `dy` where the condition holds, 0 elsewhere: also where `dy` is infinite. A condition of one axis
+ * chooses rows.
+ */
 function where(condition: Tensor, dy: Tensor): Tensor {
-  return tf.where(condition, dy, tf.zerosLike(dy));
+  return tf.engine().runKernel('Select', { condition, t: dy, e: tf.zerosLike(dy) });
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { select } from '../../rows.js';
 import { modes, type AnyTensor, type OpRow } from './row.js';
 
 const v = [[2, 5]];
@@ -130,6 +131,13 @@ export const elementwiseRows: readonly OpRow[] = [
         [3, 2],
       ],
       (a, b) => tf.where(tf.tensor2d([[1], [0], [1]], [3, 1], 'bool'), a, b),
+    ],
+    'rows by a condition of one axis': [
+      [
+        [3, 2],
+        [3, 2],
+      ],
+      (a, b) => select(tf.tensor1d([1, 0, 1], 'bool'), a, b),
     ],
     'no NaN from the other branch': [v, (x) => tf.sqrt(tf.where(tf.greater(x, 0), tf.add(x, 1), tf.zerosLike(x)))],
   }),
