@@ -5,6 +5,8 @@ export const modes = {
   hoist: { backendName: 'onnxruntime', options: { hoistAfter: 0 } },
   plain: { backendName: 'onnxruntime', options: { lowering: 'plain' } },
   flush: { backendName: 'onnxruntime', options: { flushEveryKernel: true } },
+  webgpu: { backendName: 'onnxruntime', options: { executionProvider: 'webgpu' } },
 };
 
-export const subjectModes = Object.keys(modes).filter((mode) => mode !== 'cpu');
+/** Those that need nothing but this package. */
+export const subjectModes = Object.keys(modes).filter((mode) => mode !== 'cpu' && mode !== 'webgpu');

@@ -1,5 +1,5 @@
 // Runs tfjs-core's own test suite on this backend, in every mode, and compares with what the cpu backend passes.
-//   --mode normal,flush   only these modes (cpu, normal, flush, hoist, plain)
+//   --mode normal,flush   only these modes (cpu, normal, flush, hoist, plain; webgpu needs an adapter)
 //   --grep <expression>   only specs whose name matches
 //   --failures            lists every failing spec
 //   --json                one JSON object instead of text

@@ -14,6 +14,7 @@ export interface CompileOptions {
   readonly isolated: boolean;
   /** Positions of filters whose forms are computed by a graph of their own. */
   readonly hoisted: readonly number[];
+  readonly onDevice: boolean;
   /** Whether results can be left where they were written (see runtime/results.ts). */
   readonly canRefuse: boolean;
 }
@@ -59,7 +60,7 @@ export function lowerGraph(
   isSplatInput: readonly boolean[],
   options: CompileOptions,
 ): LoweredGraph {
-  const lowering = new Lowering(options.blockSize, options.isolated);
+  const lowering = new Lowering(options.blockSize, options.isolated, options.onDevice);
   const { graph } = lowering;
   const inputs: InputSlot[] = [];
   const addInput = (value: Value, isSplat: boolean): string => {

@@ -120,6 +120,7 @@ export class Executor {
     const lowered = lowerGraph(recorded, skeleton.isInput, {
       blockSize: this.blockSize,
       isolated: this.options.deterministic,
+      onDevice: this.options.executionProvider !== 'cpu',
       hoisted: isHoisted ? skeleton.filters : [],
       canRefuse: this.refusal !== null,
     });

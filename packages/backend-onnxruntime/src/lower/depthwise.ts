@@ -47,16 +47,38 @@ defineLowering(
     const [, outHeight, outWidth] = dy.shape as [number, number, number];
     const covered = (axis: 0 | 1, count: number): number =>
       (count - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + 2]!;
-    const operands = [lowering.form(dy, 'channelsFirst'), groupedFilter(lowering, filter)];
-    const name = lowering.graph.emit('ConvTranspose', operands, {
-      kernel_shape: kernel,
-      strides,
-      dilations,
-      pads,
-      output_padding: [inHeight - covered(0, outHeight), inWidth - covered(1, outWidth)],
-      group: filter.shape[2]!,
+    const { graph } = lowering;
+    const [height, width, channels, multiplier] = filter.shape as unknown as FilterShape;
+    const transposed = (gradient: string, turned: string): string =>
+      graph.emit('ConvTranspose', [gradient, turned], {
+        kernel_shape: kernel,
+        strides,
+        dilations,
+        pads,
+        output_padding: [inHeight - covered(0, outHeight), inWidth - covered(1, outWidth)],
+        group: channels,
+      });
+    const operands = [lowering.form(dy, 'channelsFirst'), groupedFilter(lowering, filter)] as const;
+    if (!lowering.onDevice || multiplier === 1) {
+      lowering.provide(value, 'channelsFirst', transposed(...operands));
+      return;
+    }
+    // ONNX Runtime 1.30 is wrong on a GPU for several filters per channel: one at a time.
+    const parts = Array.from({ length: multiplier }, (_, which) => {
+      const every = (name: string, axis: 0 | 1, shape: readonly number[]): string => {
+        const places = Array.from({ length: channels }, (_, channel) => channel * multiplier + which);
+        return graph.reshape(graph.emit('Gather', [name, graph.indices(places)], { axis }), shape);
+      };
+      return transposed(
+        every(operands[0], 1, [dy.shape[0]!, channels, outHeight, outWidth]),
+        every(operands[1], 0, [channels, 1, height, width]),
+      );
     });
-    lowering.provide(value, 'channelsFirst', name);
+    lowering.provide(
+      value,
+      'channelsFirst',
+      parts.reduce((total, part) => graph.emit('Add', [total, part])),
+    );
   },
   'applies',
 );

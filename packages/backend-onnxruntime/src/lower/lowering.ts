@@ -31,6 +31,8 @@ export class Lowering {
     readonly blockSize: number,
     /** True: a value's bits must not depend on what else is in its graph. */
     readonly isolated: boolean,
+    /** Whether the graph runs on a GPU, whose provider lacks some forms of ops or computes them wrongly. */
+    readonly onDevice = false,
   ) {}
 
   provide(value: Value, layout: Layout, name: string): void {

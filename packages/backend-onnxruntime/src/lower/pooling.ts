@@ -1,9 +1,9 @@
 import type { Value } from '../ir/value.js';
 import { onnxWindow, windowOf, type Window } from '../ir/window.js';
 import { blockedDomain } from '../onnx/builder.js';
-import { elementTypes } from '../onnx/model.js';
 import { defineLowering } from './define.js';
 import type { Lowering } from './lowering.js';
+import { maskedBy, product, throughTaps, throughTiles, tiles } from './pooling-without-indices.js';
 
 defineLowering('MaxPool', (lowering, value, node) => {
   const x = node.inputs[0]!;
@@ -69,6 +69,13 @@ defineLowering('MaxPoolGradient', (lowering, value, node) => {
     lowering.provide(value, 'blocked', spread(lowering, masked, x));
     return;
   }
+  if (lowering.onDevice) {
+    const gradient = tiles(window, x, dy)
+      ? throughTiles(lowering, dy, x, window)
+      : throughTaps(lowering, dy, x, window);
+    lowering.provide(value, 'tfjs', isRelu ? maskedBy(lowering, gradient, lowering.plain(x)) : gradient);
+    return;
+  }
   const gradient = throughIndices(lowering, dy, x, window);
   lowering.provide(
     value,
@@ -82,17 +89,6 @@ function isPairwise({ kernel, strides, dilations, pads }: Window, x: Value): boo
   const isTwo = (pair: readonly number[]): boolean => pair[0] === 2 && pair[1] === 2;
   const hasNoPads = pads.every((pad) => pad === 0) && dilations.every((dilation) => dilation === 1);
   return isTwo(kernel) && isTwo(strides) && hasNoPads && x.shape[1]! % 2 === 0 && x.shape[2]! % 2 === 0;
-}
-
-function maskedBy(lowering: Lowering, gradient: string, positive: string): string {
-  return product(lowering, gradient, 'Greater', positive, lowering.graph.constant('float32', [], [0]));
-}
-
-/** `gradient` where the comparison holds, zero elsewhere. */
-function product(lowering: Lowering, gradient: string, comparison: string, left: string, right: string): string {
-  const { graph } = lowering;
-  const holds = graph.emit(comparison, [left, right]);
-  return graph.emit('Mul', [gradient, graph.emit('Cast', [holds], { to: elementTypes.float32 })]);
 }
 
 /**

@@ -11,12 +11,27 @@ defineLowering('Slice', (lowering, value, node) => {
   lowering.provide(value, 'tfjs', graph.emit('Slice', inputs));
 });
 
+/** By index: ONNX Runtime 1.30 slices wrongly backwards on a GPU. */
+function picked(lowering: Lowering, name: string, axis: number, places: readonly number[]): string {
+  return lowering.graph.emit('Gather', [name, lowering.graph.indices(places)], { axis });
+}
+
 const beforeStart = -(2 ** 31);
 
 defineLowering('Reverse', (lowering, value, node) => {
   const { graph } = lowering;
   const x = node.inputs[0]!;
   const axes = node.attributes['axes'] as readonly number[];
+  if (lowering.onDevice) {
+    const backwards = (axis: number): number[] =>
+      Array.from({ length: x.shape[axis]! }, (_, i) => x.shape[axis]! - 1 - i);
+    lowering.provide(
+      value,
+      'tfjs',
+      axes.reduce((name, axis) => picked(lowering, name, axis, backwards(axis)), lowering.plain(x)),
+    );
+    return;
+  }
   const name = graph.emit('Slice', [
     lowering.plain(x),
     graph.indices(axes.map((axis) => x.shape[axis]! - 1)),
@@ -34,6 +49,16 @@ defineLowering('StridedSlice', (lowering, value, node) => {
   const { graph } = lowering;
   const begin = node.attributes['begin'] as readonly number[];
   const strides = node.attributes['strides'] as readonly number[];
+  if (lowering.onDevice && strides.some((stride) => stride < 0)) {
+    const places = (axis: number): number[] =>
+      Array.from({ length: value.shape[axis]! }, (_, i) => begin[axis]! + i * strides[axis]!);
+    lowering.provide(
+      value,
+      'tfjs',
+      begin.reduce((name, _, axis) => picked(lowering, name, axis, places(axis)), lowering.plain(node.inputs[0]!)),
+    );
+    return;
+  }
   const ends = begin.map((start, axis) => {
     const end = start + (value.shape[axis]! - 1) * strides[axis]! + Math.sign(strides[axis]!);
     return end < 0 ? beforeStart : end;

@@ -1,9 +1,9 @@
 import type { Value } from '../../ir/value.js';
-import { onnxWindow, windowOf } from '../../ir/window.js';
+import { onnxWindow, windowOf, type Window } from '../../ir/window.js';
 import { blockedDomain } from '../../onnx/builder.js';
 import { defineLowering } from '../define.js';
 import type { Lowering } from '../lowering.js';
-import { blockedFilter, channelsFirstFilter, withSideColumns } from './operands.js';
+import { blockedFilter, channelsFirstFilter, withSideColumns, type Padded } from './operands.js';
 import { suitsTiles, tiledConvolution } from './tiled.js';
 
 /**
@@ -40,9 +40,24 @@ export function lowerConvolution(lowering: Lowering, result: Value, tail: Convol
     lowering.provide(result, 'blocked', name);
     return;
   }
-  const inputs = [lowering.form(x, 'channelsFirst'), channelsFirstFilter(lowering, filter), ...bias];
-  const name = graph.emit('Conv', inputs, window);
+  const image = paddedImage(lowering, x, windowOf(node));
+  const inputs = [image.name, channelsFirstFilter(lowering, filter), ...bias];
+  const name = graph.emit('Conv', inputs, { ...window, pads: image.pads });
   lowering.provide(result, 'channelsFirst', tail.relu ? graph.emit('Relu', [name]) : name);
+}
+
+/**
+ * The image and the padding that is left to the convolution: none on a GPU where the window is as
+ * large as the image and padding lies at its end alone, which ONNX Runtime 1.30 takes for a product
+ * of matrices without looking at the end.
+ */
+function paddedImage(lowering: Lowering, x: Value, { kernel, pads }: Window): Padded {
+  const name = lowering.form(x, 'channelsFirst');
+  const [top, left, bottom, right] = pads;
+  const isWhole = kernel[0] === x.shape[1] && kernel[1] === x.shape[2];
+  if (!lowering.onDevice || !isWhole || top + left > 0 || bottom + right === 0) return { name, pads };
+  const padding = lowering.graph.indices([0, 0, 0, 0, 0, 0, bottom, right]);
+  return { name: lowering.graph.emit('Pad', [name, padding]), pads: [0, 0, 0, 0] };
 }
 
 /** Blocks need full blocks of outputs, and of inputs unless there are less than one. */

@@ -69,10 +69,8 @@ export function turnedBlockedTaps(
 
 type Pads = readonly [top: number, left: number, bottom: number, right: number];
 
-/**
- * A blocked image that is ready to be convolved, and the padding that is left to the convolution.
- */
-interface Padded {
+/** An image that is ready to be convolved, and the padding that is left to the convolution. */
+export interface Padded {
   readonly name: string;
   readonly pads: Pads;
 }
