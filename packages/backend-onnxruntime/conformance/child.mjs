@@ -32,7 +32,7 @@ const { begin } = await import(pathToFileURL(bundle).href);
 
 for (const mode of modes) {
   const excluded = exclusions.filter((exclusion) => exclusion.modes === undefined || exclusion.modes.includes(mode));
-  isExcluded = (name) => excluded.some(({ spec }) => name.includes(spec));
+  isExcluded = (name) => excluded.some(({ spec }) => name.startsWith(spec));
   jasmineEnv.configure({
     specFilter: (spec) => pattern.test(spec.getFullName()) && !isExcluded(spec.getFullName()),
   });

@@ -29,7 +29,7 @@ const ofGpu = [
 ];
 
 /**
- * Specs that are not run, each with its reason: `spec` is a part of the full name, `modes` the modes it concerns (all when left out).
+ * Specs that are not run, each with its reason: `spec` is the beginning of the full name, `modes` the modes it concerns (all when left out).
  * An excluded spec counts as failed. These assert what tfjs' own gradients give, where that is wrong or missing; ours are held to central
  * differences in `test/ops.test.ts`.
  */

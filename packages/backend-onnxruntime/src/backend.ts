@@ -135,7 +135,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
     value.owners++;
     if (value.buffer) {
       value.buffer.holders++;
-      this.liveBytes += value.buffer.holders === 1 ? value.buffer.array.byteLength : 0;
+      this.liveBytes += value.buffer.holders === 1 ? bytesOf(value) : 0;
     } else if (value.node) this.pendingValues.add(value);
   }
 
@@ -211,7 +211,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
     value.owners--;
     if (value.owners === 0 && !value.buffer) this.pendingValues.delete(value);
     if (value.buffer && --value.buffer.holders === 0) {
-      this.liveBytes -= value.buffer.array.byteLength;
+      this.liveBytes -= bytesOf(value);
       this.unheld.push({ dtype: value.dtype, value });
     }
   }
@@ -239,7 +239,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
     if (values.length > 0) this.computeTogether(values);
     for (const value of values) {
       this.pendingValues.delete(value);
-      if (value.buffer) this.liveBytes += value.buffer.array.byteLength;
+      if (value.buffer) this.liveBytes += bytesOf(value);
     }
     if (this.pendingValues.size > 0) return;
     this.recordedSinceFlush = 0;
@@ -275,6 +275,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
       this.executor.forms.drop(value.view);
       value.view = null;
       value.relu = null;
+      this.executor.device?.release(buffer);
       if (buffer.isPoolable) this.executor.pool.give(dtype, buffer.array);
     }
     this.unheld.length = 0;
@@ -357,6 +358,10 @@ export class OnnxRuntimeBackend extends KernelBackend {
     this.unheld.length = 0;
     this.executor.dispose();
   }
+}
+
+function bytesOf({ size, dtype }: Value): number {
+  return dtype === 'bool' ? size : 4 * size;
 }
 
 /**

@@ -20,6 +20,12 @@ export interface OnnxRuntimeStats {
   sessions: number;
   /** Recorded values that are live and not computed yet. */
   pendingNodes: number;
+  /** Arrays fetched from a GPU's memory, and their bytes; 0 on the CPU. */
+  deviceReads: number;
+  deviceReadBytes: number;
+  /** Arrays brought into a GPU's memory, and their bytes; 0 on the CPU. */
+  deviceUploads: number;
+  deviceUploadBytes: number;
   recordMs: number;
   keyMs: number;
   /** Lowering, encoding and loading of new graphs. */
@@ -35,6 +41,10 @@ export type Counters = Pick<
   | 'fallbacks'
   | 'emptyKernels'
   | 'derivedBytes'
+  | 'deviceReads'
+  | 'deviceReadBytes'
+  | 'deviceUploads'
+  | 'deviceUploadBytes'
   | 'recordMs'
   | 'keyMs'
   | 'compileMs'
@@ -49,6 +59,10 @@ export function newCounters(): Counters {
     fallbacks: {},
     emptyKernels: 0,
     derivedBytes: 0,
+    deviceReads: 0,
+    deviceReadBytes: 0,
+    deviceUploads: 0,
+    deviceUploadBytes: 0,
     recordMs: 0,
     keyMs: 0,
     compileMs: 0,

@@ -1,9 +1,11 @@
 import type { GraphRunError } from '../errors.js';
 import { allocate } from '../ir/arrays.js';
 import { bufferOf } from '../ir/create.js';
-import type { NumericArray, Value } from '../ir/value.js';
+import { sizeOf } from '../ir/shape.js';
+import type { Buffer, NumericArray, Value } from '../ir/value.js';
 import type { ResolvedOptions } from '../options.js';
 import type { NativeSession, Runtime, RuntimeTensor } from '../runtime/binding.js';
+import { Device } from '../runtime/device.js';
 import { ArrayPool } from '../runtime/pool.js';
 import { runInto } from '../runtime/results.js';
 import { SessionCache, sessionOptions } from '../runtime/sessions.js';
@@ -40,6 +42,8 @@ const keptTogetherLimit = 1024 * 1024 * 1024;
 export class Executor {
   readonly pool = new ArrayPool(poolLimit);
   readonly forms: FilterForms;
+  /** Where results stay when the provider has memory of its own. */
+  readonly device: Device | null;
   private readonly skeletons = new Map<string, Skeleton>();
   private readonly sessions: SessionCache;
   private nextGraph = 1;
@@ -55,7 +59,19 @@ export class Executor {
   ) {
     this.forms = new FilterForms(runtime, this.pool, counters);
     const limits = { sessions: options.maxSessions, bytes: keptTogetherLimit };
-    this.sessions = new SessionCache(runtime, limits, (keepsMemory) => sessionOptions(options, keepsMemory));
+    this.device =
+      options.executionProvider === 'webgpu'
+        ? new Device(
+            runtime,
+            (preferredOutputLocation) => ({ ...sessionOptions(options), preferredOutputLocation }),
+            counters,
+          )
+        : null;
+    const location = this.device && { preferredOutputLocation: 'gpu-buffer' };
+    this.sessions = new SessionCache(runtime, limits, (keepsMemory) => ({
+      ...sessionOptions(options, keepsMemory),
+      ...location,
+    }));
   }
 
   get sessionCount(): number {
@@ -96,7 +112,10 @@ export class Executor {
    */
   private countFilterRuns(skeleton: Skeleton, recorded: RecordedGraph): boolean {
     const filters = skeleton.filters.map((position) => recorded.order[position]!);
-    const isHoisted = filters.length > 0 && filters.every((value) => value.filterRuns >= this.options.hoistAfter);
+    const isHoisted =
+      this.device === null &&
+      filters.length > 0 &&
+      filters.every((value) => value.filterRuns >= this.options.hoistAfter);
     for (const value of filters) value.filterRuns++;
     return isHoisted;
   }
@@ -148,6 +167,10 @@ export class Executor {
     const feeds: Record<string, RuntimeTensor> = {};
     for (const slot of compiled.inputs) {
       const value = recorded.order[slot.position]!;
+      if (this.device && !slot.isSplat) {
+        feeds[slot.name] = this.device.feed(value);
+        continue;
+      }
       let array: NumericArray;
       if (slot.isSplat) {
         array = allocate(slot.dtype, 1);
@@ -163,25 +186,42 @@ export class Executor {
         plan,
         () => this.sessions.get(plan.id) ?? this.sessions.load(plan.id, plan.model, 0),
       );
-    const arrays: NumericArray[] = [];
+    let buffers: Buffer[];
     try {
-      const fetches: Record<string, RuntimeTensor> = {};
-      compiled.outputs.forEach((slot, index) => {
-        const array = this.pool.take(slot.dtype, recorded.results[index]!.size);
-        arrays.push(array);
-        fetches[slot.name] = this.runtime.tensor(slot.dtype, array, slot.shape);
-      });
-      runInto(session, feeds, fetches, compiled.refused, this.refusal);
+      buffers = this.device
+        ? this.onDevice(this.device, compiled, session, feeds)
+        : this.inArrays(compiled, session, feeds);
     } catch (cause) {
       throw this.failure('failed to run', recorded, cause);
     }
     recorded.results.forEach((value, index) => {
       value.node = null;
-      value.buffer = bufferOf(arrays[index]!, true);
+      value.buffer = buffers[index]!;
       value.buffer.holders = value.owners;
     });
     this.counters.runs++;
     this.counters.runMs += performance.now() - started;
+  }
+
+  private inArrays(compiled: CompiledGraph, session: NativeSession, feeds: Record<string, RuntimeTensor>): Buffer[] {
+    const fetches: Record<string, RuntimeTensor> = {};
+    const buffers = compiled.outputs.map(({ name, dtype, shape }) => {
+      const array = this.pool.take(dtype, sizeOf(shape));
+      fetches[name] = this.runtime.tensor(dtype, array, shape);
+      return bufferOf(array, true);
+    });
+    runInto(session, feeds, fetches, compiled.refused, this.refusal);
+    return buffers;
+  }
+
+  private onDevice(
+    device: Device,
+    { outputs }: CompiledGraph,
+    session: NativeSession,
+    feeds: Record<string, RuntimeTensor>,
+  ): Buffer[] {
+    const results = session.run(feeds, Object.fromEntries(outputs.map(({ name }) => [name, null])), {});
+    return outputs.map(({ name, dtype, shape }) => device.bufferOf(results[name]!, dtype, sizeOf(shape)));
   }
 
   private failure(what: string, recorded: RecordedGraph, cause: unknown): GraphRunError {
@@ -192,5 +232,6 @@ export class Executor {
     this.sessions.clear();
     this.skeletons.clear();
     this.pool.clear();
+    this.device?.dispose();
   }
 }

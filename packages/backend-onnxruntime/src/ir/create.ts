@@ -56,7 +56,7 @@ export function pending(
 }
 
 export function bufferOf(array: NumericArray, isPoolable: boolean): Buffer {
-  return { array, holders: 0, isPoolable, isRecycled: false };
+  return { array, here: array, device: null, holders: 0, isPoolable, isRecycled: false };
 }
 
 /** A computed array. */

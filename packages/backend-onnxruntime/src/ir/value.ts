@@ -1,3 +1,5 @@
+import type { DeviceArray } from '../runtime/device.js';
+
 /**
  * Element types that a graph computes with; strings and complex numbers stay outside (see
  * fallback/).
@@ -24,7 +26,12 @@ export interface Node {
 
 /** Memory of computed elements, shared by a value and its reshaped views. */
 export interface Buffer {
+  /** The elements, fetched first where they lie on a device alone. */
   readonly array: NumericArray;
+  /** The elements if they are here already. */
+  readonly here: NumericArray | null;
+  /** The elements on a device with memory of its own, once they were there. */
+  device: DeviceArray | null;
   /** Data ids whose value lies here; at zero it may be reused once nothing is pending. */
   holders: number;
   /** False for arrays that someone outside may hold. */

@@ -17,9 +17,7 @@ function largest(lowering: Lowering, x: Value, count: number): readonly string[]
       : name;
   // On a GPU a row of infinities has no place: ONNX Runtime 1.30 starts at the least finite number.
   const sorted =
-    lowering.onDevice && x.dtype === 'float32'
-      ? graph.emit('Max', [key, graph.constant('float32', [], [-3e38])])
-      : key;
+    lowering.onDevice && x.dtype === 'float32' ? graph.emit('Max', [key, graph.constant('float32', [], [-3e38])]) : key;
   return graph.emitMany('TopK', [sorted, graph.indices([count])], 2, { axis: -1 });
 }
 

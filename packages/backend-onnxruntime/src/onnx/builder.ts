@@ -77,6 +77,22 @@ export class GraphBuilder {
     return name;
   }
 
+  /** An input of that name and of any shape. */
+  anyInput(type: ElementType, name: string): string {
+    this.inputs.push({ name, type, shape: null });
+    return name;
+  }
+
+  /** `computed`, which a node gives, as the result of that name and of any shape. */
+  anyOutput(computed: string, type: ElementType, name: string): void {
+    const node = this.nodes.find(({ outputs }) => outputs.includes(computed))!;
+    this.nodes[this.nodes.indexOf(node)] = {
+      ...node,
+      outputs: node.outputs.map((each) => (each === computed ? name : each)),
+    };
+    this.outputs.push({ name, type, shape: null });
+  }
+
   /** Makes `name` a result of the graph; returns the result's own name. */
   output(name: string, type: ElementType, shape: readonly number[]): string {
     const isProduced = this.nodes.some((node) => node.outputs.includes(name));

@@ -101,7 +101,7 @@ function asTensorInfo(value: Value): Tensor {
 function* knownRows(indices: Value, length: number): Generator<number[]> {
   if (indices.size === 0) return;
   if (indices.splat !== null) yield new Array<number>(length).fill(indices.splat);
-  const array = indices.buffer?.array ?? [];
+  const array = indices.buffer?.here ?? [];
   for (let start = 0; start < array.length; start += length)
     yield Array.from({ length }, (_, index) => array[start + index]!);
 }

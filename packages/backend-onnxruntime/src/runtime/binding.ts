@@ -5,7 +5,10 @@ import { OnnxRuntimeSetupError } from '../errors.js';
 export interface RuntimeTensor {
   readonly type: string;
   readonly dims: readonly number[];
+  /** Nowhere when it lies on a device. */
   readonly data: unknown;
+  /** Gives memory on a device back. */
+  dispose?(): void;
 }
 
 /** A session of the native part: both calls are synchronous. */
