@@ -29,6 +29,7 @@ import { erfKernels } from './kernels/erf.js';
 import { provideFilterGradient } from './kernels/filter-gradient.js';
 import { matmulKernels } from './kernels/matmul.js';
 import { maximumKernels } from './kernels/maxima.js';
+import { selectKernels } from './kernels/select.js';
 import { volumeKernels } from './kernels/volumes.js';
 import { kernelsForWasm, wasmKernels } from './kernels/wasm.js';
 import { windowKernels } from './kernels/windows.js';
@@ -55,6 +56,7 @@ mendKernels([
   ...erfKernels,
   ...matmulKernels,
   ...maximumKernels,
+  ...selectKernels,
   ...volumeKernels,
   ...wasmKernels,
   ...windowKernels,
