@@ -52,10 +52,11 @@ const stages = [
       ['demo', ['node', 'tooling/fresh/demo.mjs']],
       ['examples', ['node', 'tooling/examples/run.mjs']],
       ['browser', ['vitest', 'run', '--config', 'tooling/browser/vitest.config.ts']],
+      ['gpu', ['vitest', 'run', '--config', 'tooling/gpu/vitest.config.ts']],
     ],
   },
 ];
-const byNameAlone = ['demo', 'examples', 'browser'];
+const byNameAlone = ['demo', 'examples', 'browser', 'gpu'];
 
 const args = process.argv.slice(2);
 const named = args.filter((arg) => !arg.startsWith('--'));

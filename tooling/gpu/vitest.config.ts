@@ -7,7 +7,11 @@ const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const isChosen = process.env.VK_DRIVER_FILES !== undefined || process.env.VK_ICD_FILENAMES !== undefined;
 const env: Record<string, string> =
   !isChosen && existsSync(swiftShader)
-    ? { VK_DRIVER_FILES: swiftShader, VK_ICD_FILENAMES: swiftShader, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? '/tmp' }
+    ? {
+        VK_DRIVER_FILES: swiftShader,
+        VK_ICD_FILENAMES: swiftShader,
+        XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? '/tmp',
+      }
     : {};
 
 /** `pnpm test:gpu`: what only a GPU can tell, by ONNX Runtime's WebGPU provider, which `npm test` does not need. */
