@@ -22,7 +22,7 @@ describe('execution providers', () => {
     };
     const options = resolveOptions({ executionProvider: 'webgpu' }, 1);
     expect(() => checkProvider(broken, options)).toThrow(OnnxRuntimeSetupError);
-    expect(() => checkProvider(broken, options)).toThrow(/looked for a GPU that Dawn can open .* said: no adapter/);
+    expect(() => checkProvider(broken, options)).toThrow(/looked for a GPU that Dawn can open: .* said: no adapter/);
   });
 });
 

@@ -58,7 +58,9 @@ function reversesChannels(runtime: Runtime, block: number): boolean {
 
 /** What each provider needs besides the package. */
 const requirements: Readonly<Record<string, string>> = {
-  webgpu: 'a GPU that Dawn can open (Vulkan on Linux, Direct3D 12 on Windows, Metal on macOS)',
+  webgpu:
+    'a GPU that Dawn can open: on Linux libvulkan.so.1 (Debian: apt-get install libvulkan1) and the Vulkan driver of the card, ' +
+    'on Windows Direct3D 12, on macOS Metal',
   cuda: 'an NVIDIA GPU with CUDA 12 and cuDNN 9, and libonnxruntime_providers_cuda, which `npm rebuild onnxruntime-node` downloads',
 };
 
@@ -85,7 +87,9 @@ export function checkProvider(runtime: Runtime, options: ResolvedOptions): void 
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, sessionOptions(options));
     session.dispose();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const said = cause instanceof Error ? cause.message : String(cause);
+    // Not the path of the line of C++ and the condition that it found false.
+    const reason = (/was false\. (.*)/.exec(said)?.[1] ?? said).trim().replace(/\.$/, '');
     throw new OnnxRuntimeSetupError(
       `The execution provider '${provider}' cannot be used here: looked for ${requirements[provider] ?? 'its device'}, and ` +
         `ONNX Runtime said: ${reason}. Leave executionProvider out to use the CPU.`,

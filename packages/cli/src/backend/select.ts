@@ -2,11 +2,14 @@ import { AdvrobError } from '@advrob/core';
 // Also the gradient that the wasm backend lacks.
 import '@advrob/core/gradients';
 import * as tf from '@tensorflow/tfjs-core';
+import type { ExecutionProvider } from '@advrob/backend-onnxruntime';
 import { locate } from '../plugins/locate.js';
 
 /** The backends that the command line knows, best first, and where each comes from. */
 export const backends = {
   onnxruntime: '@advrob/backend-onnxruntime',
+  gpu: '@advrob/backend-onnxruntime',
+  cuda: '@advrob/backend-onnxruntime',
   node: '@tensorflow/tfjs-node',
   'node-gpu': '@tensorflow/tfjs-node-gpu',
   wasm: '@tensorflow/tfjs-backend-wasm',
@@ -15,8 +18,16 @@ export const backends = {
 
 export type BackendName = keyof typeof backends;
 
-/** What tfjs itself calls its native backends. */
-const otherNames: Readonly<Record<string, BackendName>> = { tensorflow: 'node', 'tensorflow-gpu': 'node-gpu' };
+/** What tfjs itself calls its native backends, and the long name of a provider. */
+const otherNames: Readonly<Record<string, BackendName>> = {
+  tensorflow: 'node',
+  'tensorflow-gpu': 'node-gpu',
+  'onnxruntime:webgpu': 'gpu',
+  'onnxruntime:cuda': 'cuda',
+};
+
+/** Where ONNX Runtime computes. A GPU is chosen by name alone: no card was measured yet. */
+const providers: Partial<Record<BackendName, ExecutionProvider>> = { onnxruntime: 'cpu', gpu: 'webgpu', cuda: 'cuda' };
 
 /** Every name that is understood. */
 export const backendNames: readonly string[] = [...Object.keys(backends), ...Object.keys(otherNames)];
@@ -45,6 +56,8 @@ interface BackendOptions {
 /** What tfjs calls the backend once its package is loaded. */
 const tfjsNames: Readonly<Record<BackendName, string>> = {
   onnxruntime: 'onnxruntime',
+  gpu: 'onnxruntime',
+  cuda: 'onnxruntime',
   node: 'tensorflow',
   'node-gpu': 'tensorflow',
   wasm: 'wasm',
@@ -79,9 +92,11 @@ export async function selectBackend(name?: string, options: BackendOptions = {})
 async function loadBackend(name: BackendName, options: BackendOptions = {}): Promise<void> {
   const source = backends[name];
   try {
-    if (name === 'onnxruntime') {
+    const executionProvider = providers[name];
+    if (executionProvider) {
       const { registerOnnxRuntime } = await import('@advrob/backend-onnxruntime');
       registerOnnxRuntime({
+        executionProvider,
         deterministic: options.deterministic ?? true,
         // Several attacks on several models in one process: more graphs than a program of one's own
         // has.
@@ -97,6 +112,18 @@ async function loadBackend(name: BackendName, options: BackendOptions = {}): Pro
   }
 }
 
+/**
+ * tfjs-node 4.22.0, the last there is, calls functions of Node that version 23 removed: it loads, and
+ * then no kernel works.
+ */
+function checkNodeVersion(name: BackendName): void {
+  if (!optional.includes(name) || Number(process.versions.node.split('.')[0]) < 23) return;
+  throw new AdvrobError(
+    'ADVROB_BACKEND',
+    `backend '${name}' needs Node 20 or 22: tfjs-node 4.22.0 calls functions that Node 23 removed; use --backend onnxruntime, or gpu`,
+  );
+}
+
 /** Whether the package itself is missing, or something that it needs. */
 function describeFailure(name: BackendName, cause: Error): string {
   const source = backends[name];
@@ -104,13 +131,19 @@ function describeFailure(name: BackendName, cause: Error): string {
     (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && cause.message.includes(`'${source}'`);
   if (isMissing)
     return `backend '${name}' needs the package ${source}, which is not installed in this folder: npm install ${source}`;
+  const said = cause.message.split('\n')[0]!;
+  if (name === 'gpu' || name === 'cuda') {
+    const looked = said.replace(/^The execution provider '\w+' cannot be used here: /, '');
+    return `backend '${name}' does not run here: ${looked.replace(/ Leave executionProvider.*$/, '')}`;
+  }
   const hint = optional.includes(name)
     ? `; its install script downloads the native library, so let it run: npm rebuild ${source}`
     : '';
-  return `the package ${source} of backend '${name}' failed to load: ${cause.message.split('\n')[0]}${hint}`;
+  return `the package ${source} of backend '${name}' failed to load: ${said}${hint}`;
 }
 
 async function activate(name: BackendName, options: BackendOptions): Promise<void> {
+  checkNodeVersion(name);
   await loadBackend(name, options);
   let works = false;
   let cause: unknown;

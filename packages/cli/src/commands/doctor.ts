@@ -61,10 +61,11 @@ async function doctor(json: boolean | undefined): Promise<boolean> {
           state,
           test ? `${test.convMs.toFixed(1)} ms` : '–',
           test ? `${test.matMulMs.toFixed(1)} ms` : '–',
-          note,
+          isShort(note) ? note : 'see below',
         ]),
       ]),
       '',
+      ...reports.filter(({ note }) => !isShort(note)).flatMap(({ name, note }) => [`${name}: ${note}`, '']),
       `In use: ${choice.name} (${choice.why}).`,
       `tfjs-core ${tf.version_core}${copies.length > 1 ? `; ${copies.length} copies: ${copies.map((copy) => copy.path).join(', ')}` : ''}`,
       ...(versions.length > 1
@@ -75,6 +76,11 @@ async function doctor(json: boolean | undefined): Promise<boolean> {
     ].join('\n'),
   );
   return reports.some(({ name, state }) => name === choice.name && state === 'works');
+}
+
+/** Whether a note fits beside the other columns. */
+function isShort(note: string): boolean {
+  return note.length <= 50;
 }
 
 async function examine(name: BackendName): Promise<BackendReport> {
