@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import {
   findBackend,
   findBackendFactory,
+  getGradient,
   getKernel,
   getKernelsForBackend,
   registerBackend,
@@ -16,6 +17,7 @@ import './fallback.js';
 import { resolveOptions, type OnnxRuntimeOptions, type ResolvedOptions } from './options.js';
 import './record/all.js';
 import { fallBack, kernels, type KernelParameters } from './record/define.js';
+import { registerGroupedGradients } from './record/grouped.js';
 import { loadRuntime, type Runtime } from './runtime/binding.js';
 import { checkProvider, probeBlockSize } from './runtime/probe.js';
 import { probeRefusal } from './runtime/results.js';
@@ -61,6 +63,7 @@ function chooseBlockSize(runtime: Runtime, options: ResolvedOptions): number {
 
 /** All recorded kernels, and every other kernel of the cpu backend as it is there. */
 function registerKernels(): void {
+  if (!getGradient('GroupedConv2D')) registerGroupedGradients();
   for (const [kernelName, kernelFunc] of kernels)
     if (!getKernel(kernelName, backendName))
       registerKernel({ kernelName, backendName, kernelFunc: kernelFunc as unknown as KernelConfig['kernelFunc'] });

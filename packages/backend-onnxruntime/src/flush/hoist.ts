@@ -24,7 +24,7 @@ interface Known {
 }
 
 /** What forms are made with; other ops on filters, such as those of weight decay, stay. */
-const formOps = new Set(['Reshape', 'Transpose', 'Slice', 'Gather', 'ReorderInput', 'MatMul']);
+const formOps = new Set(['Reshape', 'Transpose', 'Slice', 'Pad', 'Gather', 'ReorderInput', 'MatMul']);
 
 /**
  * Takes out of `graph` what it computes from a single filter: the blocked and turned forms, which

@@ -1,5 +1,6 @@
 import type { Value } from '../ir/value.js';
 import { lowerConvolution, type ConvolutionTail } from './convolution/convolution.js';
+import { lowerGroupedConvolution } from './convolution/grouped.js';
 import type { Lowering } from './lowering.js';
 import { extended, lowerScaledImage, scaledImageOf, type ScaledImage } from './scaled-image.js';
 
@@ -10,6 +11,13 @@ export interface Fusion {
   /** The values inside chains, which are never needed on their own. */
   readonly absorbed: ReadonlySet<Value>;
 }
+
+/** Convolutions that take what follows them along. */
+const convolutions: Readonly<Record<string, typeof lowerConvolution>> = {
+  Conv2D: lowerConvolution,
+  DepthwiseConv2D: lowerGroupedConvolution,
+  GroupedConv2D: lowerGroupedConvolution,
+};
 
 interface Recorded {
   readonly order: readonly Value[];
@@ -23,7 +31,10 @@ export function fuse(recorded: Recorded, blockSize: number): Fusion {
   const tails = convolutionTails(recorded.order, uses, absorbed);
   const scaledImages = blockSize > 0 ? findScaledImages(recorded.order, uses, tails, absorbed) : [];
   const chains = new Map<Value, (lowering: Lowering, value: Value) => void>();
-  for (const [last, tail] of tails) chains.set(last, (lowering, value) => lowerConvolution(lowering, value, tail));
+  for (const [last, tail] of tails) {
+    const lower = convolutions[tail.convolution.node!.op]!;
+    chains.set(last, (lowering, value) => lower(lowering, value, tail));
+  }
   for (const [last, scaled] of scaledImages) chains.set(last, (lowering) => lowerScaledImage(lowering, scaled));
   return { chains, absorbed };
 }
@@ -49,7 +60,7 @@ function convolutionTails(order: readonly Value[], uses: Uses, absorbed: Set<Val
   for (const value of order) {
     const node = value.node;
     if (!node) continue;
-    if (node.op === 'Conv2D') {
+    if (node.op in convolutions) {
       tails.set(value, { convolution: value, bias: null, relu: false });
     } else if (node.op === 'Add' || node.op === 'Relu') {
       for (const input of node.inputs) {

@@ -4,6 +4,7 @@ import './convolution.js';
 import './data.js';
 import './depthwise.js';
 import './elementwise.js';
+import './grouped.js';
 import './indexing.js';
 import './matmul.js';
 import './normalization.js';

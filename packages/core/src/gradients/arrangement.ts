@@ -109,7 +109,24 @@ function untiled(dy: Tensor, shape: readonly number[], reps: readonly number[]):
 }
 
 /** Gradients of ops that move values: where tfjs forgets copies, or knows some modes alone, or none. */
+/** The gradients of all parts; tfjs gives that of a single one outside of a list. */
+function parts(dy: Tensor | Tensor[]): Tensor[] {
+  return Array.isArray(dy) ? dy : [dy];
+}
+
 export const arrangementGradients: readonly GradConfig[] = [
+  {
+    kernelName: 'SplitV',
+    gradFunc: ((dy: Tensor | Tensor[], _saved: Tensor[], { axis }: { axis: number }) => ({
+      x: () => tf.concat(parts(dy), axis),
+    })) as unknown as GradFunc,
+  },
+  {
+    kernelName: 'Unpack',
+    gradFunc: ((dy: Tensor | Tensor[], _saved: Tensor[], { axis }: { axis: number }) => ({
+      value: () => tf.stack(parts(dy), axis),
+    })) as unknown as GradFunc,
+  },
   {
     kernelName: 'MirrorPad',
     gradFunc: ((dy: Tensor, _saved: Tensor[], { paddings, mode }: { paddings: Pairs; mode: string }) => ({

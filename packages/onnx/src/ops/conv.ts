@@ -132,8 +132,12 @@ export function convolve(call: Call, x: Value, filterIndex: number, given: Windo
   }
   const outputs = dimsOf(call.input(filterIndex))[0]!;
   const step = strides as [number, number];
-  if (groups === 1)
+  if (groups === 1 && (isDense(dilations) || !hasGroupedKernel()))
     return plain(picture as Tensor4D, filterOf(call, filterIndex, turned, 'filter') as Tensor4D, step, pads, dilations);
+  if (hasGroupedKernel() && (!isDense(dilations) || groups !== channels)) {
+    const filter = filterOf(call, filterIndex, turned, 'filter') as Tensor4D;
+    return grouped(picture as Tensor4D, filter, groups, step, pads, dilations);
+  }
   if (groups === channels) {
     // [channels * multiplier, 1, h, w] becomes [h, w, channels, multiplier].
     const depthwise = filterOf(
@@ -164,6 +168,28 @@ export function convolve(call: Call, x: Value, filterIndex: number, given: Windo
     ),
   );
   return tf.concat(parts, 3);
+}
+
+function isDense(dilations: readonly number[]): boolean {
+  return dilations.every((dilation) => dilation === 1);
+}
+
+/** Whether the backend convolves in groups and with dilations by itself, which tfjs has no op for. */
+function hasGroupedKernel(): boolean {
+  return tf.getKernel('GroupedConv2D', tf.getBackend()) !== undefined;
+}
+
+/** By the kernel of @advrob/backend-onnxruntime, which brings its gradients along. */
+function grouped(
+  x: Tensor4D,
+  filter: Tensor4D,
+  groups: number,
+  strides: [number, number],
+  pads: readonly (readonly [number, number])[],
+  dilations: readonly number[],
+): Tensor {
+  const attributes = { strides, pad: pads2D(pads), dilations: [...dilations], groups };
+  return tf.engine().runKernel('GroupedConv2D', { x, filter }, attributes as object as tf.NamedAttrMap) as Tensor;
 }
 
 function plain(

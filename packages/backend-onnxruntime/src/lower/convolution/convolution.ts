@@ -3,7 +3,7 @@ import { onnxWindow, windowOf, type Window } from '../../ir/window.js';
 import { blockedDomain } from '../../onnx/builder.js';
 import { defineLowering } from '../define.js';
 import type { Lowering } from '../lowering.js';
-import { blockedFilter, channelsFirstFilter, withSideColumns, type Padded } from './operands.js';
+import { blockedFilter, channelsFirstFilter, plainFilter, withSideColumns, type Padded } from './operands.js';
 import { suitsTiles, tiledConvolution } from './tiled.js';
 
 /**
@@ -36,12 +36,17 @@ export function lowerConvolution(lowering: Lowering, result: Value, tail: Convol
       ? { name: lowering.form(x, 'channelsFirst'), pads }
       : withSideColumns(lowering, x, kernel, pads);
     const attributes = { ...window, pads: input.pads, ...(tail.relu && { activation: 'Relu' }) };
-    const name = graph.emit('Conv', [input.name, blockedFilter(lowering, filter), ...bias], attributes, blockedDomain);
+    const name = graph.emit(
+      'Conv',
+      [input.name, blockedFilter(lowering, plainFilter(lowering, filter)), ...bias],
+      attributes,
+      blockedDomain,
+    );
     lowering.provide(result, 'blocked', name);
     return;
   }
   const image = paddedImage(lowering, x, windowOf(node));
-  const inputs = [image.name, channelsFirstFilter(lowering, filter), ...bias];
+  const inputs = [image.name, channelsFirstFilter(lowering, plainFilter(lowering, filter)), ...bias];
   const name = graph.emit('Conv', inputs, { ...window, pads: image.pads });
   lowering.provide(result, 'channelsFirst', tail.relu ? graph.emit('Relu', [name]) : name);
 }

@@ -3,7 +3,13 @@ import { windowOf, type Window } from '../../ir/window.js';
 import { blockedDomain } from '../../onnx/builder.js';
 import { defineLowering } from '../define.js';
 import type { Lowering } from '../lowering.js';
-import { channelsFirstFilter, turnedBlockedFilter, turnedBlockedTaps, withSideColumns } from './operands.js';
+import {
+  channelsFirstFilter,
+  plainFilter,
+  turnedBlockedFilter,
+  turnedBlockedTaps,
+  withSideColumns,
+} from './operands.js';
 import { suitsTiles, tiledConvolution } from './tiled.js';
 
 /**
@@ -18,15 +24,8 @@ defineLowering(
     const [dy, filter] = node.inputs as [Value, Value];
     const { graph, blockSize: block } = lowering;
     const { kernel, strides, dilations, pads } = windowOf(node);
-    const [, inHeight, inWidth, inputs] = value.shape as [number, number, number, number];
-    const [, outHeight, outWidth, outputs] = dy.shape as [number, number, number, number];
-    const reach = [(kernel[0] - 1) * dilations[0], (kernel[1] - 1) * dilations[1]] as const;
-    const turnedPads = [
-      reach[0] - pads[0],
-      reach[1] - pads[1],
-      inHeight + pads[0] - outHeight,
-      inWidth + pads[1] - outWidth,
-    ] as const;
+    const [inputs, outputs] = [value.shape[3]!, dy.shape[3]!];
+    const turnedPads = turnedPadsOf(windowOf(node), value, dy);
     if (suitsTiles(lowering, windowOf(node), dy, filter)) {
       lowering.provide(value, 'tfjs', graph.reshape(tiledConvolution(lowering, dy, filter, true), value.shape));
       return;
@@ -44,31 +43,55 @@ defineLowering(
       lowering.provide(value, 'blocked', name);
       return;
     }
-    const phased = isUnitStride ? null : phasedInputGradient(lowering, value, windowOf(node));
+    const phased = isUnitStride
+      ? null
+      : phasedInputGradient(lowering, value, windowOf(node), (taps, size) =>
+          turnedBlockedTaps(lowering, filter, taps, size),
+        );
     if (phased !== null) {
       lowering.provide(value, 'blocked', phased);
       return;
     }
-    // ONNX: size = (out - 1) * stride + output_padding + reach + 1 - pads.
-    const outputPadding = [
-      inHeight - ((outHeight - 1) * strides[0] + reach[0] + 1 - pads[0] - pads[2]),
-      inWidth - ((outWidth - 1) * strides[1] + reach[1] + 1 - pads[1] - pads[3]),
-    ];
     const name = graph.emit(
       'ConvTranspose',
-      [lowering.form(dy, 'channelsFirst'), channelsFirstFilter(lowering, filter)],
+      [lowering.form(dy, 'channelsFirst'), channelsFirstFilter(lowering, plainFilter(lowering, filter))],
       {
         kernel_shape: kernel,
         strides,
         dilations,
         pads,
-        output_padding: outputPadding,
+        output_padding: outputPaddingOf(windowOf(node), value, dy),
       },
     );
     lowering.provide(value, 'channelsFirst', name);
   },
   'applies',
 );
+
+type Pads = readonly [top: number, left: number, bottom: number, right: number];
+
+/** The padding with which windows of stride 1, turned, see the outputs that they wrote to. */
+export function turnedPadsOf({ kernel, dilations, pads }: Window, value: Value, dy: Value): Pads {
+  const [top, left] = [0, 1].map((axis) => (kernel[axis]! - 1) * dilations[axis]! - pads[axis]!) as [number, number];
+  const [bottom, right] = [0, 1].map((axis) => value.shape[axis + 1]! + pads[axis]! - dy.shape[axis + 1]!) as [
+    number,
+    number,
+  ];
+  return [top, left, bottom, right];
+}
+
+/** By ONNX: size = (out - 1) * stride + output_padding + (kernel - 1) * dilation + 1 - pads. */
+export function outputPaddingOf(
+  { kernel, strides, dilations, pads }: Window,
+  value: Value,
+  dy: Value,
+): readonly number[] {
+  return [0, 1].map((axis) => {
+    const reach = (kernel[axis]! - 1) * dilations[axis]! + 1;
+    const covered = (dy.shape[axis + 1]! - 1) * strides[axis]! + reach - pads[axis]! - pads[axis + 2]!;
+    return value.shape[axis + 1]! - covered;
+  });
+}
 
 /**
  * Along one axis: every `stride`-th element of the input gradient is a convolution of the output
@@ -84,15 +107,18 @@ interface Phase {
 /**
  * The input gradient of a convolution with strides, without the zeros that a transposed convolution
  * works on: one blocked convolution per phase of the strides, whose results are interleaved. Two
- * thirds of the time of ONNX Runtime's `ConvTranspose`, and less on small maps. Returns the blocked
- * name, or null where channels fill no blocks, phases differ in size or one has no taps.
+ * thirds of the time of ONNX Runtime's `ConvTranspose`, and less on small maps. `turned` gives the
+ * blocked filter of some taps, as of the input gradient. Returns the blocked name, or null where
+ * channels fill no blocks, phases differ in size or one has no taps.
  */
-function phasedInputGradient(
+export function phasedInputGradient(
   lowering: Lowering,
   value: Value,
   { kernel, strides, dilations, pads }: Window,
+  turned: (taps: readonly number[], size: readonly [number, number]) => string,
+  group = 1,
 ): string | null {
-  const [dy, filter] = value.node!.inputs as [Value, Value];
+  const dy = value.node!.inputs[0]!;
   if (!lowering.canBlock(value) || !lowering.canBlock(dy) || dilations.some((dilation) => dilation !== 1)) return null;
   const [rows, columns] = [0, 1].map((axis) =>
     phasesOf(kernel[axis]!, strides[axis]!, pads[axis]!, value.shape[axis + 1]!, dy.shape[axis + 1]!),
@@ -112,9 +138,9 @@ function phasedInputGradient(
         strides: [1, 1],
         dilations: [1, 1],
         pads: [row.before, column.before, row.after, column.after],
+        group,
       };
-      const turned = turnedBlockedTaps(lowering, filter, taps, size);
-      const part = graph.emit('Conv', [gradient, turned], attributes, blockedDomain);
+      const part = graph.emit('Conv', [gradient, turned(taps, size)], attributes, blockedDomain);
       return graph.reshape(part, [bands * phaseWidth, block]);
     });
     return graph.reshape(joined(lowering, parts), [bands, width * block]);

@@ -5,12 +5,23 @@ import type { Lowering } from '../lowering.js';
 
 type FilterShape = readonly [height: number, width: number, inputs: number, outputs: number];
 
+/** A filter in the graph, [h, w, in, out]; of groups, `in` is what one of them has. */
+export interface Filter {
+  readonly name: string;
+  readonly shape: FilterShape;
+}
+
+/** A recorded filter as it is. */
+export function plainFilter(lowering: Lowering, filter: Value): Filter {
+  return { name: lowering.plain(filter), shape: filter.shape as unknown as FilterShape };
+}
+
 /** A tfjs filter [h, w, in, out] as ONNX wants it: [out, in, h, w]. */
-export function channelsFirstFilter(lowering: Lowering, filter: Value): string {
+export function channelsFirstFilter(lowering: Lowering, { name, shape }: Filter): string {
   const { graph } = lowering;
-  const [h, w, i, o] = filter.shape as unknown as FilterShape;
+  const [h, w, i, o] = shape;
   // Two transpositions of two axes are three times as fast as one of four.
-  const outputsFirst = graph.transpose(graph.reshape(lowering.plain(filter), [h * w * i, o]), [1, 0]);
+  const outputsFirst = graph.transpose(graph.reshape(name, [h * w * i, o]), [1, 0]);
   if (h * w === 1) return graph.reshape(outputsFirst, [o, i, 1, 1]);
   return graph.reshape(graph.transpose(graph.reshape(outputsFirst, [o, h * w, i]), [0, 2, 1]), [o, i, h, w]);
 }
@@ -18,17 +29,17 @@ export function channelsFirstFilter(lowering: Lowering, filter: Value): string {
 /**
  * The filter with both channel axes blocked; with fewer inputs than a block, only the outputs are.
  */
-export function blockedFilter(lowering: Lowering, filter: Value): string {
+export function blockedFilter(lowering: Lowering, { name, shape }: Filter): string {
   const { graph, blockSize: block } = lowering;
-  const [h, w, i, o] = filter.shape as unknown as FilterShape;
+  const [h, w, i, o] = shape;
   if (i < block) {
-    const split = graph.reshape(lowering.plain(filter), [h, w, i, o / block, block]);
+    const split = graph.reshape(name, [h, w, i, o / block, block]);
     return graph.reshape(graph.transpose(split, [3, 2, 0, 1, 4]), [o, i, h, w]);
   }
   // Taps as images of one row, inputs as pixels: ONNX Runtime blocks the outputs on all threads.
   const outputsBlocked = graph.emit(
     'ReorderInput',
-    [graph.reshape(lowering.plain(filter), [h * w, 1, i, o])],
+    [graph.reshape(name, [h * w, 1, i, o])],
     { channels_last: 1 },
     blockedDomain,
   );

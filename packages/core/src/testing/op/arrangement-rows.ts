@@ -93,6 +93,7 @@ export const arrangementRows: readonly OpRow[] = [
   ...modes('SplitV', {
     'first axis': [[[4, 2]], (x) => tf.mul(tf.split(x, 2, 0)[0]!, tf.split(x, 2, 0)[1]!)],
     'sizes, one unused': [[[2, 4]], (x) => tf.square(tf.split(x, [1, 3], -1)[1]!)],
+    'into one': [[[2, 4]], (x) => tf.square(tf.split(x, 1, 1)[0]!)],
   }),
   ...modes('Tile', {
     'rank 1': [[[3]], (x) => tf.tile(x, [2])],
@@ -100,7 +101,10 @@ export const arrangementRows: readonly OpRow[] = [
     'rank 5': [[[1, 2, 1, 2, 1]], (x) => tf.tile(x, [2, 1, 3, 2, 1])],
   }),
   ...modes('Transpose', { 'a cycle': [[[2, 3, 2]], (x) => tf.transpose(x, [2, 0, 1])] }),
-  ...modes('Unpack', { 'last axis': [[[2, 3]], (x) => tf.mul(tf.unstack(x, -1)[0]!, tf.unstack(x, -1)[2]!)] }),
+  ...modes('Unpack', {
+    'last axis': [[[2, 3]], (x) => tf.mul(tf.unstack(x, -1)[0]!, tf.unstack(x, -1)[2]!)],
+    'into one': [[[2, 1]], (x) => tf.square(tf.unstack(x, 1)[0]!)],
+  }),
   ...modes('BatchToSpaceND', {
     crops: [
       [[4, 2, 2, 1]],

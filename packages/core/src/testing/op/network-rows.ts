@@ -57,6 +57,161 @@ const convolutions: Readonly<
   'dilated, more padding than window': [[2, 2], [1, 1], 3, [2, 1]],
 };
 
+type Groups = [x: number[], filter: number[], groups: number, strides: Size, pads: [Size, Size], dilations?: Size];
+
+/** Convolutions in groups: blocks of channels filled by one group, by several, by none, by each channel. */
+const grouped: Readonly<Record<string, Groups>> = {
+  'two groups': [
+    [2, 5, 4, 4],
+    [3, 2, 2, 6],
+    2,
+    [1, 1],
+    [
+      [1, 1],
+      [0, 1],
+    ],
+  ],
+  'unequal strides and padding': [
+    [2, 5, 6, 6],
+    [3, 3, 2, 3],
+    3,
+    [2, 1],
+    [
+      [1, 2],
+      [2, 0],
+    ],
+  ],
+  'dilated, stride 2': [
+    [1, 7, 6, 4],
+    [2, 3, 2, 4],
+    2,
+    [2, 2],
+    [
+      [1, 1],
+      [2, 2],
+    ],
+    [3, 2],
+  ],
+  'one group, dilated': [
+    [1, 6, 5, 2],
+    [2, 2, 2, 3],
+    1,
+    [1, 1],
+    [
+      [0, 2],
+      [1, 0],
+    ],
+    [2, 3],
+  ],
+  'windows beyond the padding': [
+    [1, 3, 3, 4],
+    [2, 2, 2, 4],
+    2,
+    [2, 2],
+    [
+      [3, 0],
+      [0, 3],
+    ],
+  ],
+  'a channel a group': [
+    [1, 5, 4, 16],
+    [3, 3, 1, 16],
+    16,
+    [1, 1],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  ],
+  'a channel a group, stride 2': [
+    [1, 6, 4, 16],
+    [3, 3, 1, 16],
+    16,
+    [2, 2],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  ],
+  'a channel a group, two outputs, dilated': [
+    [1, 5, 5, 4],
+    [2, 2, 1, 8],
+    4,
+    [1, 1],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+    [2, 2],
+  ],
+  'groups of a block': [
+    [1, 4, 3, 32],
+    [2, 2, 16, 32],
+    2,
+    [1, 1],
+    [
+      [1, 0],
+      [0, 1],
+    ],
+  ],
+  'four groups a block': [
+    [1, 4, 4, 32],
+    [3, 3, 4, 32],
+    8,
+    [1, 1],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  ],
+  'four groups a block, stride 2': [
+    [1, 4, 4, 32],
+    [3, 3, 4, 32],
+    8,
+    [2, 2],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  ],
+  'two groups a block, dilated': [
+    [1, 4, 4, 16],
+    [2, 2, 8, 16],
+    2,
+    [1, 1],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+    [2, 1],
+  ],
+};
+
+/** By the kernel of a backend that has one, else group by group. */
+function groupedConv2d(
+  x: AnyTensor,
+  filter: AnyTensor,
+  [, , groups, strides, pads, dilations = [1, 1]]: Groups,
+): tf.Tensor {
+  const pad = [[0, 0], ...pads, [0, 0]];
+  if (tf.getKernel('GroupedConv2D', tf.getBackend()) !== undefined)
+    return tf.engine().runKernel('GroupedConv2D', { x, filter }, {
+      strides,
+      pad,
+      dilations,
+      groups,
+    } as object as tf.NamedAttrMap) as tf.Tensor;
+  const filters = tf.split(filter as tf.Tensor4D, groups, 3) as tf.Tensor4D[];
+  const wide = tf.pad(x as tf.Tensor4D, pad as [number, number][]);
+  const all = (tf.split(wide, groups, 3) as tf.Tensor4D[]).map((part, i) => {
+    if (strides.every((stride) => stride === 1)) return tf.conv2d(part, filters[i]!, 1, 'valid', 'NHWC', dilations);
+    // tfjs has no strides with dilations: of all outputs, those at the strides.
+    const dense = tf.conv2d(part, filters[i]!, 1, 'valid', 'NHWC', dilations);
+    return tf.stridedSlice(dense, [0, 0, 0, 0], dense.shape, [1, ...strides, 1]);
+  });
+  return tf.concat(all, 3);
+}
+
 const channelsFirst = (x: AnyTensor): AnyTensor => tf.transpose(x, [0, 3, 1, 2]);
 
 export const networkRows: readonly OpRow[] = [
@@ -258,6 +413,51 @@ export const networkRows: readonly OpRow[] = [
         [2, 2, 2, 2],
       ],
       (x, f) => tf.depthwiseConv2d(channelsFirst(x), f, 1, 'same', 'NCHW'),
+    ],
+  }),
+  ...Object.entries(grouped).flatMap(([mode, row]) =>
+    modes('GroupedConv2D', { [mode]: [[row[0], row[1]], (x, f) => groupedConv2d(x, f, row), [-0.5, 0.5]] }),
+  ),
+  ...modes('GroupedConv2DBackpropInput', {
+    'a gradient, differentiated': [
+      [
+        [1, 4, 3, 4],
+        [2, 2, 2, 4],
+      ],
+      (x, f) => {
+        const row: Groups = [
+          [],
+          [],
+          2,
+          [1, 1],
+          [
+            [1, 0],
+            [0, 1],
+          ],
+        ];
+        return tf.grad((at: AnyTensor) => tf.sum(tf.square(groupedConv2d(at, f, row))))(x);
+      },
+    ],
+  }),
+  ...modes('GroupedConv2DBackpropFilter', {
+    'a gradient in the filter, differentiated': [
+      [
+        [1, 4, 3, 4],
+        [2, 2, 2, 4],
+      ],
+      (x, f) => {
+        const row: Groups = [
+          [],
+          [],
+          2,
+          [1, 1],
+          [
+            [1, 0],
+            [0, 1],
+          ],
+        ];
+        return tf.grad((at: AnyTensor) => tf.sum(tf.square(groupedConv2d(x, at, row))))(f);
+      },
     ],
   }),
   ...modes('Conv2DBackpropInput', {
