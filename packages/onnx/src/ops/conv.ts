@@ -241,7 +241,6 @@ define('ConvTranspose', (call) => {
   const [, perGroup, ...given] = dimsOf(call.input(1)) as [number, number, ...number[]];
   const kernel = call.list('kernel_shape') ?? given;
   const rank = dims.length;
-  if (rank > 4) return call.unsupported('a transposed convolution of volumes');
   const groups = call.number('group', 1);
   const sides = dims.slice(2);
   const ones = sides.map(() => 1);
@@ -261,46 +260,61 @@ define('ConvTranspose', (call) => {
     return auto === 'SAME_UPPER' ? [small, total - small] : [total - small, small];
   });
   const isLine = rank === 3;
-  const picture = image(call, x) as Tensor4D;
-  const [n, height, width, channels] = picture.shape;
-  const two = (list: readonly number[], first: number): [number, number] =>
-    (isLine ? [first, ...list] : [...list]) as [number, number];
-  const [step, extent] = [
-    two(strides, 1),
-    two(
-      kernel.map((side, i) => (side - 1) * dilations[i]! + 1),
-      1,
-    ),
-  ];
-  const size = [(height - 1) * step[0] + extent[0], (width - 1) * step[1] + extent[1]] as const;
+  const picture = image(call, x);
+  const [n, channels] = [picture.shape[0]!, picture.shape.at(-1)!];
+  const withLine = <T>(list: readonly T[], first: T): T[] => (isLine ? [first, ...list] : [...list]);
+  const step = withLine(strides, 1);
+  const extent = withLine(
+    kernel.map((side, i) => (side - 1) * dilations[i]! + 1),
+    1,
+  );
+  const size = extent.map((each, i) => (picture.shape[i + 1]! - 1) * step[i]! + each);
   // [in, out / groups, ...kernel] becomes [...kernel, out / groups, in].
   const filter = filterOf(
     call,
     1,
-    (raw, all) =>
-      tf.transpose(tf.reshape(raw, [all[0]!, perGroup, ...(isLine ? [1] : []), ...all.slice(2)]), [2, 3, 1, 0]),
+    (raw, all) => {
+      const whole = tf.reshape(raw, [all[0]!, perGroup, ...withLine(all.slice(2), 1)]);
+      return tf.transpose(whole, [...inOrder(whole.rank).slice(2), 1, 0]);
+    },
     'transposed',
-  ) as Tensor4D;
+  );
   const each = channels / groups;
   const parts = inOrder(groups).map((group) => {
-    const part = groups === 1 ? picture : tf.slice(picture, [0, 0, 0, group * each], [-1, -1, -1, each]);
-    const own = groups === 1 ? filter : tf.slice(filter, [0, 0, 0, group * each], [-1, -1, -1, each]);
-    return tf.conv2dTranspose(
-      part as Tensor4D,
-      spaced(own, two(dilations, 1)) as Tensor4D,
-      [n, ...size, perGroup],
-      step,
-      'valid',
-    );
+    const part = (of: Tensor): Tensor =>
+      groups === 1
+        ? of
+        : tf.slice(
+            of,
+            [...Array<number>(of.rank - 1).fill(0), group * each],
+            of.shape.map((side, i) => (i === of.rank - 1 ? each : side)),
+          );
+    const shape = [n, ...size, perGroup];
+    const own = spaced(part(filter), withLine(dilations, 1));
+    return rank === 5
+      ? tf.conv3dTranspose(
+          part(picture) as Tensor5D,
+          own as Tensor5D,
+          shape as Tensor5D['shape'],
+          step as [number, number, number],
+          'valid',
+        )
+      : tf.conv2dTranspose(
+          part(picture) as Tensor4D,
+          own as Tensor4D,
+          shape as Tensor4D['shape'],
+          step as [number, number],
+          'valid',
+        );
   });
-  let found: Tensor = groups === 1 ? parts[0]! : tf.concat(parts, 3);
-  two(more, 0).forEach((count, i) => (found = padAxis(found, i + 1, 0, count)));
-  const around = (isLine ? [[0, 0] as const, ...pads] : pads) as readonly (readonly [number, number])[];
+  let found: Tensor = groups === 1 ? parts[0]! : tf.concat(parts as Tensor[], picture.rank - 1);
+  withLine(more, 0).forEach((count, i) => (found = padAxis(found, i + 1, 0, count)));
+  const around = withLine(pads, [0, 0]);
   const crops = around.map(([before, after]) => [Math.max(before, 0), Math.max(after, 0)] as const);
   found = tf.slice(
     found,
     [0, ...crops.map(([before]) => before), 0],
-    [n, ...crops.map(([before, after], i) => found.shape[i + 1]! - before - after), found.shape[3]!],
+    [n, ...crops.map(([before, after], i) => found.shape[i + 1]! - before - after), found.shape.at(-1)!],
   );
   around.forEach(([before, after], i) => (found = padAxis(found, i + 1, Math.max(-before, 0), Math.max(-after, 0))));
   return fromImage(x.type, call.has(2) ? tf.add(found, call.tensor(2)) : found, rank);

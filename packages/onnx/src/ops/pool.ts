@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { OnnxError } from '../errors.js';
-import { define, onDevice, type Call } from '../run/operators.js';
-import { deviceValue, dimsOf, inOrder } from '../run/value.js';
+import { stridesOf } from '../run/host.js';
+import { define, offTape, onDevice, type Call } from '../run/operators.js';
+import { deviceValue, dimsOf, inOrder, sizeOf, type Value } from '../run/value.js';
 import { fromImage, image, twoAxes, windowOf, type Window } from './conv.js';
 import { everyNth, padAxis } from './shape.js';
 
@@ -45,23 +46,32 @@ function padded({ x, around }: Pooling, value: number): Tensor {
 }
 
 /** `f` folded over the values of each window, by copies that are shifted. */
-function shifted(x: Tensor, { kernel, strides, dilations }: Window, f: (a: Tensor, b: Tensor) => Tensor): Tensor {
+function shifted(x: Tensor, window: Window, f: (a: Tensor, b: Tensor) => Tensor): Tensor {
+  return shiftedTogether([x], window, ([a], [b]) => [f(a!, b!)])[0]!;
+}
+
+type Together = readonly Tensor[];
+
+/** The same for images whose values belong together. */
+function shiftedTogether(
+  images: Together,
+  { kernel, strides, dilations }: Window,
+  f: (a: Together, b: Together) => Together,
+): Together {
   const taps = kernel.reduce((product, side) => product * side, 1);
   if (taps > 1024) throw new OnnxError('ADVROB_ONNX_OPERATOR', `a window of ${taps} values`);
-  let found = x;
+  let found = images;
   kernel.forEach((side, i) => {
     const axis = i + 1;
-    const length = found.shape[axis]! - (side - 1) * dilations[i]!;
+    const { shape } = found[0]!;
+    const length = shape[axis]! - (side - 1) * dilations[i]!;
+    const size = shape.map((all, each) => (each === axis ? length : all));
     const parts = inOrder(side).map((tap) => {
-      const begin = found.shape.map((_, each) => (each === axis ? tap * dilations[i]! : 0));
-      return tf.slice(
-        found,
-        begin,
-        found.shape.map((all, each) => (each === axis ? length : all)),
-      );
+      const begin = shape.map((_, each) => (each === axis ? tap * dilations[i]! : 0));
+      return found.map((x) => tf.slice(x, begin, size));
     });
-    const folded = parts.reduce(f);
-    found = strides[i] === 1 ? folded : firstOfEach(folded, axis, strides[i]!);
+    const folded = parts.slice(1).reduce<Together>(f, parts[0]!);
+    found = strides[i] === 1 ? folded : folded.map((x) => firstOfEach(x, axis, strides[i]!));
   });
   return found;
 }
@@ -77,9 +87,43 @@ function firstOfEach(x: Tensor, axis: number, stride: number): Tensor {
   return everyNth(part, axis, stride);
 }
 
+/** Where in the whole input, as the file lays it out, each largest value lies. */
+function indicesOf(call: Call, pooling: Pooling): Value {
+  const { window, x, rank } = pooling;
+  const [batch, ...sides] = x.shape as [number, ...number[]];
+  const channels = sides.pop()!;
+  const pixels = sizeOf(sides);
+  const isColumnFirst = call.number('storage_order', 0) === 1;
+  const steps = isColumnFirst ? stridesOf([...sides].reverse()).reverse() : stridesOf(sides);
+  const found = offTape(() => {
+    const axes = [...sides.map((side, i) => tf.mul(tf.range(0, side, 1, 'int32'), tf.scalar(steps[i]!, 'int32')))];
+    const places = [
+      tf.mul(tf.range(0, batch, 1, 'int32'), tf.scalar(channels * pixels, 'int32')),
+      ...axes,
+      tf.mul(tf.range(0, channels, 1, 'int32'), tf.scalar(pixels, 'int32')),
+    ].map((line, axis) =>
+      tf.reshape(
+        line,
+        inOrder(x.rank).map((each) => (each === axis ? -1 : 1)),
+      ),
+    );
+    const all = places.reduce((sum, line) => tf.add(sum, line));
+    const values = padded({ ...pooling, x: tf.cast(x, 'float32') }, -Infinity);
+    return shiftedTogether([values, padded({ ...pooling, x: all }, 0)], window, ([a, i], [b, j]) => {
+      const isLater = tf.greater(b!, a!);
+      return [tf.maximum(a!, b!), tf.where(isLater, j!, i!)];
+    })[1]!;
+  });
+  return fromImage('int64', found, rank);
+}
+
 define('MaxPool', (call) => {
-  if (call.wants(1)) return call.unsupported('the indices of a max pool');
   const pooling = poolingOf(call);
+  const largest = maximaOf(call, pooling);
+  return call.wants(1) ? [largest, indicesOf(call, pooling)] : largest;
+});
+
+function maximaOf(call: Call, pooling: Pooling): Value {
   const { window, x, rank, around } = pooling;
   if (window.dilations.some((dilation) => dilation !== 1) || window.kernel.length > 3)
     return fromImage(
@@ -106,7 +150,7 @@ define('MaxPool', (call) => {
     [[0, 0], [...y], [...z], [0, 0]] as [[number, number], [number, number], [number, number], [number, number]],
   );
   return fromImage(call.input(0).type, x.dtype === 'float32' ? found : tf.cast(found, x.dtype), rank);
-});
+}
 
 /** How many values of each window count, for the spatial axes of an image. */
 function counted({ x, window, around, beyond }: Pooling, withPadding: boolean): Tensor {

@@ -197,23 +197,27 @@ define('GridSample', (call) => {
   const dims = dimsOf(x);
   if (dims.length !== 4) return call.unsupported('sampling of volumes');
   const [n, channels, height, width] = dims as [number, number, number, number];
-  const mode = call.text('mode', 'linear').replace('bilinear', 'linear');
+  const mode = call.text('mode', 'linear').replace(/^bi/, '');
   const padding = call.text('padding_mode', 'zeros');
-  if (!['linear', 'nearest'].includes(mode) || !['zeros', 'border'].includes(padding))
-    return call.unsupported(`sampling with ${mode} and ${padding}`);
   const isAligned = call.number('align_corners', 0) === 1;
   const grid = call.tensor(1);
   const [, outHeight, outWidth] = grid.shape as [number, number, number];
   const count = outHeight * outWidth;
   const picture = tf.reshape(call.tensorOf(x, [0, 2, 3, 1]), [n * height * width, channels]);
+  /** A place that lies outside, where the padding has its value. */
+  const inside = (at: Tensor, side: number): Tensor => {
+    if (padding === 'border') return tf.clipByValue(at, 0, side - 1);
+    return padding === 'reflection' ? tf.clipByValue(reflected(at, side, isAligned), 0, side - 1) : at;
+  };
   const placeOf = (axis: number, side: number): Tensor => {
     const raw = tf.reshape(tf.slice(grid, [0, 0, 0, axis], [-1, -1, -1, 1]), [n, count]);
     const at = isAligned ? tf.mul(tf.add(raw, 1), (side - 1) / 2) : tf.div(tf.sub(tf.mul(tf.add(raw, 1), side), 1), 2);
-    return padding === 'border' ? tf.clipByValue(at, 0, side - 1) : at;
+    return mode === 'cubic' ? at : inside(at, side);
   };
   const [px, py] = [placeOf(0, width), placeOf(1, height)];
   const rows = tf.reshape(tf.range(0, n, 1, 'float32'), [n, 1]);
-  const valueAt = (ix: Tensor, iy: Tensor): Tensor => {
+  const valueAt = (column: Tensor, row: Tensor): Tensor => {
+    const [ix, iy] = [offTape(() => inside(column, width)), offTape(() => inside(row, height))];
     const isIn = tf.logicalAnd(
       tf.logicalAnd(tf.greaterEqual(ix, 0), tf.lessEqual(ix, width - 1)),
       tf.logicalAnd(tf.greaterEqual(iy, 0), tf.lessEqual(iy, height - 1)),
@@ -234,10 +238,33 @@ define('GridSample', (call) => {
   else {
     const [x0, y0] = [offTape(() => tf.floor(px)), offTape(() => tf.floor(py))];
     const [fx, fy] = [tf.expandDims(tf.sub(px, x0), 2), tf.expandDims(tf.sub(py, y0), 2)];
-    const [x1, y1] = [offTape(() => tf.add(x0, 1)), offTape(() => tf.add(y0, 1))];
-    const top = tf.add(tf.mul(valueAt(x0, y0), tf.sub(1, fx)), tf.mul(valueAt(x1, y0), fx));
-    const bottom = tf.add(tf.mul(valueAt(x0, y1), tf.sub(1, fx)), tf.mul(valueAt(x1, y1), fx));
-    found = tf.add(tf.mul(top, tf.sub(1, fy)), tf.mul(bottom, fy));
+    const taps = mode === 'cubic' ? [-1, 0, 1, 2] : [0, 1];
+    const weights = (part: Tensor): Tensor[] => (mode === 'cubic' ? cubicWeights(part) : [tf.sub(1, part), part]);
+    const [across, down] = [weights(fx), weights(fy)];
+    const at = (start: Tensor, tap: number): Tensor => offTape(() => tf.add(start, tap));
+    const lines = taps.map((dy) => tf.addN(taps.map((dx, i) => tf.mul(valueAt(at(x0, dx), at(y0, dy)), across[i]!))));
+    found = tf.addN(lines.map((line, i) => tf.mul(line, down[i]!)));
   }
   return deviceValue(x.type, tf.reshape(found, [n, outHeight, outWidth, channels]), [0, 2, 3, 1]);
 });
+
+/** Places mirrored at the sides until they lie inside. */
+function reflected(at: Tensor, side: number, isAligned: boolean): Tensor {
+  const [low, high] = isAligned ? [0, side - 1] : [-0.5, side - 0.5];
+  const span = high - low;
+  if (span === 0) return tf.mul(at, 0);
+  const beyond = tf.abs(tf.sub(at, low));
+  const turns = offTape(() => tf.floor(tf.div(beyond, span)));
+  const rest = tf.sub(beyond, tf.mul(turns, span));
+  const isOdd = offTape(() => tf.mod(turns, 2));
+  return tf.add(low, tf.add(tf.mul(rest, tf.sub(1, isOdd)), tf.mul(tf.sub(span, rest), isOdd)));
+}
+
+/** Weights of the four neighbours of a place by the part of it behind the second (Keys 1981, with a = -0.75). */
+function cubicWeights(part: Tensor): Tensor[] {
+  const a = -0.75;
+  const near = (t: Tensor): Tensor => tf.add(tf.mul(tf.square(t), tf.sub(tf.mul(a + 2, t), a + 3)), 1);
+  const far = (t: Tensor): Tensor => tf.sub(tf.mul(tf.add(tf.mul(tf.sub(tf.mul(a, t), 5 * a), t), 8 * a), t), 4 * a);
+  const other = tf.sub(1, part);
+  return [far(tf.add(part, 1)), near(part), near(other), far(tf.add(other, 1))];
+}
