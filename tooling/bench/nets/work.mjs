@@ -9,7 +9,7 @@ const learningRate = 0.01;
 const momentum = 0.9;
 
 /** One step of Linf PGD per call, read back after each. */
-function pgd(tf, net, clean, loss) {
+export function pgd(tf, net, clean, loss) {
   const gradient = tf.grad((x) => loss(net.logits(x, { training: false })));
   const lower = tf.clipByValue(tf.sub(clean, epsilon), 0, 1);
   const upper = tf.clipByValue(tf.add(clean, epsilon), 0, 1);
