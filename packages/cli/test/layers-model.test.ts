@@ -58,6 +58,29 @@ it("evaluates a tfjs folder that ends in softmax, with the model's own accuracy 
   expect(refused.stderr).toMatch(/its last activation is softmax.*ADVROB_PROBABILITIES/s);
 }, 120_000);
 
+it('writes a tfjs folder as an ONNX file, which has the same robustness', async () => {
+  await saveLayersModelFolder(stranger(), join(folder, 'written'));
+  const ended = await runHere(folder, ['export', '--model', 'written', '--out', 'files/net.onnx', '--json']);
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(JSON.parse(ended.stdout)).toMatchObject({
+    ...{ input: ['batch', 1, 28, 28], layout: 'NCHW', bounds: [0, 1], outputs: 'logits', numClasses: 10 },
+    ...{ opset: 17, isCompared: true },
+  });
+  const records: ReturnType<typeof parseRecord>['models'][number][] = [];
+  for (const model of ['written', 'files/net.onnx']) {
+    const out = `out-of-${records.length}`;
+    const evaluated = await runHere(folder, ['evaluate', '--model', model, ...attack, '--out', out]);
+    expect(evaluated.code, evaluated.stderr).toBe(0);
+    records.push(parseRecord(await readFile(join(folder, out, 'record.json'), 'utf8')).models[0]!);
+  }
+  expect(records[1]!.clean.count).toBe(records[0]!.clean.count);
+  expect(records[1]!.attacks.map(({ points }) => points.map(({ robust }) => robust.count))).toEqual(
+    records[0]!.attacks.map(({ points }) => points.map(({ robust }) => robust.count)),
+  );
+  const refused = await runHere(folder, ['export', '--model', 'written', '--out', 'files/net.pb']);
+  expect(refused.stderr).toMatch(/ends with \.onnx.*ADVROB_USAGE/s);
+}, 120_000);
+
 it('refuses a tfjs folder whose probabilities cannot be cut off until it is told', async () => {
   const model = layers.sequential({
     layers: [

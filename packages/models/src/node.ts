@@ -6,3 +6,4 @@
 export * from './node/model-file.js';
 export { loadLayersModelFolder, saveLayersModelFolder } from './node/model-folder.js';
 export { loadOnnxFile, type LoadOnnxFileOptions } from './node/onnx-file.js';
+export { saveOnnxFile } from './node/save-onnx.js';

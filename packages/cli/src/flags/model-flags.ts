@@ -26,13 +26,18 @@ const inputFlags = [
   flag('--std <values>', 'divides them afterwards', { read: numbers }),
 ] as const;
 
-/** What a saved model is, and what it expects. */
-export const modelFlags = [
+/** What a saved model is, and what it expects, whatever its format. */
+export const formFlags = [
   flag('--architecture <name>', 'of a weight file that does not say it, see: advrob list models'),
   flag('--outputs <kind>', 'what the model gives, when it cannot be seen from its layers', {
     choices: modelOutputs.options,
   }),
   ...inputFlags,
+] as const;
+
+/** The same, and what is said of ONNX files. */
+export const modelFlags = [
+  ...formFlags,
   flag('--output <name>', 'of an ONNX file with several outputs: the value that holds the scores'),
   flag('--layout <where>', 'of an ONNX file: whether channels lie in front or behind, when shapes do not show it', {
     choices: ['NCHW', 'NHWC'],
