@@ -94,6 +94,12 @@ def main(name, opset, folder):
     logits = net(x)
     (gradient,) = torch.autograd.grad(F.cross_entropy(logits, torch.tensor([0, 1])), x)
     options = {"opset_version": opset, "input_names": ["x"], "output_names": ["y"], "dynamic_axes": {"x": {0: "n"}, "y": {0: "n"}}}
+    attentions = [module for module in net.modules() if isinstance(module, nn.MultiheadAttention)]
+    if attentions:
+        # Else PyTorch takes a way of its own through them, which it cannot export. Without dropout it is the same.
+        for module in attentions:
+            module.training = True
+        options["training"] = torch.onnx.TrainingMode.PRESERVE
     torch.onnx.export(net, x.detach(), str(folder / "net.onnx"), **options)
     for file, values in (("input", x), ("logits", logits), ("gradient", gradient)):
         (folder / file).write_bytes(values.detach().numpy().astype("<f4").tobytes())
