@@ -1,6 +1,13 @@
 import { preset } from '../../tooling/tsup/preset.js';
 
 export default preset(
-  { index: 'src/index.ts', graph: 'src/graph.ts', layers: 'src/layers.ts', node: 'src/node.ts', onnx: 'src/onnx.ts' },
+  {
+    index: 'src/index.ts',
+    graph: 'src/graph.ts',
+    keras: 'src/keras.ts',
+    layers: 'src/layers.ts',
+    node: 'src/node.ts',
+    onnx: 'src/onnx.ts',
+  },
   { platform: 'node' },
 );

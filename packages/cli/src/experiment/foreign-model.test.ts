@@ -14,12 +14,9 @@ afterAll(() => rm(folder, { recursive: true }));
 const zip = (name: string) => Buffer.from(`PK\x03\x04${'\0'.repeat(26)}${name}`, 'latin1');
 
 it.each([
-  [
-    'net.h5',
-    Buffer.from('\x89HDF\r\n\x1a\nrest', 'latin1'),
-    /Keras model.*tensorflowjs_converter --input_format=keras .*net\.h5/,
-  ],
-  ['net.keras', zip('metadata.json'), /Keras model.*--input_format=keras_keras/],
+  ['net.h5', Buffer.from('\x89HDF\r\n\x1a\nrest', 'latin1'), /net\.h5: .*cannot be read as HDF5/],
+  ['net.keras', zip('metadata.json'), /net\.keras: .*damaged zip archive/],
+  ['net.zip', zip('metadata.json'), /a Keras model.*end in \.keras: mv .*net\.zip .*net\.zip\.keras/],
   ['net.pth', zip('archive/data.pkl'), /PyTorch file.*save_file\(net\.state_dict\(\).*--architecture/],
   ['pytorch_model.bin', zip('pytorch_model/data.pkl'), /PyTorch file/],
   ['old.pt', Buffer.from('\x80\x02\x8a\nl\xfc', 'latin1'), /PyTorch file/],

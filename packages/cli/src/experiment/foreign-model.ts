@@ -11,7 +11,9 @@ interface ForeignKind {
 const keras: ForeignKind = {
   what: 'a Keras model',
   way: (path) =>
-    `convert it with Python's package tensorflowjs: tensorflowjs_converter --input_format=${path.endsWith('.keras') ? 'keras_keras' : 'keras'} ${path} converted, then --model converted`,
+    /\.(keras|h5|hdf5)$/.test(path)
+      ? `name the file: --model ${path}`
+      : `let its name end in .keras: mv ${path} ${path}.keras, then --model ${path}.keras`,
 };
 const pytorch: ForeignKind = {
   what: 'a PyTorch file, whose pickles could run any program',
@@ -43,7 +45,9 @@ const advice = 'see docs/bring-your-own-model.md';
  */
 export async function explainForeign(path: string, error: unknown): Promise<unknown> {
   const found = await foreignAt(path).catch(() => undefined);
-  if (found === undefined) return error;
+  // What the reader of such a file says of it is the better word.
+  if (found === undefined || (found.kind === keras && found.file === path && /\.(keras|h5|hdf5)$/.test(path)))
+    return error;
   const { kind, file } = found;
   return new AdvrobError(
     'ADVROB_MODEL_FILE',

@@ -9,7 +9,7 @@ import { explainForeign } from './foreign-model.js';
 import type { LoadOptions, ModelInput } from './types.js';
 
 /**
- * A model that anyone saved: an ONNX file, a safetensors file of a known architecture, a folder with
+ * A model that anyone saved: an ONNX or Keras file, a safetensors file of a known architecture, a folder with
  * a tfjs `model.json`, or the folder of a training.
  *
  * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_INPUT_RANGE` when it expects inputs of
@@ -20,7 +20,7 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
   if (file === undefined)
     throw new AdvrobError(
       'ADVROB_MODEL_MISSING',
-      `no model at ${path}: expected a .safetensors or .onnx file, a folder with a model.json, or the folder of a training`,
+      `no model at ${path}: expected a .safetensors, .onnx, .keras or .h5 file, a folder with a model.json, or the folder of a training`,
     );
   const architectures = Object.fromEntries(
     registry.list('models').map(({ name }): [string, AnyFactory] => [name, registry.find('models', name)]),

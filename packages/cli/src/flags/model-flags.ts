@@ -6,7 +6,8 @@ import type { LoadOptions, OnnxSettings } from '../experiment/types.js';
 import { flag, numbers, type Values } from './flag.js';
 
 /** What can be given as a model. */
-export const savedModel = 'an ONNX or safetensors file, a folder with a tfjs model.json, or the folder of a training';
+export const savedModel =
+  'an ONNX, Keras or safetensors file, a folder with a tfjs model.json, or the folder of a training';
 
 export const modelFlag = flag('--model <path>', savedModel, { required: true });
 

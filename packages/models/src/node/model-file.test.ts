@@ -2,9 +2,10 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { mlp } from '../architectures/mlp.js';
 import { loadModelFile, saveModelFile } from './model-file.js';
@@ -48,6 +49,21 @@ it('saves and loads folders of tfjs, from the folder or its model.json', async (
     expect(twin).toMatchObject({ inputShape: [3], numClasses: 2, bounds: [0, 2] });
     twin.dispose!();
   }
+});
+
+it('loads what Keras saved, by its content', async () => {
+  const path = new URL('../../test/fixtures/keras/plain.keras', import.meta.url).pathname;
+  const model = await loadModelFile(path);
+  expect(model).toMatchObject({ inputShape: [8, 7, 3], numClasses: 5, bounds: [0, 1] });
+  model.dispose!();
+  await expect(loadModelFile(path, { layers: { outputs: 'logits' } })).rejects.toMatchObject({
+    code: 'ADVROB_PROBABILITIES',
+  });
+  const older = new URL('../../test/fixtures/keras/nested.h5.gz', import.meta.url).pathname;
+  await writeFile(join(folder, 'any-name'), gunzipSync(await readFile(older)));
+  const other = await loadModelFile(join(folder, 'any-name'));
+  expect(other.numClasses).toBe(4);
+  other.dispose!();
 });
 
 it('refuses what is missing, too large, or linked from elsewhere', async () => {

@@ -1,9 +1,11 @@
 import type { Classifier } from '@advrob/core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { stat } from 'node:fs/promises';
 import type { FromGraphModelOptions } from '../adapters/from-graph-model.js';
 import { fromLayersModel, type FromLayersModelOptions } from '../adapters/from-layers-model.js';
 import { disposeLayersModel } from '../adapters/layers-variables.js';
 import { formatError } from '../tfjs-format/format-error.js';
+import { isKerasFile, loadKerasFile } from '../keras/keras-file.js';
 import { loadLayersModelFiles } from '../tfjs-format/layers-model-files.js';
 import { loadModel, type LoadModelOptions } from '../weights/load-model.js';
 import { saveWeights } from '../weights/save-weights.js';
@@ -17,23 +19,23 @@ import { openModelFolder, type ModelFolder } from './model-folder.js';
  */
 export interface LoadModelFileOptions extends Omit<LoadModelOptions, 'name'> {
   /**
-   * How to adapt a LayersModel or GraphModel. Default: bounds [0, 1]; a softmax at the end is cut
+   * How to adapt a LayersModel, Keras file or GraphModel. Default: bounds [0, 1]; a softmax at the end is cut
    * off.
    */
   readonly layers?: Partial<FromLayersModelOptions> | undefined;
   /** How to take an ONNX file, beyond what `layers` says of bounds, outputs and normalisation. */
   readonly onnx?: Pick<LoadOnnxFileOptions, 'output' | 'layout' | 'blackBox' | 'compare' | 'inputs'> | undefined;
-  /** Most bytes of a safetensors or ONNX file. Default 4 GiB. */
+  /** Most bytes of a safetensors, ONNX or Keras file. Default 4 GiB. */
   readonly maxBytes?: number | undefined;
 }
 
 /**
- * Loads a classifier from a safetensors file, an ONNX file, or from a folder with a tfjs LayersModel
- * or GraphModel (or its model.json). A GraphModel needs the package `@tensorflow/tfjs-converter`, an
- * ONNX file `@advrob/onnx`.
+ * Loads a classifier from a safetensors file, an ONNX file, a `.keras` or `.h5` file of Keras, or from
+ * a folder with a tfjs LayersModel or GraphModel (or its model.json). A GraphModel needs the package
+ * `@tensorflow/tfjs-converter`, an ONNX file `@advrob/onnx`, a file of Keras `h5wasm`.
  *
  * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_MODEL_OVERSIZED`, and all of `loadModel`,
- *   `loadLayersModelFolder`, `fromLayersModel` and `loadGraphModelFiles`.
+ *   `loadKerasFile`, `loadLayersModelFolder`, `fromLayersModel` and `loadGraphModelFiles`.
  * @example
  * ```ts
  * const model = await loadModelFile('mnist.safetensors');
@@ -53,11 +55,18 @@ export async function loadModelFile(path: string, options: LoadModelFileOptions 
     () => false,
   );
   if (!isFolder && path.endsWith('.onnx')) return loadOnnxFile(path, { ...layers, ...onnx, maxBytes });
-  if (!isFolder && !path.endsWith('.json'))
-    return loadModel(await readLimited(path, maxBytes), { ...rest, name: path });
+  if (!isFolder && !path.endsWith('.json')) {
+    const bytes = await readLimited(path, maxBytes);
+    if (!isKerasFile(bytes, path)) return loadModel(bytes, { ...rest, name: path });
+    return layersModelClassifier(await loadKerasFile(bytes, path), layers);
+  }
   const folder = await openModelFolder(path);
   if (folder.isGraph) return graphModelClassifier(folder, layers);
-  const model = await loadLayersModelFiles(folder.json, folder.readShard, folder.name);
+  return layersModelClassifier(await loadLayersModelFiles(folder.json, folder.readShard, folder.name), layers);
+}
+
+/** A classifier that owns its layers. */
+async function layersModelClassifier(model: LayersModel, layers: FromLayersModelOptions): Promise<Classifier> {
   try {
     const classifier = await fromLayersModel(model, layers);
     return {

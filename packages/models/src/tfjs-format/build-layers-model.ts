@@ -1,8 +1,9 @@
 import { AdvrobError } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { formatError, isRecord } from './format-error.js';
+import { registerExtraLayers } from './extra-layers.js';
+import { formatError } from './format-error.js';
+import { placeByPath } from './place-weights.js';
 
 type AddWeight = (
   this: tfl.layers.Layer,
@@ -18,20 +19,23 @@ type AddWeight = (
  * weights of a shape that the file has: a topology may otherwise ask for any amount.
  *
  * @param weights By the names of the file. They stay the caller's.
+ * @param options `byPath`: whether their names are paths, as Keras 3 writes them.
  * @throws AdvrobError `ADVROB_MODEL_FILE`; everything allocated is freed then.
  */
 export async function buildLayersModel(
   file: string,
   topology: Record<string, unknown>,
   weights: Readonly<Record<string, tf.Tensor>>,
+  { byPath = false }: { readonly byPath?: boolean | undefined } = {},
 ): Promise<tfl.LayersModel> {
-  await refuseNormalizationLayer(file, topology, weights);
+  registerExtraLayers();
   const made: { dispose(): void }[] = [];
   try {
     const model = await withFirstValues(file, weights, made, () =>
       tfl.models.modelFromJSON({ modelTopology: topology as never }),
     );
-    model.loadWeights({ ...weights }, true);
+    if (byPath) placeByPath(file, model, weights);
+    else model.loadWeights({ ...weights }, true);
     checkActivations(file, model);
     return model;
   } catch (cause) {
@@ -56,10 +60,10 @@ function withFirstValues<T>(
   build: () => T,
 ): T {
   const unused = Object.values(weights);
-  const apply = (shape: number[], dtype: tf.DataType = 'float32'): tf.Tensor => {
+  const take = (layer: string, shape: number[], dtype: tf.DataType = 'float32'): tf.Tensor => {
     const index = unused.findIndex((tensor) => tensor.dtype === dtype && tensor.shape.join() === shape.join());
     if (index < 0)
-      throw formatError(file, `modelTopology has a weight of shape [${shape.join(', ')}] that weightsManifest lacks`);
+      throw formatError(file, `layer '${layer}' has a weight of shape [${shape.join(', ')}], which the file lacks`);
     const value = tf.clone(unused.splice(index, 1)[0]!);
     // addWeight disposes it, unless it throws before.
     made.push(value);
@@ -68,7 +72,8 @@ function withFirstValues<T>(
   const prototype = tfl.layers.Layer.prototype as unknown as { addWeight: AddWeight };
   const { addWeight } = prototype;
   prototype.addWeight = function (name, shape, dtype, _initializer, ...rest) {
-    const variable = addWeight.call(this, name, shape, dtype, { apply }, ...rest);
+    const initializer = { apply: (size: number[], type?: tf.DataType) => take(this.name, size, type) };
+    const variable = addWeight.call(this, name, shape, dtype, initializer, ...rest);
     made.push(variable);
     return variable;
   };
@@ -98,51 +103,4 @@ function checkActivations(file: string, model: tfl.LayersModel): void {
         );
     }
   }
-}
-
-/**
- * Refuses Keras' Normalization layer, which tfjs-layers lacks, and says what to pass in its place.
- *
- * @throws AdvrobError `ADVROB_MODEL_FILE`.
- */
-async function refuseNormalizationLayer(
-  file: string,
-  topology: unknown,
-  weights: Readonly<Record<string, Tensor>>,
-): Promise<void> {
-  const name = normalizationLayer(topology, 0);
-  if (name === undefined) return;
-  const [mean, variance] = await Promise.all(['mean', 'variance'].map((kind) => valuesOf(weights, name, kind)));
-  const std = variance?.map((value) => Math.sqrt(Math.max(value, 1e-14)));
-  const words = (values: readonly number[]) => values.map((value) => Number(value.toPrecision(7))).join(',');
-  const instead =
-    mean && std
-      ? `pass its numbers: --mean ${words(mean)} --std ${words(std)} on the command line, mean and std in code (divide both by 255 if it was adapted to bytes)`
-      : 'pass its mean and deviation as --mean and --std on the command line, mean and std in code';
-  throw formatError(
-    file,
-    `layer '${name}' is Keras' Normalization, which tfjs-layers does not have: save the model without it and ${instead}`,
-  );
-}
-
-function normalizationLayer(value: unknown, depth: number): string | undefined {
-  if (depth > 100 || typeof value !== 'object' || value === null) return undefined;
-  if (isRecord(value) && (value['class_name'] ?? value['className']) === 'Normalization') {
-    const { config } = value;
-    return isRecord(config) && typeof config['name'] === 'string' ? config['name'] : 'normalization';
-  }
-  for (const item of Object.values(value)) {
-    const found = normalizationLayer(item, depth + 1);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-async function valuesOf(
-  weights: Readonly<Record<string, Tensor>>,
-  layer: string,
-  kind: string,
-): Promise<number[] | undefined> {
-  const [, tensor] = Object.entries(weights).find(([name]) => name === `${layer}/${kind}`) ?? [];
-  return tensor && tensor.size <= 16 ? Array.from(await tensor.data()) : undefined;
 }

@@ -96,16 +96,21 @@ describe('options that tfjs-layers would drop', () => {
     ['another scaling', [4], layer('LayerNormalization', { axis: -1, rms_scaling: true }), 'rms_scaling'],
     ['kept axes', [2, 2, 1], layer('GlobalAveragePooling2D', { keepdims: true }), 'keepdims'],
     ['what is not known yet', [4], layer('Dense', { units: 2, from_the_future: 1 }), 'from_the_future = 1'],
-    ['other centres of pixels', [4, 4, 1], layer('Resizing', { height: 2, width: 2 }), 'centres'],
+    ['a crop of small pictures', [4, 4, 1], layer('CenterCrop', { height: 2, width: 2 }), 'crop the data before'],
+    ['resizing that keeps proportions', [4, 4, 1], layer('Resizing', { pad_to_aspect_ratio: true }), 'pad_to_aspect'],
+    ['other resizing', [4, 4, 1], layer('Resizing', { interpolation: 'bicubic' }), 'bicubic'],
+    ['causal filters', [4, 1], layer('Conv1D', { padding: 'causal' }), 'causal'],
+    ['the newer GRU', [4, 1], layer('GRU', { units: 2, reset_after: true }), 'reset_after'],
   ])('%s: refused, with the layer', (_what, shape, config, words) => {
     expect(() => understandKeras('m', keras(shape, [config]))).toThrow(
       new RegExp(`layer '${config.config.name}'.*${words}.*ADVROB_MODEL_FILE`),
     );
   });
 
-  it('the hard sigmoid of Keras 3, not that of Keras 2', async () => {
+  it('not the hard sigmoid, which is another one in Keras 3', async () => {
     const model = (version: string) => keras([4], [layer('Activation', { activation: 'hard_sigmoid' })], version);
-    expect(() => understandKeras('m', model('3.4.1'))).toThrow(/hard_sigmoid of Keras 3/);
+    const newer = await outputs(model('3.4.1'), row());
+    [1 / 3, 5 / 12, 7 / 12, 5 / 6].forEach((value, i) => expect(newer[i]).toBeCloseTo(value, 6));
     expect(await outputs(model('2.15.0'), row())).toEqual([0.3, 0.4, 0.6, 0.9].map((value) => Math.fround(value)));
   });
 
@@ -121,6 +126,14 @@ describe('options that tfjs-layers would drop', () => {
     expect(() => understandKeras('m', keras([4], [embedding, average]))).toThrow(/'embedding' masks .*'globalaverage/);
     const open = layer('Embedding', { input_dim: 5, output_dim: 2, mask_zero: false });
     understandKeras('m', keras([4], [open, average]));
+  });
+
+  it('a mask in front of a layer that gives zeros for it', () => {
+    const masking = layer('Masking', { mask_value: 0 });
+    const lstm = (zeros: boolean) => layer('LSTM', { units: 2, zero_output_for_mask: zeros });
+    expect(() => understandKeras('m', keras([4, 1], [masking, lstm(true)]))).toThrow(/'masking' masks .*'lstm'/);
+    understandKeras('m', keras([4, 1], [masking, lstm(false)]));
+    understandKeras('m', keras([4, 1], [lstm(true)]));
   });
 
   it('what a layer is called with', () => {

@@ -1,4 +1,5 @@
 import { formatError, isRecord } from './format-error.js';
+import { isKeras3, unsupported } from './keras3.js';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -38,9 +39,9 @@ const pool = ['pool_size', 'strides', 'padding'];
 const recurrent = {
   understood: [
     ...['units', 'activation', 'recurrent_activation', 'use_bias', 'dropout', 'implementation', 'return_sequences'],
-    ...['return_state', 'go_backwards', 'stateful', 'unroll', 'unit_forget_bias', 'reset_after', 'use_cudnn'],
+    ...['return_state', 'go_backwards', 'stateful', 'unroll', 'unit_forget_bias', 'use_cudnn'],
   ],
-  neutral: { time_major: [false], zero_output_for_mask: [false] },
+  neutral: { time_major: [false], zero_output_for_mask: [false, true] },
 };
 const globalPool = { understood: ['data_format'], neutral: { keepdims: [false] } };
 const merged = {};
@@ -50,6 +51,7 @@ const layers: Readonly<Record<string, LayerOptions>> = {
   Dense: { understood: ['units', 'activation', 'use_bias'] },
   Activation: { understood: ['activation'] },
   Dropout: { understood: ['rate'] },
+  KerasTrainingOnly: {},
   SpatialDropout1D: { understood: ['rate'] },
   GaussianDropout: { understood: ['rate'] },
   AlphaDropout: { understood: ['rate'] },
@@ -60,7 +62,10 @@ const layers: Readonly<Record<string, LayerOptions>> = {
   RepeatVector: { understood: ['n'] },
   Masking: { understood: ['mask_value'] },
   Embedding: { understood: ['input_dim', 'output_dim', 'mask_zero'] },
-  Conv1D: { understood: [...conv, 'dilation_rate'], neutral: { groups: [1] } },
+  Conv1D: {
+    understood: [...conv.filter((each) => each !== 'padding'), 'dilation_rate'],
+    neutral: { groups: [1], padding: ['valid', 'same'] },
+  },
   Conv2D: { understood: [...conv, 'dilation_rate'], neutral: { groups: [1] } },
   Conv3D: { understood: [...conv, 'dilation_rate'], neutral: { groups: [1] } },
   // depth_multiplier is that of a separable convolution too.
@@ -83,6 +88,19 @@ const layers: Readonly<Record<string, LayerOptions>> = {
   // Keras takes the centres of pixels, tfjs-layers their corners.
   UpSampling2D: { understood: ['size', 'data_format'], neutral: { interpolation: ['nearest'] } },
   Rescaling: { understood: ['scale', 'offset'] },
+  // Layers of ours, which compute as Keras does.
+  Normalization: {
+    understood: ['axis', 'invert', 'mean', 'variance'],
+    rewrite: (config) => ({ class_name: 'KerasNormalization', config }),
+  },
+  Resizing: {
+    understood: ['height', 'width'],
+    neutral: {
+      ...{ interpolation: ['bilinear', 'nearest'], data_format: ['channels_last'], antialias: [false] },
+      ...{ crop_to_aspect_ratio: [false], pad_to_aspect_ratio: [false], fill_mode: ['constant'], fill_value: [0] },
+    },
+    rewrite: (config) => ({ class_name: 'KerasResizing', config }),
+  },
   BatchNormalization: {
     understood: ['axis', 'epsilon', 'center', 'scale', 'fused'],
     neutral: { renorm: [false], synchronized: [false], virtual_batch_size: [], adjustment: [] },
@@ -110,15 +128,17 @@ const layers: Readonly<Record<string, LayerOptions>> = {
   Concatenate: { understood: ['axis'] },
   Dot: { understood: ['axes', 'normalize'] },
   LSTM: recurrent,
-  GRU: recurrent,
+  // tfjs-layers has the GRU of before cuDNN alone.
+  GRU: { ...recurrent, neutral: { ...recurrent.neutral, reset_after: [false] } },
   SimpleRNN: recurrent,
   TimeDistributed: { understood: ['layer'] },
   Bidirectional: { understood: ['layer', 'backward_layer', 'merge_mode', 'weights'] },
 };
 
+const models = ['Functional', 'Sequential', 'Model'];
+
 /** Layers that tfjs-layers has under the name of Keras', and computes otherwise. */
 const otherwise: Readonly<Record<string, string>> = {
-  Resizing: 'it takes the corners of pixels where Keras takes their centres: resize the data before',
   CenterCrop: 'it resizes otherwise than Keras where pictures are smaller: crop the data before',
 };
 
@@ -146,7 +166,7 @@ function isOther(value: unknown): boolean {
 export function understandKeras(file: string, topology: Config): Record<string, unknown> {
   const version = versionOf(topology);
   if (version.startsWith('tfjs-layers')) return topology as Record<string, unknown>;
-  const context: Context = { file, isKeras3: Number.parseInt(version) >= 3, masks: [], averages: [] };
+  const context: Context = { file, isKeras3: isKeras3(topology), masks: [], averages: [], zeros: [] };
   const understood = walk(context, topology) as Record<string, unknown>;
   const [mask] = context.masks;
   const [average] = context.averages;
@@ -155,6 +175,9 @@ export function understandKeras(file: string, topology: Config): Record<string, 
       file,
       `layer '${mask}' masks what layer '${average}' averages: tfjs-layers averages over the masked steps too`,
     );
+  const [zero] = context.zeros;
+  if (mask !== undefined && zero !== undefined)
+    throw refusal(file, `layer '${mask}' masks steps for which layer '${zero}' gives zeros: tfjs-layers does not`);
   return understood;
 }
 
@@ -164,6 +187,8 @@ interface Context {
   /** Layers that mask steps, and those that average over all. */
   readonly masks: string[];
   readonly averages: string[];
+  /** Layers that give zeros for masked steps. */
+  readonly zeros: string[];
 }
 
 function versionOf(topology: Config): string {
@@ -186,14 +211,18 @@ function walk(context: Context, value: unknown): unknown {
       `layer '${name}' is ${className}, which tfjs-layers computes otherwise than Keras: ${otherwise[className]}`,
     );
   const options = Object.hasOwn(layers, className) ? layers[className]! : undefined;
-  if (options === undefined) return copy;
-  checkActivations(context, name, config);
+  if (options === undefined) {
+    if (context.isKeras3 && !models.includes(className))
+      throw unsupported(context.file, `layer '${name}' is ${className}`);
+    return copy;
+  }
   if (className === 'Masking' || (className === 'Embedding' && snake(config)['mask_zero'] === true))
     context.masks.push(name);
   if (className === 'GlobalAveragePooling1D') context.averages.push(name);
+  if (snake(config)['zero_output_for_mask'] === true) context.zeros.push(name);
   const rewritten = options.rewrite?.(snake(config)) ?? { config: snake(config) };
   const becomes = rewritten.class_name ?? className;
-  checkOptions(context.file, name, className, rewritten.config, layers[becomes]!);
+  checkOptions(context.file, name, className, rewritten.config, layers[becomes] ?? options);
   return { ...copy, ['class_name' in copy ? 'class_name' : 'className']: becomes, config: rewritten.config };
 }
 
@@ -218,13 +247,6 @@ function checkOptions(file: string, name: string, className: string, config: Con
       `layer '${name}' (${className}) has ${key} = ${JSON.stringify(value)}, which tfjs-layers ignores or computes otherwise`,
     );
   }
-}
-
-/** Keras 3 gives hard_sigmoid another slope. */
-function checkActivations({ file, isKeras3 }: Context, name: string, config: Config): void {
-  for (const [key, value] of Object.entries(config))
-    if (isKeras3 && /activation$/i.test(key) && value === 'hard_sigmoid')
-      throw refusal(file, `layer '${name}' has the hard_sigmoid of Keras 3, which is another one in tfjs-layers`);
 }
 
 /** What a layer is called with beside its inputs, such as training: tfjs-layers forgets it. */

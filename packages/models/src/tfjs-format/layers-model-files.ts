@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { buildLayersModel } from './build-layers-model.js';
 import { understandKeras } from './keras-options.js';
+import { asKeras2, isKeras3 } from './keras3.js';
 import { readModelJson, tfjsSpecs } from './manifest.js';
 import { checkFinite, joined, readShards, type ReadShard } from './shards.js';
 import { checkTopology } from './topology.js';
@@ -26,8 +27,8 @@ export async function loadLayersModelFiles(
   name = 'model.json',
 ): Promise<LayersModel> {
   const { topology: saved, groups } = readModelJson(modelJson, name, 'layers-model');
-  checkTopology(name, saved);
-  const topology = understandKeras(name, saved);
+  const byPath = isKeras3(saved);
+  const topology = keras2Topology(name, saved);
   const weights: Record<string, tf.Tensor> = {};
   try {
     for (const group of groups) {
@@ -38,10 +39,21 @@ export async function loadLayersModelFiles(
         else tensors[weight]!.dispose();
     }
     await checkFinite(name, weights);
-    return await buildLayersModel(name, topology, weights);
+    return await buildLayersModel(name, topology, weights, { byPath });
   } finally {
     tf.dispose(weights);
   }
+}
+
+/**
+ * A topology of any Keras as tfjs-layers computes the same, checked.
+ *
+ * @throws AdvrobError `ADVROB_MODEL_FILE`.
+ */
+export function keras2Topology(name: string, saved: Record<string, unknown>): Record<string, unknown> {
+  const topology = isKeras3(saved) ? asKeras2(name, saved) : saved;
+  checkTopology(name, topology);
+  return understandKeras(name, topology);
 }
 
 const shardName = 'group1-shard1of1.bin';
