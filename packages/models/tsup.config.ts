@@ -4,6 +4,7 @@ export default preset(
   {
     index: 'src/index.ts',
     graph: 'src/graph.ts',
+    inspect: 'src/inspect.ts',
     keras: 'src/keras.ts',
     layers: 'src/layers.ts',
     node: 'src/node.ts',

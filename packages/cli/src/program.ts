@@ -8,6 +8,7 @@ import * as compare from './commands/compare.js';
 import * as doctor from './commands/doctor.js';
 import * as evaluate from './commands/evaluate.js';
 import * as exportCommand from './commands/export.js';
+import * as inspect from './commands/inspect.js';
 import * as list from './commands/list.js';
 import * as report from './commands/report.js';
 import * as run from './commands/run.js';
@@ -15,7 +16,7 @@ import * as train from './commands/train.js';
 import { describeError, exitCodeOf, explain } from './output/errors.js';
 
 /** In the order of the help. Each declares its own flags. */
-const commands = [run, train, attack, evaluate, analyze, exportCommand, list, report, compare, doctor];
+const commands = [run, train, attack, evaluate, analyze, inspect, exportCommand, list, report, compare, doctor];
 
 function createProgram(call: Call): Command {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };

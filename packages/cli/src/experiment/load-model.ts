@@ -22,13 +22,10 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
       'ADVROB_MODEL_MISSING',
       `no model at ${path}: expected a .safetensors, .onnx, .keras or .h5 file, a folder with a model.json, or the folder of a training`,
     );
-  const architectures = Object.fromEntries(
-    registry.list('models').map(({ name }): [string, AnyFactory] => [name, registry.find('models', name)]),
-  );
   const bounds = options.bounds ?? [0, 1];
   const normalization = normalizationOf(options.input ?? {}, bounds);
   const model = await loadModelFile(file, {
-    architectures,
+    architectures: architecturesOf(registry),
     architecture: options.architecture,
     options: options.architectureOptions,
     normalization,
@@ -55,6 +52,13 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
   }
 }
 
+/** The architectures that there are, by name. */
+export function architecturesOf(registry: Registry): Record<string, AnyFactory> {
+  return Object.fromEntries(
+    registry.list('models').map(({ name }): [string, AnyFactory] => [name, registry.find('models', name)]),
+  );
+}
+
 /** Weights that a training leaves in its folder, the ones to take first. */
 const leftByTraining: readonly string[] = ['weights.safetensors', 'last.safetensors'];
 
@@ -62,7 +66,7 @@ const leftByTraining: readonly string[] = ['weights.safetensors', 'last.safetens
  * The path itself, or the weights in a folder that a training wrote. Undefined when there is
  * nothing.
  */
-async function findModelFile(path: string): Promise<string | undefined> {
+export async function findModelFile(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory() || (await exists(join(path, 'model.json')))) return found && path;
   for (const name of leftByTraining) if (await exists(join(path, name))) return join(path, name);

@@ -1,6 +1,7 @@
 import { AdvrobError, type Attack, type Classifier, type Dataset } from '@advrob/core';
 import type { RobustnessCheck } from '@advrob/evaluation';
 import { checkClassifier } from '@advrob/models';
+import type { OnnxClassifier } from '@advrob/models/onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelCheckSetting } from '../config/schema.js';
 
@@ -24,6 +25,7 @@ export async function checkModel(
   data: Dataset | undefined,
   setting: ModelCheckSetting,
 ): Promise<RobustnessCheck> {
+  if (isQuantized(model)) return straightThrough;
   const x = data && (await examplesFor(model, data));
   try {
     const { agreeing, disagreeing } = await checkClassifier(model, name, { x });
@@ -44,6 +46,27 @@ export async function checkModel(
   } finally {
     x?.dispose();
   }
+}
+
+/**
+ * Of a quantised ONNX file. Its scores are stairs, of which differences say nothing; that its
+ * gradients are estimates is a warning in every record of it.
+ */
+const straightThrough: RobustnessCheck = {
+  name: modelCheckName,
+  kind: 'cause',
+  severity: 'warning',
+  value: null,
+  threshold: 0.5,
+  question: 'Are the gradients estimates, straight through the roundings of a quantised file?',
+  measured: 'whether the file has operators of quantised values',
+  meaning:
+    'An attack by gradients may miss what another finds: put one without gradients beside, such as square, and take the worst of both.',
+};
+
+function isQuantized(model: Classifier): boolean {
+  const { onnx } = model as Partial<OnnxClassifier>;
+  return onnx !== undefined && onnx.isQuantized && !onnx.isBlackBox;
 }
 
 /** Checks models by their names, each once. */

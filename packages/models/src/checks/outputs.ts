@@ -25,6 +25,7 @@ interface OutputSample {
  *
  * @param forward Inputs [n, ...] to scores; its result is disposed here.
  * @param x Inputs to run it on. Default {@link sampleInputs}.
+ * @param rounding How far sums of probabilities may be from 1: those of a quantised file are.
  * @throws AdvrobError `ADVROB_SHAPE` unless the scores are [n, at least 2 classes],
  *   `ADVROB_NOT_FINITE` for NaN or infinity.
  */
@@ -33,6 +34,7 @@ export async function sampleOutputs(
   model: Pick<Classifier, 'inputShape' | 'bounds'>,
   forward: (x: tf.Tensor) => tf.Tensor,
   x?: tf.Tensor,
+  rounding = 1e-3,
 ): Promise<OutputSample> {
   const scores = tf.tidy(() => runModel(who, () => forward(x ?? sampleInputs(model))));
   try {
@@ -50,7 +52,7 @@ export async function sampleOutputs(
         'ADVROB_NOT_FINITE',
         `${who}: expected finite scores for inputs inside [${model.bounds.join(', ')}], got ${wrong}: check the weights and the normalisation`,
       );
-    return { numClasses, areProbabilities: areDistributions(values, numClasses) };
+    return { numClasses, areProbabilities: areDistributions(values, numClasses, rounding) };
   } finally {
     scores.dispose();
   }
@@ -80,11 +82,11 @@ export function runModel(who: string, forward: () => unknown): tf.Tensor {
   throw new AdvrobError('ADVROB_MODEL', `${who}: expected a tensor of scores, got ${found}`);
 }
 
-function areDistributions(values: readonly number[], numClasses: number): boolean {
-  if (values.some((value) => value < 0)) return false;
+function areDistributions(values: readonly number[], numClasses: number, rounding: number): boolean {
+  if (values.some((value) => value < 0 || value > 1 + rounding)) return false;
   for (let start = 0; start < values.length; start += numClasses) {
     const sum = values.slice(start, start + numClasses).reduce((total, value) => total + value, 0);
-    if (Math.abs(sum - 1) > 1e-3) return false;
+    if (Math.abs(sum - 1) > rounding) return false;
   }
   return true;
 }

@@ -1,5 +1,5 @@
 import { AdvrobError } from '@advrob/core';
-import type { ExternalData } from '@advrob/onnx';
+import type { ExternalData, OnnxModel, unsupportedNodes } from '@advrob/onnx';
 import { closeSync, fstatSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { FromOnnxOptions, OnnxClassifier } from '../onnx/classifier.js';
@@ -33,17 +33,10 @@ export interface LoadOnnxFileOptions extends FromOnnxOptions {
  * ```
  */
 export async function loadOnnxFile(path: string, options: LoadOnnxFileOptions): Promise<OnnxClassifier> {
-  const { blackBox = false, compare = true, maxBytes = 4 * 1024 ** 3, ...rest } = options;
+  const { blackBox = false, compare = true, maxBytes, ...rest } = options;
   const who = basename(path);
-  const bytes = await readLimited(path, maxBytes);
-  const { readOnnx } = await import('@advrob/onnx').catch((cause: unknown) => {
-    throw new AdvrobError('ADVROB_MODEL_FILE', `${who}: an ONNX file needs a package: npm install @advrob/onnx`, {
-      cause,
-    });
-  });
-  const { asAdvrob, onnxClassifier } = await import('../onnx/classifier.js');
-  const external = (data: ExternalData): Uint8Array => readBeside(path, data, maxBytes);
-  const model = asAdvrob(who, () => readOnnx(bytes, { external, maxBytes }));
+  const { model } = await openOnnxModel(path, maxBytes);
+  const { onnxClassifier } = await import('../onnx/classifier.js');
   const { blackBoxOf, judgeOf } = await import('../onnx/runtime.js');
   const runtime =
     blackBox || compare ? await import('@advrob/backend-onnxruntime/session').catch(() => undefined) : undefined;
@@ -59,6 +52,28 @@ export async function loadOnnxFile(path: string, options: LoadOnnxFileOptions): 
   return onnxClassifier(who, model, rest, {
     blackBox: blackBoxOf(path, who, model, runtime.createSession, rest.output),
   });
+}
+
+/**
+ * Reads an ONNX file with data beside it, and what of it cannot be differentiated.
+ *
+ * @throws AdvrobError as `loadOnnxFile`.
+ */
+export async function openOnnxModel(
+  path: string,
+  maxBytes = 4 * 1024 ** 3,
+): Promise<{ model: OnnxModel; unsupported: ReturnType<typeof unsupportedNodes>; isQuantized: boolean }> {
+  const who = basename(path);
+  const bytes = await readLimited(path, maxBytes);
+  const onnx = await import('@advrob/onnx').catch((cause: unknown) => {
+    throw new AdvrobError('ADVROB_MODEL_FILE', `${who}: an ONNX file needs a package: npm install @advrob/onnx`, {
+      cause,
+    });
+  });
+  const { asAdvrob } = await import('../onnx/classifier.js');
+  const external = (data: ExternalData): Uint8Array => readBeside(path, data, maxBytes);
+  const model = asAdvrob(who, () => onnx.readOnnx(bytes, { external, maxBytes }));
+  return { model, unsupported: onnx.unsupportedNodes(model), isQuantized: onnx.isQuantized(model) };
 }
 
 /** @throws AdvrobError `ADVROB_ONNX_EXTERNAL` for a place outside of the model's folder. */

@@ -3,7 +3,7 @@ import '@advrob/core/gradients';
 import { pgd } from '@advrob/attacks';
 import { registerOnnxRuntime } from '@advrob/backend-onnxruntime';
 import { crossEntropyLoss } from '@advrob/core/losses';
-import { readOnnx } from '@advrob/onnx';
+import { readOnnx, type OnnxModel } from '@advrob/onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -93,6 +93,33 @@ it('tells how the file was read', async () => {
   });
   model.dispose!();
 });
+
+it('cuts off a softmax whose probabilities are rounded to eight bits, in front of the rounding', async () => {
+  const { inputShape, x: values, logits, classes } = factsOf('lenet');
+  const model = await loadOnnxFile(`${fixtures}lenet-qdq.onnx`, { bounds: [0, 1] });
+  expect(model.onnx).toMatchObject({ cut: 'softmax', isQuantized: true });
+  const x = tf.tensor([...values], [3, ...inputShape]);
+  const found = tf.tidy(() => tf.softmax(model.logits(x)));
+  const wanted = tf.tidy(() => tf.softmax(tf.tensor2d([...logits], [3, classes])));
+  // Eight bits inside move probabilities by hundredths.
+  expectClose(await found.data(), [...(await wanted.data())], 0.05, 'probabilities');
+  tf.dispose([x, found, wanted]);
+  model.dispose!();
+  // Taken as they are, the rounded probabilities do not sum to 1 exactly.
+  const whole = fromOnnx({ ...fileOf('lenet-qdq'), nodes: hidden(fileOf('lenet-qdq').nodes) }, { bounds: [0, 1] });
+  await expect(whole).rejects.toMatchObject({ code: 'ADVROB_PROBABILITIES' });
+});
+
+/** The same with an operator behind the probabilities that hides where they come from. */
+function hidden(nodes: OnnxModel['nodes']): OnnxModel['nodes'] {
+  const last = nodes.at(-1)!;
+  const plain = { domain: '', opset: 11, attributes: new Map() };
+  return [
+    ...nodes.slice(0, -1),
+    { ...last, outputs: ['rounded'] },
+    { ...plain, name: 'hiding', operator: 'Relu', inputs: ['rounded'], outputs: last.outputs },
+  ];
+}
 
 it('refuses logits where a softmax stands', async () => {
   await expect(fromOnnx(fileOf('lenet-free'), { bounds: [0, 1], outputs: 'logits' })).rejects.toMatchObject({

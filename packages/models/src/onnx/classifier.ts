@@ -148,7 +148,7 @@ export async function onnxClassifier(
         tf.dispose([x, ...some]);
       }
     }
-    const sample = await sampleOutputs(who, parts, scores);
+    const sample = await sampleOutputs(who, parts, scores, undefined, isQuantized(model) ? 0.5 : undefined);
     // Of a black box nothing can be cut off, and no gradient is lost.
     if (blackBox && sample.areProbabilities) given ??= 'probabilities';
     else if (outputs === undefined && sample.areProbabilities)

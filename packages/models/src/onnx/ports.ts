@@ -120,7 +120,8 @@ function cutOff(model: OnnxModel, name: string): ChosenOutput {
       return { name: input, cut: node.operator === 'Softmax' ? 'softmax' : 'log-softmax' };
     }
     if (node.operator === 'Sigmoid') return { name: input, cut: 'sigmoid' };
-    if (!/^(Identity|Cast|Flatten|Squeeze|Reshape)$/.test(node.operator)) return { name, cut: undefined };
+    if (!/^(Identity|Cast|Flatten|Squeeze|Reshape|QuantizeLinear|DequantizeLinear)$/.test(node.operator))
+      return { name, cut: undefined };
     at = input;
   }
 }

@@ -72,6 +72,7 @@ function relativeDifference(found: ArrayLike<number>, wanted: ArrayLike<number>)
  * would be taken for robust.
  *
  * @param output Name of the output to take. Default the first tensor.
+ * @throws AdvrobError `ADVROB_ONNX_FILE` for what ONNX Runtime cannot run.
  */
 export function blackBoxOf(
   path: string,
@@ -80,7 +81,13 @@ export function blackBoxOf(
   open: OpenSession,
   output: string | undefined,
 ): NonNullable<OnnxMeans['blackBox']> {
-  const session = open(path);
+  let session: Session;
+  try {
+    session = open(path);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new AdvrobError('ADVROB_ONNX_FILE', `${who}: ONNX Runtime cannot run it: ${said}`, { cause });
+  }
   const name = output ?? session.outputs.find(({ isTensor }) => isTensor)?.name;
   if (name === undefined) throw new AdvrobError('ADVROB_ONNX_INPUT', `${who}: none of its outputs is a tensor`);
   const run = (x: tf.Tensor, input: string): tf.Tensor => {
