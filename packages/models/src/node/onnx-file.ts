@@ -41,7 +41,8 @@ export async function loadOnnxFile(path: string, options: LoadOnnxFileOptions): 
   const runtime =
     blackBox || compare ? await import('@advrob/backend-onnxruntime/session').catch(() => undefined) : undefined;
   if (!blackBox) {
-    const judge = runtime && judgeOf(path, who, model, runtime.createSession);
+    const judge =
+      runtime && judgeOf(path, who, model, runtime.createSession, () => readLimited(path, maxBytes ?? 4 * 1024 ** 3));
     return onnxClassifier(who, model, rest, { judge });
   }
   if (!runtime)

@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
 import { pgd } from '@advrob/attacks';
 import { registerOnnxRuntime } from '@advrob/backend-onnxruntime';
+import { createSession } from '@advrob/backend-onnxruntime/session';
 import { crossEntropyLoss } from '@advrob/core/losses';
 import { readOnnx, type OnnxModel } from '@advrob/onnx';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,7 +10,8 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkClassifier } from '../checks/check-classifier.js';
 import { loadOnnxFile } from '../node/onnx-file.js';
-import { fromOnnx } from './classifier.js';
+import { fromOnnx, onnxClassifier } from './classifier.js';
+import { judgeOf } from './runtime.js';
 
 const fixtures = new URL('../../test/fixtures/onnx/', import.meta.url).pathname;
 
@@ -81,6 +83,27 @@ it.each(['lenet', 'residual', 'vit', 'upsampled'])(
     model.dispose!();
   },
 );
+
+it.each([
+  ['residual-free', '(Conv, opset 11), by 0.'],
+  ['vit-free', '(MatMul, opset 13), by 0.50'],
+])('names the first node at which %s leaves ONNX Runtime', async (file, operator) => {
+  const model = fileOf(file);
+  // The import with another weight, deep inside, than the file.
+  const [weight, node] = model.nodes
+    .filter(({ operator, inputs }) => /Conv|MatMul/.test(operator) && model.initializers.has(inputs[1] ?? ''))
+    .map((each) => [each.inputs[1]!, each] as const)
+    .at(-3)!;
+  const { data, ...rest } = model.initializers.get(weight)!;
+  const other = { ...rest, data: Float32Array.from(data, (value) => 1.5 * Number(value)) };
+  const changed = { ...model, initializers: new Map([...model.initializers, [weight, other]]) };
+  const path = `${fixtures}${file}.onnx`;
+  const bytes = new Uint8Array(readFileSync(path));
+  const judge = judgeOf(path, file, changed, createSession, () => Promise.resolve(bytes));
+  const error = await onnxClassifier(file, changed, { bounds: [0, 1] }, { judge }).catch((each: unknown) => each);
+  expect(error).toMatchObject({ code: 'ADVROB_ONNX_MISMATCH' });
+  expect((error as Error).message).toContain(`the first node that differs is '${node.name}' ${operator}`);
+});
 
 it('tells how the file was read', async () => {
   const model = await fromOnnx(fileOf('lenet-free'), { bounds: [0, 1] });

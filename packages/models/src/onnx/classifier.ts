@@ -81,9 +81,18 @@ export interface OnnxMeans {
   readonly blackBox?: { readonly forward: (x: Tensor, input: string) => Tensor; dispose(): void } | undefined;
   /**
    * Compares the graph with another program's results: it is given inputs as the file wants them, the
-   * name of the input, and the graph's own values of the file's first output. Throws when they differ.
+   * name of the input, the graph's own values of the file's first output, and a way to the values of
+   * others. Throws when they differ.
    */
-  readonly judge?: ((x: Tensor, input: string, output: string, found: Tensor) => Promise<void>) | undefined;
+  readonly judge?:
+    | ((
+        x: Tensor,
+        input: string,
+        output: string,
+        found: Tensor,
+        valuesAt: (names: readonly string[]) => Tensor[],
+      ) => Promise<void>)
+    | undefined;
 }
 
 /** Makes the classifier of a file. `who` is what messages call it. */
@@ -143,7 +152,9 @@ export async function onnxClassifier(
         return [laid, graph.run({ ...inputs, [input.port.name]: laid }, [output])[0]!] as const;
       });
       try {
-        await judge(some[0], input.port.name, output, some[1]);
+        await judge(some[0], input.port.name, output, some[1], (names) =>
+          graph.run({ ...inputs, [input.port.name]: some[0] }, names),
+        );
       } finally {
         tf.dispose([x, ...some]);
       }

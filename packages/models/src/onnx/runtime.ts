@@ -2,12 +2,14 @@ import { AdvrobError } from '@advrob/core';
 import type { Session, SessionTensor } from '@advrob/backend-onnxruntime/session';
 import { isQuantized, type OnnxModel } from '@advrob/onnx';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { joined } from '../tfjs-format/shards.js';
 import type { OnnxMeans } from './classifier.js';
 
 // The same file in ONNX Runtime: to judge the import, and to attack what cannot be differentiated.
 
-/** Makes sessions, where ONNX Runtime is installed. */
-export type OpenSession = (path: string) => Session;
+/** Makes sessions, of a path or of the bytes of a file, where ONNX Runtime is installed. */
+export type OpenSession = (file: string | Uint8Array) => Session;
 
 /** Largest difference from ONNX Runtime, relative to the largest output. */
 const agreement = 1e-3;
@@ -23,12 +25,19 @@ function valueFor(type: string, dims: readonly number[], data: Float32Array): Se
  * Compares the outputs of an import with those of ONNX Runtime. Nothing where a file has other inputs
  * or half precision at the door.
  *
- * @throws AdvrobError `ADVROB_ONNX_MISMATCH`, when it is called.
+ * @param bytesOf Reads the file again, to find the node that differs.
+ * @throws AdvrobError `ADVROB_ONNX_MISMATCH` naming the first node that differs, when it is called.
  */
-export function judgeOf(path: string, who: string, model: OnnxModel, open: OpenSession): OnnxMeans['judge'] {
+export function judgeOf(
+  path: string,
+  who: string,
+  model: OnnxModel,
+  open: OpenSession,
+  bytesOf: () => Promise<Uint8Array>,
+): OnnxMeans['judge'] {
   const [port, ...more] = model.inputs;
   if (!port || more.length > 0 || !/^(float32|uint8)$/.test(port.elementType)) return undefined;
-  return async (x, input, output, found) => {
+  return async (x, input, output, found, valuesAt) => {
     const feeds = { [input]: valueFor(port.elementType, x.shape, (await x.data()) as Float32Array) };
     let session: Session;
     try {
@@ -40,16 +49,77 @@ export function judgeOf(path: string, who: string, model: OnnxModel, open: OpenS
     try {
       const wanted = session.run(feeds, [output])[output]!;
       const difference = relativeDifference((await found.data()) as Float32Array, wanted.data as Float32Array);
-      if (difference <= (isQuantized(model) || halves(model) ? looseAgreement : agreement)) return;
+      const limit = isQuantized(model) || halves(model) ? looseAgreement : agreement;
+      if (difference <= limit) return;
+      const where = await firstDifference(model, await bytesOf(), open, feeds, valuesAt, limit);
       throw new AdvrobError(
         'ADVROB_ONNX_MISMATCH',
-        `${who}: ONNX Runtime gives other scores than this import, by ${difference.toPrecision(2)} of the largest: a defect of the import, please report it. ` +
+        `${who}: ONNX Runtime gives other scores than this import, by ${difference.toPrecision(2)} of the largest${where}: a defect of the import, please report it. ` +
           'Run the file as a black box (blackBox: true, on the command line --black-box), which is not affected',
       );
     } finally {
       session.dispose();
     }
   };
+}
+
+/** How many values are looked at in one run. */
+const atOnce = 32;
+
+/**
+ * Where the import leaves ONNX Runtime, in words. The file is run with every value as an output: two
+ * encodings of a message one behind the other are their sum, so that outputs are added without
+ * reading it. Nothing where that file cannot be run, as with data beside it.
+ */
+async function firstDifference(
+  model: OnnxModel,
+  bytes: Uint8Array,
+  open: OpenSession,
+  feeds: Readonly<Record<string, SessionTensor>>,
+  valuesAt: (names: readonly string[]) => Tensor[],
+  limit: number,
+): Promise<string> {
+  const own = new Set(model.outputs.map(({ name }) => name));
+  const nodes = model.nodes.filter(({ operator }) => operator !== 'Constant');
+  const names = nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
+  const more = names
+    .filter((name) => !own.has(name))
+    .map((name) => field(12, field(1, new TextEncoder().encode(name))));
+  let session: Session | undefined;
+  try {
+    session = open(joined([bytes, field(7, joined(more))]));
+    for (let from = 0; from < names.length; from += atOnce) {
+      const group = names.slice(from, from + atOnce);
+      const wanted = session.run(feeds, group);
+      for (const name of group) {
+        const { type, data, dims } = wanted[name]!;
+        if (type !== 'float32') continue;
+        const found = tf.tidy(() => tf.clone(valuesAt([name])[0]!));
+        const difference = relativeDifference(await found.data(), data as Float32Array);
+        const shape = found.shape;
+        found.dispose();
+        if (difference <= limit) continue;
+        const { name: node, operator, opset } = nodes.find(({ outputs }) => outputs.includes(name))!;
+        const sizes = shape.join() === dims.join() ? '' : `, [${shape.join(', ')}] where it gives [${dims.join(', ')}]`;
+        return `; the first node that differs is '${node}' (${operator}, opset ${opset}), by ${difference.toPrecision(2)}${sizes}`;
+      }
+    }
+    return '';
+  } catch {
+    return '';
+  } finally {
+    session?.dispose();
+  }
+}
+
+/** A field of a protobuf message that holds bytes. */
+function field(number: number, content: Uint8Array): Uint8Array {
+  const length: number[] = [];
+  for (let left = content.length; ; left = Math.floor(left / 128)) {
+    length.push((left % 128) | (left >= 128 ? 128 : 0));
+    if (left < 128) break;
+  }
+  return joined([Uint8Array.of((number << 3) | 2, ...length), content]);
 }
 
 function halves({ initializers }: OnnxModel): boolean {
