@@ -3,7 +3,7 @@ import type { LayersModel, layers as kerasLayers } from '@tensorflow/tfjs-layers
 import { disposeLayersModel } from '../adapters/layers-variables.js';
 import { splitLayersModel } from '../adapters/split-layers-model.js';
 import { openOnnxModel } from '../node/onnx-file.js';
-import { chooseInput, chooseOutput, expectsBytes } from '../onnx/ports.js';
+import { chooseInput, chooseOutput, expectsBytes, neededFor } from '../onnx/ports.js';
 import { isRecord } from '../tfjs-format/format-error.js';
 import { graphEnd } from '../tfjs-format/graph-nodes.js';
 import { readModelJson } from '../tfjs-format/manifest.js';
@@ -16,11 +16,8 @@ const open = (shape: readonly (number | string | null)[] | null): (number | null
 
 /** What an ONNX file says. @throws AdvrobError of `loadOnnxFile`. */
 export async function onnxFacts(who: string, path: string, options: InspectOptions): Promise<FileFacts> {
-  const { model, unsupported, isQuantized } = await openOnnxModel(path, options.maxBytes);
-  const obstacles: Obstacle[] = unsupported.map(({ node, operator }) => ({
-    where: node,
-    what: `${operator} cannot be differentiated here`,
-  }));
+  const { model, unsupportedIn, isQuantized } = await openOnnxModel(path, options.maxBytes);
+  const obstacles: Obstacle[] = [];
   const tried = <T>(body: () => T): T | undefined => {
     try {
       return body();
@@ -32,6 +29,9 @@ export async function onnxFacts(who: string, path: string, options: InspectOptio
   const { inputs = {}, output, layout } = options.onnx ?? {};
   const input = tried(() => chooseInput(who, model, Object.keys(inputs), options.layers?.inputShape, layout));
   const taken = tried(() => chooseOutput(who, model, output));
+  const needed = taken ? neededFor(model, [taken.name]) : model;
+  for (const { node, operator } of unsupportedIn(needed))
+    obstacles.push({ where: node, what: `${operator} cannot be differentiated here` });
   const isBytes = input !== undefined && (input.port.elementType === 'uint8' || expectsBytes(model, input.port.name));
   const ports = (all: typeof model.inputs) =>
     all.map(({ name, elementType, shape }) => ({ name, type: elementType, shape: open(shape) }));

@@ -63,7 +63,7 @@ export async function loadOnnxFile(path: string, options: LoadOnnxFileOptions): 
 export async function openOnnxModel(
   path: string,
   maxBytes = 4 * 1024 ** 3,
-): Promise<{ model: OnnxModel; unsupported: ReturnType<typeof unsupportedNodes>; isQuantized: boolean }> {
+): Promise<{ model: OnnxModel; unsupportedIn: typeof unsupportedNodes; isQuantized: boolean }> {
   const who = basename(path);
   const bytes = await readLimited(path, maxBytes);
   const onnx = await import('@advrob/onnx').catch((cause: unknown) => {
@@ -74,7 +74,7 @@ export async function openOnnxModel(
   const { asAdvrob } = await import('../onnx/classifier.js');
   const external = (data: ExternalData): Uint8Array => readBeside(path, data, maxBytes);
   const model = asAdvrob(who, () => onnx.readOnnx(bytes, { external, maxBytes }));
-  return { model, unsupported: onnx.unsupportedNodes(model), isQuantized: onnx.isQuantized(model) };
+  return { model, unsupportedIn: onnx.unsupportedNodes, isQuantized: onnx.isQuantized(model) };
 }
 
 /** @throws AdvrobError `ADVROB_ONNX_EXTERNAL` for a place outside of the model's folder. */

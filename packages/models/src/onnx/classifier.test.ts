@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkClassifier } from '../checks/check-classifier.js';
 import { loadOnnxFile } from '../node/onnx-file.js';
 import { fromOnnx, onnxClassifier } from './classifier.js';
+import { likelyOutput } from './ports.js';
 import { judgeOf } from './runtime.js';
 
 const fixtures = new URL('../../test/fixtures/onnx/', import.meta.url).pathname;
@@ -103,6 +104,21 @@ it.each([
   const error = await onnxClassifier(file, changed, { bounds: [0, 1] }, { judge }).catch((each: unknown) => each);
   expect(error).toMatchObject({ code: 'ADVROB_ONNX_MISMATCH' });
   expect((error as Error).message).toContain(`the first node that differs is '${node.name}' ${operator}`);
+});
+
+it('asks nothing of operators behind the scores, and takes scores before labels', async () => {
+  const model = fileOf('lenet-free');
+  const label = { name: 'label', elementType: 'int64', shape: ['n'] };
+  const reader = { name: 'reader', operator: 'Unheard', domain: 'other', opset: 1, attributes: new Map() };
+  const labelled = {
+    ...model,
+    nodes: [...model.nodes, { ...reader, inputs: ['scores'], outputs: ['label'] }],
+    outputs: [label, ...model.outputs],
+  };
+  expect(likelyOutput(labelled)).toBe('scores');
+  const found = await fromOnnx(labelled, { bounds: [0, 1] });
+  expect(found.onnx.cut).toBe('softmax');
+  found.dispose!();
 });
 
 it('tells how the file was read', async () => {

@@ -7,7 +7,7 @@ import { checkInput } from '../checks/check-input.js';
 import { binaryLogits, logProbabilities, probabilitiesError, sampleInputs, sampleOutputs } from '../checks/outputs.js';
 import { checkNormalization, normalize } from '../layers/normalize.js';
 import { createParameters } from '../layers/parameters.js';
-import { chooseInput, chooseOutput, expectsBytes, type ChosenOutput, type OnnxLayout } from './ports.js';
+import { chooseInput, chooseOutput, expectsBytes, neededFor, type ChosenOutput, type OnnxLayout } from './ports.js';
 
 export interface FromOnnxOptions {
   /** Smallest and largest legal input value, before normalisation. */
@@ -112,7 +112,8 @@ export async function onnxClassifier(
   const isTold = options.mean !== undefined || options.std !== undefined;
   const takesBytes =
     !isTold && bounds[1] <= 1 && (input.port.elementType === 'uint8' || expectsBytes(model, input.port.name));
-  const graph = blackBox ? undefined : asAdvrob(who, () => createOnnxGraph(model));
+  const whole = blackBox ? '' : (options.output ?? chooseOutput(who, model, undefined, true).name);
+  const graph = blackBox ? undefined : asAdvrob(who, () => createOnnxGraph(neededFor(model, [chosen.name, whole])));
   const parameters = createParameters(() => tf.tensor1d(new Float32Array(32)));
   let given = outputs;
   try {
@@ -139,7 +140,6 @@ export async function onnxClassifier(
     const scores = scoresBy(isRowByRow ? grouped : raw);
     if (judge && graph) {
       const x = tf.tidy(() => prepared(sampleInputs(parts)));
-      const output = options.output ?? chooseOutput(who, model, undefined, true).name;
       const alone = input.batch ?? x.shape[0]!;
       const some = tf.tidy(() => {
         const rows = tf.slice(
@@ -149,10 +149,10 @@ export async function onnxClassifier(
         );
         const full = rows.shape[0]! < alone ? tf.concat(Array<Tensor>(alone).fill(tf.slice(rows, 0, 1))) : rows;
         const laid = inLayout(full, input.layout);
-        return [laid, graph.run({ ...inputs, [input.port.name]: laid }, [output])[0]!] as const;
+        return [laid, graph.run({ ...inputs, [input.port.name]: laid }, [whole])[0]!] as const;
       });
       try {
-        await judge(some[0], input.port.name, output, some[1], (names) =>
+        await judge(some[0], input.port.name, whole, some[1], (names) =>
           graph.run({ ...inputs, [input.port.name]: some[0] }, names),
         );
       } finally {

@@ -103,6 +103,29 @@ export function chooseOutput(who: string, model: OnnxModel, wanted: string | und
   return isWhole ? { name: scores[0]!.name, cut: undefined } : cutOff(model, scores[0]!.name);
 }
 
+/** Name of the first output that may hold scores, which is not always the first that there is. */
+export function likelyOutput({ outputs }: Pick<OnnxModel, 'outputs'>): string | undefined {
+  return outputs.find(({ elementType, shape }) => isFloat(elementType) && shape !== null && areScores(shape))?.name;
+}
+
+/**
+ * The model without the nodes that these values do not need: labels beside the scores may be made by
+ * operators that nobody has to differentiate. Branches may use any value, and keep all nodes.
+ */
+export function neededFor(model: OnnxModel, values: readonly string[]): OnnxModel {
+  const hasBranches = model.nodes.some(({ attributes }) =>
+    [...attributes.values()].some(({ kind }) => kind === 'graph'),
+  );
+  if (hasBranches) return model;
+  const needed = new Set(values);
+  const nodes = [...model.nodes].reverse().filter(({ inputs, outputs }) => {
+    if (!outputs.some((name) => needed.has(name))) return false;
+    for (const name of inputs) needed.add(name);
+    return true;
+  });
+  return { ...model, nodes: nodes.reverse() };
+}
+
 /** [n, classes], also with further sides of 1. */
 function areScores(shape: OnnxPort['shape']): boolean {
   return shape === null || (shape.length >= 2 && shape.slice(2).every((side) => side === 1));

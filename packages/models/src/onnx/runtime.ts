@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { joined } from '../tfjs-format/shards.js';
 import type { OnnxMeans } from './classifier.js';
+import { likelyOutput, neededFor } from './ports.js';
 
 // The same file in ONNX Runtime: to judge the import, and to attack what cannot be differentiated.
 
@@ -51,7 +52,7 @@ export function judgeOf(
       const difference = relativeDifference((await found.data()) as Float32Array, wanted.data as Float32Array);
       const limit = isQuantized(model) || halves(model) ? looseAgreement : agreement;
       if (difference <= limit) return;
-      const where = await firstDifference(model, await bytesOf(), open, feeds, valuesAt, limit);
+      const where = await firstDifference(neededFor(model, [output]), await bytesOf(), open, feeds, valuesAt, limit);
       throw new AdvrobError(
         'ADVROB_ONNX_MISMATCH',
         `${who}: ONNX Runtime gives other scores than this import, by ${difference.toPrecision(2)} of the largest${where}: a defect of the import, please report it. ` +
@@ -141,7 +142,7 @@ function relativeDifference(found: ArrayLike<number>, wanted: ArrayLike<number>)
  * The file in ONNX Runtime, with a gradient that says that there is none: a constant to the tape
  * would be taken for robust.
  *
- * @param output Name of the output to take. Default the first tensor.
+ * @param output Name of the output to take. Default the first that may hold scores.
  * @throws AdvrobError `ADVROB_ONNX_FILE` for what ONNX Runtime cannot run.
  */
 export function blackBoxOf(
@@ -158,7 +159,7 @@ export function blackBoxOf(
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new AdvrobError('ADVROB_ONNX_FILE', `${who}: ONNX Runtime cannot run it: ${said}`, { cause });
   }
-  const name = output ?? session.outputs.find(({ isTensor }) => isTensor)?.name;
+  const name = output ?? likelyOutput(model) ?? session.outputs.find(({ isTensor }) => isTensor)?.name;
   if (name === undefined) throw new AdvrobError('ADVROB_ONNX_INPUT', `${who}: none of its outputs is a tensor`);
   const run = (x: tf.Tensor, input: string): tf.Tensor => {
     const type = model.inputs.find((port) => port.name === input)!.elementType;
