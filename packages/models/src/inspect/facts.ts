@@ -7,7 +7,7 @@ import { chooseInput, chooseOutput, expectsBytes, neededFor } from '../onnx/port
 import { isRecord } from '../tfjs-format/format-error.js';
 import { graphEnd } from '../tfjs-format/graph-nodes.js';
 import { readModelJson } from '../tfjs-format/manifest.js';
-import type { InspectOptions } from './inspect.js';
+import type { LoadModelFileOptions } from '../node/model-file.js';
 import { counted, wordsOf, type FileFacts, type Obstacle } from './inspection.js';
 
 const size = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
@@ -15,7 +15,7 @@ const open = (shape: readonly (number | string | null)[] | null): (number | null
   (shape ?? []).map((side) => (typeof side === 'number' && side > 0 ? side : null));
 
 /** What an ONNX file says. @throws AdvrobError of `loadOnnxFile`. */
-export async function onnxFacts(who: string, path: string, options: InspectOptions): Promise<FileFacts> {
+export async function onnxFacts(who: string, path: string, options: LoadModelFileOptions): Promise<FileFacts> {
   const { model, unsupportedIn, isQuantized } = await openOnnxModel(path, options.maxBytes);
   const obstacles: Obstacle[] = [];
   const tried = <T>(body: () => T): T | undefined => {
