@@ -12,6 +12,7 @@ export default preset(
     random: 'src/random.ts',
     statistics: 'src/statistics.ts',
     settle: 'src/settle.ts',
+    identity: 'src/identity.ts',
     figure: 'src/figure.ts',
     gradients: 'src/gradients.ts',
     safetensors: 'src/safetensors.ts',

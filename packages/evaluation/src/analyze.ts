@@ -10,14 +10,20 @@ import {
   type RunStorage,
   type Threat,
 } from '@advrob/core';
+import {
+  describeValue,
+  hashModel,
+  identifyBackend,
+  identifyData,
+  identifyModel,
+  identifyValue,
+} from '@advrob/core/identity';
 import { createRandom } from '@advrob/core/random';
 import { resolveThreat } from '@advrob/core/threat';
-import { getBackend } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { checkFit } from './evaluate/check-options.js';
-import { describeValue, type Fingerprint } from './journal/fingerprint.js';
+import { fingerprintFormat, type Fingerprint } from './journal/fingerprint.js';
 import { openMemo, type Memo } from './journal/memo.js';
-import { hashModel } from './journal/model-hash.js';
 import { findings, type AnalysisResult } from './record/analysis-result.js';
 import { describeData, fileId } from './record/shared.js';
 
@@ -47,6 +53,8 @@ export interface AnalyzeOptions<Role extends string = string> {
    * there. Default: nothing is kept.
    */
   readonly storage?: RunStorage | undefined;
+  /** As for `evaluate`: what else the result depends on, such as versions of packages. */
+  readonly config?: Json | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -74,7 +82,7 @@ export async function analyze<Role extends string>(options: AnalyzeOptions<Role>
   stopIfAborted(signal);
   const described = (await describeValue(analysis.options ?? {})) as AnalysisResult['options'];
   const models = await modelsOf(options);
-  const memo = await memoOf(options, { seed, options: described as Json, models: models as Json });
+  const memo = await memoOf(options, models, seed);
   const found = await memo('result', () => inAnalysis(id, () => plainResult(options, memo)));
   const { findings: sentences, tables, figures, galleries } = shownOf(id, found);
   const { summary, paper } = analysis.definition ?? {};
@@ -131,21 +139,27 @@ async function modelsOf<Role extends string>({
 
 /** Models that a later session could not tell from others leave nothing to go on from. */
 async function memoOf<Role extends string>(
-  { analysis, models, data, threat, storage }: AnalyzeOptions<Role>,
-  parts: { readonly seed: number; readonly options: Json; readonly models: Json },
+  { analysis, models, data, threat, storage, config }: AnalyzeOptions<Role>,
+  described: AnalysisResult['models'],
+  seed: number,
 ): Promise<Memo> {
-  const isKnown = Object.values(parts.models as AnalysisResult['models']).every(({ modelHash }) => modelHash !== null);
-  const classes = analysis.roles.map((role) => models[role].numClasses);
+  const isKnown = Object.values(described).every(({ modelHash }) => modelHash !== null);
+  if (storage === undefined || !isKnown) return openMemo(undefined, analysisName, {});
+  const roles: Record<string, Json> = {};
+  for (const role of analysis.roles)
+    roles[role] = { name: described[role]!.name, ...(await identifyModel(models[role])) };
   const fingerprint: Fingerprint = {
-    format: 1,
-    backend: getBackend(),
+    format: fingerprintFormat,
+    backend: identifyBackend(),
     analysis: analysis.name,
-    ...parts,
-    classes,
-    data: data ? { name: data.name, length: data.length, hash: data.hash } : null,
+    seed,
+    options: await identifyValue(analysis.options ?? {}),
+    models: roles,
+    data: data ? identifyData(data) : null,
     threat: threat ? { norm: threat.norm, epsilon: threat.epsilon } : null,
+    ...(config !== undefined && { config }),
   };
-  return openMemo(isKnown ? storage : undefined, analysisName, fingerprint);
+  return openMemo(storage, analysisName, fingerprint);
 }
 
 /**

@@ -6,7 +6,7 @@ export { analyze, type AnalyzeOptions } from './analyze.js';
 export { checkAnalysis } from './analyze.js';
 export { type AnalysisResult } from './record/analysis-result.js';
 export type { DataDescription } from './record/shared.js';
-export { hashModel } from './journal/model-hash.js';
+export { hashModel } from '@advrob/core/identity';
 export { decodeFloats, encodeFloats } from './record/model-result.js';
 export { examplesName, parseExamples, type ExampleRecord } from './record/example.js';
 export { readAdversarial, type AdversarialExamples } from './record/adversarial.js';

@@ -5,16 +5,17 @@ import {
   type Batch,
   type Classifier,
   type Dataset,
+  type Json,
   type Norm,
   type RunStorage,
 } from '@advrob/core';
+import { identifyBackend, identifyData, identifyModel, identifyValue } from '@advrob/core/identity';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkFit, checkNorm, checkWhole } from './evaluate/check-options.js';
 import { classify } from './evaluate/classify.js';
 import { craft } from './evaluate/craft.js';
-import { describeValue } from './journal/fingerprint.js';
+import { checkHash, fingerprintFormat, type Fingerprint } from './journal/fingerprint.js';
 import { openMemo, type Memo } from './journal/memo.js';
-import { checkHash, hashModel } from './journal/model-hash.js';
 import { proportionOf, type Proportion } from './statistics/proportion.js';
 
 /** Name of the file that holds the progress of a transfer matrix. */
@@ -38,6 +39,8 @@ export interface TransferOptions {
    * models with named weights.
    */
   readonly storage?: RunStorage | undefined;
+  /** As for `evaluate`: what else the result depends on, such as versions of packages. */
+  readonly config?: Json | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -78,7 +81,8 @@ export async function transferMatrix(options: TransferOptions): Promise<Transfer
   const complete = withDefaults(options);
   const { models, data, batchSize } = complete;
   checkOptions(complete);
-  const memo = await openMemo(options.storage, transferName, await fingerprintOf(complete));
+  const { storage } = options;
+  const memo = await openMemo(storage, transferName, storage ? await fingerprintOf(complete) : {});
   const names = Object.keys(models);
   const labels: number[] = [];
   const clean = new Map(names.map((name) => [name, [] as number[]]));
@@ -167,24 +171,25 @@ function checkOptions({ models, data, attack, norm, epsilon, restarts, batchSize
   checkNorm(attack.name, attack, norm);
 }
 
-async function fingerprintOf(options: CompleteOptions) {
-  const { models, data, attack, norm, epsilon, restarts, batchSize, seed, storage } = options;
-  const hashes: Record<string, string> = {};
+async function fingerprintOf(options: CompleteOptions): Promise<Fingerprint> {
+  const { models, data, attack, norm, epsilon, restarts, batchSize, seed, config } = options;
+  const identities: Record<string, Json> = {};
   for (const [name, model] of Object.entries(models)) {
-    const hash = await hashModel(model);
-    if (storage) checkHash(hash);
-    hashes[name] = hash ?? '';
+    const identity = await identifyModel(model);
+    checkHash(identity['weights']);
+    identities[name] = identity;
   }
   return {
-    format: 1,
-    backend: tf.getBackend(),
-    models: hashes,
-    data: { name: data.name, length: data.length, hash: data.hash },
-    attack: await describeValue(attack, storage !== undefined),
+    format: fingerprintFormat,
+    backend: identifyBackend(),
+    models: identities,
+    data: identifyData(data),
+    attack: await identifyValue(attack),
     norm,
     epsilon,
     restarts,
     batchSize,
     seed,
+    ...(config !== undefined && { config }),
   };
 }

@@ -363,7 +363,8 @@ describe('resume', () => {
     const counting = { ...net.model, logits: (x: tf.Tensor) => (calls++, net.model.logits(x)) };
     const second = await look(counting, options);
     expect(second).toEqual(first);
-    expect(calls).toBe(0);
+    // Its scores and its gradient on the probe, each asked for twice.
+    expect(calls).toBe(4);
     await expect(look(net.model, { ...options, seed: 1 })).rejects.toMatchObject({
       code: 'ADVROB_EVALUATION_MISMATCH',
     });
@@ -382,6 +383,24 @@ describe('resume', () => {
       expect(await look(net.model, { ...options, storage })).toEqual(expected);
       expect(storage.files.get('checks.jsonl')).toEqual(bytes);
     }
+  });
+
+  it('with another attack or surrogate makes anew what looks at it', async () => {
+    const storage = memoryStorage();
+    const linesOf = () => new TextDecoder().decode(storage.files.get('checks.jsonl')).split('\n').slice(1, -1);
+    const keysOf = (lines: readonly string[]) => lines.map((line) => (JSON.parse(line) as { key: string }).key);
+    const options = { ...cheap, examples: 8, storage, surrogates: { other: net.model } };
+    await look(net.model, options);
+    const kept = linesOf();
+    const more = { ...options, attacks: { ...cheap.attacks, longer: ascent({ steps: 7 }) } };
+    const second = await look(net.model, more);
+    expect(keysOf(linesOf().slice(kept.length))).toEqual([expect.stringMatching(/^longer\/0 of [0-9a-f]{16}$/)]);
+    expect(second).toEqual(await look(net.model, { ...more, storage: undefined }));
+
+    const twin = await trainSmallNet(undefined, 2);
+    const third = await look(net.model, { ...more, surrogates: { other: twin.model } });
+    expect(keysOf(linesOf().slice(kept.length + 1))).toEqual([expect.stringMatching(/^transfer from other\/0 of /)]);
+    expect(third).toEqual(await look(net.model, { ...more, surrogates: { other: twin.model }, storage: undefined }));
   });
 
   it('takes attacks and options that are undefined as left out', async () => {

@@ -1,9 +1,9 @@
 import { AdvrobError, stopIfAborted } from '@advrob/core';
+import { hashModel, identifyBackend, identifyData, identifyModel, identifyValue, sha256 } from '@advrob/core/identity';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkFit, checkNorm, checkWhole } from '../evaluate/check-options.js';
-import { describeValue, type Fingerprint } from '../journal/fingerprint.js';
-import { openMemo } from '../journal/memo.js';
-import { checkHash, hashModel } from '../journal/model-hash.js';
+import { checkHash, fingerprintFormat, type Fingerprint } from '../journal/fingerprint.js';
+import { openMemo, type Memo } from '../journal/memo.js';
 import { createPart, elapsed, workOf } from '../progress.js';
 import type { RobustnessCheck } from '../record/record.js';
 import { judgeCauses } from './judge-causes.js';
@@ -57,7 +57,7 @@ export async function checkRobustness(options: RobustnessCheckOptions): Promise<
   const { model, data, examples, batchSize, storage, signal } = complete;
   const modelHash = options.modelHash ?? (await hashModel(model));
   if (storage) checkHash(modelHash);
-  const memo = await openMemo(storage, checksName, await fingerprintOf(complete, modelHash ?? ''));
+  const memo = storage ? await memoOf(complete) : await openMemo(undefined, checksName, {});
   const follower = followerOf(complete, options.onProgress, signal);
   const batches = await drawBatches(data, examples, batchSize);
   try {
@@ -138,21 +138,50 @@ function checkOptions(options: CompleteOptions): void {
   for (const attack of attacksOf(attacks)) checkNorm(attack.name, attack, threat.norm);
 }
 
-async function fingerprintOf(options: CompleteOptions, modelHash: string): Promise<Fingerprint> {
-  const { data, threat, attacks, surrogates, restarts, examples, batchSize, seed, storage } = options;
-  const sources: Record<string, string> = {};
-  for (const [name, source] of Object.entries(surrogates)) sources[name] = (await hashModel(source)) ?? '';
-  return {
-    format: 1,
-    backend: tf.getBackend(),
-    model: modelHash,
-    data: { name: data.name, hash: data.hash },
+/**
+ * A memo whose keys name what a measurement looks at beside the model and the examples: with
+ * another surrogate or attack the rest is still known.
+ */
+async function memoOf(options: CompleteOptions): Promise<Memo> {
+  const { model, modelHash, data, threat, examples, batchSize, seed, config, storage } = options;
+  const fingerprint: Fingerprint = {
+    format: fingerprintFormat,
+    backend: identifyBackend(),
+    model: await identifyModel(model, modelHash),
+    data: identifyData(data),
     threat: { norm: threat.norm, epsilon: threat.epsilon },
-    attacks: await describeValue(attacks, storage !== undefined),
-    surrogates: sources,
-    restarts,
     examples,
     batchSize,
     seed,
+    ...(config !== undefined && { config }),
   };
+  const subjects = await subjectsOf(options);
+  const memo = await openMemo(storage, checksName, fingerprint);
+  return (key, compute) => {
+    const subject = subjects.get(key.split('/')[0]!);
+    return memo(subject === undefined ? key : `${key} of ${subject}`, compute);
+  };
+}
+
+/** What each measurement looks at, by its key, as a hash. */
+async function subjectsOf({ attacks, surrogates, restarts }: CompleteOptions): Promise<ReadonlyMap<string, string>> {
+  const { iterative, longer, singleStep, blackBox, other } = attacks;
+  const subjects = new Map<string, unknown>([
+    ...['path', 'repetition', 'iterative', 'huge epsilon', 'half of epsilon', 'twice epsilon'].map(
+      (key): [string, unknown] => [key, iterative],
+    ),
+    ['longer', longer],
+    ['restarts', [iterative, restarts]],
+    ['single step', singleStep],
+    ['black box', blackBox],
+    ['other attack', other],
+    ...Object.entries(surrogates).map(([name, source]): [string, unknown] => [
+      `transfer from ${name}`,
+      [iterative, source],
+    ]),
+  ]);
+  const hashes = new Map<string, string>();
+  for (const [key, subject] of subjects)
+    hashes.set(key, (await sha256(JSON.stringify(await identifyValue(subject)))).slice(0, 16));
+  return hashes;
 }

@@ -1,4 +1,4 @@
-import type { Attack, Classifier, Dataset, Norm, RunStorage } from '@advrob/core';
+import type { Attack, Classifier, Dataset, Json, Norm, RunStorage } from '@advrob/core';
 
 /**
  * The attacks that the checks compare. All but the first may be left out: what needs them is then
@@ -40,11 +40,13 @@ export interface RobustnessCheckOptions {
   readonly seed?: number | undefined;
   /**
    * Keeps every measurement in `checks.jsonl`, so that a session that was killed goes on where it
-   * stopped.
+   * stopped, and one with another attack or surrogate makes anew what looks at these alone.
    */
   readonly storage?: RunStorage | undefined;
   /** As for `evaluate`: needed with `storage` for a model without named weights. */
   readonly modelHash?: string | undefined;
+  /** As for `evaluate`: what else the results depend on, such as versions of packages. */
+  readonly config?: Json | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Before each measurement and at every step of it: what it is, and how much is done. */
   readonly onProgress?: ((progress: CheckProgress) => void) | undefined;

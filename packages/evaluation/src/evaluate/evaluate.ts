@@ -1,19 +1,27 @@
 import { stopIfAborted, type Attack, type Batch, type Json } from '@advrob/core';
+import { describeValue, hashModel } from '@advrob/core/identity';
 import * as tf from '@tensorflow/tfjs-core';
-import { describeValue } from '../journal/fingerprint.js';
-import { openJournal, type Journal } from '../journal/journal.js';
-import { checkHash, hashModel } from '../journal/model-hash.js';
+import { checkHash } from '../journal/fingerprint.js';
+import { notKept, openJournal, type Journal } from '../journal/journal.js';
 import { createTracker, expectedOf, type EvaluationTiming, type Tracker } from '../progress.js';
 import { adversarialName } from '../record/adversarial.js';
 import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
 import type { ModelResult } from '../record/model-result.js';
 import { attackBatch, cleanBatch } from './batch.js';
+import { continuationOf, fingerprintOf } from './continuation.js';
 import { checkBatch, keptTensors, type KeptTensors } from './check-plugins.js';
 import { examplesOf } from './examples.js';
 import { rowsToAttack, standingOf } from './judge.js';
 import type { EvaluateOptions } from './options.js';
-import { journalLine, journalName, restoreOutcomes, type BatchOutcome, type JournalLine } from './outcome.js';
-import { fingerprintOf, planOf, type Plan } from './plan.js';
+import {
+  isComplete,
+  journalLine,
+  journalName,
+  restoreOutcomes,
+  type BatchOutcome,
+  type JournalLine,
+} from './outcome.js';
+import { planOf, type Plan } from './plan.js';
 import { summarize } from './summarize.js';
 
 /** What an evaluation found. */
@@ -39,7 +47,8 @@ interface Session {
  * Measures the clean accuracy of a model and its robust accuracy under attacks, per attack and in
  * the worst case, with Wilson 95% intervals. Clean errors count as not robust. With `storage`, a
  * run that was killed at any moment goes on where it stopped and ends with the same bits, and
- * `examples.jsonl` is written. The model, the data and their tensors stay the caller's.
+ * `examples.jsonl` is written; a finished one that gets further attacks computes these alone. The
+ * model, the data and their tensors stay the caller's.
  *
  * @throws AdvrobError `ADVROB_OPTION`, `ADVROB_NORM`, `ADVROB_SHAPE` or `ADVROB_BOUNDS` before any
  *   work when the parts do not fit; `ADVROB_EVALUATION_MISMATCH` when the storage holds an
@@ -61,12 +70,15 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const plan = planOf(options);
   const modelHash = options.modelHash ?? (await hashModel(model));
   if (storage) checkHash(modelHash);
-  const settings = await settingsOf(plan, storage !== undefined);
-  const journal = await openJournal(storage, {
-    name: journalName,
-    schema: journalLine,
-    fingerprint: fingerprintOf(plan, settings, model, modelHash ?? '', data),
-  });
+  const settings = await settingsOf(plan);
+  const journal = storage
+    ? await openJournal(storage, {
+        name: journalName,
+        schema: journalLine,
+        fingerprint: await fingerprintOf(plan, options),
+        continuation: (found, expected) => continuationOf(found, expected, plan),
+      })
+    : notKept<JournalLine>();
   const outcomes = restoreOutcomes(journal.lines, plan.runs.length);
   const tracker = createTracker({
     runs: plan.runs.map((run) => ({ ...run, expected: expectedOf(run.entry.attack, run.entry.restarts) })),
@@ -101,23 +113,24 @@ export function checkEvaluation(options: EvaluateOptions): void {
 }
 
 /** The options of each run's attack; entries with several radii are looked at once. */
-async function settingsOf({ runs }: Plan, mustIdentify: boolean): Promise<Json[]> {
+async function settingsOf({ runs }: Plan): Promise<Json[]> {
   const known = new Map<Attack, Promise<Json>>();
   for (const { entry } of runs)
-    if (!known.has(entry.attack)) known.set(entry.attack, describeValue(entry.attack.options, mustIdentify));
+    if (!known.has(entry.attack)) known.set(entry.attack, describeValue(entry.attack.options));
   return Promise.all(runs.map(({ entry }) => known.get(entry.attack)!));
 }
 
 async function evaluateBatches(session: Session): Promise<void> {
   const { plan, outcomes } = session;
   const { data } = session.options;
-  const isDone = (outcome: BatchOutcome | undefined): boolean => outcome?.attacks.length === plan.runs.length;
-  let index = isDone(outcomes.at(-1)) ? outcomes.length : Math.max(0, outcomes.length - 1);
+  const isDone = (outcome: BatchOutcome | undefined): boolean => isComplete(outcome, plan.runs.length);
+  let index = outcomes.findIndex((outcome) => !isDone(outcome));
+  if (index < 0) index = outcomes.length;
   if (index * plan.batchSize >= data.length) return;
   for await (const batch of data.batches({ size: plan.batchSize, from: index * plan.batchSize })) {
     try {
       checkBatch(batch, data);
-      await evaluateBatch(session, batch, index);
+      if (!isDone(outcomes[index])) await evaluateBatch(session, batch, index);
     } finally {
       const own = [batch.x, batch.y, ...Object.values<tf.Tensor>(batch.extras)];
       for (const tensor of own) if (!tensor.isDisposed) tensor.dispose();
@@ -142,7 +155,8 @@ async function evaluateBatch(session: Session, batch: Batch, index: number): Pro
     await journal.add({ type: 'clean', batch: index, seconds: work.end(), outcome: found });
     outcome.clean = found;
   }
-  for (let run = outcome.attacks.length; run < plan.runs.length; run++) {
+  for (let run = 0; run < plan.runs.length; run++) {
+    if (outcome.attacks[run] !== undefined) continue;
     stopIfAborted(signal);
     const work = tracker.begin(run, batch.ids.length);
     const nothingKept = watch(run, `attack '${plan.runs[run]!.label}', or the model under it,`);
@@ -162,7 +176,7 @@ async function evaluateBatch(session: Session, batch: Batch, index: number): Pro
     });
     nothingKept();
     await journal.add({ type: 'attack', batch: index, run, seconds: work.end(), outcome: found });
-    outcome.attacks.push(found);
+    outcome.attacks[run] = found;
     tracker.report(run);
   }
 }

@@ -1,5 +1,5 @@
 import type { Norm } from '@advrob/core';
-import type { AttackOutcome, BatchOutcome, CleanOutcome } from './outcome.js';
+import { isComplete, type AttackOutcome, type BatchOutcome, type CleanOutcome } from './outcome.js';
 import type { Judgement, Plan } from './plan.js';
 
 /**
@@ -77,7 +77,7 @@ export function standingOf(plan: Plan, outcomes: readonly BatchOutcome[]): () =>
   let batches = 0;
   const standing = { done: 0, robust: 0 };
   return () => {
-    for (let next = outcomes[batches]; next?.attacks.length === runs.length; next = outcomes[++batches]) {
+    for (let next = outcomes[batches]; isComplete(next, runs.length); next = outcomes[++batches]) {
       const judged = judgeBatch(verdicts, next);
       const rows = next.clean!.labels.map((_, row) => row);
       standing.done += rows.length;

@@ -1,4 +1,4 @@
-import type { Attack, AttackLoss, Classifier, Dataset, Norm, RunStorage } from '@advrob/core';
+import type { Attack, AttackLoss, Classifier, Dataset, Json, Norm, RunStorage } from '@advrob/core';
 import type { EvaluationProgress } from '../progress.js';
 
 /** An attack of an evaluation, with the threats it is run under. */
@@ -57,7 +57,7 @@ export interface EvaluateOptions {
   readonly saveAdversarial?: boolean | undefined;
   /**
    * Where progress is kept and `examples.jsonl` is written. With it an evaluation that was killed
-   * goes on where it stopped.
+   * goes on where it stopped, and one that gets further attacks computes these alone.
    */
   readonly storage?: RunStorage | undefined;
   /**
@@ -65,6 +65,11 @@ export interface EvaluateOptions {
    * the model does. Default: SHA-256 of the weights.
    */
   readonly modelHash?: string | undefined;
+  /**
+   * What else the results depend on and cannot be seen from here, such as versions of packages: a
+   * storage with another one is refused. Entries more under a key `plugins` are no difference.
+   */
+  readonly config?: Json | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
 }

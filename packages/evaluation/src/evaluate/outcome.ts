@@ -57,12 +57,17 @@ const attackOutcome = z.strictObject({
 export type AttackOutcome = z.infer<typeof attackOutcome>;
 
 /**
- * All that is known of one batch: the clean pass, then one outcome per run, in order; runs that are
- * still to come are missing at the end.
+ * All that is known of one batch: the clean pass, and one outcome per run by its place; where a run
+ * is still to come the list has a hole.
  */
 export interface BatchOutcome {
   clean?: CleanOutcome;
   readonly attacks: AttackOutcome[];
+}
+
+/** Whether nothing is left to do. */
+export function isComplete(outcome: BatchOutcome | undefined, runs: number): outcome is BatchOutcome {
+  return outcome?.clean !== undefined && Object.keys(outcome.attacks).length === runs;
 }
 
 /** Name of the file that holds the progress of an evaluation. */
@@ -80,24 +85,27 @@ export const journalLine = z.discriminatedUnion('type', [
 export type JournalLine = z.infer<typeof journalLine>;
 
 /**
- * Finished work in the order in which it was done: each batch first clean, then under every run of
- * the plan.
+ * Finished work in the order in which it was done: each batch first clean, then under the runs of
+ * the plan, of which some may have come later. A run whose line is missing is done again.
  *
- * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` when lines are missing or in another order, as
- *   after an edit by hand.
+ * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` for lines that no session writes: a batch before
+ *   an earlier one, a run twice, as after an edit by hand.
  */
 export function restoreOutcomes(lines: readonly JournalLine[], runs: number): BatchOutcome[] {
   const outcomes: BatchOutcome[] = [];
   lines.forEach((line, place) => {
-    const batch = Math.floor(place / (1 + runs));
-    const run = (place % (1 + runs)) - 1;
-    if (line.batch !== batch || (line.type === 'clean' ? run !== -1 : line.run !== run))
+    const batch = outcomes[line.batch];
+    const isNext =
+      line.type === 'clean'
+        ? line.batch === outcomes.length
+        : batch !== undefined && line.run < runs && batch.attacks[line.run] === undefined;
+    if (!isNext)
       throw new AdvrobError(
         'ADVROB_EVALUATION_MISMATCH',
         `the kept progress of this evaluation is damaged at entry ${place + 1}: remove '${journalName}' to start over`,
       );
     if (line.type === 'clean') outcomes.push({ clean: line.outcome, attacks: [] });
-    else outcomes[batch]!.attacks.push(line.outcome);
+    else batch!.attacks[line.run] = line.outcome;
   });
   return outcomes;
 }

@@ -1,16 +1,5 @@
-import {
-  AdvrobError,
-  type Batch,
-  type Classifier,
-  type Dataset,
-  type Json,
-  type Norm,
-  type Progress,
-  type RunStorage,
-} from '@advrob/core';
+import { AdvrobError, type Batch, type Classifier, type Norm, type Progress, type RunStorage } from '@advrob/core';
 import { checkLoss } from '@advrob/core/attack';
-import { getBackend } from '@tensorflow/tfjs-core';
-import type { Fingerprint } from '../journal/fingerprint.js';
 import { checkFit, checkNorm, checkWhole } from './check-options.js';
 import type { EvaluateOptions, EvaluationAttack } from './options.js';
 
@@ -131,39 +120,4 @@ function checkLabels(labels: readonly string[]): void {
     throw new AdvrobError('ADVROB_OPTION', `two attacks are called '${twice}': give each its own label`);
   if (labels.includes('clean') || labels.includes(''))
     throw new AdvrobError('ADVROB_OPTION', "an attack is called 'clean' or has an empty label: give it another");
-}
-
-/**
- * What an evaluation and its continuation must share. `settings` are the options of each run's
- * attack, as `describeValue` gives them.
- */
-export function fingerprintOf(
-  plan: Plan,
-  settings: readonly Json[],
-  model: Classifier,
-  modelHash: string,
-  data: Dataset,
-): Fingerprint {
-  const { batchSize, seed, attackOn, samples, saveAdversarial, runs } = plan;
-  return {
-    format: 1,
-    backend: getBackend(),
-    model: { hash: modelHash, numClasses: model.numClasses },
-    data: { name: data.name, length: data.length, hash: data.hash },
-    batchSize,
-    seed,
-    attackOn,
-    samples,
-    ...(saveAdversarial && { saveAdversarial }),
-    attacks: runs.map(({ entry, label, norm, epsilon, epsilons }, run) => ({
-      label,
-      attack: entry.attack.name,
-      options: settings[run]!,
-      norm,
-      epsilon: epsilon === Infinity ? 'Infinity' : epsilon,
-      ...(entry.attack.definition.budget === 'minimal' && { epsilons }),
-      restarts: entry.restarts ?? 1,
-      loss: entry.loss?.name ?? 'default',
-    })),
-  };
 }

@@ -4,7 +4,7 @@ import { memoryStorage, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate/evaluate.js';
-import { hashModel } from './model-hash.js';
+import { hashModel } from '@advrob/core/identity';
 import { borrowed } from '../../test/support/attacks.js';
 import { planeModel } from '../../test/support/plane-model.js';
 import { pointsAtGaps } from '../../test/support/points-dataset.js';
@@ -48,7 +48,7 @@ describe('an attack with a model among its options', () => {
     const storage = memoryStorage();
     await run(first, storage);
     await expect(run(other, storage)).rejects.toThrow(
-      /attacks\.0\.options\.surrogate\.model was "[0-9a-f]{64}", is "[0-9a-f]{64}"/,
+      /attacks\.0\.options\.surrogate\.model\.weights was "[0-9a-f]{64}", is "[0-9a-f]{64}"/,
     );
     first.dispose();
     other.dispose();

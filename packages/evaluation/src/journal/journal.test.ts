@@ -141,7 +141,7 @@ describe('refuses to mix evaluations', () => {
 
   it('other weights', async () => {
     const other = planeModel(2);
-    await refuse({ model: other }, /model\.hash was "[0-9a-f]{64}", is "[0-9a-f]{64}"/);
+    await refuse({ model: other }, /model\.weights was "[0-9a-f]{64}", is "[0-9a-f]{64}"/);
     other.dispose();
   });
   it.each<[string, Changes, RegExp]>([
@@ -157,6 +157,12 @@ describe('refuses to mix evaluations', () => {
       /data\.hash/,
     ],
     ['fewer data', { data: pointsAtGaps(gaps.slice(1)) }, /data\.length was 7, is 6/],
+    [
+      'classes of other names',
+      { data: { ...pointsAtGaps(gaps), classNames: ['left', 'right'] } },
+      /data\.classNames was not there, is \["left","right"\]/,
+    ],
+    ['what the caller says', { config: { versions: { a: '1.0.0' } } }, /config was not there/],
     ['batch size', { batchSize: 2 }, /batchSize was 3, is 2/],
     ['seed', { seed: 5 }, /seed was 0, is 5/],
     ['scope', { attackOn: 'survivors' }, /attackOn was "all", is "survivors"/],
@@ -183,12 +189,51 @@ describe('refuses to mix evaluations', () => {
     await expect(run(storage)).rejects.toMatchObject({ code: 'ADVROB_EVALUATION_MISMATCH' });
   });
 
-  it('progress with a line removed by hand', async () => {
+  // After the header four lines for each batch: the clean pass and three runs.
+  const edited = async (edit: (lines: string[]) => unknown) => {
     const storage = memoryStorage(kept);
     const lines = new TextDecoder().decode(storage.files.get('evaluation.jsonl')).split('\n');
-    lines.splice(3, 1);
+    edit(lines);
     await storage.write('evaluation.jsonl', new TextEncoder().encode(lines.join('\n')));
-    await expect(run(storage)).rejects.toMatchObject({ code: 'ADVROB_EVALUATION_MISMATCH' });
+    return run(storage);
+  };
+
+  it.each<[string, (lines: string[]) => unknown]>([
+    ['a clean pass removed', (lines) => lines.splice(5, 1)],
+    ['a run twice', (lines) => lines.splice(3, 0, lines[3]!)],
+    ['two batches in the other order', (lines) => lines.push(...lines.splice(1, 4))],
+    ['a run that there is not', (lines) => (lines[3] = lines[3]!.replace('"run":1', '"run":7'))],
+  ])('progress with %s by hand', async (_, edit) => {
+    await expect(edited(edit)).rejects.toMatchObject({ code: 'ADVROB_EVALUATION_MISMATCH' });
+  });
+
+  it('and does a run whose line was removed anew, to the same bits', async () => {
+    const { result } = await run(undefined);
+    for (const line of [2, 3, 8]) expect((await edited((lines) => lines.splice(line, 1))).result).toEqual(result);
+  });
+
+  it('the same weights in another model', async () => {
+    const model = planeModel();
+    await refuse(
+      { model: { ...model, logits: (x) => model.logits(tf.mul(x, 2)) } },
+      /model has the same weights but answers .* was .*, is .*: there is other code, normalisation or topology/,
+    );
+    model.dispose();
+  });
+
+  it('an attack of the same name and options, made of other code', async () => {
+    const attack = step();
+    const { definition } = attack;
+    const other = { ...attack, definition: { ...definition, perturb: async () => undefined } } as typeof attack;
+    await refuse(
+      {
+        attacks: [
+          { attack: ascent({ steps: 2 }), norm: 'linf', epsilon: [0.1, 0.2] },
+          { attack: other, norm: 'l2', epsilon: 0.1 },
+        ],
+      },
+      /attacks\.2\.code was "function perturb [0-9a-f]{16}", is/,
+    );
   });
 
   it('a model without weights or a name for them', async () => {
@@ -202,6 +247,6 @@ describe('refuses to mix evaluations', () => {
     const storage = memoryStorage();
     await expect(run(storage, { model })).rejects.toThrow(/modelHash/);
     await run(storage, { model, modelHash: 'a' });
-    await expect(run(storage, { model, modelHash: 'b' })).rejects.toThrow(/model\.hash was "a", is "b"/);
+    await expect(run(storage, { model, modelHash: 'b' })).rejects.toThrow(/model\.weights was "a", is "b"/);
   });
 });

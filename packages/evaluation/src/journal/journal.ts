@@ -1,4 +1,4 @@
-import { AdvrobError, type Json, type RunStorage } from '@advrob/core';
+import { AdvrobError, type RunStorage } from '@advrob/core';
 import type { z } from 'zod';
 import { checkSame, type Fingerprint } from './fingerprint.js';
 
@@ -17,6 +17,17 @@ interface JournalOptions<Line> {
   readonly schema: z.ZodType<Line>;
   /** What a session and its continuation must share. */
   readonly fingerprint: Fingerprint;
+  /**
+   * How lines are read that were written under another fingerprint, each as what it is now or
+   * undefined to drop it; undefined where that fingerprint is of something else. Default: it always
+   * is.
+   */
+  readonly continuation?: (found: Fingerprint, expected: Fingerprint) => ((line: Line) => Line | undefined) | undefined;
+}
+
+/** A journal that is forgotten. */
+export function notKept<Line>(): Journal<Line> {
+  return { lines: [], add: async () => undefined };
 }
 
 /**
@@ -26,18 +37,21 @@ interface JournalOptions<Line> {
  * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` when it belongs to another evaluation.
  */
 export async function openJournal<Line>(
-  storage: RunStorage | undefined,
-  { name, schema, fingerprint }: JournalOptions<Line>,
+  storage: RunStorage,
+  { name, schema, fingerprint, continuation }: JournalOptions<Line>,
 ): Promise<Journal<Line>> {
-  if (storage === undefined) return { lines: [], add: async () => undefined };
   const header = encodeLine(fingerprint);
   const found = await storage.read(name);
-  if (found === undefined) await storage.write(name, header);
-  else checkHeader(found, fingerprint, name);
+  const before = found === undefined ? fingerprint : headerOf(found, name);
+  const taken = continuation?.(before, fingerprint);
+  if (taken === undefined) checkSame(before, fingerprint, name);
   const body = found?.subarray(found.indexOf(10) + 1) ?? new Uint8Array();
-  const { lines, length } = readLines(body, schema);
-  let content = join(header, body.subarray(0, length));
-  if (length < body.length) await storage.write(name, content);
+  const read = readLines(body, schema);
+  const isAnother = JSON.stringify(before) !== JSON.stringify(fingerprint);
+  const lines = isAnother && taken ? read.lines.flatMap((line) => taken(line) ?? []) : read.lines;
+  let content =
+    isAnother && taken ? lines.map(encodeLine).reduce(join, header) : join(header, body.subarray(0, read.length));
+  if (found === undefined || isAnother || read.length < body.length) await storage.write(name, content);
   return {
     lines,
     async add(line) {
@@ -49,14 +63,14 @@ export async function openJournal<Line>(
   };
 }
 
-function checkHeader(bytes: Uint8Array, fingerprint: Fingerprint, name: string): void {
+function headerOf(bytes: Uint8Array, name: string): Fingerprint {
   const found = parseJson(bytes.subarray(0, Math.max(0, bytes.indexOf(10))));
   if (typeof found !== 'object' || found === null)
     throw new AdvrobError(
       'ADVROB_EVALUATION_MISMATCH',
       `'${name}' is there but does not begin like the progress of an evaluation: use another folder, or remove it`,
     );
-  checkSame(found as Json, fingerprint, name);
+  return found as Fingerprint;
 }
 
 function encodeLine(value: unknown): Uint8Array {

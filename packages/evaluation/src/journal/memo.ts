@@ -1,7 +1,7 @@
 import type { Json, RunStorage } from '@advrob/core';
 import * as z from 'zod';
 import type { Fingerprint } from './fingerprint.js';
-import { openJournal } from './journal.js';
+import { notKept, openJournal } from './journal.js';
 
 const memoLine = z.strictObject({ key: z.string(), value: z.json() });
 
@@ -15,7 +15,9 @@ export type Memo = <T extends Json>(key: string, compute: () => Promise<T>) => P
  * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` when the file belongs to other work.
  */
 export async function openMemo(storage: RunStorage | undefined, name: string, fingerprint: Fingerprint): Promise<Memo> {
-  const journal = await openJournal(storage, { name, schema: memoLine, fingerprint });
+  const journal = storage
+    ? await openJournal(storage, { name, schema: memoLine, fingerprint })
+    : notKept<z.infer<typeof memoLine>>();
   const known = new Map<string, Json>(journal.lines.map(({ key, value }) => [key, value]));
   return async <T extends Json>(key: string, compute: () => Promise<T>): Promise<T> => {
     const found = known.get(key);
