@@ -1,5 +1,5 @@
 import './support/cpu.js';
-import { memoryStorage, type Augmentation, type RunStorage } from '@advrob/core';
+import { memoryStorage, type Augmentation, type Classifier, type RunStorage } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -23,6 +23,7 @@ type Arguments = Partial<FitOptions>;
 /** What differs from run to run, made anew for each. */
 interface Arm extends Arguments {
   readonly makeObjective?: () => AnyObjective;
+  readonly makeModel?: () => Classifier;
 }
 class Killed extends Error {}
 type Memory = ReturnType<typeof memoryStorage>;
@@ -32,10 +33,16 @@ const dual = () => primalDual(0.5, 0.1) as unknown as AnyObjective;
 
 const shifted: Augmentation = (x, rng) => tf.add(x, tf.expandDims(rng.uniform('shift', [], -0.1, 0.1), 1));
 
+/** The same weights behind inputs of half the size. */
+function halved(): Classifier {
+  const model = tinyModel({ dropout: 0.2 });
+  return { ...model, logits: (x, how) => tf.tidy(() => model.logits(tf.div(x, 2), how)) };
+}
+
 /** One process: everything is made anew, only the storage stays. */
 async function life(storage: RunStorage, arm: Arm, onEvent?: (event: TrainingEvent) => void) {
-  const model = tinyModel({ dropout: 0.2 });
-  const { makeObjective = dual, ...own } = arm;
+  const { makeObjective = dual, makeModel = () => tinyModel({ dropout: 0.2 }), ...own } = arm;
+  const model = makeModel();
   const objective = makeObjective();
   try {
     const { history, best, steps, inputGradients } = await fit({
@@ -240,16 +247,18 @@ describe('a checkpoint', () => {
     return storage;
   }
 
-  it.each<[string, Arguments, string]>([
-    ['seed', { seed: 8 }, 'seed was 7, now it is 8'],
+  it.each<[string, Arm, string]>([
+    ['seed', { seed: 8 }, 'seed was 7, is 8'],
     ['learning rate', { learningRate: 0.3 }, 'learningRate was 0.2'],
     ['schedule', { schedule: { name: 'constant' } }, 'schedule.name was "cosine"'],
     ['steps', { epochs: 4 }, 'steps was 10'],
     ['data', { data: tinyData({ length: 22, seed: 4 }) as never }, 'data.hash was'],
-    ['optimizer', { optimizer: sgd({ momentum: 0.8 }) }, 'optimizer was absent'],
-    ['attack', { attack: signAttack({ steps: 3 }) }, 'attack.options.steps was 2, now it is 3'],
+    ['optimizer', { optimizer: sgd({ momentum: 0.8 }) }, 'optimizer was not there'],
+    ['attack', { attack: signAttack({ steps: 3 }) }, 'attack.options.steps was 2, is 3'],
     ['threat', { threat: { norm: 'l2', epsilon: 0.1 } }, 'threat.norm was "linf"'],
-    ['own config', { config: { rho: 0.2 } }, 'config was absent'],
+    ['start', { makeModel: () => tinyModel({ dropout: 0.2, seed: 5 }) }, 'model.weights was'],
+    ['normalisation', { makeModel: halved }, 'model has the same weights but answers the same inputs otherwise'],
+    ['own config', { config: { rho: 0.2 } }, 'config was not there'],
   ])('of another %s is refused', async (_, change, message) => {
     const storage = await interrupted();
     await expect(life(storage, { ...arm, ...change })).rejects.toMatchObject({

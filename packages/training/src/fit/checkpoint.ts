@@ -1,4 +1,5 @@
 import { AdvrobError, type Extras, type Json } from '@advrob/core';
+import { differencesOf } from '@advrob/core/identity';
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -9,7 +10,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { firstDifference, plainJson } from './description.js';
+import { plainJson } from './description.js';
 import type { LoggedEvent } from './events.js';
 import { read } from './metric-window.js';
 import { emit, type Run } from './run.js';
@@ -137,12 +138,11 @@ function readMetadata(file: TensorFile): z.output<typeof metadataSchema> {
 }
 
 function checkSettings(saved: Json, present: Json): void {
-  const difference = firstDifference(saved, present);
-  if (!difference) return;
-  const { path, a, b } = difference;
+  const differences = differencesOf(saved, present);
+  if (differences.length === 0) return;
   throw new AdvrobError(
     'ADVROB_CHECKPOINT_MISMATCH',
-    `the checkpoint was made with other settings: ${path} was ${JSON.stringify(a) ?? 'absent'}, now it is ${JSON.stringify(b) ?? 'absent'}. ` +
+    `the checkpoint is of another training: ${differences.join('; ')}. ` +
       'Use the old settings to go on, or another folder (or delete the checkpoint) to start anew',
   );
 }

@@ -1,34 +1,44 @@
 import type { Extras, Json } from '@advrob/core';
-import * as tf from '@tensorflow/tfjs-core';
+import { identifyBackend, identifyData, identifyModel, identifyValue } from '@advrob/core/identity';
 import type { FitOptions } from './options.js';
 import type { Settings } from './settings.js';
 
 /**
  * Everything that decides how a run goes on and that `fit` can see: two runs with equal
- * descriptions and equal states end with equal weights.
+ * descriptions and equal states end with equal weights. The model is described as it is given,
+ * before anything is restored.
  */
-export function describeRun<P extends Extras, E extends Extras>(options: FitOptions<P, E>, settings: Settings): Json {
-  const { model, data, validation, attack } = options;
+export async function describeRun<P extends Extras, E extends Extras>(
+  options: FitOptions<P, E>,
+  settings: Settings,
+): Promise<Json> {
+  const { model, data, validation, optimizer, averager, transforms = [], augmentations = [] } = options;
   const { saveEvery: _, keep: __, threat, ...numbers } = settings;
   return plainJson({
+    format: 2,
+    backend: identifyBackend(),
+    model: await identifyModel(model),
     ...numbers,
     threat: threat && { norm: threat.norm, epsilon: threat.epsilon },
-    data: { hash: data.hash, length: data.length },
-    objective: options.objective.origin,
-    optimizer: options.optimizer?.origin,
-    transforms: (options.transforms ?? []).map(({ origin }) => origin ?? null),
-    averager: options.averager?.origin,
-    augmentations: options.augmentations?.map(({ origin }) => origin ?? null),
-    attack: attack && { name: attack.name, options: attack.options },
+    data: identifyData(data),
+    objective: await described(options.objective.origin),
+    optimizer: await described(optimizer?.origin ?? optimizer),
+    transforms: await described(transforms.map((each) => each.origin ?? each)),
+    averager: await described(averager?.origin ?? averager),
+    augmentations: await described(augmentations.map((each) => each.origin ?? each)),
+    attack: await described(options.attack),
     validation: validation && {
-      data: { hash: validation.data.hash, length: validation.data.length },
+      data: identifyData(validation.data),
       batchSize: validation.batchSize,
-      attack: validation.attack && { name: validation.attack.name, options: validation.attack.options },
+      attack: await described(validation.attack),
+      measure: await described(validation.measure),
     },
-    weights: Object.fromEntries(Object.entries(model.weights).map(([name, { shape }]) => [name, shape])),
-    backend: tf.getBackend(),
     config: options.config,
   });
+}
+
+async function described(part: unknown): Promise<Json | undefined> {
+  return part === undefined ? undefined : identifyValue(part);
 }
 
 /**
@@ -46,27 +56,4 @@ export function plainJson(value: unknown): Json {
       .filter(([, entry]) => entry !== undefined && typeof entry !== 'function')
       .map(([key, entry]) => [key, plainJson(entry)]),
   );
-}
-
-/**
- * The first place where two JSON values differ, e.g. `optimizer.options.momentum`, with both values
- * there; undefined when they are equal.
- */
-export function firstDifference(
-  a: Json | undefined,
-  b: Json | undefined,
-  path = '',
-): { readonly path: string; readonly a: Json | undefined; readonly b: Json | undefined } | undefined {
-  if (isObject(a) && isObject(b)) {
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      const found = firstDifference(a[key], b[key], path === '' ? key : `${path}.${key}`);
-      if (found) return found;
-    }
-    return undefined;
-  }
-  return JSON.stringify(a) === JSON.stringify(b) ? undefined : { path, a, b };
-}
-
-function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { AdvrobError, giveWay, stopIfAborted, type Extras } from '@advrob/core';
 import { loadRun, saveRun, saveWeights } from './checkpoint.js';
+import { describeRun } from './description.js';
 import type { LoggedEvent } from './events.js';
 import { finishStep } from './finish-step.js';
 import { openLastGood } from './last-good.js';
@@ -52,6 +53,7 @@ export interface FitResult {
 export async function fit<P extends Extras, E extends Extras>(options: FitOptions<P, E>): Promise<FitResult> {
   const run = openRun(options);
   try {
+    if (options.checkpoint) run.description = await describeRun(options, run.settings);
     const isResumed = await loadRun(run);
     const { step, steps, stepsPerEpoch } = positionOf(run);
     emit(run, { type: 'start', step, steps, stepsPerEpoch, resumed: isResumed, history: [...run.history] });

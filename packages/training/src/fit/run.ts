@@ -3,7 +3,6 @@ import { createRandom, type SteppedRandom } from '@advrob/core/random';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { sgd } from '../parts/sgd.js';
 import { openBatches, type BatchStream } from './batch-stream.js';
-import { describeRun } from './description.js';
 import type { LoggedEvent, Position, TrainingEvent } from './events.js';
 import { emptyWindow, truncate, type MetricWindow } from './metric-window.js';
 import type { FitOptions } from './options.js';
@@ -49,8 +48,8 @@ export interface Run<P extends Extras = Extras, E extends Extras = Extras> {
   readonly settings: Settings;
   readonly optimizer: WeightOptimizer;
   readonly averager: Averager | undefined;
-  /** What must be equal in a resumed run. */
-  readonly description: Json;
+  /** What must be equal in a resumed run; null where nothing is saved. */
+  description: Json;
   readonly random: SteppedRandom;
   readonly batches: BatchStream<E>;
 
@@ -87,7 +86,7 @@ export function openRun<P extends Extras, E extends Extras>(options: FitOptions<
       settings,
       optimizer,
       averager,
-      description: describeRun(options, settings),
+      description: null,
       random: createRandom({ seed: settings.seed }),
       batches: openBatches(data, settings),
       counters,
