@@ -1,6 +1,7 @@
 import type {
   AnalysisDefinition,
   AnalysisFactory,
+  AnalysisSubject,
   AugmentationDefinition,
   AugmentationFactory,
   AveragerDefinition,
@@ -90,7 +91,11 @@ export function defineAnalysis<I, O, const Role extends string, R extends Json>(
     definition: definition as unknown as Definition,
     options,
     roles: definition.roles,
-    analyze: (context) => definition.analyze(context, options),
+    ...(definition.check && { check: (subject: AnalysisSubject<Role>) => definition.check!(subject, options) }),
+    async analyze(context) {
+      definition.check?.(context, options);
+      return definition.analyze(context, options);
+    },
   }));
 }
 

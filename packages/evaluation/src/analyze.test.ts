@@ -1,11 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
-import { defineAnalysis, memoryStorage, type Analysis, type Classifier } from '@advrob/core';
+import { AdvrobError, defineAnalysis, memoryStorage, type Analysis, type Classifier } from '@advrob/core';
 import { figure } from '@advrob/core/figure';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { analyze } from './analyze.js';
+import { analyze, checkAnalysis } from './analyze.js';
 import { createRecord, measuredData, parseRecord, serializeRecord } from './record/record.js';
 import { planeModel } from '../test/support/plane-model.js';
 import { pointsAtGaps, pointsDataset } from '../test/support/points-dataset.js';
@@ -139,6 +139,37 @@ describe('analyze', () => {
   it('refuses a model for a role that is not there', async () => {
     const models = { model, other: model };
     await expect(analyze({ analysis: meanLogit(), models, data, threat })).rejects.toThrow('there is no role other');
+  });
+
+  it('knows models of the same weights apart, and code of other versions', async () => {
+    const storage = memoryStorage();
+    const options = { analysis: meanLogit(), data, threat, storage, config: { versions: { a: '1' } } };
+    await analyze({ ...options, models: { model } });
+    const other = { ...model, logits: (x: tf.Tensor) => tf.square(model.logits(x)) };
+    await expect(analyze({ ...options, models: { model: other } })).rejects.toThrow(
+      /models\.model has the same weights but answers the same inputs otherwise/,
+    );
+    await expect(analyze({ ...options, models: { model }, config: { versions: { a: '2' } } })).rejects.toThrow(
+      'config.versions.a was "1", is "2"',
+    );
+  });
+
+  it('says what the analysis cannot treat before anything is computed', () => {
+    const picky = defineAnalysis({
+      name: 'picky',
+      summary: 'Of models with a name for their origin, under a threat.',
+      roles: ['model'],
+      options: z.strictObject({}),
+      check({ models, threat: { epsilon } }) {
+        if (models.model.origin === undefined) throw new AdvrobError('ADVROB_ANALYSIS', `no origin at ${epsilon}`);
+      },
+      analyze: async () => ({}),
+    });
+    const check = (options: object) => () =>
+      checkAnalysis({ analysis: picky(), models: { model }, data, threat, ...options });
+    expect(check({})).toThrow("analysis 'picky': no origin at 0.25");
+    expect(check({ threat: undefined })).toThrow("analysis 'picky': it needs a threat");
+    expect(check({ models: { model: { ...model, origin: { name: 'plane', options: {} } } } })).not.toThrow();
   });
 
   it('refuses a result that no report can show', async () => {

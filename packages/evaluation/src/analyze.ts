@@ -4,6 +4,7 @@ import {
   stopIfAborted,
   type Analysis,
   type AnalysisContext,
+  type AnalysisSubject,
   type Classifier,
   type Dataset,
   type Json,
@@ -163,10 +164,11 @@ async function memoOf<Role extends string>(
 }
 
 /**
- * What can be said before any work: whether every role has a model, and whether the models fit the
- * data.
+ * What can be said before any work: whether every role has a model, whether the models fit the
+ * data, and what the analysis itself says of them.
  *
- * @throws AdvrobError `ADVROB_ANALYSIS`, `ADVROB_SHAPE`, `ADVROB_BOUNDS` or `ADVROB_DATA_EMPTY`.
+ * @throws AdvrobError `ADVROB_ANALYSIS`, `ADVROB_SHAPE`, `ADVROB_BOUNDS`, `ADVROB_DATA_EMPTY`, and
+ *   what the analysis throws.
  */
 export function checkAnalysis<Role extends string>(options: AnalyzeOptions<Role>): void {
   const { analysis, id = analysis.name, models, names, data } = options;
@@ -191,6 +193,7 @@ export function checkAnalysis<Role extends string>(options: AnalyzeOptions<Role>
   if (data)
     for (const role of analysis.roles)
       addName(`analysis '${id}', model '${names?.[role] ?? role}'`, () => checkFit(models[role], data));
+  addName(`analysis '${id}'`, () => analysis.check?.(subjectOf(options)));
 }
 
 /**
@@ -219,13 +222,10 @@ function named(who: string, error: unknown): unknown {
 }
 
 /**
- * The context of an analysis. Data and threat that were not given are missed when the analysis asks
- * for them: some need none.
+ * What an analysis looks at. Data and threat that were not given are missed when it asks for them:
+ * some need none.
  */
-function contextOf<Role extends string>(
-  { analysis, models, data, threat, seed = 0, signal }: AnalyzeOptions<Role>,
-  memo: Memo,
-): AnalysisContext<Role> {
+function subjectOf<Role extends string>({ models, data, threat }: AnalyzeOptions<Role>): AnalysisSubject<Role> {
   const missing = (what: string, how: string): never => {
     throw new AdvrobError('ADVROB_ANALYSIS', `it needs ${what}, and none was given: ${how}`);
   };
@@ -240,8 +240,15 @@ function contextOf<Role extends string>(
         return missing('a threat on models or data', "give { norm: 'linf', epsilon: 0.1 }, and what it is for");
       return resolveThreat(threat, bounds);
     },
-    rng: createRandom({ seed }),
-    memo: (key, compute) => memo(`part ${key} of ${analysis.name}`, compute),
-    signal,
   };
+}
+
+function contextOf<Role extends string>(options: AnalyzeOptions<Role>, memo: Memo): AnalysisContext<Role> {
+  const { analysis, seed = 0, signal } = options;
+  // The getters of the subject stay ones.
+  return Object.assign(subjectOf(options), {
+    rng: createRandom({ seed }),
+    memo: <T extends Json>(key: string, compute: () => Promise<T>) => memo(`part ${key} of ${analysis.name}`, compute),
+    signal,
+  });
 }

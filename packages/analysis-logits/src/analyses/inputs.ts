@@ -1,5 +1,5 @@
 import { pgd } from '@advrob/attacks';
-import type { AnalysisContext, Classifier } from '@advrob/core';
+import type { AnalysisContext, AnalysisSubject, Classifier } from '@advrob/core';
 import { attackLoss } from '@advrob/core/losses';
 import * as z from 'zod';
 import type { CollectOptions } from '../collect.js';
@@ -25,6 +25,15 @@ export type InputOptions = z.output<z.ZodObject<typeof inputFields>>;
 export type StatisticsByInputs = { readonly [inputs: string]: LogitStatistics };
 
 type Site = Pick<AnalysisContext<string>, 'data' | 'threat' | 'signal' | 'memo'>;
+
+/** @throws AdvrobError for models that do not fit the data, and for no threat where one is needed. */
+export function checkInputs(
+  subject: AnalysisSubject<string>,
+  { attackSteps }: Pick<InputOptions, 'attackSteps'>,
+): void {
+  for (const [who, model] of Object.entries(subject.models)) checkSubject(model, subject.data, `model '${who}'`);
+  if (attackSteps > 0) void subject.threat;
+}
 
 /** What collects the logits of one model in an analysis. */
 export function collectOptions(

@@ -10,7 +10,7 @@ import { confidenceScatter } from '../figures/confidence-scatter.js';
 import { histogramFigure } from '../figures/histograms.js';
 import { meanLogitHeatMap } from '../figures/mean-logit-heat-map.js';
 import { measureNames } from '../measures.js';
-import { collectOptions, inputFields, statisticsOf } from './inputs.js';
+import { checkInputs, collectOptions, inputFields, statisticsOf } from './inputs.js';
 import type { InputOptions } from './inputs.js';
 import { comparisonSentences } from './sentences.js';
 import { statisticsTable } from './statistics-table.js';
@@ -46,9 +46,12 @@ export const logitComparison = defineAnalysis({
     exemplars: z.int().min(1).max(100).default(16).describe('examples on each side of a grid'),
     points: z.int().min(0).max(20_000).default(1000).describe('most examples that the scatter shows'),
   }),
+  check(subject, options) {
+    checkSameClasses(subject.models);
+    checkInputs(subject, options);
+  },
   async analyze(context, options) {
     const { models, data } = context;
-    checkSameClasses(models);
     const statistics = {
       standard: await statisticsOf('standard', models.standard, context, options),
       robust: await statisticsOf('robust', models.robust, context, options),

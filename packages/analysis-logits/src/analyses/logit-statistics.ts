@@ -2,7 +2,7 @@ import { defineAnalysis } from '@advrob/core';
 import * as z from 'zod';
 import { histogramFigure } from '../figures/histograms.js';
 import { measureNames } from '../measures.js';
-import { inputFields, statisticsOf } from './inputs.js';
+import { checkInputs, inputFields, statisticsOf } from './inputs.js';
 import { statisticsSentences } from './sentences.js';
 import { statisticsTable } from './statistics-table.js';
 
@@ -28,6 +28,9 @@ export const logitStatisticsAnalysis = defineAnalysis({
     'Seguin et al. 2021, Understanding the Logit Distributions of Adversarially-Trained Deep Neural Networks, https://arxiv.org/abs/2108.12001',
   roles: ['model'],
   options: z.strictObject(inputFields),
+  check(subject, options) {
+    checkInputs(subject, options);
+  },
   async analyze(context, options) {
     const statistics = await statisticsOf('model', context.models.model, context, options);
     const all = Object.entries(statistics).map(([inputs, of]) => ({ model: 'model', inputs, statistics: of }));

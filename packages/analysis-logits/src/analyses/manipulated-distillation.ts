@@ -3,7 +3,7 @@ import type { AnalysisContext, Classifier, Dataset } from '@advrob/core';
 import * as z from 'zod';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkSameClasses, checkSubject, collectLogits } from '../collect.js';
+import { checkSameClasses, collectLogits } from '../collect.js';
 import { distill } from '../distillation/distill.js';
 import { marginRobustness } from '../distillation/margin-robustness.js';
 import { studentBars } from '../figures/student-bars.js';
@@ -12,6 +12,7 @@ import { logitStatistics } from '../logit-statistics.js';
 import { manipulate, manipulationIds, manipulations } from '../manipulations/catalogue.js';
 import type { ManipulationId } from '../manipulations/catalogue.js';
 import { distillationSentences } from './sentences.js';
+import { checkInputs } from './inputs.js';
 
 const schema = z.strictObject({
   manipulations: z
@@ -74,13 +75,16 @@ export const manipulatedDistillation = defineAnalysis({
     'Seguin et al. 2021, Understanding the Logit Distributions of Adversarially-Trained Deep Neural Networks, https://arxiv.org/abs/2108.12001',
   roles: ['standard', 'robust', 'student'],
   options: schema,
+  check(subject, options) {
+    const { models, data } = subject;
+    checkSameClasses(models);
+    checkInputs(subject, options);
+    checkManipulations(idsOf(options, models.robust), models.robust.numClasses);
+    parts(data, options.testShare);
+  },
   async analyze(context, options) {
     const { models, memo } = context;
-    checkSameClasses(models);
-    for (const [who, model] of Object.entries(models)) checkSubject(model, context.data, `model '${who}'`);
-    const ids =
-      options.manipulations ?? manipulationIds.filter((id) => manipulations[id].minClasses <= models.robust.numClasses);
-    checkManipulations(ids, models.robust.numClasses);
+    const ids = idsOf(options, models.robust);
     const [train, test] = parts(context.data, options.testShare);
     const logits = logitsOnce(context, train, options);
     const measure = (model: Classifier) => measured(model, test, context, options);
@@ -109,6 +113,10 @@ export const manipulatedDistillation = defineAnalysis({
     };
   },
 });
+
+function idsOf({ manipulations: chosen }: Options, { numClasses }: Classifier): readonly ManipulationId[] {
+  return chosen ?? manipulationIds.filter((id) => manipulations[id].minClasses <= numClasses);
+}
 
 function checkManipulations(ids: readonly ManipulationId[], classes: number): void {
   const useless = ids.filter((id) => manipulations[id].minClasses > classes);

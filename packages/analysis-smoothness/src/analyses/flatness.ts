@@ -7,7 +7,7 @@ import type { Row, Table } from '@advrob/core/figure';
 import { awpFlatness } from '../probes/flatness.js';
 import { topEigenvalue } from '../probes/top-eigenvalue.js';
 import { attacked, probeExamples } from '../probes/examples.js';
-import { checkWeights } from '../probes/weight-vector.js';
+import { checkProbed } from '../probes/weight-vector.js';
 import { attackOption, attackOr } from './adversary-option.js';
 
 const options = z.strictObject({
@@ -41,9 +41,11 @@ export const flatness = defineAnalysis({
     'Wu, Xia, Wang 2020, Adversarial Weight Perturbation Helps Robust Generalization, https://arxiv.org/abs/2004.05884',
   roles: ['model'],
   options,
+  check(subject, { clean }) {
+    checkProbed("analysis 'flatness'", subject, !clean);
+  },
   async analyze({ models: { model }, data, threat, memo }, given) {
     const { length, directions, gammas, seed, batchSize } = given;
-    checkWeights("analysis 'flatness'", model);
     const examples = await probeExamples("analysis 'flatness'", model, data, { count: given.examples, batchSize });
     const adversary = given.clean ? undefined : { attack: attackOr(given.attack), threat, seed };
     const inputs = await attacked(model, examples, adversary);

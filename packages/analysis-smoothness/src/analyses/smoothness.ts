@@ -7,7 +7,7 @@ import { attacked, probeExamples, type Adversary, type ProbeExamples } from '../
 import { inputFlatness } from '../probes/flatness.js';
 import { smoothnessRatio } from '../probes/smoothness-ratio.js';
 import { topEigenvalue } from '../probes/top-eigenvalue.js';
-import { checkWeights } from '../probes/weight-vector.js';
+import { checkProbed } from '../probes/weight-vector.js';
 import { attackOption, attackOr } from './adversary-option.js';
 import { smoothnessReport, type ArmMeasures } from './smoothness-report.js';
 
@@ -47,9 +47,11 @@ export const smoothness = defineAnalysis({
   paper: 'Kanai et al. 2021, Smoothness Analysis of Adversarial Training, https://arxiv.org/abs/2103.01400',
   roles: ['model'],
   options,
+  check(subject) {
+    checkProbed("analysis 'smoothness'", subject, true);
+  },
   async analyze(context, given) {
     const { model } = context.models;
-    checkWeights("analysis 'smoothness'", model);
     const examples = await probeExamples("analysis 'smoothness'", model, context.data, {
       count: given.examples,
       batchSize: given.batchSize,

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { figure, quantity, type Figure } from '@advrob/core/figure';
 import { probeExamples } from '../probes/examples.js';
 import { lossSurface, type SurfacePoint } from '../probes/loss-surface.js';
-import { checkWeights } from '../probes/weight-vector.js';
+import { checkProbed } from '../probes/weight-vector.js';
 import { attackOption, attackOr } from './adversary-option.js';
 
 const options = z.strictObject({
@@ -58,9 +58,11 @@ export const surface = defineAnalysis({
   paper: 'Li et al. 2018, Visualizing the Loss Landscape of Neural Nets, https://arxiv.org/abs/1712.09913',
   roles: ['model'],
   options,
+  check(subject, { adversary }) {
+    checkProbed("analysis 'loss-surface'", subject, adversary !== 'none');
+  },
   async analyze({ models: { model }, data, threat, signal, memo }, given): Promise<SurfaceReport> {
     const { adversary: kind, axes, points: count, reach, seed } = given;
-    checkWeights("analysis 'loss-surface'", model);
     const points = await memo(`${kind}, ${axes}`, async () => {
       const { examples: wanted, batchSize } = given;
       const examples = await probeExamples("analysis 'loss-surface'", model, data, { count: wanted, batchSize });

@@ -1,5 +1,5 @@
 import { AdvrobError, settle } from '@advrob/core';
-import type { Classifier, Random } from '@advrob/core';
+import type { AnalysisSubject, Classifier, Random } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { withWeights } from '@advrob/training';
@@ -13,6 +13,15 @@ export type WeightVector = Readonly<Record<string, Tensor>>;
 /** The weights as they are now. The result is the caller's. */
 export function currentWeights(model: Classifier): WeightVector {
   return mapWeights(model.weights as unknown as WeightVector, (weight) => tf.clone(weight));
+}
+
+/**
+ * @param isAttacked - Whether the loss is that of adversarial examples.
+ * @throws AdvrobError as {@link checkWeights}, and for no threat where one is needed.
+ */
+export function checkProbed(who: string, subject: AnalysisSubject<'model'>, isAttacked: boolean): void {
+  checkWeights(who, subject.models.model);
+  if (isAttacked) void subject.threat;
 }
 
 /**

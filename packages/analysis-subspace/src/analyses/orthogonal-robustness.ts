@@ -1,5 +1,5 @@
 import { AdvrobError, defineAnalysis, stopIfAborted } from '@advrob/core';
-import type { AnalysisContext, Classifier } from '@advrob/core';
+import type { AnalysisContext, Classifier, Dataset } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -47,9 +47,11 @@ export const orthogonalRobustness = defineAnalysis({
   paper: 'Melamed, Yehudai, Vardi 2023, https://arxiv.org/abs/2303.00783',
   roles: ['model'],
   options,
+  check({ models, data }) {
+    checkFits(models.model, data);
+  },
   async analyze(context, given) {
-    const { data, models } = context;
-    checkFits(models.model, context);
+    const { data } = context;
     const subspace = await resolveFound(given.subspace, data.take(given.from));
     const examples = await context.memo('examples', () => measure(context, subspace, given));
     const universal = await context.memo('universal', () => universalFlips(context, subspace, given));
@@ -60,7 +62,7 @@ export const orthogonalRobustness = defineAnalysis({
 
 type Context = AnalysisContext<'model'>;
 
-function checkFits(model: Classifier, { data }: Context): void {
+function checkFits(model: Classifier, data: Dataset): void {
   if (model.inputShape.join() === data.inputShape.join() && model.numClasses === data.numClasses && data.length > 0)
     return;
   throw new AdvrobError(

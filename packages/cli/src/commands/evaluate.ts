@@ -1,6 +1,7 @@
 import { AdvrobError, type Json, type Registry } from '@advrob/core';
 import { evaluate, type EvaluationAttack } from '@advrob/evaluation';
 import type { Command } from 'commander';
+import { codeOf } from '../backend/environment.js';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import type { Part } from '../config/schema.js';
 import { evaluationWarnings, radiusWarnings } from '../experiment/data-warnings.js';
@@ -120,6 +121,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
       batchSize: given.batchSize,
       saveAdversarial: given.saveAdversarial ?? false,
       storage: fileStorage(given.out),
+      config: codeOf(registry),
       signal,
       onProgress: followEvaluation(name, progress),
     });

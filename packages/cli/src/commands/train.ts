@@ -1,6 +1,7 @@
 import { AdvrobError, type Registry } from '@advrob/core';
 import { saveWeights } from '@advrob/models';
 import type { Command } from 'commander';
+import { codeOf } from '../backend/environment.js';
 import { parseExperiment } from '../config/load.js';
 import type { ExperimentInput, ModelExperiment } from '../config/schema.js';
 import { checkTrainable, loadData } from '../experiment/load-data.js';
@@ -74,7 +75,7 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
     const model = makePart(registry, 'models', architecture!)(seed);
     shelf.add('the model itself', model);
     const modelCheck = await checkModel(architecture!.name, model, splits.train, experiment.modelCheck);
-    await claimFolder(given.out, experiment);
+    await claimFolder(given.out, experiment, { ...codeOf(registry), splits });
     const result = await trainModel({
       name: architecture!.name,
       model,
@@ -83,6 +84,7 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
       settings,
       parts,
       seed,
+      registry,
       folder: given.out,
       signal,
       progress,

@@ -1,6 +1,7 @@
 import { AdvrobError, optionNames, type Classifier, type Registry, type Splits } from '@advrob/core';
 import { analyze, checkAnalysis } from '@advrob/evaluation';
 import { join } from 'node:path';
+import { codeOf } from '../backend/environment.js';
 import type { Experiment } from '../config/schema.js';
 import { fileStorage } from '../output/files.js';
 import { clock, type ProgressLine } from '../output/progress.js';
@@ -59,7 +60,7 @@ async function actors(
 
 /** Runs the analyses. What is finished is in `analyses/<id>/analysis.jsonl` and not done again. */
 export async function analyzeAll(
-  { folder, signal }: Pick<ExperimentRun, 'folder' | 'signal'>,
+  { folder, registry, signal }: Pick<ExperimentRun, 'folder' | 'registry' | 'signal'>,
   analyses: readonly PreparedAnalysis[],
   progress: ProgressLine,
 ): Promise<Analysed[]> {
@@ -70,7 +71,7 @@ export async function analyzeAll(
     const of = Object.values(prepared.names).join(', ') || 'no models';
     progress.update(() => `${prepared.id}: analysis of ${of}  ${clock((performance.now() - begun) / 1000)}`);
     const storage = fileStorage(join(folder, 'analyses', prepared.id));
-    const result = await analyze({ ...prepared, storage, signal });
+    const result = await analyze({ ...prepared, storage, config: codeOf(registry), signal });
     const seconds = (performance.now() - begun) / 1000;
     progress.end(`${prepared.id}: analysed in ${clock(seconds)}`);
     analysed.push({ result, seconds });

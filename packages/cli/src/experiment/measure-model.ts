@@ -1,6 +1,7 @@
 import type { Classifier, Json } from '@advrob/core';
 import { evaluate, trainingCurves, type Evaluation } from '@advrob/evaluation';
 import { join } from 'node:path';
+import { codeOf } from '../backend/environment.js';
 import type { MeasuringExperiment, TrainingSettings } from '../config/schema.js';
 import { fileStorage } from '../output/files.js';
 import { clock, followEvaluation, type ProgressLine } from '../output/progress.js';
@@ -33,6 +34,7 @@ export async function measureModel(
     attackOn,
     saveAdversarial,
     storage: fileStorage(folder),
+    config: codeOf(registry),
     signal,
     onProgress: followEvaluation(id, progress),
   });

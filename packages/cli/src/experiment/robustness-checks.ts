@@ -1,5 +1,6 @@
 import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, type Registry } from '@advrob/core';
 import { checkRobustness, type CheckAttacks, type EvaluationAttack, type RobustnessCheck } from '@advrob/evaluation';
+import { codeOf } from '../backend/environment.js';
 import { defaultChecks, type CheckSettings } from '../config/evaluation-schema.js';
 import { attackWork, usualShare } from '../output/course.js';
 import { fileStorage } from '../output/files.js';
@@ -63,6 +64,7 @@ export async function checksOf(work: ChecksOfModel): Promise<readonly Robustness
     restarts: settings.restarts,
     seed: work.seed,
     storage: fileStorage(work.folder),
+    config: codeOf(work.registry),
     signal,
     onProgress: ({ measurement, done, total, fraction, secondsLeft }) =>
       follow(`checks ${done + 1}/${total}, ${measurement}`, fraction, secondsLeft),

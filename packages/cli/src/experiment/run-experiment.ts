@@ -1,7 +1,7 @@
 import type { Splits } from '@advrob/core';
 import { createRecord, describeData, recordChecks, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 import { join } from 'node:path';
-import { environmentOf } from '../backend/environment.js';
+import { codeOf, environmentOf } from '../backend/environment.js';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
 import { attackWork, evaluationWork, type Stage } from '../output/course.js';
@@ -31,7 +31,7 @@ export async function runExperiment(run: ExperimentRun): Promise<ExperimentResul
   progress.plan(stagesOf(experiment, prepared));
   try {
     const checked = await checkModels(checkable(prepared), experiment.modelCheck);
-    await claimFolder(folder, experiment);
+    await claimFolder(folder, experiment, { ...codeOf(registry), splits: prepared.splits });
     output.line(`${experiment.title ?? experiment.name}: backend ${backend.name}, folder ${folder}`);
     if (prepared.measurement) output.warn(radiusWarnings(prepared.measurement.attacks, prepared.measurement.data));
     const outcomes = await trainAll(run, prepared, progress);
@@ -146,6 +146,7 @@ async function train(
     threat: run.experiment.threat,
     ...training,
     seed: run.experiment.seed,
+    registry: run.registry,
     folder: join(run.folder, 'models', id),
     signal: run.signal,
     progress,

@@ -1,5 +1,13 @@
-import { AdvrobError, type Classifier, type Dataset, type Json, type Splits, type Threat } from '@advrob/core';
-import { hashModel } from '@advrob/evaluation';
+import {
+  AdvrobError,
+  type Classifier,
+  type Dataset,
+  type Json,
+  type Registry,
+  type Splits,
+  type Threat,
+} from '@advrob/core';
+import { identifyModel } from '@advrob/core/identity';
 import {
   encodeEvents,
   eventFileHeader,
@@ -13,6 +21,7 @@ import {
 } from '@advrob/training';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
+import { codeOf } from '../backend/environment.js';
 import type { TrainingSettings } from '../config/schema.js';
 import { fileStorage, writeAtomically } from '../output/files.js';
 import { followTraining, type ProgressLine } from '../output/progress.js';
@@ -29,6 +38,8 @@ interface TrainModelOptions {
   readonly settings: TrainingSettings;
   readonly parts: TrainingParts;
   readonly seed: number;
+  /** What the parts were made by. */
+  readonly registry: Registry;
   /** Where checkpoints, weights and logs go. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -45,8 +56,8 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
   const data = firstOf(splits.train, settings.take);
   const { attack, validationAttack, teacher, teachers, ...others } = parts;
   const logits = teacher && (await teacherLogits(teacher, data, { signal }));
-  const teacherHashes: (string | null)[] = [];
-  for (const each of teachers) teacherHashes.push((await hashModel(each)) ?? null);
+  const learnedFrom: Json[] = [];
+  for (const each of teachers) learnedFrom.push(await identifyModel(each));
   const follow = followTraining(options.name, options.progress);
   const log = logTraining(folder, settings.tensorboard ?? false);
   try {
@@ -58,9 +69,7 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
       threat: parts.threat ?? options.threat,
       seed,
       checkpoint: { storage, every: settings.checkpointEvery },
-      config: JSON.parse(
-        JSON.stringify({ ...settings, ...(teachers.length > 0 && { teachers: teacherHashes }) }),
-      ) as Json,
+      config: JSON.parse(JSON.stringify({ ...settings, teachers: learnedFrom, ...codeOf(options.registry) })) as Json,
       attack,
       ...validationOf(settings, splits, validationAttack),
       signal,

@@ -1,4 +1,5 @@
 import { AdvrobError, createRegistry, pluginKinds, type Plugin, type Registry } from '@advrob/core';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,8 +20,40 @@ export async function loadRegistry(
 ): Promise<Registry> {
   const named = await Promise.all(names.map((name) => loadPlugin(name, from)));
   const registry = createRegistry([...builtIn, ...named.map(({ plugin }) => plugin)]);
-  for (const { plugin, file } of named) say(describePlugin(plugin, file));
+  for (const { plugin, file } of named) {
+    say(describePlugin(plugin, file));
+    contents.set(plugin, contentHash(file));
+  }
   return registry;
+}
+
+/** Of plugins that a user named: a hash of their files. */
+const contents = new WeakMap<Plugin, string>();
+
+/** The plugins of a registry that a user named, each with a hash of its files. */
+export function pluginContents({ plugins }: Registry): Record<string, string> {
+  return Object.fromEntries(
+    plugins.flatMap((plugin) => (contents.has(plugin) ? [[plugin.name, contents.get(plugin)!]] : [])),
+  );
+}
+
+/**
+ * SHA-256 of a file and of all that it imports by relative paths, in the order in which they are
+ * met: what a user edits of a plugin. Packages that it imports are not looked into.
+ */
+function contentHash(file: string): string {
+  const hash = createHash('sha256');
+  const seen = new Set<string>();
+  const visit = (url: string): void => {
+    if (seen.has(url) || !url.startsWith('file:') || !existsSync(fileURLToPath(url))) return;
+    seen.add(url);
+    const text = readFileSync(fileURLToPath(url), 'utf8');
+    hash.update(text);
+    for (const [, path] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g))
+      visit(new URL(path!, url).href);
+  };
+  visit(file);
+  return hash.digest('hex');
 }
 
 async function loadPlugin(name: string, from: string): Promise<{ readonly plugin: Plugin; readonly file: string }> {
