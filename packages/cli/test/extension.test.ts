@@ -16,10 +16,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A plugin with one attack, which moves every value by a share of epsilon. */
 async function shiftPlugin(share: number): Promise<string> {
-  const [attack, zod] = ['@advrob/core/attack', 'zod'].map((name) => import.meta.resolve(name));
-  return `import { defineAttack } from '${attack}';
-import * as z from '${zod}';
-import * as tf from '${import.meta.resolve('@tensorflow/tfjs-core')}';
+  const [attack, zod, tfjs] = ['@advrob/core/attack', 'zod', '@tensorflow/tfjs-core'].map((name) =>
+    JSON.stringify(import.meta.resolve(name)),
+  );
+  return `import { defineAttack } from ${attack};
+import * as z from ${zod};
+import * as tf from ${tfjs};
 const shift = defineAttack({
   name: 'shift', summary: 'Moves all values.', knowledge: 'scores', norms: ['linf'], budget: 'fixed', random: false,
   options: z.strictObject({}),
