@@ -33,10 +33,11 @@ const skeletonLimit = 1024;
 const keptMemoryLimit = 384 * 1024 * 1024;
 
 /**
- * Bytes of the values of all graphs whose sessions keep memory: an attack that drops examples has a
- * graph for each batch size.
+ * Bytes of the values of all graphs whose sessions keep memory, beside the newest: an attack that
+ * drops examples has a graph for each batch size, and the memory of those that it has left behind
+ * is what AutoAttack would hold most of.
  */
-const keptTogetherLimit = 1024 * 1024 * 1024;
+const keptTogetherLimit = 128 * 1024 * 1024;
 
 /** Computes recorded values: finds or makes the graph's session, feeds it and keeps the results. */
 export class Executor {

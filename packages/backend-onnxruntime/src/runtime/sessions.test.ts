@@ -36,7 +36,7 @@ it('drops the least recently used session beyond the number of sessions', () => 
   expect(cache.size).toBe(2);
 });
 
-it('drops sessions beyond the bytes they hold on to, but never the newest', () => {
+it('drops what holds on to memory beyond the bytes, but never the newest, and loads it again without', () => {
   const { runtime, dropped, options } = imitation();
   const cache = new SessionCache(runtime, { sessions: 10, bytes: 100 }, (keepsMemory) => ({ keepsMemory }));
   cache.load(1, model, 60);
@@ -45,13 +45,15 @@ it('drops sessions beyond the bytes they hold on to, but never the newest', () =
   cache.load(3, model, 50);
   expect(dropped).toEqual([0]);
   cache.load(4, model, 500);
-  expect(dropped).toEqual([0, 1, 2]);
-  expect(cache.size).toBe(1);
+  expect(dropped).toEqual([0, 2]);
+  expect(cache.size).toBe(2);
   cache.load(5, model, 100);
-  expect(dropped).toEqual([0, 1, 2, 3]);
-  expect(options).toEqual([true, false, true, true, true].map((keepsMemory) => ({ keepsMemory })));
+  expect(dropped).toEqual([0, 2, 3]);
+  cache.load(1, model, 60);
+  expect(dropped).toEqual([0, 2, 3]);
+  expect(options).toEqual([true, false, true, true, true, false].map((keepsMemory) => ({ keepsMemory })));
   cache.clear();
-  expect(dropped).toEqual([0, 1, 2, 3, 4]);
+  expect(dropped).toEqual([0, 2, 3, 1, 4, 5]);
   expect(cache.size).toBe(0);
 });
 

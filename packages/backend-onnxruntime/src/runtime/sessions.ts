@@ -13,10 +13,15 @@ interface SessionLimits {
   readonly bytes: number;
 }
 
-/** Loaded sessions by graph id; loading beyond a limit drops the least recently used. */
+/**
+ * Loaded sessions by graph id; loading beyond a limit drops the least recently used. One that was
+ * dropped for the memory it held on to is loaded again without: it was not the busiest, and would
+ * drop others in turns.
+ */
 export class SessionCache {
   private readonly loaded = new Map<number, Loaded>();
   private heldBytes = 0;
+  private readonly frugal = new Set<number>();
 
   constructor(
     private readonly runtime: Runtime,
@@ -39,16 +44,22 @@ export class SessionCache {
   }
 
   /**
-   * `bytes`: what the session may hold on to for its next run; with 0 it gives all memory back
+   * `needed`: what the session may hold on to for its next run; with 0 it gives all memory back
    * after each.
    */
-  load(id: number, model: Uint8Array, bytes: number): NativeSession {
+  load(id: number, model: Uint8Array, needed: number): NativeSession {
+    const bytes = this.frugal.has(id) ? 0 : needed;
     const session = this.runtime.createSession();
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, this.optionsFor(bytes > 0));
     this.loaded.set(id, { session, bytes });
     this.heldBytes += bytes;
-    while (this.loaded.size > this.limits.sessions || (this.heldBytes > this.limits.bytes && this.loaded.size > 1))
-      this.dropOldest();
+    while (this.loaded.size > this.limits.sessions) this.dropOldest();
+    for (const [other, { bytes: held }] of [...this.loaded]) {
+      if (this.heldBytes <= this.limits.bytes) break;
+      if (held === 0 || other === id) continue;
+      this.frugal.add(other);
+      this.drop(other);
+    }
     return session;
   }
 
@@ -73,6 +84,7 @@ export class SessionCache {
 
   clear(): void {
     while (this.loaded.size > 0) this.dropOldest();
+    this.frugal.clear();
   }
 }
 
