@@ -24,7 +24,11 @@ export function memoryStorage(files: Iterable<readonly [string, Uint8Array]> = [
   return {
     files: held,
     read: async (name) => held.get(name)?.slice(),
-    write: async (name, bytes) => void held.set(name, bytes.slice()),
+    write: async (name, bytes, previous) => {
+      const before = held.get(name);
+      if (previous !== undefined && before) held.set(previous, before);
+      held.set(name, bytes.slice());
+    },
     append: async (name, bytes) => {
       const before = held.get(name) ?? new Uint8Array();
       const joined = new Uint8Array(before.length + bytes.length);

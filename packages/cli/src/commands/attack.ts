@@ -22,7 +22,8 @@ import {
 import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
-import { writeAtomically } from '../output/files.js';
+import { writeAtomically } from '../storage/files.js';
+import { holdFolder } from '../storage/lock.js';
 import { attackWork } from '../output/course.js';
 import { checkPictures, picturesText, savePictures, type Crafted } from '../output/pictures.js';
 import { createProgress, followShare, percent } from '../output/progress.js';
@@ -58,7 +59,7 @@ type AttackFlags = Values<typeof flags>;
  */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'attack', 'craft adversarial examples and save them', flags, (given) =>
-    attackCommand(given, call),
+    holdFolder(given.out, () => attackCommand(given, call)),
   );
 }
 

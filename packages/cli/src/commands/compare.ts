@@ -14,7 +14,8 @@ import { basename, join, resolve } from 'node:path';
 import { modelFolder, readRecord, writeReport } from '../experiment/record.js';
 import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
-import { readIfThere, writeAtomically } from '../output/files.js';
+import { readIfThere, writeAtomically } from '../storage/files.js';
+import { holdFolder } from '../storage/lock.js';
 import { percent } from '../output/progress.js';
 import { table, terminalOutput } from '../output/terminal.js';
 import { addCommand } from './command.js';
@@ -56,10 +57,12 @@ async function compareCommand(folders: readonly string[], given: Values<typeof f
     );
   const baseline = baselineOf(candidates, given.baseline);
   const comparisons = candidates.filter((other) => other !== baseline).map((other) => compared(other, baseline));
-  if (given.out !== undefined) {
-    await writeAtomically(join(given.out, 'compare.json'), `${JSON.stringify(comparisons, null, 2)}\n`);
-    await writeReport(given.out, records, { comparisons });
-  }
+  const { out } = given;
+  if (out !== undefined)
+    await holdFolder(out, async () => {
+      await writeAtomically(join(out, 'compare.json'), `${JSON.stringify(comparisons, null, 2)}\n`);
+      await writeReport(out, records, { comparisons });
+    });
   terminalOutput(given.json).result(comparisons, () =>
     [
       ...comparisons.map(comparisonTable),

@@ -26,7 +26,8 @@ import {
 import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, wholeNumber, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
-import { fileStorage } from '../output/files.js';
+import { fileStorage } from '../storage/files.js';
+import { holdFolder } from '../storage/lock.js';
 import { evaluationWork } from '../output/course.js';
 import { createProgress, followEvaluation } from '../output/progress.js';
 import { recordText } from '../output/record-text.js';
@@ -61,7 +62,7 @@ const flags = [
  */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'evaluate', 'measure clean and robust accuracy of any model', flags, (given) =>
-    evaluateCommand(given, call),
+    holdFolder(given.out, () => evaluateCommand(given, call)),
   );
 }
 

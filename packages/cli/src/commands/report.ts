@@ -6,7 +6,8 @@ import { norm as norms } from '../config/part-schema.js';
 import { modelFolder, readRecord, writeReport } from '../experiment/record.js';
 import { jsonFlag, parseEpsilon } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
-import { writeAtomically } from '../output/files.js';
+import { writeAtomically } from '../storage/files.js';
+import { holdFolder } from '../storage/lock.js';
 import { recordText } from '../output/record-text.js';
 import { terminalOutput, type Output } from '../output/terminal.js';
 import { addCommand } from './command.js';
@@ -34,10 +35,10 @@ export function register(program: Command): void {
 async function reportCommand(folder: string, given: ReportFlags): Promise<void> {
   const output = terminalOutput(given.json);
   const record = await readRecord(folder);
-  if (given.card) return writeCards(folder, record, given, output);
+  if (given.card) return holdFolder(folder, () => writeCards(folder, record, given, output));
   const ignored = (['model', 'norm', 'epsilon'] as const).find((flag) => given[flag] !== undefined);
   if (ignored) throw new AdvrobError('ADVROB_USAGE', `--${ignored} is for --card; the page shows everything`);
-  const report = await writeReport(folder, record);
+  const report = await holdFolder(folder, () => writeReport(folder, record));
   output.result({ report }, () => [...recordText(record), `report: ${report}`].join('\n\n'));
 }
 

@@ -16,7 +16,8 @@ import { backendFlags, jsonFlag, normFlag, parseEpsilon, pluginFlag, seedFlag } 
 import { datasetFlag, settingFlag } from '../flags/data-flags.js';
 import { flag, positive, wholeNumber, type Values } from '../flags/flag.js';
 import { modelCheckFlag } from '../flags/model-flags.js';
-import { writeAtomically } from '../output/files.js';
+import { writeAtomically } from '../storage/files.js';
+import { holdFolder } from '../storage/lock.js';
 import { createProgress } from '../output/progress.js';
 import { addCommand, ready, type Call } from './command.js';
 
@@ -51,7 +52,9 @@ type TrainFlags = Values<typeof flags>;
  * into the folder. Goes on where it was stopped.
  */
 export function register(program: Command, call: Call): void {
-  addCommand(program, 'train', 'train one model', flags, (given) => trainCommand(given, call));
+  addCommand(program, 'train', 'train one model', flags, (given) =>
+    holdFolder(given.out, () => trainCommand(given, call)),
+  );
 }
 
 async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> {

@@ -3,7 +3,7 @@ import { analyze, checkAnalysis } from '@advrob/evaluation';
 import { join } from 'node:path';
 import { codeOf } from '../backend/environment.js';
 import type { Experiment } from '../config/schema.js';
-import { fileStorage } from '../output/files.js';
+import { fileStorage } from '../storage/files.js';
 import { clock, type ProgressLine } from '../output/progress.js';
 import { analysedModel, castsOf, type Cast } from './analysis-cast.js';
 import { firstOf } from './load-data.js';

@@ -3,7 +3,7 @@ import { evaluate, trainingCurves, type Evaluation } from '@advrob/evaluation';
 import { join } from 'node:path';
 import { codeOf } from '../backend/environment.js';
 import type { MeasuringExperiment, TrainingSettings } from '../config/schema.js';
-import { fileStorage } from '../output/files.js';
+import { fileStorage } from '../storage/files.js';
 import { clock, followEvaluation, type ProgressLine } from '../output/progress.js';
 import { evaluationWarnings } from './data-warnings.js';
 import { checksOf, parametersOf, wantedChecks } from './robustness-checks.js';

@@ -7,7 +7,7 @@ import {
   type MeasuringExperiment,
   type ModelExperiment,
 } from '../config/schema.js';
-import { fileStorage } from '../output/files.js';
+import { fileStorage } from '../storage/files.js';
 import { prepareAnalyses } from './analyses.js';
 import { checkTrainable, firstOf, loadData } from './load-data.js';
 import { loadAnyModel } from './load-model.js';

@@ -14,7 +14,7 @@ import { renderReport, type ReportOptions } from '@advrob/report';
 import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
 import { environmentOf } from '../backend/environment.js';
-import { readIfThere, writeAtomically } from '../output/files.js';
+import { readIfThere, writeAtomically } from '../storage/files.js';
 
 /** Reads the record of a finished run. @throws AdvrobError `ADVROB_USAGE` when there is none. */
 export async function readRecord(folder: string): Promise<RunRecord> {

@@ -3,7 +3,7 @@ import { checkRobustness, type CheckAttacks, type EvaluationAttack, type Robustn
 import { codeOf } from '../backend/environment.js';
 import { defaultChecks, type CheckSettings } from '../config/evaluation-schema.js';
 import { attackWork, usualShare } from '../output/course.js';
-import { fileStorage } from '../output/files.js';
+import { fileStorage } from '../storage/files.js';
 import { followShare, type ProgressLine } from '../output/progress.js';
 import { makePart } from './parts.js';
 

@@ -6,6 +6,7 @@ import { defaultChecks } from '../config/evaluation-schema.js';
 import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
 import { attackWork, evaluationWork, type Stage } from '../output/course.js';
 import { createProgress, type ProgressLine } from '../output/progress.js';
+import { holdFolder } from '../storage/lock.js';
 import { analyzeAll } from './analyses.js';
 import { radiusWarnings } from './data-warnings.js';
 import { measureModel } from './measure-model.js';
@@ -23,7 +24,11 @@ import type { ExperimentResult, ExperimentRun, Measured, Prepared, PreparedModel
  * writes record and page. Whatever a run that was stopped has left in the folder is taken up; the
  * record ends the same, bit for bit, times aside.
  */
-export async function runExperiment(run: ExperimentRun): Promise<ExperimentResult> {
+export function runExperiment(run: ExperimentRun): Promise<ExperimentResult> {
+  return holdFolder(run.folder, () => runInFolder(run));
+}
+
+async function runInFolder(run: ExperimentRun): Promise<ExperimentResult> {
   const { experiment, folder, registry, backend, command, output } = run;
   const progress = createProgress();
   progress.update(() => `${experiment.name}: reading data and models`);

@@ -3,7 +3,7 @@ import { differencesOf, identifyBackend, identifyData } from '@advrob/core/ident
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { savedConfig, type Experiment } from '../config/schema.js';
-import { readIfThere, writeAtomically } from '../output/files.js';
+import { readIfThere, writeAtomically } from '../storage/files.js';
 import { contradictionOf } from './extension.js';
 
 /** Files that only finished work leaves behind. */
@@ -71,7 +71,16 @@ function mismatch(folder: string, what: string): AdvrobError {
 
 async function readJson(path: string): Promise<Json | undefined> {
   const bytes = await readIfThere(path);
-  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Json);
+  return bytes && parsed(bytes);
+}
+
+/** A damaged file is like no other. */
+function parsed(bytes: Uint8Array): Json {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Json;
+  } catch {
+    return 'damaged';
+  }
 }
 
 async function holdsWork(folder: string): Promise<boolean> {

@@ -23,7 +23,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
 import { codeOf } from '../backend/environment.js';
 import type { TrainingSettings } from '../config/schema.js';
-import { fileStorage, writeAtomically } from '../output/files.js';
+import { fileStorage, writeAtomically } from '../storage/files.js';
 import { followTraining, type ProgressLine } from '../output/progress.js';
 import { firstOf } from './load-data.js';
 import type { TrainingParts } from './types.js';

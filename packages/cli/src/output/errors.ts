@@ -1,4 +1,5 @@
 import { AdvrobError } from '@advrob/core';
+import { fileError } from '../storage/failure.js';
 import { printable } from './terminal.js';
 
 /**
@@ -23,7 +24,7 @@ export function explain(error: unknown): unknown {
         `(advrob list attacks says what each sees); or replace the operation in the model`,
       { cause: error },
     );
-  return error;
+  return fileError(error);
 }
 
 /** Codes for mistakes in what the user wrote, as opposed to failures of the work. */

@@ -3,7 +3,7 @@ import { exactDistances } from '@advrob/core/attack';
 import { encodePng } from '@advrob/datasets/pictures';
 import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
-import { writeAtomically } from './files.js';
+import { writeAtomically } from '../storage/files.js';
 
 /** What an attack made of examples: values [n, ...inputShape], and numbers [n], in data-set order. */
 export interface Crafted {

@@ -1,6 +1,6 @@
 import { AdvrobError } from '@advrob/core';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readlinkSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
@@ -84,17 +84,26 @@ const stale = 120_000;
 async function claim(lock: string): Promise<boolean> {
   try {
     const file = await open(lock, 'wx');
-    await file.writeFile(`${process.pid} ${hostname()}`);
+    await file.writeFile(`${process.pid} ${here()}`);
     await file.close();
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  const [pid, host] = (await readFile(lock, 'utf8').catch(() => '')).split(' ');
+  const [pid, place] = (await readFile(lock, 'utf8').catch(() => '')).split(' ');
   const { mtimeMs = Infinity } = (await stat(lock).catch(() => undefined)) ?? {};
-  const isLeft = Date.now() - mtimeMs > stale || (host === hostname() && !isAlive(Number(pid)));
+  const isLeft = Date.now() - mtimeMs > stale || (place === here() && !isAlive(Number(pid)));
   if (isLeft) await rm(lock, { force: true });
   return false;
+}
+
+/** Where the id of a process means something: containers of one host name have tables of their own. */
+function here(): string {
+  try {
+    return `${hostname()}/${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -1,4 +1,5 @@
 import { AdvrobError } from '@advrob/core';
+import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
 /**
@@ -29,12 +30,12 @@ export async function readLimited(path: string, limit: number): Promise<Uint8Arr
 
 /**
  * Writes a file under a temporary name, syncs and renames it: whoever looks finds the old file or
- * the whole new one.
+ * the whole new one. The name is random, since two containers may share process ids.
  */
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'wx');
     try {
       await file.writeFile(bytes);
       await file.sync();
@@ -43,7 +44,7 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
 }
