@@ -13,6 +13,7 @@ export default preset(
     statistics: 'src/statistics.ts',
     settle: 'src/settle.ts',
     identity: 'src/identity.ts',
+    sha256: 'src/sha256.ts',
     figure: 'src/figure.ts',
     gradients: 'src/gradients.ts',
     safetensors: 'src/safetensors.ts',

@@ -178,9 +178,9 @@ describe.each(Object.entries(arms))('%s', (_, own) => {
         let writes = 0;
         const dying: RunStorage = {
           read: survivor.read,
-          async write(name, bytes) {
+          async write(name, bytes, previous) {
             if (writes++ === fatal && !isWritten) throw new Killed();
-            await survivor.write(name, bytes);
+            await survivor.write(name, bytes, previous);
             if (writes > fatal) throw new Killed();
           },
         };
@@ -267,15 +267,40 @@ describe('a checkpoint', () => {
     });
   });
 
-  it.each<[string, (bytes: Uint8Array) => Uint8Array, string]>([
-    ['cut off', (bytes) => bytes.slice(0, -1), 'ADVROB_TENSOR_FILE'],
-    ['of another kind', () => new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 123, 125]), 'ADVROB_CHECKPOINT'],
-  ])('that is %s is refused, and nothing is left in memory', async (_, change, code) => {
+  /** Damage, of which all but the first two still parse. */
+  const damages: [string, (bytes: Uint8Array) => Uint8Array][] = [
+    ['cut off', (bytes) => bytes.slice(0, -1)],
+    ['of another kind', () => new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 123, 125])],
+    ['wrong in a bit of a weight', (bytes) => bytes.with(bytes.length - 2, bytes.at(-2)! ^ 1)],
+    ['wrong in a digit', (bytes) => replaced(bytes, '"seed":7', '"seed":8')],
+    ['without its checksum', (bytes) => replaced(bytes, 'advrob.sha256', 'advrob.sha257')],
+  ];
+  const replaced = (bytes: Uint8Array, from: string, to: string): Uint8Array => {
+    const text = Buffer.from(bytes).toString('latin1').replace(from.replaceAll('"', '\\"'), to.replaceAll('"', '\\"'));
+    return Uint8Array.from(Buffer.from(text, 'latin1'));
+  };
+
+  it.each(damages)('that is %s is refused, and nothing is left in memory', async (_, change) => {
     const storage = await interrupted();
-    storage.files.set('checkpoint.safetensors', change(storage.files.get('checkpoint.safetensors')!));
+    const bytes = storage.files.get('checkpoint.safetensors')!;
+    expect(change(bytes)).not.toEqual(bytes);
+    storage.files.set('checkpoint.safetensors', change(bytes));
     const before = tf.memory().numTensors;
-    await expect(life(storage, arm)).rejects.toMatchObject({ code });
+    await expect(life(storage, arm)).rejects.toMatchObject({ code: 'ADVROB_CHECKPOINT' });
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each(damages)('that is %s gives way to the one before it, and it is said', async (_, change) => {
+    const whole = memoryStorage();
+    const result = await life(whole, arm);
+    const storage = copyOf(whole);
+    storage.files.set('checkpoint.safetensors', change(storage.files.get('checkpoint.safetensors')!));
+    storage.files.set('best.safetensors', new Uint8Array(5));
+    const told: string[] = [];
+    const telling = { ...storage, onDamage: (name: string, problem: string) => told.push(`${name}: ${problem}`) };
+    expect(await life(telling, arm)).toEqual(result);
+    expect(told).toEqual(['checkpoint.safetensors: it is damaged; training goes on from the checkpoint before it']);
+    expect(contentOf(storage)).toBe(contentOf(whole));
   });
 
   it('hands back the log so far', async () => {

@@ -86,7 +86,7 @@ async function attackCommand(given: AttackFlags, { signal }: Call): Promise<void
     const file = join(given.out, 'adversarial.safetensors');
     await writeAtomically(
       file,
-      encodeSafetensors(recordsOf(crafted, data), { modelCheck: JSON.stringify(modelCheck) }),
+      encodeSafetensors(recordsOf(crafted, data), { modelCheck: JSON.stringify(modelCheck) }, { checksum: true }),
     );
     const saved = given.savePictures
       ? await savePictures(

@@ -1,4 +1,5 @@
 import { AdvrobError } from '../errors.js';
+import { checkSeal, checksumKey } from './checksum.js';
 import { readHeader, type HeaderEntry } from './header.js';
 import type { TensorFile, TensorRecord } from './record.js';
 
@@ -9,8 +10,8 @@ import type { TensorFile, TensorRecord } from './record.js';
  *
  * @param name What the file is called in messages.
  * @throws AdvrobError `ADVROB_TENSOR_FILE` when the header is no safetensors header, promises
- *   more or less than the file holds, has a type that is not listed above, or an I64 value does not
- *   fit into int32.
+ *   more or less than the file holds, has a type that is not listed above, an I64 value does not
+ *   fit into int32, or the file is not as its checksum says.
  * @example
  * ```ts
  * import { decodeSafetensors } from '@advrob/core/safetensors';
@@ -20,9 +21,13 @@ import type { TensorFile, TensorRecord } from './record.js';
  */
 export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'): TensorFile {
   const { entries, metadata, dataStart } = readHeader(bytes, name);
+  const checksum = metadata.get(checksumKey);
+  if (checksum !== undefined) checkSeal(bytes, dataStart, checksum, name);
+  // Of this file alone: not for another one that is made of what it holds.
+  const texts = new Map([...metadata].filter(([key]) => key !== checksumKey));
   const records = new Map<string, TensorRecord>();
   for (const entry of entries) records.set(entry.name, readRecord(bytes, dataStart, entry, name));
-  return { records, metadata };
+  return { records, metadata: texts, hasChecksum: checksum !== undefined };
 }
 
 function readRecord(bytes: Uint8Array, dataStart: number, entry: HeaderEntry, file: string): TensorRecord {

@@ -1,4 +1,5 @@
 import { AdvrobError } from '../errors.js';
+import { checksumKey, noChecksum, seal } from './checksum.js';
 import { countValues, type TensorRecord } from './record.js';
 
 /**
@@ -7,6 +8,8 @@ import { countValues, type TensorRecord } from './record.js';
  * the data as F32 or I32 in the order given. Equal input gives equal bytes.
  *
  * @param metadata Free text entries, readable by every safetensors reader.
+ * @param checksum Whether the metadata gets the SHA-256 of the file (`advrob.sha256`), by which
+ *   `decodeSafetensors` finds damage that still parses. Default false.
  * @throws AdvrobError `ADVROB_SHAPE` when a record has more or fewer values than its shape says,
  *   `ADVROB_TENSOR_FILE` for a name that is taken by the format.
  * @example
@@ -18,9 +21,11 @@ import { countValues, type TensorRecord } from './record.js';
 export function encodeSafetensors(
   records: Readonly<Record<string, TensorRecord>> | ReadonlyMap<string, TensorRecord>,
   metadata: Readonly<Record<string, string>> = {},
+  { checksum = false }: { readonly checksum?: boolean } = {},
 ): Uint8Array {
   const entries = records instanceof Map ? [...records] : Object.entries(records as Record<string, TensorRecord>);
-  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : [];
+  const texts = checksum ? { ...metadata, [checksumKey]: noChecksum } : metadata;
+  const header: [string, unknown][] = Object.keys(texts).length > 0 ? [['__metadata__', texts]] : [];
   let end = 0;
   for (const [name, { dtype, shape, data }] of entries) {
     checkRecord(name, shape, data.length);
@@ -39,6 +44,7 @@ export function encodeSafetensors(
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
     offset += data.byteLength;
   }
+  if (checksum) seal(bytes, 8 + headerLength);
   return bytes;
 }
 

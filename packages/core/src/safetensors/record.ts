@@ -15,6 +15,8 @@ export interface TensorFile {
   readonly records: ReadonlyMap<string, TensorRecord>;
   /** The free text entries of the header. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** Whether it had a checksum, which is right then and not among the metadata. */
+  readonly hasChecksum: boolean;
 }
 
 /** Number of values of a shape. */

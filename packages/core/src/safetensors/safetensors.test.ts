@@ -125,6 +125,25 @@ describe('safetensors', () => {
     expect(() => encodeSafetensors({ __metadata__: { dtype: 'float32', shape: [1], data } })).toThrowError(/reserved/);
   });
 
+  it('finds every flipped bit of a file with a checksum, and lets it stand in foreign texts', () => {
+    const records = { w: { dtype: 'float32', shape: [2], data: Float32Array.of(0.5, -1) } } as const;
+    const metadata = { note: '"advrob.sha256":"' };
+    const bytes = encodeSafetensors(records, metadata, { checksum: true });
+    const read = (file: Uint8Array) => decodeSafetensors(Buffer.from(file)).records;
+    expect(read(bytes).get('w')).toEqual(records.w);
+    const [start, name] = [Buffer.from(bytes).lastIndexOf('advrob.sha256'), 'advrob.sha256'];
+    let found = 0;
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      const damaged = bytes.slice();
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      // Without its name there is no checksum, and nothing else was changed.
+      if (bit >> 3 >= start && bit >> 3 < start + name.length) continue;
+      expect(() => read(damaged), `bit ${bit}`).toThrow(expect.objectContaining({ code: 'ADVROB_TENSOR_FILE' }));
+      found++;
+    }
+    expect(found).toBe(8 * (bytes.length - name.length));
+  });
+
   it('survives 20,000 mutated files', () => {
     const valid = encodeSafetensors(
       {

@@ -23,11 +23,12 @@ export function adversarialName(runs: readonly { readonly label: string }[], run
 
 /** A safetensors file with `adversarial` [n, ...inputShape], `indices` [n] and `labels` [n]. */
 export function encodeAdversarial({ adversarial, inputShape, indices, labels }: AdversarialExamples): Uint8Array {
-  return encodeSafetensors({
+  const records = {
     adversarial: { dtype: 'float32', shape: [indices.length, ...inputShape], data: adversarial },
     indices: { dtype: 'int32', shape: [indices.length], data: indices },
     labels: { dtype: 'int32', shape: [labels.length], data: labels },
-  });
+  } as const;
+  return encodeSafetensors(records, {}, { checksum: true });
 }
 
 /**

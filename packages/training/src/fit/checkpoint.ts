@@ -1,4 +1,4 @@
-import { AdvrobError, type Extras, type Json } from '@advrob/core';
+import { AdvrobError, type Extras, type Json, type RunStorage } from '@advrob/core';
 import { differencesOf } from '@advrob/core/identity';
 import {
   decodeSafetensors,
@@ -13,7 +13,7 @@ import * as z from 'zod';
 import { plainJson } from './description.js';
 import type { LoggedEvent } from './events.js';
 import { read } from './metric-window.js';
-import { emit, type Run } from './run.js';
+import { emit, type Best, type Run } from './run.js';
 import { disposeSnapshot, restoreSnapshot, variablesOf, weightsAndBuffers, type Snapshot } from './values.js';
 
 /**
@@ -21,6 +21,8 @@ import { disposeSnapshot, restoreSnapshot, variablesOf, weightsAndBuffers, type 
  * in its metadata.
  */
 const checkpointName = 'checkpoint.safetensors';
+/** The one before it, for a run whose last one is damaged. */
+const previousName = 'checkpoint.previous.safetensors';
 const metadataKey = 'advrob.checkpoint';
 const checkpointVersion = 1;
 
@@ -50,7 +52,12 @@ export async function saveRun<P extends Extras, E extends Extras>(run: Run<P, E>
     best: best && { score: best.score, step: best.step, epoch: best.epoch, weights: best.weights },
   };
   const text = JSON.stringify(plainJson(metadata));
-  await storage.write(checkpointName, encodeSafetensors(records, { [metadataKey]: text }));
+  await storage.write(
+    checkpointName,
+    encodeSafetensors(records, { [metadataKey]: text }, { checksum: true }),
+    run.saved === counters.step ? undefined : previousName,
+  );
+  run.saved = counters.step;
   emit(run, { type: 'checkpoint', step: counters.step, name: checkpointName });
 }
 
@@ -61,7 +68,7 @@ export async function saveRun<P extends Extras, E extends Extras>(run: Run<P, E>
 export async function saveWeights<P extends Extras, E extends Extras>(
   { options, counters }: Run<P, E>,
   name: string,
-  values?: ReadonlyMap<string, Tensor>,
+  { values, step }: Partial<Pick<Best, 'values' | 'step'>> = {},
 ): Promise<void> {
   const storage = options.checkpoint?.storage;
   if (!storage) return;
@@ -69,7 +76,11 @@ export async function saveWeights<P extends Extras, E extends Extras>(
   for (const [key, tensor] of values ?? weightsAndBuffers(options.model)) records.set(key, await recordOf(key, tensor));
   await storage.write(
     name,
-    encodeSafetensors(records, { ...modelMetadata(options.model), 'advrob.step': String(counters.step) }),
+    encodeSafetensors(
+      records,
+      { ...modelMetadata(options.model), 'advrob.step': String(step ?? counters.step) },
+      { checksum: true },
+    ),
   );
 }
 
@@ -94,16 +105,16 @@ const metadataSchema = z.object({
 });
 
 /**
- * Puts the run where its checkpoint left it. Gives false when there is none.
+ * Puts the run where its checkpoint left it; where that is damaged, by its checksum or form, where
+ * the one before it did, of which the storage is told. Gives false when there is none.
  *
- * @throws AdvrobError `ADVROB_CHECKPOINT` for a broken file, `ADVROB_CHECKPOINT_MISMATCH` for one
- *   of other settings, data or parts; the run is then as before.
+ * @throws AdvrobError `ADVROB_CHECKPOINT` when both are damaged, `ADVROB_CHECKPOINT_MISMATCH` for
+ *   one of other settings, data or parts; the run is then as before.
  */
 export async function loadRun<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<boolean> {
-  const bytes = await run.options.checkpoint?.storage.read(checkpointName);
-  if (!bytes) return false;
-  const file = decodeSafetensors(bytes, checkpointName);
-  const metadata = readMetadata(file);
+  const found = await readCheckpoint(run.options.checkpoint?.storage);
+  if (!found) return false;
+  const { file, metadata } = found;
   checkSettings(metadata.run as Json, run.description);
 
   const snapshot: Snapshot = { tensors: new Map(), numbers: new Map(Object.entries(metadata.numbers)) };
@@ -119,21 +130,41 @@ export async function loadRun<P extends Extras, E extends Extras>(run: Run<P, E>
   } finally {
     disposeSnapshot(snapshot);
   }
+  run.saved = run.counters.step;
   run.window.names = metadata.window.names;
   run.window.rows = metadata.window.rows;
   run.history.push(...(metadata.history as unknown as LoggedEvent[]));
   return true;
 }
 
-function readMetadata(file: TensorFile): z.output<typeof metadataSchema> {
-  try {
-    return metadataSchema.parse(JSON.parse(file.metadata.get(metadataKey) ?? 'null'));
-  } catch (cause) {
+type Checkpoint = { readonly file: TensorFile; readonly metadata: z.output<typeof metadataSchema> };
+
+async function readCheckpoint(storage: RunStorage | undefined): Promise<Checkpoint | undefined> {
+  const bytes = await storage?.read(checkpointName);
+  if (storage === undefined || bytes === undefined) return undefined;
+  const found = decodeCheckpoint(bytes);
+  if (!(found instanceof Error)) return found;
+  const before = await storage.read(previousName);
+  const previous = before && decodeCheckpoint(before);
+  if (before === undefined || previous === undefined || previous instanceof Error)
     throw new AdvrobError(
       'ADVROB_CHECKPOINT',
-      `${checkpointName} is no checkpoint of this version: delete it to start anew`,
-      { cause },
+      `${checkpointName} is damaged, or of another version, and so is the one before it: delete it to start anew`,
+      { cause: found },
     );
+  storage.onDamage?.(checkpointName, 'it is damaged; training goes on from the checkpoint before it');
+  await storage.write(checkpointName, before);
+  return previous;
+}
+
+/** What a checkpoint holds, or what is wrong with it; one without a checksum is none of ours. */
+function decodeCheckpoint(bytes: Uint8Array): Checkpoint | Error {
+  try {
+    const file = decodeSafetensors(bytes, checkpointName);
+    if (!file.hasChecksum) throw new AdvrobError('ADVROB_CHECKPOINT', 'there is no checksum in it');
+    return { file, metadata: metadataSchema.parse(JSON.parse(file.metadata.get(metadataKey) ?? 'null')) };
+  } catch (error) {
+    return error as Error;
   }
 }
 

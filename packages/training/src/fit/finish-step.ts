@@ -36,7 +36,7 @@ export async function finishStep<P extends Extras, E extends Extras>(
     const events = await validate(run);
     for (const event of events) log(run, event);
     counters.validated = step;
-    if (events.some(({ isBest }) => isBest)) await saveWeights(run, 'best.safetensors', run.best?.values);
+    if (events.some(({ isBest }) => isBest)) await saveWeights(run, 'best.safetensors', run.best);
   }
   counters.closed = epoch;
   if (isSaveDue) await saveRun(run);

@@ -55,6 +55,8 @@ export async function fit<P extends Extras, E extends Extras>(options: FitOption
   try {
     if (options.checkpoint) run.description = await describeRun(options, run.settings);
     const isResumed = await loadRun(run);
+    // What a kill or damage has left of it is as good as nothing.
+    if (run.best) await saveWeights(run, 'best.safetensors', run.best);
     const { step, steps, stepsPerEpoch } = positionOf(run);
     emit(run, { type: 'start', step, steps, stepsPerEpoch, resumed: isResumed, history: [...run.history] });
     await trainToEnd(run);

@@ -59,6 +59,8 @@ export interface Run<P extends Extras = Extras, E extends Extras = Extras> {
   readonly window: MetricWindow;
   readonly history: LoggedEvent[];
   best: Best | undefined;
+  /** The step of the checkpoint that is kept: what replaces it there is no later one. */
+  saved: number | undefined;
 }
 
 /**
@@ -101,6 +103,7 @@ export function openRun<P extends Extras, E extends Extras>(options: FitOptions<
       window: emptyWindow(),
       history: [],
       best: undefined,
+      saved: undefined,
     };
   } catch (error) {
     optimizer.dispose?.();
