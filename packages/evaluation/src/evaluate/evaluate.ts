@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkHash } from '../journal/fingerprint.js';
 import { notKept, openJournal, type Journal } from '../journal/journal.js';
 import { createTracker, expectedOf, type EvaluationTiming, type Tracker } from '../progress.js';
-import { adversarialName } from '../record/adversarial.js';
+import { adversarialName, readAdversarial } from '../record/adversarial.js';
 import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
 import type { ModelResult } from '../record/model-result.js';
 import { attackBatch, cleanBatch } from './batch.js';
@@ -18,6 +18,7 @@ import {
   journalLine,
   journalName,
   restoreOutcomes,
+  runOf,
   type BatchOutcome,
   type JournalLine,
 } from './outcome.js';
@@ -79,13 +80,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         continuation: (found, expected) => continuationOf(found, expected, plan),
       })
     : notKept<JournalLine>();
-  const outcomes = restoreOutcomes(journal.lines, plan.runs.length);
+  const pieces = await soundPieces(options, plan, journal.lines);
+  const outcomes = restoreOutcomes(pieces, plan.runs.length);
   const tracker = createTracker({
     runs: plan.runs.map((run) => ({ ...run, expected: expectedOf(run.entry.attack, run.entry.restarts) })),
     total: data.length,
-    earlier: journal.lines.map((line) => ({
-      run: line.type === 'clean' ? -1 : line.run,
-      examples: outcomes[line.batch]!.clean!.labels.length,
+    earlier: pieces.map((line) => ({
+      run: runOf(line),
+      examples: Math.min(plan.batchSize, data.length - line.batch * plan.batchSize),
       seconds: line.seconds,
     })),
     standing: standingOf(plan, outcomes),
@@ -118,6 +120,31 @@ async function settingsOf({ runs }: Plan): Promise<Json[]> {
   for (const { entry } of runs)
     if (!known.has(entry.attack)) known.set(entry.attack, describeValue(entry.attack.options));
   return Promise.all(runs.map(({ entry }) => known.get(entry.attack)!));
+}
+
+/**
+ * What earlier sessions have finished, each piece once. An attack whose adversarial examples were
+ * saved, and are damaged or gone, is made again.
+ */
+async function soundPieces(
+  { storage }: EvaluateOptions,
+  { runs }: Plan,
+  lines: readonly JournalLine[],
+): Promise<JournalLine[]> {
+  const pieces = new Map<string, JournalLine>();
+  for (const line of lines) pieces.set(`${line.batch}/${runOf(line)}`, line);
+  for (const [piece, line] of pieces) {
+    if (line.type === 'clean' || !line.outcome.saved?.places.length || storage === undefined) continue;
+    const name = adversarialName(runs, line.run, line.batch);
+    const isSound = await readAdversarial(storage, name).then(
+      ({ labels }) => labels.length === line.outcome.saved?.places.length,
+      () => false,
+    );
+    if (isSound) continue;
+    storage.onDamage?.(name, 'it is damaged or gone; the attack is run again');
+    pieces.delete(piece);
+  }
+  return [...pieces.values()];
 }
 
 async function evaluateBatches(session: Session): Promise<void> {

@@ -1,4 +1,3 @@
-import { AdvrobError } from '@advrob/core';
 import * as z from 'zod';
 
 const bit = z.union([z.literal(0), z.literal(1)]);
@@ -84,28 +83,18 @@ export const journalLine = z.discriminatedUnion('type', [
 ]);
 export type JournalLine = z.infer<typeof journalLine>;
 
-/**
- * Finished work in the order in which it was done: each batch first clean, then under the runs of
- * the plan, of which some may have come later. A run whose line is missing is done again.
- *
- * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` for lines that no session writes: a batch before
- *   an earlier one, a run twice, as after an edit by hand.
- */
+/** The place of a piece of work among those of its batch: the run, -1 for the clean pass. */
+export function runOf(line: JournalLine): number {
+  return line.type === 'clean' ? -1 : line.run;
+}
+
+/** Finished work by batch and run; where some is still to be done the lists have holes. */
 export function restoreOutcomes(lines: readonly JournalLine[], runs: number): BatchOutcome[] {
   const outcomes: BatchOutcome[] = [];
-  lines.forEach((line, place) => {
-    const batch = outcomes[line.batch];
-    const isNext =
-      line.type === 'clean'
-        ? line.batch === outcomes.length
-        : batch !== undefined && line.run < runs && batch.attacks[line.run] === undefined;
-    if (!isNext)
-      throw new AdvrobError(
-        'ADVROB_EVALUATION_MISMATCH',
-        `the kept progress of this evaluation is damaged at entry ${place + 1}: remove '${journalName}' to start over`,
-      );
-    if (line.type === 'clean') outcomes.push({ clean: line.outcome, attacks: [] });
-    else batch!.attacks[line.run] = line.outcome;
-  });
+  for (const line of lines) {
+    const outcome = (outcomes[line.batch] ??= { attacks: [] });
+    if (line.type === 'clean') outcome.clean = line.outcome;
+    else if (line.run < runs) outcome.attacks[line.run] = line.outcome;
+  }
   return outcomes;
 }
