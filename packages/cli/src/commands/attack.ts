@@ -7,6 +7,7 @@ import { labelWarnings, radiusWarnings } from '../experiment/data-warnings.js';
 import { loadAnyModel } from '../experiment/load-model.js';
 import { checkModel, settingFor } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
+import { workIn } from '../experiment/record.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { chooseParts } from '../flags/chosen-parts.js';
 import {
@@ -23,7 +24,7 @@ import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { writeAtomically } from '../storage/files.js';
-import { holdFolder } from '../storage/lock.js';
+import { terminalOutput } from '../output/terminal.js';
 import { attackWork } from '../output/course.js';
 import { checkPictures, picturesText, savePictures, type Crafted } from '../output/pictures.js';
 import { createProgress, followShare, percent } from '../output/progress.js';
@@ -59,7 +60,7 @@ type AttackFlags = Values<typeof flags>;
  */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'attack', 'craft adversarial examples and save them', flags, (given) =>
-    holdFolder(given.out, () => attackCommand(given, call)),
+    workIn(given.out, terminalOutput(given.json), () => attackCommand(given, call)),
   );
 }
 

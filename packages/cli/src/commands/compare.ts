@@ -15,6 +15,7 @@ import { modelFolder, readRecord, writeReport } from '../experiment/record.js';
 import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { readIfThere, writeAtomically } from '../storage/files.js';
+import { refuseDamaged } from '../storage/integrity.js';
 import { holdFolder } from '../storage/lock.js';
 import { percent } from '../output/progress.js';
 import { table, terminalOutput } from '../output/terminal.js';
@@ -77,20 +78,22 @@ async function candidatesOf(folders: readonly string[], records: readonly RunRec
   const names = records.flatMap(({ models }) => models.map(({ name }) => name));
   const isShared = (name: string): boolean => names.filter((other) => other === name).length > 1;
   const candidates: Candidate[] = [];
-  for (const [i, { models }] of records.entries())
-    for (const model of models) {
+  for (const [i, record] of records.entries())
+    for (const model of record.models) {
       const folder = folders[i]!;
       const name = isShared(model.name) ? `${basename(resolve(folder))}/${model.name}` : model.name;
-      const examples = await examplesOf(folder, model.name, models.length);
+      const examples = await examplesOf(folder, model.name, record);
       candidates.push({ name, result: { ...model, name }, examples });
     }
   return candidates;
 }
 
-async function examplesOf(folder: string, model: string, models: number): Promise<ExampleRecord[]> {
+async function examplesOf(folder: string, model: string, record: RunRecord): Promise<ExampleRecord[]> {
   const inModel = join(modelFolder(folder, model), examplesName);
+  await refuseDamaged(folder, record, [`models/${model}/${examplesName}`, examplesName]);
   const bytes =
-    (await readIfThere(inModel)) ?? (models === 1 ? await readIfThere(join(folder, examplesName)) : undefined);
+    (await readIfThere(inModel)) ??
+    (record.models.length === 1 ? await readIfThere(join(folder, examplesName)) : undefined);
   if (bytes !== undefined) return parseExamples(new TextDecoder().decode(bytes));
   throw new AdvrobError(
     'ADVROB_USAGE',

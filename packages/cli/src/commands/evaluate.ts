@@ -9,7 +9,7 @@ import { loadAnyModel, modelName } from '../experiment/load-model.js';
 import { checkModel, settingFor } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
-import { writeEvaluationRecord } from '../experiment/record.js';
+import { workIn, writeEvaluationRecord } from '../experiment/record.js';
 import { checksOf, checksWork } from '../experiment/robustness-checks.js';
 import type { ModelFinder } from '../experiment/types.js';
 import { chooseParts } from '../flags/chosen-parts.js';
@@ -27,7 +27,7 @@ import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, wholeNumber, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { fileStorage } from '../storage/files.js';
-import { holdFolder } from '../storage/lock.js';
+import { terminalOutput } from '../output/terminal.js';
 import { evaluationWork } from '../output/course.js';
 import { createProgress, followEvaluation } from '../output/progress.js';
 import { recordText } from '../output/record-text.js';
@@ -62,7 +62,7 @@ const flags = [
  */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'evaluate', 'measure clean and robust accuracy of any model', flags, (given) =>
-    holdFolder(given.out, () => evaluateCommand(given, call)),
+    workIn(given.out, terminalOutput(given.json), () => evaluateCommand(given, call)),
   );
 }
 
@@ -121,7 +121,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
       seed: given.seed,
       batchSize: given.batchSize,
       saveAdversarial: given.saveAdversarial ?? false,
-      storage: fileStorage(given.out),
+      storage: fileStorage(given.out, (message) => output.warn([message])),
       config: codeOf(registry),
       signal,
       onProgress: followEvaluation(name, progress),
@@ -140,6 +140,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
           registry,
           signal,
           progress,
+          output,
         })
       : [];
     output.warn(evaluationWarnings(evaluation, data, given.take));

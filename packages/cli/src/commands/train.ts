@@ -9,6 +9,7 @@ import { checkModel } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
 import { claimFolder } from '../experiment/run-folder.js';
+import { workIn } from '../experiment/record.js';
 import { trainModel } from '../experiment/train-model.js';
 import { makeTrainingParts, settingsOf } from '../experiment/training-parts.js';
 import { chooseParts } from '../flags/chosen-parts.js';
@@ -17,7 +18,7 @@ import { datasetFlag, settingFlag } from '../flags/data-flags.js';
 import { flag, positive, wholeNumber, type Values } from '../flags/flag.js';
 import { modelCheckFlag } from '../flags/model-flags.js';
 import { writeAtomically } from '../storage/files.js';
-import { holdFolder } from '../storage/lock.js';
+import { terminalOutput } from '../output/terminal.js';
 import { createProgress } from '../output/progress.js';
 import { addCommand, ready, type Call } from './command.js';
 
@@ -53,7 +54,7 @@ type TrainFlags = Values<typeof flags>;
  */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'train', 'train one model', flags, (given) =>
-    holdFolder(given.out, () => trainCommand(given, call)),
+    workIn(given.out, terminalOutput(given.json), () => trainCommand(given, call)),
   );
 }
 
@@ -91,6 +92,7 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
       folder: given.out,
       signal,
       progress,
+      output,
     });
     const weights = `${given.out}/weights.safetensors`;
     await writeAtomically(weights, await saveWeights(model, { modelCheck: JSON.stringify(modelCheck) }));

@@ -60,7 +60,7 @@ async function actors(
 
 /** Runs the analyses. What is finished is in `analyses/<id>/analysis.jsonl` and not done again. */
 export async function analyzeAll(
-  { folder, registry, signal }: Pick<ExperimentRun, 'folder' | 'registry' | 'signal'>,
+  { folder, registry, signal, output }: Pick<ExperimentRun, 'folder' | 'registry' | 'signal' | 'output'>,
   analyses: readonly PreparedAnalysis[],
   progress: ProgressLine,
 ): Promise<Analysed[]> {
@@ -70,7 +70,7 @@ export async function analyzeAll(
     progress.course.begin(`analysis ${prepared.id}`);
     const of = Object.values(prepared.names).join(', ') || 'no models';
     progress.update(() => `${prepared.id}: analysis of ${of}  ${clock((performance.now() - begun) / 1000)}`);
-    const storage = fileStorage(join(folder, 'analyses', prepared.id));
+    const storage = fileStorage(join(folder, 'analyses', prepared.id), (message) => output.warn([message]));
     const result = await analyze({ ...prepared, storage, config: codeOf(registry), signal });
     const seconds = (performance.now() - begun) / 1000;
     progress.end(`${prepared.id}: analysed in ${clock(seconds)}`);

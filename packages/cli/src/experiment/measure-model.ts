@@ -33,7 +33,7 @@ export async function measureModel(
     batchSize,
     attackOn,
     saveAdversarial,
-    storage: fileStorage(folder),
+    storage: fileStorage(folder, (message) => run.output.warn([message])),
     config: codeOf(registry),
     signal,
     onProgress: followEvaluation(id, progress),
@@ -54,6 +54,7 @@ export async function measureModel(
         registry,
         signal,
         progress,
+        output: run.output,
       })
     : [];
   run.output.warn(evaluationWarnings(evaluation, data, experiment.evaluation.take));

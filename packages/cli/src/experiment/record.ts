@@ -14,20 +14,85 @@ import { renderReport, type ReportOptions } from '@advrob/report';
 import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
 import { environmentOf } from '../backend/environment.js';
+import type { Output } from '../output/terminal.js';
 import { readIfThere, writeAtomically } from '../storage/files.js';
+import { holdFolder } from '../storage/lock.js';
+import { damagedFiles, hashFiles, isSealed, sealedRecord } from '../storage/integrity.js';
 
 /** Reads the record of a finished run. @throws AdvrobError `ADVROB_USAGE` when there is none. */
 export async function readRecord(folder: string): Promise<RunRecord> {
   const bytes = await readIfThere(join(folder, recordName));
   if (bytes === undefined)
     throw new AdvrobError('ADVROB_USAGE', `no ${recordName} in ${folder}: expected the folder of a finished run`);
-  return parseRecord(new TextDecoder().decode(bytes));
+  const text = new TextDecoder().decode(bytes);
+  const record = parseRecord(text);
+  if (isSealed(text, record)) return record;
+  throw new AdvrobError(
+    'ADVROB_FILE_DAMAGED',
+    `${join(folder, recordName)}: its SHA-256 is not the one that it was written with: damaged or changed since. The command that wrote it makes it anew`,
+  );
 }
 
-/** Writes `record.json` and the page. Returns the page's path. */
-export async function writeRecord(folder: string, record: RunRecord): Promise<string> {
-  await writeAtomically(join(folder, recordName), serializeRecord(record));
-  return writeReport(folder, record);
+/** Writes the page, whose path it gives, and `record.json`, with the hashes of all files of the run. */
+export async function writeRecord(folder: string, record: RunRecord): Promise<{ report: string; record: RunRecord }> {
+  const report = await writeReport(folder, record);
+  return { report, record: await sealFolder(folder, record) };
+}
+
+/** Writes the record with the hashes that the files of the run have now. */
+export async function sealFolder(folder: string, record: RunRecord): Promise<RunRecord> {
+  return seal(folder, record, await hashFiles(folder));
+}
+
+async function seal(folder: string, record: RunRecord, files: Readonly<Record<string, string>>): Promise<RunRecord> {
+  const sealed = sealedRecord(record, files);
+  await writeAtomically(join(folder, recordName), serializeRecord(sealed));
+  return sealed;
+}
+
+/**
+ * Runs `body` in a folder that no other process of ours works in. Damage to what a finished run has
+ * left there is told first, and its record then lets its files change until a new one is written; a
+ * body that fails and changed nothing leaves it as it was.
+ */
+export function workIn<T>(folder: string, output: Pick<Output, 'warn'>, body: () => Promise<T>): Promise<T> {
+  return holdFolder(folder, async () => {
+    const before = await openSeal(folder, output);
+    try {
+      return await body();
+    } catch (error) {
+      if (before) await closeSeal(folder, before).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+/** A record whose files may change, and those that had changed before. */
+interface OpenedSeal {
+  readonly record: RunRecord;
+  readonly damaged: readonly string[];
+}
+
+async function openSeal(folder: string, output: Pick<Output, 'warn'>): Promise<OpenedSeal | undefined> {
+  if ((await readIfThere(join(folder, recordName))) === undefined) return undefined;
+  try {
+    const record = await readRecord(folder);
+    const damaged = (await damagedFiles(folder, record)).map(({ path }) => path);
+    output.warn(damaged.map((path) => `${join(folder, path)} is damaged, by its SHA-256: what can be is made anew`));
+    if (record.integrity === undefined) return undefined;
+    await seal(folder, record, {});
+    return { record, damaged };
+  } catch (error) {
+    if (!(error instanceof AdvrobError) || !['ADVROB_RECORD', 'ADVROB_FILE_DAMAGED'].includes(error.code)) throw error;
+    output.warn([`${error.message}: it is made anew`]);
+    return undefined;
+  }
+}
+
+async function closeSeal(folder: string, { record, damaged }: OpenedSeal): Promise<void> {
+  const now = await damagedFiles(folder, record);
+  const isSame = now.map(({ path }) => path).join() === damaged.join();
+  if (isSame) await seal(folder, record, record.integrity!.files);
 }
 
 /**
@@ -91,6 +156,5 @@ export async function writeEvaluationRecord(
     checks: recordChecks(evaluation.result.name, checks),
     timing: { evaluation: evaluation.timing } as unknown as RunRecord['timing'],
   });
-  await writeRecord(folder, record);
-  return record;
+  return (await writeRecord(folder, record)).record;
 }

@@ -5,6 +5,7 @@ import { defaultChecks, type CheckSettings } from '../config/evaluation-schema.j
 import { attackWork, usualShare } from '../output/course.js';
 import { fileStorage } from '../storage/files.js';
 import { followShare, type ProgressLine } from '../output/progress.js';
+import type { Output } from '../output/terminal.js';
 import { makePart } from './parts.js';
 
 /** A model of more weights is checked only when the config asks for it. */
@@ -45,6 +46,7 @@ interface ChecksOfModel {
   readonly registry: Registry;
   readonly signal: AbortSignal;
   readonly progress: ProgressLine;
+  readonly output: Pick<Output, 'warn'>;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function checksOf(work: ChecksOfModel): Promise<readonly Robustness
     examples: settings.examples,
     restarts: settings.restarts,
     seed: work.seed,
-    storage: fileStorage(work.folder),
+    storage: fileStorage(work.folder, (message) => work.output.warn([message])),
     config: codeOf(work.registry),
     signal,
     onProgress: ({ measurement, done, total, fraction, secondsLeft }) =>

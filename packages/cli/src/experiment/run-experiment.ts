@@ -6,13 +6,12 @@ import { defaultChecks } from '../config/evaluation-schema.js';
 import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
 import { attackWork, evaluationWork, type Stage } from '../output/course.js';
 import { createProgress, type ProgressLine } from '../output/progress.js';
-import { holdFolder } from '../storage/lock.js';
 import { analyzeAll } from './analyses.js';
 import { radiusWarnings } from './data-warnings.js';
 import { measureModel } from './measure-model.js';
 import { checkModels } from './model-check.js';
 import { prepare } from './prepare.js';
-import { writeRecord } from './record.js';
+import { workIn, writeRecord } from './record.js';
 import { noteOf, unmetRequirements } from './requirements.js';
 import { checksWork, wantedChecks } from './robustness-checks.js';
 import { claimFolder } from './run-folder.js';
@@ -25,7 +24,7 @@ import type { ExperimentResult, ExperimentRun, Measured, Prepared, PreparedModel
  * record ends the same, bit for bit, times aside.
  */
 export function runExperiment(run: ExperimentRun): Promise<ExperimentResult> {
-  return holdFolder(run.folder, () => runInFolder(run));
+  return workIn(run.folder, run.output, () => runInFolder(run));
 }
 
 async function runInFolder(run: ExperimentRun): Promise<ExperimentResult> {
@@ -62,9 +61,9 @@ async function runInFolder(run: ExperimentRun): Promise<ExperimentResult> {
         ...Object.fromEntries(analysed.map(({ result, seconds }) => [`analysis ${result.id}`, { seconds }])),
       } as RunRecord['timing'],
     });
-    const report = await writeRecord(folder, record);
+    const written = await writeRecord(folder, record);
     progress.end();
-    return { record, report, unmet: unmetRequirements(record, experiment.evaluation?.require) };
+    return { ...written, unmet: unmetRequirements(record, experiment.evaluation?.require) };
   } finally {
     progress.end();
     prepared.shelf.dispose();
@@ -155,6 +154,7 @@ async function train(
     folder: join(run.folder, 'models', id),
     signal: run.signal,
     progress,
+    output: run.output,
   });
   return { trained, seconds: (performance.now() - begun) / 1000 };
 }

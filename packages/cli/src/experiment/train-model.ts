@@ -25,6 +25,7 @@ import { codeOf } from '../backend/environment.js';
 import type { TrainingSettings } from '../config/schema.js';
 import { fileStorage, writeAtomically } from '../storage/files.js';
 import { followTraining, type ProgressLine } from '../output/progress.js';
+import type { Output } from '../output/terminal.js';
 import { firstOf } from './load-data.js';
 import type { TrainingParts } from './types.js';
 
@@ -44,6 +45,7 @@ interface TrainModelOptions {
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly progress: ProgressLine;
+  readonly output: Pick<Output, 'warn'>;
 }
 
 /**
@@ -52,7 +54,7 @@ interface TrainModelOptions {
  */
 export async function trainModel(options: TrainModelOptions): Promise<FitResult> {
   const { model, splits, settings, parts, seed, folder, signal } = options;
-  const storage = fileStorage(folder);
+  const storage = fileStorage(folder, (message) => options.output.warn([message]));
   const data = firstOf(splits.train, settings.take);
   const { attack, validationAttack, teacher, teachers, ...others } = parts;
   const logits = teacher && (await teacherLogits(teacher, data, { signal }));

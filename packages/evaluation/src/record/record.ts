@@ -41,6 +41,8 @@ export type RobustnessCheck = z.infer<typeof robustnessCheck>;
 /** Name of the file that holds a record. */
 export const recordName = 'record.json';
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 const environment = z.strictObject({
   /** tfjs backend, e.g. `onnxruntime`. */
   backend: z.string(),
@@ -104,6 +106,15 @@ export const runRecord = z.strictObject({
   analyses: z.array(analysisResult).default([]),
   /** Times, and nothing else that differs between two runs of the same settings. */
   timing: z.json(),
+  /** What finds damage; left out of a record that is no file of a finished run. */
+  integrity: z
+    .strictObject({
+      /** SHA-256 of the other files of the run, by their paths in its folder; none while it goes on. */
+      files: z.record(z.string(), sha256),
+      /** SHA-256 of this file, its own 64 digits taken as zeros. */
+      sha256,
+    })
+    .optional(),
 });
 export type RunRecord = z.infer<typeof runRecord>;
 export type RecordedModel = RunRecord['models'][number];
@@ -114,7 +125,7 @@ export function recordChecks(model: string, checks: readonly RobustnessCheck[]):
 }
 
 /** What a record is made from; the rest is filled in. */
-export type RecordParts = Omit<RunRecord, 'format' | 'version' | 'checks' | 'analyses'> &
+export type RecordParts = Omit<RunRecord, 'format' | 'version' | 'checks' | 'analyses' | 'integrity'> &
   Partial<Pick<RunRecord, 'checks' | 'analyses'>>;
 
 /**
@@ -141,9 +152,12 @@ export function parseRecord(text: string): RunRecord {
   return checkRecord(readJson('record', text));
 }
 
-/** A record without its times: equal for two runs of the same settings on the same machine. */
-export function withoutTiming(record: RunRecord): Omit<RunRecord, 'timing'> {
-  const { timing: _, ...rest } = record;
+/**
+ * A record without its times, and without hashes of files that hold times: equal for two runs of
+ * the same settings on the same machine.
+ */
+export function withoutTiming(record: RunRecord): Omit<RunRecord, 'timing' | 'integrity'> {
+  const { timing: _, integrity: _hashes, ...rest } = record;
   return rest;
 }
 

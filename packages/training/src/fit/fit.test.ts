@@ -178,6 +178,7 @@ describe('fit', () => {
     await train({ averager: movingAverage(0.5), checkpoint: { storage }, steps: 6 });
     expect([...storage.files.keys()].sort()).toEqual([
       'averaged.safetensors',
+      'checkpoint.previous.safetensors',
       'checkpoint.safetensors',
       'last.safetensors',
     ]);
