@@ -2,9 +2,11 @@
 // All that a command needs takes a second or two to read: whoever waits sees that something began.
 const { isTTY } = process.stderr;
 if (isTTY) process.stderr.write('advrob: starting');
-const { main } = await import('./program.js');
+const { guardStreams, main } = await import('./program.js');
 if (isTTY) process.stderr.write('\r\u001b[2K');
 
+let outputCode = 0;
+guardStreams(process.stdout, process.stderr, (code) => (process.exitCode = outputCode = code));
 const stop = new AbortController();
 // The first Ctrl-C lets the step in progress end and the checkpoint be written; the second ends at
 // once.
@@ -12,4 +14,5 @@ process.once('SIGINT', () => {
   stop.abort(new Error('SIGINT'));
   process.once('SIGINT', () => process.exit(130));
 });
-process.exitCode = await main(process.argv.slice(2), stop.signal);
+const code = await main(process.argv.slice(2), stop.signal);
+process.exitCode = code === 0 ? outputCode : code;

@@ -15,6 +15,8 @@ import * as run from './commands/run.js';
 import * as train from './commands/train.js';
 import { describeError, exitCodeOf, explain } from './output/errors.js';
 
+export { guardStreams } from './output/streams.js';
+
 /** In the order of the help. Each declares its own flags. */
 const commands = [run, train, attack, evaluate, analyze, inspect, exportCommand, list, report, compare, doctor];
 

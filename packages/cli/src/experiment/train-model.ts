@@ -61,7 +61,9 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
   const learnedFrom: Json[] = [];
   for (const each of teachers) learnedFrom.push(await identifyModel(each));
   const follow = followTraining(options.name, options.progress);
-  const log = logTraining(folder, settings.tensorboard ?? false);
+  // A log that cannot be written stops the training after the step in progress, with a checkpoint.
+  const stop = new AbortController();
+  const log = logTraining(folder, settings.tensorboard ?? false, (error) => stop.abort(error));
   try {
     const result = await fit({
       ...others,
@@ -74,7 +76,7 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
       config: JSON.parse(JSON.stringify({ ...settings, teachers: learnedFrom, ...codeOf(options.registry) })) as Json,
       attack,
       ...validationOf(settings, splits, validationAttack),
-      signal,
+      signal: AbortSignal.any([signal, stop.signal]),
       onEvent: (event) => {
         follow(event);
         log.add(event);
@@ -83,6 +85,9 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
     await log.done();
     return result;
   } catch (error) {
+    if (stop.signal.aborted && isStop(error)) throw stop.signal.reason;
+    // What was logged before is on disk when the error is seen.
+    await log.done().catch(() => undefined);
     if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_ATTACK_MISSING') throw error;
     throw new AdvrobError(
       error.code,
@@ -92,6 +97,10 @@ export async function trainModel(options: TrainModelOptions): Promise<FitResult>
   } finally {
     logits?.dispose();
   }
+}
+
+function isStop(error: unknown): boolean {
+  return error instanceof AdvrobError && error.code === 'ADVROB_ABORTED';
 }
 
 /**
@@ -175,9 +184,9 @@ function eventFile(): LogFile {
 /**
  * Writes `metrics.jsonl` beside the checkpoints: what belongs to the run's history, one JSON object
  * a line; and a TensorBoard event file when asked for. After a resume both start from the
- * checkpoint's history.
+ * checkpoint's history. `onFailure` hears at once of what cannot be written.
  */
-function logTraining(folder: string, tensorboard: boolean): TrainingLog {
+function logTraining(folder: string, tensorboard: boolean, onFailure: (error: unknown) => void): TrainingLog {
   const storage = fileStorage(folder);
   const files = tensorboard ? [jsonLines, eventFile()] : [jsonLines];
   let pending: Promise<void> = Promise.resolve();
@@ -185,13 +194,17 @@ function logTraining(folder: string, tensorboard: boolean): TrainingLog {
     for (const { name, header, encode } of files)
       await writeAtomically(join(folder, name), Buffer.concat([header, encode(history)]));
   };
+  const after = (write: () => Promise<void>): void => {
+    pending = pending.then(write);
+    pending.catch(onFailure);
+  };
   const append = async (event: LoggedEvent): Promise<void> => {
     for (const { name, encode } of files) await storage.append!(name, encode([event]));
   };
   return {
     add(event) {
-      if (event.type === 'start') pending = pending.then(() => start(event.history));
-      else if (event.type === 'metrics' || event.type === 'validation') pending = pending.then(() => append(event));
+      if (event.type === 'start') after(() => start(event.history));
+      else if (event.type === 'metrics' || event.type === 'validation') after(() => append(event));
     },
     done: () => pending,
   };
