@@ -1,7 +1,7 @@
 export type { EvaluateOptions, EvaluationAttack } from './evaluate/options.js';
 export type { EvaluationProgress } from './progress.js';
 export { checkEvaluation, evaluate, type Evaluation } from './evaluate/evaluate.js';
-export { type EvaluationTiming } from './progress.js';
+export { createTracker, expectedOf, type EvaluationTiming } from './progress.js';
 export { analyze, type AnalyzeOptions } from './analyze.js';
 export { checkAnalysis } from './analyze.js';
 export { type AnalysisResult } from './record/analysis-result.js';

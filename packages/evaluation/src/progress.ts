@@ -1,4 +1,4 @@
-import type { Norm, Progress } from '@advrob/core';
+import type { Attack, Norm, Progress } from '@advrob/core';
 
 /** Where an evaluation stands. Made from results that were read back anyway. */
 export interface EvaluationProgress {
@@ -110,18 +110,21 @@ export function createTracker({ runs, total, earlier, standing, report }: Tracke
   return {
     begin(run, examples) {
       const part = parts[run + 1]!;
-      const current = (part.current = { startedAt: performance.now(), examples, steps: 0 });
+      const current: NonNullable<Part['current']> = { startedAt: performance.now(), examples, steps: 0 };
+      part.current = current;
+      const follow = followMembers(part, examples);
       emit(run);
       return {
         step(progress) {
           current.steps++;
+          current.course = follow(progress);
           emit(run, progress);
         },
         end() {
           const time = elapsed(current);
           part.seconds += time;
           part.finished += examples;
-          if (current.steps > 0) part.steps = current.steps;
+          if (current.steps > 0 && !part.members) part.steps = current.steps;
           part.current = undefined;
           return time;
         },
@@ -148,13 +151,66 @@ const usualSteps = 20;
 export interface Expected {
   readonly steps: number;
   readonly cost: number;
+  /** Of an attack that runs others: each in its turn. */
+  readonly members?: readonly (Expected & { readonly attack: string })[];
 }
 
-/** What the options of an attack say of its steps or queries; undefined where they name neither. */
-export function expectedOf({ options }: { readonly options?: unknown }, restarts = 1): Expected | undefined {
-  const { steps, queries } = { ...(options as object) } as { readonly steps?: unknown; readonly queries?: unknown };
-  if (typeof steps === 'number' && steps > 0) return { steps: steps * restarts, cost: 1 };
+/**
+ * What the options of an attack say of its steps or queries, or of those of the attacks that it
+ * runs; undefined where they name neither.
+ *
+ * @param norm - Of the threat, by which an ensemble may choose its members.
+ */
+export function expectedOf(
+  { options, definition }: { readonly options?: unknown; readonly definition?: Pick<Attack['definition'], 'members'> },
+  restarts = 1,
+  norm: Norm = 'linf',
+): Expected | undefined {
+  const members = definition?.members?.(options, norm).map(({ attack, restarts: own }) => ({
+    ...(expectedOf(attack, own, norm) ?? { steps: usualSteps, cost: 1 }),
+    attack: attack.name,
+  }));
+  if (members) return { steps: members.reduce((sum, { steps, cost }) => sum + steps * cost, 0), cost: 1, members };
+  const { steps, queries, targets = 1 } = { ...(options as object) } as Readonly<Record<string, unknown>>;
+  if (typeof steps === 'number' && steps > 0)
+    return { steps: steps * restarts * (typeof targets === 'number' ? targets : 1), cost: 1 };
   return typeof queries === 'number' && queries > 0 ? { steps: queries, cost: forward } : undefined;
+}
+
+/**
+ * Follows the steps of a batch: what was done, and what is ahead, each by what it costs and the rows
+ * that it is on, since decided rows are dropped. Undefined where nobody knows how many steps there
+ * are.
+ */
+function followMembers({ members, steps }: Part, examples: number): (progress: Progress) => Course | undefined {
+  const all = members ?? (steps === undefined ? [] : [{ attack: undefined, steps, cost: 1 }]);
+  // Part of a step takes its time however few the rows are.
+  const weightOf = (rows: number): number => (rows + overhead * examples) / ((1 + overhead) * examples);
+  let place = 0;
+  let made = 0;
+  let done = 0;
+  return ({ attack, step, steps: ofLoop, rows }) => {
+    const next = all.findIndex((one, i) => i > place && one.attack === attack);
+    if (next > 0 && all[place]!.attack !== attack) [place, made] = [next, 0];
+    const member = all[place];
+    if (member === undefined) return undefined;
+    made++;
+    const weight = weightOf(rows);
+    done += member.cost * weight;
+    const later = all.slice(place + 1).reduce((sum, one) => sum + one.steps * one.cost, 0);
+    // The last step is not all: its results are still to be judged.
+    const rest = Math.max(member.steps - made, ofLoop - step, later > 0 ? 0 : 1);
+    return { done, ahead: rest * member.cost * weight + later * weightOf(Math.min(rows, examples)) };
+  };
+}
+
+/** What a step takes without any rows, as a share of what a whole batch takes. */
+const overhead = 0.1;
+
+/** Work of one batch, 1 being a step of all of it forward and back. */
+interface Course {
+  readonly done: number;
+  readonly ahead: number;
 }
 
 /** A run over all batches: what is finished of it, and the batch that it is at. */
@@ -164,11 +220,15 @@ export interface Part {
   /** Steps for a batch: as the options say, then as they were for the last one. */
   steps: number | undefined;
   cost: number;
-  current: { readonly startedAt: number; readonly examples: number; steps: number } | undefined;
+  /** Of an attack that runs others. */
+  readonly members: Expected['members'];
+  current:
+    { readonly startedAt: number; readonly examples: number; steps: number; course?: Course | undefined } | undefined;
 }
 
 export function createPart(expected: Expected | undefined): Part {
-  return { finished: 0, seconds: 0, steps: expected?.steps, cost: expected?.cost ?? 1, current: undefined };
+  const { steps, cost = 1, members } = expected ?? {};
+  return { finished: 0, seconds: 0, steps, cost, members, current: undefined };
 }
 
 export function elapsed({ startedAt }: NonNullable<Part['current']>): number {
@@ -178,6 +238,7 @@ export function elapsed({ startedAt }: NonNullable<Part['current']>): number {
 /** How much of the batch at work is done, by its steps; 0 where nobody knows how many there are. */
 function shareOf({ current, steps }: Part): number {
   if (current === undefined || steps === undefined || current.steps === 0) return 0;
+  if (current.course) return current.course.done / Math.max(current.course.done + current.course.ahead, 1e-9);
   // More steps than were expected are never all.
   return current.steps / Math.max(steps, current.steps + 1);
 }

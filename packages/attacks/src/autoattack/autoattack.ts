@@ -1,6 +1,7 @@
+import type { Norm } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import * as z from 'zod';
-import { memberNames } from './members.js';
+import { memberNames, type Member } from './members.js';
 import { compose, versionNames } from './versions.js';
 
 const options = z
@@ -49,9 +50,13 @@ export const autoattack = defineAttack({
   budget: 'fixed',
   loss: null,
   options,
-  async perturb(scope, { version, attacks, ...effort }) {
-    const changed = Object.fromEntries(Object.entries(effort).filter(([, value]) => value !== undefined));
-    for (const { attack, restarts } of compose(version, scope.threat.norm, attacks, changed))
-      await scope.attack(attack, { restarts });
+  members: membersIn,
+  async perturb(scope, chosen) {
+    for (const { attack, restarts } of membersIn(chosen, scope.threat.norm)) await scope.attack(attack, { restarts });
   },
 });
+
+function membersIn({ version, attacks, ...effort }: z.output<typeof options>, norm: Norm): readonly Member[] {
+  const changed = Object.fromEntries(Object.entries(effort).filter(([, value]) => value !== undefined));
+  return compose(version, norm, attacks, changed);
+}

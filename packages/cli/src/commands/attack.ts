@@ -1,4 +1,5 @@
 import { AdvrobError, type Attack, type Classifier, type Dataset } from '@advrob/core';
+import { createTracker, expectedOf } from '@advrob/evaluation';
 import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Command } from 'commander';
@@ -25,7 +26,6 @@ import { flag, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { writeAtomically } from '../storage/files.js';
 import { terminalOutput } from '../output/terminal.js';
-import { attackWork } from '../output/course.js';
 import { checkPictures, picturesText, savePictures, type Crafted } from '../output/pictures.js';
 import { createProgress, followShare, percent } from '../output/progress.js';
 import { addCommand, ready, type Call } from './command.js';
@@ -135,19 +135,27 @@ async function craftAll(
   let done = 0;
   let withstood = 0;
   const follow = followShare(attack.name, '', progress);
-  const tell = (share: number): void =>
-    follow(done === 0 ? 'first batch' : `${done}/${data.length}, robust ${percent(withstood / done, 1)}`, share);
+  const tell = (share: number, secondsLeft?: number): void =>
+    follow(
+      done === 0 ? 'first batch' : `${done}/${data.length}, robust ${percent(withstood / done, 1)}`,
+      share,
+      secondsLeft,
+    );
   tell(0);
+  const tracker = createTracker({
+    runs: [{ label: attack.name, norm, epsilon, expected: expectedOf(attack, restarts, norm) }],
+    total: data.length,
+    earlier: [],
+    standing: () => ({ done, robust: withstood }),
+    report: ({ fraction, secondsLeft }) => tell(fraction, secondsLeft),
+  });
   try {
     for await (const { x, y, ids } of data.batches({ size: 100 })) {
       try {
-        const begin = done;
-        let steps = 0;
-        const onProgress = (): void => {
-          const share = Math.min(0.95, ++steps / attackWork(attack, restarts));
-          tell((begin + share * ids.length) / data.length);
-        };
-        const call = { seed, ids, restarts, signal, onProgress, ...chosen };
+        // There is no pass without an attack.
+        tracker.begin(-1, ids.length).end();
+        const work = tracker.begin(0, ids.length);
+        const call = { seed, ids, restarts, signal, onProgress: work.step, ...chosen };
         const result = await attack.run(model, x, y, { norm, epsilon }, call);
         crafted.x.set(await x.data<'float32'>(), done * size);
         crafted.adversarial.set(await result.adversarial.data<'float32'>(), done * size);
@@ -159,7 +167,8 @@ async function craftAll(
         crafted.distance.set(result.distance, done);
         done += ids.length;
         withstood += Math.round(result.robustAccuracy * ids.length);
-        tell(done / data.length);
+        work.end();
+        tracker.report(0);
       } finally {
         tf.dispose([x, y]);
       }

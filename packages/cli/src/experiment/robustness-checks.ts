@@ -127,10 +127,11 @@ function isIterative({ name, options }: Attack): boolean {
 export function checksWork(
   { evaluated, threat, settings, data }: Pick<ChecksOfModel, 'evaluated' | 'threat' | 'settings' | 'data'>,
   surrogates: number,
+  share = usualShare,
 ): number {
   const main = evaluated.find(({ attack, norm }) => norm === threat.norm && isIterative(attack))?.attack;
   const steps = main ? attackWork(main) : 40;
   // Path, the attack itself, three times the steps, another loss, three radii; twice for repetition.
   const calls = 10 + settings.restarts + surrogates;
-  return Math.min(settings.examples, data.length) * usualShare * (calls * steps + settings.queries / 3);
+  return Math.min(settings.examples, data.length) * share * (calls * steps + settings.queries / 3);
 }

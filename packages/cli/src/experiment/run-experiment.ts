@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { codeOf, environmentOf } from '../backend/environment.js';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
-import { attackWork, evaluationWork, type Stage } from '../output/course.js';
+import { attackWork, evaluationWork, plainShare, usualShare, type Stage } from '../output/course.js';
 import { createProgress, type ProgressLine } from '../output/progress.js';
 import { analyzeAll } from './analyses.js';
 import { radiusWarnings } from './data-warnings.js';
@@ -89,15 +89,17 @@ function stagesOf(experiment: Experiment, { splits, models, measurement, analyse
     const inner = training.parts.attack === undefined ? 0 : attackWork(training.parts.attack);
     return [{ id: `training of ${id}`, kind: 'training', work: examples * (1 + inner) }];
   });
-  const measured = models.flatMap(({ id, model }): Stage[] => {
+  const measured = models.flatMap(({ id, model, training }): Stage[] => {
     if (measurement === undefined || !isMeasuring(experiment)) return [];
     const { data, attacks } = measurement;
     const settings = wantedChecks(experiment.evaluation.checks, model, experiment.threat.norm);
+    const isPlain = training !== undefined && training.parts.attack === undefined;
+    const share = isPlain ? plainShare : usualShare;
     const work = { evaluated: attacks, threat: experiment.threat, settings: settings ?? defaultChecks, data };
     return [
-      { id: `evaluation of ${id}`, kind: 'evaluation', work: evaluationWork(data, attacks) },
+      { id: `evaluation of ${id}`, kind: 'evaluation', work: evaluationWork(data, attacks, share) },
       ...(settings
-        ? [{ id: `checks of ${id}`, kind: 'checks' as const, work: checksWork(work, models.length > 1 ? 1 : 0) }]
+        ? [{ id: `checks of ${id}`, kind: 'checks' as const, work: checksWork(work, models.length > 1 ? 1 : 0, share) }]
         : []),
     ];
   });

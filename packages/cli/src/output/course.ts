@@ -1,4 +1,5 @@
-import type { EvaluationAttack } from '@advrob/evaluation';
+import type { Attack, Norm } from '@advrob/core';
+import { expectedOf, type EvaluationAttack } from '@advrob/evaluation';
 
 /** A part of what a command does. */
 export interface Stage {
@@ -68,23 +69,29 @@ export const single: Course = {
 };
 
 /** What an attack takes for one example: its steps, or a third of one for a query. */
-export function attackWork({ options }: { readonly options?: unknown }, restarts = 1): number {
-  const { steps, queries } = { ...(options as object) } as { readonly steps?: unknown; readonly queries?: unknown };
-  if (typeof steps === 'number') return steps * restarts;
-  return typeof queries === 'number' ? queries / 3 : restarts;
+export function attackWork(attack: Pick<Attack, 'options' | 'definition'>, restarts = 1, norm?: Norm): number {
+  const { steps, cost } = expectedOf(attack, restarts, norm) ?? { steps: restarts, cost: 1 };
+  return steps * cost;
 }
 
 /** Attacks drop what they have fooled: of examples a share that nobody knows before is attacked to the end. */
 export const usualShare = 0.5;
+/** A network that was not trained against attacks loses most of its examples in the first steps. */
+export const plainShare = 0.2;
 
-/** What an evaluation takes: every attack at each of its radii, and the forward pass without one. */
+/**
+ * What an evaluation takes: every attack at each of its radii, and the forward pass without one.
+ *
+ * @param share - Of the examples that are attacked to the end.
+ */
 export function evaluationWork(
   data: { readonly length: number },
-  attacks: readonly Pick<EvaluationAttack, 'attack' | 'epsilon' | 'restarts'>[],
+  attacks: readonly Pick<EvaluationAttack, 'attack' | 'epsilon' | 'restarts' | 'norm'>[],
+  share = usualShare,
 ): number {
-  const each = attacks.map(({ attack, epsilon, restarts }) => {
+  const each = attacks.map(({ attack, epsilon, restarts, norm }) => {
     const isOnce = typeof epsilon === 'number' || attack.definition.budget === 'minimal';
-    return attackWork(attack, restarts) * (isOnce ? 1 : epsilon.length);
+    return attackWork(attack, restarts, norm) * (isOnce ? 1 : epsilon.length);
   });
-  return data.length * each.reduce((sum, work) => sum + usualShare * work, 1 / 3);
+  return data.length * each.reduce((sum, work) => sum + share * work, 1 / 3);
 }

@@ -121,6 +121,11 @@ export interface AttackDefinition<I, O, K extends keyof Knowledge> extends Defin
   /** Whether `randomStart` or other randomness makes restarts differ. Default true. */
   readonly random?: boolean;
   /**
+   * Of an attack that runs others one after another: which, for who tells the time that is left.
+   * Left out: what is told of it may be wrong while it runs the first time.
+   */
+  members?(options: O, norm: Norm): readonly { readonly attack: Attack; readonly restarts?: number }[];
+  /**
    * The method. Returns its last iterates [rows, ...], which the framework judges, or nothing when
    * all was offered.
    */

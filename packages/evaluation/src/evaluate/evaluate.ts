@@ -83,7 +83,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const pieces = await soundPieces(options, plan, journal.lines);
   const outcomes = restoreOutcomes(pieces, plan.runs.length);
   const tracker = createTracker({
-    runs: plan.runs.map((run) => ({ ...run, expected: expectedOf(run.entry.attack, run.entry.restarts) })),
+    runs: plan.runs.map((run) => ({ ...run, expected: expectedOf(run.entry.attack, run.entry.restarts, run.norm) })),
     total: data.length,
     earlier: pieces.map((line) => ({
       run: runOf(line),
