@@ -9,6 +9,7 @@ export const guides = {
   'bring-your-own-data': 'Bring your own data',
   'choose-attacks': 'Choose attacks',
   browser: 'In the browser',
+  reliability: 'Reliability',
   'onnxruntime-backend': 'The ONNX Runtime backend',
   examples: 'Examples',
   'write-a-plugin': 'Write a plugin',

@@ -1,0 +1,98 @@
+// Damages files of a finished run at random, one at a time: `advrob report` has to refuse or name each, and what a run can make good it has to make good.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { main } from '../../packages/cli/dist/index.js';
+import { experimentOf } from './experiment.mjs';
+import { contentOf, filesOf } from './folders.mjs';
+
+/** What happens to bytes at random places; each differs from what was there. */
+const damages = {
+  flip: (bytes) => bytes.with(at(bytes), bytes[last] ^ (1 << Math.floor(8 * Math.random()))),
+  truncate: (bytes) => bytes.slice(0, at(bytes)),
+  zero(bytes) {
+    const copy = bytes.slice();
+    return copy.fill(0, at(bytes), last + 16);
+  },
+  digit(bytes) {
+    const places = [...bytes.keys()].filter((i) => bytes[i] >= 0x30 && bytes[i] <= 0x39);
+    if (places.length === 0) return damages.flip(bytes);
+    last = places[Math.floor(places.length * Math.random())];
+    return bytes.with(last, 0x30 + ((bytes[last] - 0x30 + 1 + Math.floor(9 * Math.random())) % 10));
+  },
+};
+let last = 0;
+const at = (bytes) => (last = Math.floor(bytes.length * Math.random()));
+
+/** Files of one kind are as good as each other. */
+const kindOf = (file) =>
+  file
+    .replaceAll('\\', '/')
+    .replace(/^figures\/.*\./, 'figures/*.')
+    .replace(/\/\d+[^/]*/g, '/*');
+
+/** Runs the command in this process; gives its exit code and what it says on standard error. */
+async function advrob(args) {
+  const [error, out] = [process.stderr.write, process.stdout.write];
+  let stderr = '';
+  process.stderr.write = (text) => ((stderr += text), true);
+  process.stdout.write = () => true;
+  try {
+    return { code: await main(args), stderr };
+  } finally {
+    [process.stderr.write, process.stdout.write] = [error, out];
+  }
+}
+
+/**
+ * @param {number} count Damages in all, spread evenly over the kinds of files.
+ * @param {number} until Milliseconds after which no further one is tried.
+ */
+export async function damageAll(count, until = Infinity) {
+  const home = mkdtempSync(join(tmpdir(), 'advrob-damage-'));
+  const begun = performance.now();
+  const found = { damages: 0, noticed: 0, healed: 0, healings: 0, kinds: 0, byDamage: {} };
+  const problems = [];
+  try {
+    process.chdir(home);
+    writeFileSync('points.json', JSON.stringify(experimentOf({ everyTrainer: false })));
+    const whole = await advrob(['run', 'points.json', '--out', 'whole']);
+    if (whole.code !== 0) throw new Error(whole.stderr);
+    const byKind = new Map();
+    for (const file of filesOf('whole')) byKind.set(kindOf(file), [...(byKind.get(kindOf(file)) ?? []), file]);
+    const kinds = [...byKind.values()];
+    found.kinds = kinds.length;
+    const expected = contentOf('whole');
+    cpSync('whole', 'hurt', { recursive: true });
+    for (let i = 0; i < count && performance.now() - begun < until; i++) {
+      const files = kinds[i % kinds.length];
+      const file = files[Math.floor(files.length * Math.random())];
+      const name = Object.keys(damages)[Math.floor(i / kinds.length) % 4];
+      const sound = new Uint8Array(readFileSync(join('whole', file)));
+      const bytes = damages[name](sound);
+      if (Buffer.compare(sound, bytes) === 0) continue;
+      writeFileSync(join('hurt', file), bytes);
+      const { code, stderr } = await advrob(['report', 'hurt']);
+      found.damages++;
+      found.byDamage[name] = (found.byDamage[name] ?? 0) + 1;
+      const isPage = /^(report|figures)/.test(file);
+      // A record that is no record any more is refused as such.
+      const isNoticed = file === 'record.json' ? code === 1 : stderr.includes(file) && code === (isPage ? 0 : 1);
+      if (isNoticed) found.noticed++;
+      else problems.push(`${name} of ${file} at ${last}: ${code} ${stderr}`);
+      // A damaged config is refused by a run, not made good.
+      if (!isPage && i % 10 === 0 && file !== 'config.json') {
+        const again = await advrob(['run', 'points.json', '--out', 'hurt']);
+        found.healings++;
+        if (again.code === 0 && contentOf('hurt') === expected) found.healed++;
+        else problems.push(`${name} of ${file} at ${last} was not made good: ${again.code} ${again.stderr}`);
+      }
+      rmSync('hurt', { recursive: true });
+      cpSync('whole', 'hurt', { recursive: true });
+    }
+  } finally {
+    process.chdir(tmpdir());
+    rmSync(home, { recursive: true, force: true });
+  }
+  return { ...found, problems };
+}
