@@ -303,6 +303,18 @@ describe('a checkpoint', () => {
     expect(contentOf(storage)).toBe(contentOf(whole));
   });
 
+  it('takes the place of the one before it when that is damaged', async () => {
+    const whole = memoryStorage();
+    const result = await life(whole, arm);
+    const storage = copyOf(whole);
+    storage.files.set('checkpoint.previous.safetensors', new Uint8Array(9));
+    const told: string[] = [];
+    expect(await life({ ...storage, onDamage: (name) => told.push(name) }, arm)).toEqual(result);
+    expect(told).toEqual(['checkpoint.previous.safetensors']);
+    const [last, previous] = ['', '.previous'].map((which) => storage.files.get(`checkpoint${which}.safetensors`));
+    expect(previous).toEqual(last);
+  });
+
   it('hands back the log so far', async () => {
     const storage = await interrupted();
     const events: TrainingEvent[] = [];

@@ -143,9 +143,15 @@ async function readCheckpoint(storage: RunStorage | undefined): Promise<Checkpoi
   const bytes = await storage?.read(checkpointName);
   if (storage === undefined || bytes === undefined) return undefined;
   const found = decodeCheckpoint(bytes);
-  if (!(found instanceof Error)) return found;
   const before = await storage.read(previousName);
   const previous = before && decodeCheckpoint(before);
+  if (!(found instanceof Error)) {
+    if (previous instanceof Error) {
+      storage.onDamage?.(previousName, 'it is damaged; the last checkpoint takes its place');
+      await storage.write(previousName, bytes);
+    }
+    return found;
+  }
   if (before === undefined || previous === undefined || previous instanceof Error)
     throw new AdvrobError(
       'ADVROB_CHECKPOINT',
