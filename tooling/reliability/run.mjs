@@ -1,6 +1,7 @@
 // Measures what docs/reliability.md says, and writes it there: node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations ...]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
 import { damageAll } from './damage.mjs';
 import { killAll } from './kills.mjs';
 import { mutateAll } from './mutations.mjs';
@@ -53,6 +54,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
   const [begin, end] = [`<!-- ${name}: by command -->`, `<!-- end of ${name} -->`];
   const text = readFileSync(page, 'utf8');
   const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
-  writeFileSync(page, `${before}\n\n${lines.join('\n')}\n\n${after}`);
+  const whole = `${before}\n\n${lines.join('\n')}\n\n${after}`;
+  writeFileSync(page, await format(whole, { ...(await resolveConfig(page)), parser: 'markdown' }));
   console.log(lines.join('\n'));
 }
