@@ -1,7 +1,7 @@
 import type { Rows } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { margin } from '@advrob/core/losses';
-import { column, dualLengths, isFooled, logitOf, select, signOf, unit } from '@advrob/core/rows';
+import { column, distanceAlong, dualLengths, isFooled, logitOf, select, signOf, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -109,18 +109,12 @@ function stepTo(
   norm: 'l2' | 'linf',
   { gradient, logits, loss }: { gradient: Tensor; logits: Tensor; loss: Tensor },
 ): Step & { readonly distance: Tensor } {
-  const slope = dualLengths(norm, gradient);
-  const hasSlope = tf.greater(slope, 0);
-  const missing = leadToLose(loss, logits);
-  const length = tf.where(
-    hasSlope,
-    tf.div(missing, tf.where(hasSlope, slope, tf.onesLike(slope))),
-    tf.zerosLike(slope),
-  );
+  const distance = distanceAlong(dualLengths(norm, gradient), leadToLose(loss, logits));
+  const length = tf.where(tf.less(distance, Infinity), distance, tf.zerosLike(distance));
   const direction = norm === 'l2' ? unit('l2', gradient) : signOf(gradient);
   return {
     logits,
     step: tf.mul(direction, column(length, gradient)),
-    distance: tf.where(hasSlope, length, tf.fill(length.shape, Infinity)),
+    distance,
   };
 }

@@ -1,7 +1,17 @@
 import type { Norm } from '@advrob/core';
 import { defineAttack } from '@advrob/core/attack';
 import { marginLoss } from '@advrob/core/losses';
-import { column, dualLengths, flatRows, isFooled, lengths, oneHot, signOf, unit } from '@advrob/core/rows';
+import {
+  column,
+  distanceAlong,
+  dualLengths,
+  flatRows,
+  isFooled,
+  lengths,
+  oneHot,
+  signOf,
+  unit,
+} from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -74,7 +84,7 @@ export const fmn = defineAttack({
           best: newBest,
           isFooled: fooled,
           wasFooled: tf.less(newBest, Infinity),
-          ahead: tf.div(leadToLose(loss, logits), tf.maximum(slope, 1e-12)),
+          ahead: distanceAlong(slope, leadToLose(loss, logits)),
         },
         cosine(radiusChange, finalRadiusChange, step, steps),
       );

@@ -4,7 +4,7 @@ import { rowSize } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { adam } from './shared/adam.js';
+import { adamOverLargest } from './shared/adam.js';
 import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import { ascentDirection, reachOf, shareOption } from './shared/steps.js';
 
@@ -35,8 +35,9 @@ const options = z.strictObject({
  *
  * Papers take 40 steps of 0.01 at 0.3 (MNIST), 20 of 2/255 at 8/255 and, in L2, 20 of 15/255 at
  * 128/255 (CIFAR-10). `optimizer: 'adam'` gives Adam the gradient, as Uesato et al. 2018 do
- * (https://arxiv.org/abs/1802.05666), and not its sign, as peers do; in L1 it is weak. The noise of
- * `tinygauss` is not projected, as in TRADES, so that start is never reported.
+ * (https://arxiv.org/abs/1802.05666), and not its sign, as peers do, see {@link adamOverLargest};
+ * in L1 it is weak. The noise of `tinygauss` is not projected, as in TRADES, so that start is never
+ * reported.
  *
  * @example
  * ```ts
@@ -56,15 +57,15 @@ export const pgd = defineAttack({
   async perturb(scope, { steps, stepSize, optimizer, start, share, eot }) {
     const usual = (2.5 * reachOf(scope.threat, scope.x)) / steps;
     const none = tf.zerosLike(scope.x);
-    const memory = optimizer === 'adam' ? { mean: none, square: none } : {};
+    const memory = optimizer === 'adam' ? { mean: none, square: none, largest: tf.zeros([none.shape[0]!]) } : {};
     const begin: Readonly<Record<string, Tensor>> = { adv: startOf(scope, start), ...memory };
-    const { adv } = await scope.iterate(begin, steps, ({ adv, mean, square }, rows) => {
+    const { adv } = await scope.iterate(begin, steps, ({ adv, mean, square, largest }, rows) => {
       const { model, x, threat, lossOf, offer, step } = rows;
       const { gradient, logits } = averagedGradient(model, adv!, lossOf, eot);
       if (step > 0 || start !== 'tinygauss') offer(adv!, logits);
-      if (mean && square) {
+      if (mean && square && largest) {
         const rate = stepSize ?? usual / lengthOfOnes(threat.norm, x);
-        const { change, ...moments } = adam({ mean, square }, gradient, step, rate);
+        const { change, ...moments } = adamOverLargest({ mean, square, largest }, gradient, step, rate);
         return { adv: threat.project(tf.add(adv!, change), x), ...moments };
       }
       const move = tf.mul(ascentDirection(threat, gradient, adv!, share), stepSize ?? usual);

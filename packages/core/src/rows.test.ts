@@ -163,8 +163,21 @@ describe('lengths', () => {
     const g = tf.tensor2d([
       [3, -4, 0],
       [0, 0, 2],
+      [0, 0, 0],
     ]);
     expect(await lone(() => rows.dualLengths(norm, g))).toEqual(await values(rows.lengths(dual, g)));
+  });
+
+  it.each(['linf', 'l2', 'l1'] as const)('gradients whose squares underflow have a length in %s', async (norm) => {
+    const g = tf.mul(tf.tensor2d([[3, -4, 0]]), 1e-30);
+    const [length] = await lone(() => rows.dualLengths(norm, g));
+    expect(length! / 1e-30).toBeCloseTo({ linf: 7, l2: 5, l1: 4 }[norm], 5);
+  });
+
+  it('distanceAlong is the quotient, however small the slope, and Infinity without one', async () => {
+    const [slope, value] = [tf.tensor1d([2, 1e-30, 0]), tf.tensor1d([3, 2e-30, 1])];
+    const found = await lone(() => rows.distanceAlong(slope, value));
+    expect(found).toEqual([1.5, expect.closeTo(2, 5), Infinity]);
   });
 
   it.each(['l1', 'l2'] as const)('unit has length 1 in %s for any size, and leaves zero rows', async (norm) => {

@@ -124,9 +124,25 @@ export function lengths(norm: Norm, offsets: Tensor): Tensor {
   });
 }
 
-/** Length of gradients in the norm that is dual to that of the offsets, [n]. */
+/**
+ * Length of gradients in the norm that is dual to that of the offsets, [n]. In L2 over the largest
+ * entry: squares of small gradients underflow.
+ */
 export function dualLengths(norm: Norm, gradients: Tensor): Tensor {
-  return lengths(norm === 'linf' ? 'l1' : norm === 'l2' ? 'l2' : 'linf', gradients);
+  if (norm !== 'l2') return lengths(norm === 'linf' ? 'l1' : 'linf', gradients);
+  return tf.tidy(() => tf.mul(lengths('l2', overLargest(gradients)), lengths('linf', gradients)));
+}
+
+/**
+ * How far it is to where a linear function becomes 0, [n]: `value / slope` for values and slopes
+ * [n] of at least 0, `Infinity` where there is no slope.
+ */
+export function distanceAlong(slope: Tensor, value: Tensor): Tensor {
+  return tf.tidy(() => {
+    const hasSlope = tf.greater(slope, 0);
+    const distance = tf.div(value, tf.where(hasSlope, slope, tf.onesLike(slope)));
+    return tf.where(hasSlope, distance, tf.fill(slope.shape, Infinity));
+  });
 }
 
 /**
@@ -135,9 +151,7 @@ export function dualLengths(norm: Norm, gradients: Tensor): Tensor {
  */
 export function unit(norm: 'l1' | 'l2', vectors: Tensor): Tensor {
   return tf.tidy(() => {
-    const rows = flatRows(vectors);
-    const largest = tf.max(tf.abs(rows), 1, true);
-    const scaled = tf.div(rows, tf.where(tf.greater(largest, 0), largest, tf.onesLike(largest)));
+    const scaled = flatRows(overLargest(vectors));
     const length = norm === 'l1' ? tf.sum(tf.abs(scaled), 1, true) : tf.sqrt(tf.sum(tf.square(scaled), 1, true));
     // At least 1 for every row but a zero row.
     return tf.reshape(tf.div(scaled, tf.maximum(length, 1)), vectors.shape);
@@ -150,7 +164,8 @@ export function unit(norm: 'l1' | 'l2', vectors: Tensor): Tensor {
  */
 export function overLargest(vectors: Tensor): Tensor {
   return tf.tidy(() => {
-    const largest = tf.max(tf.abs(flatRows(vectors)), 1);
-    return tf.div(vectors, column(tf.maximum(largest, 1e-30), vectors));
+    const largest = lengths('linf', vectors);
+    const isZero = tf.equal(largest, 0);
+    return tf.div(vectors, column(tf.where(isZero, tf.onesLike(largest), largest), vectors));
   });
 }

@@ -1,6 +1,6 @@
 import type { GradientModel, Rows } from '@advrob/core';
 import { marginLoss } from '@advrob/core/losses';
-import { dualLengths, isFooled, logitOf, select } from '@advrob/core/rows';
+import { distanceAlong, dualLengths, isFooled, logitOf, select } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { averagedGradient } from '../shared/averaged-gradient.js';
@@ -47,7 +47,7 @@ export const nearestBoundary: Boundary = {
       const other = tf.mod(tf.add(y, tf.scalar(shift, 'int32')), tf.scalar(model.numClasses, 'int32'));
       const plane = planeTowards(model, adv, y, other, passes);
       const slope = dualLengths(threat.norm, plane.gradient);
-      const distance = tf.div(tf.abs(plane.values), tf.add(slope, 1e-12));
+      const distance = distanceAlong(slope, tf.abs(plane.values));
       const isNearer = nearest && tf.less(distance, nearest.distance);
       nearest =
         nearest && isNearer

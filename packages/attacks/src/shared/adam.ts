@@ -1,3 +1,4 @@
+import { column, lengths } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -27,4 +28,28 @@ export function adam(
   const unbiasedSquare = tf.div(newSquare, 1 - 0.999 ** (step + 1));
   const change = tf.mul(tf.div(unbiasedMean, tf.add(tf.sqrt(unbiasedSquare), 1e-8)), learningRate);
   return { change, mean: newMean, square: newSquare };
+}
+
+/** The moments of {@link adamOverLargest}, in units of `largest`. */
+export interface ScaledMoments extends Moments {
+  /** Largest size of a gradient's entry so far, [n]; 0 at first. */
+  readonly largest: Tensor;
+}
+
+/**
+ * {@link adam} with its 1e-8 in units of the largest gradient of each row so far: the steps do not
+ * change with the scale of the loss, where the gradients of confident examples would vanish beside
+ * a fixed number and their squares underflow.
+ */
+export function adamOverLargest(
+  { mean, square, largest }: ScaledMoments,
+  gradient: Tensor,
+  step: number,
+  learningRate: number,
+): ScaledMoments & { readonly change: Tensor } {
+  const newLargest = tf.maximum(largest, lengths('linf', gradient));
+  const unit = tf.where(tf.greater(newLargest, 0), newLargest, tf.onesLike(newLargest));
+  const shrunk = column(tf.div(largest, unit), mean);
+  const moments = { mean: tf.mul(mean, shrunk), square: tf.mul(square, tf.square(shrunk)) };
+  return { ...adam(moments, tf.div(gradient, column(unit, gradient)), step, learningRate), largest: newLargest };
 }
