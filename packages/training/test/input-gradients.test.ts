@@ -1,5 +1,6 @@
 import './support/cpu.js';
-import type { Extras, Objective } from '@advrob/core';
+import type { Classifier, Extras, Objective } from '@advrob/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { fit } from '../src/fit/fit.js';
 import type { FitOptions } from '../src/fit/options.js';
@@ -46,6 +47,29 @@ it.each<[string, unknown, number]>([
   ['one per step for an average over noise', smoothadv({ samples: 2 }), drawn * 3],
 ])('counts %s', async (_, objective, expected) => {
   expect(await gradientsOf(objective)).toBe(expected);
+});
+
+it('counts those that were not finite, the ones of whole batches here', async () => {
+  const model = tinyModel();
+  // The square root of 0 is finite and has a gradient that is not.
+  const sharp: Classifier = {
+    ...model,
+    logits: (x, how) => tf.tidy(() => tf.add(model.logits(x, how), tf.sqrt(tf.mul(tf.sum(x, 1, true), 0)))),
+  };
+  const train = (network: Classifier) =>
+    fit({
+      model: network,
+      data: tinyData({ length: 22 }),
+      objective: pgdAt(),
+      attack: signAttack({ steps: 3 }),
+      threat: { norm: 'linf', epsilon: 0.1 },
+      batchSize: 4,
+      epochs: 2,
+      logEvery: 3,
+    });
+  expect(await train(model)).toMatchObject({ inputGradients: drawn * 3, notFiniteGradients: 0 });
+  expect(await train(sharp)).toMatchObject({ inputGradients: drawn * 3, notFiniteGradients: drawn * 3 });
+  model.dispose!();
 });
 
 it('counts none while the radius is 0', async () => {

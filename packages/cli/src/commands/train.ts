@@ -96,8 +96,20 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
     });
     const weights = `${given.out}/weights.safetensors`;
     await writeAtomically(weights, await saveWeights(model, { modelCheck: JSON.stringify(modelCheck) }));
+    const { notFiniteGradients } = result;
+    if (notFiniteGradients > 0)
+      output.warn([
+        `${notFiniteGradients} of ${result.inputGradients} gradients of the attack were not finite and counted as zero: it trained on weaker examples than it should`,
+      ]);
     output.result(
-      { weights, steps: result.steps, epochs: result.epochs, best: result.best ?? null, modelCheck },
+      {
+        weights,
+        steps: result.steps,
+        epochs: result.epochs,
+        best: result.best ?? null,
+        notFiniteGradients,
+        modelCheck,
+      },
       () => `trained ${result.steps} steps: ${weights}`,
     );
   } finally {

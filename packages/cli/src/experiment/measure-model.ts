@@ -77,6 +77,7 @@ export async function measureModel(
             steps: trained.steps,
             seed: experiment.seed,
             ...(trained.inputGradients > 0 && { adversarialGradients: trained.inputGradients }),
+            ...(trained.notFiniteGradients > 0 && { notFiniteGradients: trained.notFiniteGradients }),
             dataHash: splits.train.hash,
             curves: trainingCurves(trained.history),
           },

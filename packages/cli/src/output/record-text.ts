@@ -54,7 +54,13 @@ function notFinite({ models }: RunRecord): string[] {
       ),
     ),
   );
-  return lines.length === 0 ? [] : ['Not a number under attack:', ...lines];
+  const trained = models.flatMap(({ name, training }) =>
+    training?.notFiniteGradients
+      ? [`  ${name}, in training: ${training.notFiniteGradients} gradients, counted as zero`]
+      : [],
+  );
+  const all = [...trained, ...lines];
+  return all.length === 0 ? [] : ['Not a number under attack:', ...all];
 }
 
 function saved({ models }: RunRecord): string[] {

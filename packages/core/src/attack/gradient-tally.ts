@@ -57,6 +57,11 @@ export class GradientTally {
       );
   }
 
+  /** The count of {@link read} without reading it, the caller's; undefined before any gradient. */
+  count(): Tensor | undefined {
+    return this.rows === undefined ? undefined : tf.clone(this.rows);
+  }
+
   /** How many rows of gradients were not finite. */
   async read(): Promise<number> {
     return this.rows === undefined ? 0 : (await this.rows.data())[0]!;

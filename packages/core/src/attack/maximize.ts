@@ -57,6 +57,8 @@ export async function maximizeAttack(
       stream: attack.name,
       within: false,
     });
+    const broken = options.onNotFinite && gradients.count();
+    if (broken) options.onNotFinite!(broken);
     if (!last) return closestOrClean(attack, pool);
     if (last.shape[0] === x.shape[0]) return last;
     own.push(last);

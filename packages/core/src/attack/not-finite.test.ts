@@ -80,9 +80,11 @@ it('a gradient that is not finite counts as zero for its row alone, and is count
   const [x, y] = [tf.tensor2d([0, 0, 0.5, 0.4], [2, 2]), tf.tensor1d([0, 0], 'int32')];
   const found = await ascent.run(sharp, x, y, threat);
   expect(found.notFinite).toEqual({ points: 0, gradients: 2 });
-  const last = await ascent.maximize(sharp, x, y, threat);
+  let count: tf.Tensor | undefined;
+  const last = await ascent.maximize(sharp, x, y, threat, { onNotFinite: (rows) => (count = rows) });
+  expect([...(await count!.data())]).toEqual([2]);
   [0, 0, 0.54, 0.44].forEach((value, i) => expect(last.dataSync()[i]).toBeCloseTo(value, 6));
-  tf.dispose([x, y, found.adversarial, last]);
+  tf.dispose([x, y, found.adversarial, last, count!]);
 });
 
 it('no op from the input to the scores: refused, unless they really are constant', async () => {

@@ -170,6 +170,11 @@ export interface MaximizeOptions extends CallOptions {
    * training is counted.
    */
   readonly onGradient?: ((rows: number) => void) | undefined;
+  /**
+   * Handed, once at the end and only after an attack that took gradients, how many rows of them were
+   * not finite and counted as zero: a scalar that nobody has read yet, the receiver's to dispose.
+   */
+  readonly onNotFinite?: ((rows: Tensor) => void) | undefined;
 }
 
 /** What `run` found, in the order of the examples given. */

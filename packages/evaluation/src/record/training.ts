@@ -11,6 +11,8 @@ export const trainingResult = z.strictObject({
    * and step; left out where there are none.
    */
   adversarialGradients: z.int().min(0).optional(),
+  /** Those of them that were not finite and counted as zero; left out where all were finite. */
+  notFiniteGradients: z.int().min(1).optional(),
   /** Hash of the training data and their selection. */
   dataHash: z.string().optional(),
   curves: z.array(

@@ -126,6 +126,7 @@ it('what was no number under an attack stands under the answer', async () => {
   const sample = sampleRecord(['standard']);
   const models = sample.models.map((model) => ({
     ...model,
+    training: { method: 'pgd-at', steps: 10, seed: 0, curves: [], notFiniteGradients: 7 },
     attacks: model.attacks.map((attack) => ({
       ...attack,
       points: attack.points.map((point) => ({ ...point, notFinite: { points: 2, gradients: 30 } })),
@@ -134,6 +135,7 @@ it('what was no number under an attack stands under the answer', async () => {
   const { html, markdown } = await renderReport(createRecord({ ...sample, models }));
   for (const text of [html, markdown]) {
     expect(text).toMatch(/standard: at 2 adversarial points of .+ a score is NaN; they count as found\./);
+    expect(text).toContain('standard: 7 gradients of the attack in training were not finite and counted as zero');
     expect(text).toMatch(/standard: 30 gradients of .+ were not finite and counted as zero/);
   }
 });

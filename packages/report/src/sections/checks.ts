@@ -115,8 +115,13 @@ function questionList(title: string, questions: readonly string[]): Html {
  * led nowhere.
  */
 export function notFiniteText(subjects: readonly Subject[]): string[] {
-  return subjects.flatMap(({ name, model }) =>
-    model.attacks.flatMap(({ label, points }) => {
+  return subjects.flatMap(({ name, model }) => [
+    ...(model.training?.notFiniteGradients
+      ? [
+          `${name}: ${model.training.notFiniteGradients} gradients of the attack in training were not finite and counted as zero; it trained on weaker examples than it should.`,
+        ]
+      : []),
+    ...model.attacks.flatMap(({ label, points }) => {
       const found = points.map(({ notFinite }) => notFinite).filter((each) => each !== undefined);
       const [atPoints, gradients] = [found.map((each) => each.points), found.map((each) => each.gradients)].map((all) =>
         Math.max(0, ...all),
@@ -132,7 +137,7 @@ export function notFiniteText(subjects: readonly Subject[]): string[] {
           : []),
       ];
     }),
-  );
+  ]);
 }
 
 /** What {@link doubtText} says, as a link to the section. */

@@ -27,6 +27,7 @@ export async function finishStep<P extends Extras, E extends Extras>(
   if (!isLogDue && !isSaveDue) return;
 
   await lastGood.check();
+  await countNotFinite(run);
   if (isLogDue) logMetrics(run);
   if (counters.averaged < epoch) {
     averager?.afterEpoch?.(options.model, epoch - 1);
@@ -41,6 +42,14 @@ export async function finishStep<P extends Extras, E extends Extras>(
   counters.closed = epoch;
   if (isSaveDue) await saveRun(run);
   lastGood.note();
+}
+
+/** Adds the input gradients since the last call that were not finite: one small read per batch. */
+async function countNotFinite({ counters, notFinite }: Run): Promise<void> {
+  for (const rows of notFinite.splice(0)) {
+    counters.notFinite += (await rows.data())[0]!;
+    rows.dispose();
+  }
 }
 
 function logMetrics<P extends Extras, E extends Extras>(run: Run<P, E>): void {

@@ -21,6 +21,11 @@ export interface FitResult {
    * many noise vectors it averages.
    */
   readonly inputGradients: number;
+  /**
+   * Those of them that were not finite and counted as zero: such a row stayed where it was, so that
+   * the model saw a weaker example than it should.
+   */
+  readonly notFiniteGradients: number;
   /** All metrics and measurements, as they were emitted. */
   readonly history: readonly LoggedEvent[];
   /** Where the best validation score was, if there is validation data. */
@@ -68,6 +73,7 @@ export async function fit<P extends Extras, E extends Extras>(options: FitOption
       steps: end.step,
       epochs: end.draws / run.settings.drawsPerEpoch,
       inputGradients: run.counters.inputGradients,
+      notFiniteGradients: run.counters.notFinite,
       history: run.history,
       ...(run.best && { best: withoutValues(run.best) }),
     };

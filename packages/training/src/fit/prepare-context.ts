@@ -45,6 +45,7 @@ export function prepareContext<P extends Extras, E extends Extras>(
               ids,
               mode: settings.attackMode,
               onGradient: (rows) => (run.counters.inputGradients += rows),
+              onNotFinite: (rows) => run.notFinite.push(rows),
               loss,
               ...(lanes !== undefined && { restarts: lanes }),
               signal,

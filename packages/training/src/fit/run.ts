@@ -1,5 +1,6 @@
 import { settle, type Averager, type Extras, type Json, type WeightOptimizer } from '@advrob/core';
 import { createRandom, type SteppedRandom } from '@advrob/core/random';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { sgd } from '../parts/sgd.js';
 import { openBatches, type BatchStream } from './batch-stream.js';
@@ -40,6 +41,8 @@ export interface Counters extends Record<string, number> {
    * Gradients with respect to the input taken in search of adversarial examples, one per example.
    */
   inputGradients: number;
+  /** Those of them that were not finite and counted as zero, as far as they were read. */
+  notFinite: number;
 }
 
 /** A training run: what is given, what changes and is saved, and what is open. */
@@ -57,6 +60,8 @@ export interface Run<P extends Extras = Extras, E extends Extras = Extras> {
   /** Everything that a checkpoint holds as tensors and numbers. */
   readonly parts: SavedParts;
   readonly window: MetricWindow;
+  /** Counts of input gradients that were not finite, not yet read. */
+  readonly notFinite: Tensor[];
   readonly history: LoggedEvent[];
   best: Best | undefined;
   /** The step of the checkpoint that is kept: what replaces it there is no later one. */
@@ -82,6 +87,7 @@ export function openRun<P extends Extras, E extends Extras>(options: FitOptions<
       validated: 0,
       closed: 0,
       inputGradients: 0,
+      notFinite: 0,
     };
     return {
       options,
@@ -101,6 +107,7 @@ export function openRun<P extends Extras, E extends Extras>(options: FitOptions<
         averager: averager?.state ?? {},
       },
       window: emptyWindow(),
+      notFinite: [],
       history: [],
       best: undefined,
       saved: undefined,
@@ -115,6 +122,7 @@ export function openRun<P extends Extras, E extends Extras>(options: FitOptions<
 /** Frees everything that the run made. */
 export async function closeRun<P extends Extras, E extends Extras>(run: Run<P, E>): Promise<void> {
   truncate(run.window, 0);
+  tf.dispose(run.notFinite.splice(0));
   forgetBest(run);
   run.optimizer.dispose?.();
   run.averager?.dispose?.();
