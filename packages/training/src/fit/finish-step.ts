@@ -45,7 +45,7 @@ export async function finishStep<P extends Extras, E extends Extras>(
 }
 
 /** Adds the input gradients since the last call that were not finite: one small read per batch. */
-async function countNotFinite({ counters, notFinite }: Run): Promise<void> {
+async function countNotFinite({ counters, notFinite }: Pick<Run, 'counters' | 'notFinite'>): Promise<void> {
   for (const rows of notFinite.splice(0)) {
     counters.notFinite += (await rows.data())[0]!;
     rows.dispose();
