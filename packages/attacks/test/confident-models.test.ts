@@ -1,12 +1,14 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import '@advrob/core/gradients';
-import type { AnyFactory, Norm } from '@advrob/core';
+import type { Attack, Norm } from '@advrob/core';
 import { linearClassifier } from '@advrob/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import * as attacks from '../src/attacks.js';
 import { backends, onBackend, type Backend } from './contract/backends.js';
+
+type Factory = ((options: object) => Attack) & { readonly definition: Attack['definition'] };
 
 /** Slopes of the lead of class 1 over the label 0. */
 const slopes = [1, -2, 0.5, 0.25, -0.75, 1.5];
@@ -46,7 +48,7 @@ const few: Readonly<Record<string, readonly object[]>> = {
 };
 
 /** Attacks of first order but for ensembles and surrogates, whose members are all here. */
-const firstOrder = (Object.values(attacks) as AnyFactory[]).filter(
+const firstOrder = (Object.values(attacks) as unknown as Factory[]).filter(
   ({ definition: { name, knowledge } }) => knowledge === 'gradients' && name !== 'autoattack',
 );
 const rows = firstOrder.flatMap((factory) =>
@@ -58,12 +60,12 @@ const rows = firstOrder.flatMap((factory) =>
   ),
 );
 
-async function isFooled(factory: AnyFactory, options: object, norm: Norm, lead: number): Promise<boolean> {
+async function isFooled(factory: Factory, options: object, norm: Norm, lead: number): Promise<boolean> {
   const model = confident(norm, lead);
   const x = tf.fill([1, slopes.length], 0.5);
   const y = tf.tensor1d([0], 'int32');
   const epsilon = norm === 'l0' ? 2 : (norm === 'l1' ? 2.4 : 2) * distance[norm];
-  const result = await factory(options as never).run(model, x, y, { norm, epsilon });
+  const result = await factory(options).run(model, x, y, { norm, epsilon });
   tf.dispose([x, y, result]);
   model.dispose();
   return Boolean(result.success[0]);
