@@ -66,7 +66,7 @@ async function isFooled(factory: Factory, options: object, norm: Norm, lead: num
   const y = tf.tensor1d([0], 'int32');
   const epsilon = norm === 'l0' ? 2 : (norm === 'l1' ? 2.4 : 2) * distance[norm];
   const result = await factory(options).run(model, x, y, { norm, epsilon });
-  tf.dispose([x, y, result]);
+  tf.dispose([x, y, result.adversarial]);
   model.dispose();
   return Boolean(result.success[0]);
 }
