@@ -5,5 +5,5 @@
  * @packageDocumentation
  */
 export { describeValue, differencesOf } from './identity/describe.js';
-export { hashModel, sha256 } from './identity/hash.js';
+export { hashModel } from './identity/hash.js';
 export { identifyBackend, identifyData, identifyModel, identifyValue, type Identity } from './identity/identify.js';

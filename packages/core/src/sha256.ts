@@ -1,6 +1,7 @@
 /**
- * SHA-256 (FIPS 180-4) of bytes, or of text as UTF-8, in lower-case hex. At once and in every
- * page: Web Crypto answers later, and only where a page was served by https.
+ * SHA-256 (FIPS 180-4) of bytes, or of text as UTF-8, in lower-case hex: Node's where there is
+ * Node, else computed here, at once and in every page; Web Crypto answers later, and only where a
+ * page was served by https.
  *
  * @example
  * ```ts
@@ -9,6 +10,23 @@
  * ```
  */
 export function sha256(content: Uint8Array | string): string {
+  if (crypto) return crypto.createHash('sha256').update(content).digest('hex');
+  return sha256Here(content);
+}
+
+interface NodeCrypto {
+  createHash(name: string): {
+    update(content: Uint8Array | string): { digest(encoding: 'hex'): string };
+  };
+}
+
+/** Ten times as fast; found without an import that a page could not follow. */
+const crypto = (
+  globalThis as { process?: { getBuiltinModule?(name: string): NodeCrypto | undefined } }
+).process?.getBuiltinModule?.('node:crypto');
+
+/** {@link sha256} without Node. */
+function sha256Here(content: Uint8Array | string): string {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   const state = Int32Array.from(start);
   const words = new Int32Array(64);

@@ -1,7 +1,8 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import type { Classifier, Json } from '../contract/index.js';
 import { AdvrobError } from '../errors.js';
-import { hashModel, hashTensors, sha256 } from './hash.js';
+import { sha256 } from '../sha256.js';
+import { hashModel, hashTensors } from './hash.js';
 
 /** How values that JSON lacks are described. */
 interface Naming {
@@ -50,7 +51,7 @@ function finite(value: number | bigint): Json {
 
 /** Two functions of one name are told apart by their source; what they close over is not seen. */
 async function describeFunction(value: { readonly name: string }, { isComparison }: Naming): Promise<Json> {
-  const source = isComparison ? ` ${(await sha256(String(value))).slice(0, 16)}` : '';
+  const source = isComparison ? ` ${sha256(String(value)).slice(0, 16)}` : '';
   return `function ${value.name}${source}`;
 }
 

@@ -1,13 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Classifier } from '../contract/index.js';
-import { AdvrobError } from '../errors.js';
 import { encodeSafetensors, type TensorRecord } from '../safetensors.js';
+import { sha256 } from '../sha256.js';
 
 /**
  * SHA-256 (hex) of a model's weights and buffers: of a safetensors file that holds them in
  * alphabetical order. Undefined for a model without any, such as one made from a plain function.
- *
- * @throws AdvrobError `ADVROB_PLATFORM` in a page without Web Crypto.
  */
 export async function hashModel(model: Classifier): Promise<string | undefined> {
   const variables = [...Object.entries(model.weights), ...Object.entries(model.buffers ?? {})];
@@ -28,20 +26,4 @@ async function recordOf(tensor: Tensor): Promise<TensorRecord> {
   return data instanceof Float32Array
     ? { dtype: 'float32', shape, data }
     : { dtype: 'int32', shape, data: Int32Array.from(data) };
-}
-
-/**
- * SHA-256 as lower-case hex, by Web Crypto: in Node, and in pages served by https or from
- * localhost.
- */
-export async function sha256(content: Uint8Array | string): Promise<string> {
-  const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
-  if (subtle === undefined)
-    throw new AdvrobError(
-      'ADVROB_PLATFORM',
-      'hashing needs Web Crypto: serve the page by https or from localhost, or give `modelHash`',
-    );
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

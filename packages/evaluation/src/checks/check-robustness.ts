@@ -1,5 +1,6 @@
 import { AdvrobError, stopIfAborted } from '@advrob/core';
-import { hashModel, identifyBackend, identifyData, identifyModel, identifyValue, sha256 } from '@advrob/core/identity';
+import { hashModel, identifyBackend, identifyData, identifyModel, identifyValue } from '@advrob/core/identity';
+import { sha256 } from '@advrob/core/sha256';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkFit, checkNorm, checkWhole } from '../evaluate/check-options.js';
 import { checkHash, fingerprintFormat, type Fingerprint } from '../journal/fingerprint.js';
@@ -182,6 +183,6 @@ async function subjectsOf({ attacks, surrogates, restarts }: CompleteOptions): P
   ]);
   const hashes = new Map<string, string>();
   for (const [key, subject] of subjects)
-    hashes.set(key, (await sha256(JSON.stringify(await identifyValue(subject)))).slice(0, 16));
+    hashes.set(key, sha256(JSON.stringify(await identifyValue(subject))).slice(0, 16));
   return hashes;
 }
