@@ -1,4 +1,4 @@
-import type { DeviceArray } from '../runtime/device.js';
+import type { RuntimeTensor } from '../runtime/binding.js';
 
 /**
  * Element types that a graph computes with; strings and complex numbers stay outside (see
@@ -23,6 +23,9 @@ export interface Node {
   /** Stack of the call that recorded it, in debug mode. */
   readonly stack: string | undefined;
 }
+
+/** An array in a GPU's memory, by its shapes: ONNX Runtime takes it under no other. */
+export type DeviceArray = Map<string, RuntimeTensor>;
 
 /** Memory of computed elements, shared by a value and its reshaped views. */
 export interface Buffer {

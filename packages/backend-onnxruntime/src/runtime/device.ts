@@ -1,12 +1,9 @@
 import { allocate } from '../ir/arrays.js';
-import type { Buffer, NumericArray, NumericType, Shape, Value } from '../ir/value.js';
+import type { Buffer, DeviceArray, NumericArray, NumericType, Shape, Value } from '../ir/value.js';
 import { GraphBuilder } from '../onnx/builder.js';
 import { encodeModel } from '../onnx/model.js';
 import type { Counters } from '../stats.js';
 import type { NativeSession, Runtime, RuntimeTensor } from './binding.js';
-
-/** An array in a GPU's memory, by its shapes: ONNX Runtime takes it under no other. */
-export type DeviceArray = Map<string, RuntimeTensor>;
 
 /** Elements that a run left on the device; fetched at most once. */
 class DeviceBuffer implements Buffer {
