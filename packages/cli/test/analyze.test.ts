@@ -92,7 +92,7 @@ describe('analyses of a config', () => {
     expect(ended.code).toBe(0);
     const resumed = await recordOf('killed');
     expect({ ...withoutTiming(resumed), command: '' }).toEqual({ ...withoutTiming(record), command: '' });
-    const again = await advrob(['run', 'experiment.yaml', '--out', 'killed']);
+    const again = await spawned(['run', 'experiment.yaml', '--out', 'killed']);
     expect(again.code).toBe(0);
     expect((await recordOf('killed')).analyses).toEqual(resumed.analyses);
   }, 300_000);

@@ -139,7 +139,8 @@ describe('an experiment that names a surrogate, a teacher, a minimal norm, saved
 
   it('started again, does nothing and ends with the same record', async () => {
     await rm(join(folder, 'whole/record.json'));
-    expect((await advrob('run', 'whole.yaml', '--out', 'whole')).code).toBe(0);
+    const ended = await runCommandLine(folder, ['run', 'whole.yaml', '--out', 'whole']);
+    expect(ended.code, ended.stderr).toBe(0);
     expect(withoutTiming(parseRecord(await text('whole/record.json')))).toEqual(withoutTiming(record));
   }, 60_000);
 
