@@ -1,11 +1,14 @@
 import { apgdCe, cw, fabT, pgd, square } from '@advrob/attacks';
 import type { Attack, Norm } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { largestDifference, onBoth, trafficMeter, useGpu } from './backends.js';
 import { examples, network } from './model.js';
+import { refuseCpuNodes } from './no-cpu-nodes.js';
 
 const count = 8;
+
+beforeAll(refuseCpuNodes);
 
 async function run(attack: Attack, norm: Norm, epsilon: number, onStep?: () => void) {
   const [model, x] = [await network(), examples(count)];

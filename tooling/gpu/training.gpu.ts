@@ -3,11 +3,14 @@ import { arrayDataset } from '@advrob/datasets';
 import { compactCnn } from '@advrob/models';
 import { awp, fit, pgdAt, sgd, trades, type FitOptions } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { largestDifference, onBoth } from './backends.js';
 import { inputShape } from './model.js';
+import { refuseCpuNodes } from './no-cpu-nodes.js';
 
 const count = 24;
+
+beforeAll(refuseCpuNodes);
 
 /** Noise with classes that take turns. */
 function data() {

@@ -44,6 +44,8 @@ interface ElementwiseInfo {
   readonly attributes: Attributes;
   readonly dtype: NumericType;
   readonly inputTypes: readonly NumericType[];
+  /** On a GPU there are no 64 bits: such a node would run on the CPU, between two copies. */
+  readonly onDevice: boolean;
 }
 
 /** Emits an elementwise op on broadcast-ready operands, in whatever layout they are. */
@@ -66,6 +68,7 @@ export function defineElementwise(op: string, emit: EmitElementwise, isApproxima
       attributes: node.attributes,
       dtype: value.dtype,
       inputTypes: node.inputs.map((input) => input.dtype),
+      onDevice: lowering.onDevice,
     };
     let name = emit(lowering.graph, operands, info);
     if (spare > 0) name = lowering.withLast(name, value.shape, spare);

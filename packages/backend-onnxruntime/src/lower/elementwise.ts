@@ -4,10 +4,23 @@ import { defineApproximated, defineElementwise } from './define.js';
 
 // Recorded ops whose ONNX op has the same meaning and operands.
 for (const op of [
-  ...['Add', 'Sub', 'Div', 'Neg', 'Abs', 'Floor', 'Ceil', 'Round'],
+  ...['Add', 'Sub', 'Div', 'Neg', 'Abs', 'Floor', 'Ceil'],
   ...['Equal', 'Greater', 'Less', 'And', 'Not', 'Where'],
 ])
   defineElementwise(op, (graph, operands) => graph.emit(op, operands));
+
+/** To the even one of two that are as near. */
+defineElementwise('Round', (graph, [x], { onDevice }) => {
+  if (!onDevice) return graph.emit('Round', [x!]);
+  const number = (value: number): string => graph.constant('float32', [], [value]);
+  const floor = graph.emit('Floor', [x!]);
+  const above = graph.emit('Sub', [x!, floor]);
+  const next = graph.emit('Add', [floor, number(1)]);
+  const half = graph.emit('Mul', [next, number(0.5)]);
+  const even = graph.emit('Mul', [graph.emit('Floor', [half]), number(2)]);
+  const upOrEven = graph.emit('Where', [graph.emit('Greater', [above, number(0.5)]), next, even]);
+  return graph.emit('Where', [graph.emit('Less', [above, number(0.5)]), floor, upOrEven]);
+});
 
 for (const op of [
   ...['Exp', 'Log', 'Sqrt', 'Reciprocal', 'Tanh', 'Erf'],
@@ -21,7 +34,8 @@ for (const op of [
  */
 function aroundZero(op: 'Log1p' | 'Expm1', wideResult: (graph: GraphBuilder, wide: string) => string): void {
   const half = op === 'Log1p' ? -0.5 : 0.5;
-  defineApproximated(op, (graph, [x]) => {
+  defineApproximated(op, (graph, [x], { onDevice }) => {
+    if (onDevice) return aroundZeroInSingle(graph, op, x!);
     const number = (value: number): string => graph.constant('float64', [], [value]);
     const wide = graph.emit('Cast', [x!], { to: 11 });
     const factor = graph.emit('Add', [graph.emit('Mul', [wide, number(half)]), number(1)]);
@@ -29,6 +43,26 @@ function aroundZero(op: 'Log1p' | 'Expm1', wideResult: (graph: GraphBuilder, wid
     const near = graph.emit('Mul', [wide, factor]);
     return graph.emit('Cast', [graph.emit('Where', [isSmall, near, wideResult(graph, wide)])], { to: 1 });
   });
+}
+
+/**
+ * In 32 bits: what rounding takes from `1 + x`, or from `exp x`, the logarithm of the rounded value
+ * knows (Kahan; Goldberg 1991, theorem 4).
+ */
+function aroundZeroInSingle(graph: GraphBuilder, op: 'Log1p' | 'Expm1', x: string): string {
+  const one = graph.constant('float32', [], [1]);
+  const rounded = op === 'Log1p' ? graph.emit('Add', [x, one]) : graph.emit('Exp', [x]);
+  const kept = graph.emit('Sub', [rounded, one]);
+  const log = graph.emit('Log', [rounded]);
+  const ratio =
+    op === 'Log1p'
+      ? graph.emit('Mul', [log, graph.emit('Div', [x, kept])])
+      : graph.emit('Mul', [kept, graph.emit('Div', [x, log])]);
+  const isLost = graph.emit('Equal', [kept, graph.constant('float32', [], [0])]);
+  // Far from zero nothing is lost, and the ratio may be of infinities.
+  const isFar = graph.emit('Greater', [graph.emit('Abs', [x]), graph.constant('float32', [], [8])]);
+  const near = graph.emit('Where', [isLost, x, ratio]);
+  return graph.emit('Where', [isFar, op === 'Log1p' ? log : kept, near]);
 }
 
 aroundZero('Log1p', (graph, wide) =>
@@ -100,7 +134,8 @@ defineApproximated('Pow', (graph, operands, { dtype }) => {
 });
 
 /** The remainder has the sign of the divisor. */
-defineElementwise('Mod', (graph, operands, { dtype }) => {
+defineElementwise('Mod', (graph, operands, { dtype, onDevice }) => {
+  if (dtype !== 'float32' && onDevice) return divided(graph, operands).remainder;
   const type = dtype === 'float32' ? 'float32' : 'float64';
   const [a, b] = dtype === 'float32' ? operands : operands.map((operand) => cast(graph, operand, 'float64'));
   const zero = graph.constant(type, [], [0]);
@@ -110,8 +145,22 @@ defineElementwise('Mod', (graph, operands, { dtype }) => {
   return dtype === 'float32' ? result : toInteger(graph, result, 'float64');
 });
 
-defineElementwise('FloorDiv', (graph, operands, { inputTypes }) => {
+/** Of int32 in int32: the quotient rounded down, and the remainder with the sign of the divisor. */
+function divided(graph: GraphBuilder, [a, b]: readonly string[]): { quotient: string; remainder: string } {
+  const zero = graph.constant('int32', [], [0]);
+  const towardsZero = graph.emit('Div', [a!, b!]);
+  const left = graph.emit('Sub', [a!, graph.emit('Mul', [towardsZero, b!])]);
+  const differs = graph.emit('Less', [graph.emit('Mul', [left, b!]), zero]);
+  const less = graph.emit('Sub', [towardsZero, graph.constant('int32', [], [1])]);
+  return {
+    quotient: graph.emit('Where', [differs, less, towardsZero]),
+    remainder: graph.emit('Where', [differs, graph.emit('Add', [left, b!]), left]),
+  };
+}
+
+defineElementwise('FloorDiv', (graph, operands, { inputTypes, onDevice }) => {
   const isFloat = inputTypes[0] === 'float32';
+  if (!isFloat && onDevice) return divided(graph, operands).quotient;
   const [a, b] = isFloat ? operands : operands.map((operand) => cast(graph, operand, 'float64'));
   const quotient = graph.emit('Floor', [graph.emit('Div', [a!, b!])]);
   return toInteger(graph, quotient, isFloat ? 'float32' : 'float64');

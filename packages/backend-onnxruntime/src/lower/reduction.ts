@@ -101,9 +101,29 @@ function defineArgument(op: 'ArgMax' | 'ArgMin'): void {
     const x = node.inputs[0]!;
     const axis = node.attributes['axis'] as number;
     const source = comparable(lowering, x, axis, op === 'ArgMax' ? -Infinity : Infinity);
+    if (lowering.onDevice) {
+      lowering.provide(value, 'tfjs', firstPlace(lowering, source, x, axis, op));
+      return;
+    }
     const attributes = { axis, keepdims: 0 };
     lowering.provide(value, 'tfjs', lowering.cast(lowering.graph.emit(op, [source], attributes), 'int32'));
   });
+}
+
+/** The place of the first extreme without the integers of 64 bits that a GPU lacks. */
+function firstPlace(lowering: Lowering, source: string, x: Value, axis: number, op: 'ArgMax' | 'ArgMin'): string {
+  const { graph } = lowering;
+  const extent = x.shape[axis]!;
+  const extreme = graph.emit(op === 'ArgMax' ? 'ReduceMax' : 'ReduceMin', [source], { axes: [axis], keepdims: 1 });
+  const shape = x.shape.map((_, index) => (index === axis ? extent : 1));
+  const places = graph.constant(
+    'float32',
+    shape,
+    Array.from({ length: extent }, (_, place) => place),
+  );
+  const isExtreme = graph.emit('Equal', [source, extreme]);
+  const found = graph.emit('Where', [isExtreme, places, graph.constant('float32', [], [extent - 1])]);
+  return lowering.cast(graph.emit('ReduceMin', [found], { axes: [axis], keepdims: 0 }), 'int32');
 }
 
 /**

@@ -5,13 +5,24 @@ import type { Lowering } from './lowering.js';
 defineLowering('Slice', (lowering, value, node) => {
   const { graph } = lowering;
   const begin = node.attributes['begin'] as readonly number[];
+  const x = node.inputs[0]!;
+  if (lowering.onDevice && value.dtype !== 'float32') {
+    const places = (axis: number): number[] => Array.from({ length: value.shape[axis]! }, (_, i) => begin[axis]! + i);
+    const cut = begin.flatMap((_, axis) => (value.shape[axis] === x.shape[axis] ? [] : [axis]));
+    lowering.provide(
+      value,
+      'tfjs',
+      cut.reduce((name, axis) => picked(lowering, name, axis, places(axis)), lowering.plain(x)),
+    );
+    return;
+  }
   const end = begin.map((start, axis) => start + value.shape[axis]!);
   const axes = begin.map((_, axis) => axis);
-  const inputs = [lowering.plain(node.inputs[0]!), graph.indices(begin), graph.indices(end), graph.indices(axes)];
+  const inputs = [lowering.plain(x), graph.indices(begin), graph.indices(end), graph.indices(axes)];
   lowering.provide(value, 'tfjs', graph.emit('Slice', inputs));
 });
 
-/** By index: ONNX Runtime 1.30 slices wrongly backwards on a GPU. */
+/** By index: on a GPU ONNX Runtime 1.30 slices wrongly backwards, and whole numbers not at all. */
 function picked(lowering: Lowering, name: string, axis: number, places: readonly number[]): string {
   return lowering.graph.emit('Gather', [name, lowering.graph.indices(places)], { axis });
 }

@@ -1,7 +1,7 @@
 import { allocate } from '../ir/arrays.js';
 import type { Buffer, DeviceArray, NumericArray, NumericType, Shape, Value } from '../ir/value.js';
 import { GraphBuilder } from '../onnx/builder.js';
-import { encodeModel } from '../onnx/model.js';
+import { elementTypes, encodeModel } from '../onnx/model.js';
 import type { Counters } from '../stats.js';
 import type { NativeSession, Runtime, RuntimeTensor } from './binding.js';
 
@@ -62,10 +62,15 @@ export class Device {
     this.live.delete(buffer.device);
   }
 
+  /** There are no copies of flags on a GPU: they travel as int32. */
   private upload(array: NumericArray, dtype: NumericType, shape: Shape): DeviceArray {
     this.counters.deviceUploads++;
     this.counters.deviceUploadBytes += array.byteLength;
-    const tensor = this.copied('gpu-buffer', this.runtime.tensor(dtype, array, shape), null);
+    const isFlags = dtype === 'bool';
+    const from = isFlags
+      ? this.runtime.tensor('int32', Int32Array.from(array), shape)
+      : this.runtime.tensor(dtype, array, shape);
+    const tensor = this.copied('gpu-buffer', from, isFlags ? 'bool' : dtype);
     const held: DeviceArray = new Map([[shape.join(), tensor]]);
     this.live.add(held);
     return held;
@@ -75,16 +80,20 @@ export class Device {
     this.counters.deviceReads++;
     const array = allocate(dtype, size);
     this.counters.deviceReadBytes += array.byteLength;
-    this.copied('cpu', tensor, this.runtime.tensor(dtype, array, tensor.dims));
+    const found = this.copied('cpu', tensor, dtype === 'bool' ? 'int32' : dtype);
+    array.set(found.data as NumericArray);
     return array;
   }
 
-  private copied(to: 'gpu-buffer' | 'cpu', from: RuntimeTensor, into: RuntimeTensor | null): RuntimeTensor {
-    const dtype = from.type as NumericType;
-    const session = this.session(`copy to ${to} ${dtype}`, to, (graph) => {
-      graph.anyOutput(graph.emit('Identity', [graph.anyInput(dtype, 'x')]), dtype, 'y');
+  private copied(to: 'gpu-buffer' | 'cpu', from: RuntimeTensor, dtype: NumericType): RuntimeTensor {
+    const source = from.type as NumericType;
+    const session = this.session(`copy to ${to} ${source} ${dtype}`, to, (graph) => {
+      const x = graph.anyInput(source, 'x');
+      const copy =
+        source === dtype ? graph.emit('Identity', [x]) : graph.emit('Cast', [x], { to: elementTypes[dtype] });
+      graph.anyOutput(copy, dtype, 'y');
     });
-    return session.run({ x: from }, { y: into }, {})['y']!;
+    return session.run({ x: from }, { y: null }, {})['y']!;
   }
 
   private reshaped(tensor: RuntimeTensor, dtype: NumericType, shape: Shape): RuntimeTensor {
