@@ -15,6 +15,7 @@ import { sizeOf } from './ir/shape.js';
 import type { NumericArray, NumericType, Value } from './ir/value.js';
 import type { ResolvedOptions } from './options.js';
 import type { Runtime } from './runtime/binding.js';
+import { cardOf } from './runtime/card.js';
 import { newCounters, type OnnxRuntimeStats } from './stats.js';
 import { reshape } from './values/shape.js';
 
@@ -46,6 +47,8 @@ function moveData(backend: KernelBackend, dataId: object): void {
 export class OnnxRuntimeBackend extends KernelBackend {
   readonly counters = newCounters();
   readonly executor: Executor;
+  /** What it computes on besides the CPU, for records; see {@link cardOf}. */
+  readonly card: string | null;
   private entries: DataStorage<Entry>;
   /** Live recorded values without a buffer, in the order they were recorded. */
   private readonly pendingValues = new Set<Value>();
@@ -66,6 +69,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
     refusal: string | null,
   ) {
     super();
+    this.card = cardOf(options.executionProvider);
     this.executor = new Executor(runtime, options, blockSize, this.counters, refusal);
     this.entries = new DataStorage<Entry>(this, { moveData });
     recording.keepStacks = options.debug;
@@ -323,6 +327,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
   /** What was compiled, run and kept so far. */
   stats(): OnnxRuntimeStats {
     return {
+      card: this.card,
       ...this.counters,
       fallbacks: { ...this.counters.fallbacks },
       bytes: this.liveBytes,

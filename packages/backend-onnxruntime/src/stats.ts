@@ -1,5 +1,7 @@
 /** What the backend did since it was made; see `stats()`. Times in milliseconds. */
 export interface OnnxRuntimeStats {
+  /** The card that graphs run on, as far as the system names it; null on the CPU. */
+  card: string | null;
   /** ONNX graphs built and loaded into a session. */
   graphsCompiled: number;
   /** Flushes whose graph was known. */

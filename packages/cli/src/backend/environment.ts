@@ -34,8 +34,9 @@ export function codeOf(registry: Registry): { readonly versions: Json; readonly 
  * that it stands on.
  */
 export function environmentOf(backend: string): RunRecord['environment'] {
+  const { card } = tf.backend() as { readonly card?: string | null };
   return {
-    backend,
+    backend: card ? `${backend} on ${card}` : backend,
     runtime: `node ${process.versions.node}`,
     platform: `${process.platform} ${process.arch}`,
     cpu: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`,

@@ -33,9 +33,10 @@ export async function identifyModel(model: Classifier, modelHash?: string): Prom
  * What is computed on: the backend that is active, and those of its settings that change bits.
  */
 export function identifyBackend(): Identity {
-  const { options = {} } = tf.backend() as { readonly options?: Readonly<Record<string, unknown>> };
-  const settings = ['threads', 'deterministic', 'lowering'].filter((key) => options[key] !== undefined);
-  return { name: tf.getBackend(), ...Object.fromEntries(settings.map((key) => [key, options[key] as Json])) };
+  const { options = {}, card } = tf.backend() as { options?: Readonly<Record<string, unknown>>; card?: string | null };
+  const known = ['threads', 'deterministic', 'lowering', 'executionProvider'];
+  const settings = known.filter((key) => options[key] !== undefined).map((key) => [key, options[key] as Json]);
+  return { name: tf.getBackend(), ...Object.fromEntries(settings), ...(card && { card }) };
 }
 
 /** What the examples are. The hash covers their content, the rest how they are read. */
