@@ -51,6 +51,64 @@ describe('klDivergence', () => {
     expect(mean).toBeCloseTo(value! / 2, 6);
   });
 
+  /** Float64, by the odds of the first class, which is far ahead in both. */
+  const exact = (first: readonly number[], second: readonly number[]): number => {
+    const logs = (z: readonly number[]) => {
+      const odds = z.slice(1).map((value) => value - z[0]!);
+      const whole = Math.log1p(odds.reduce((sum, value) => sum + Math.exp(value), 0));
+      return [-whole, ...odds.map((value) => value - whole)];
+    };
+    const [p, q] = [logs(first), logs(second)];
+    return p.reduce((sum, log, k) => sum + Math.exp(log) * (log - q[k]!), 0);
+  };
+  const slopes = (value: (z: readonly number[]) => number, at: readonly number[]): number[] =>
+    at.map((_, k) => {
+      const moved = (by: number) => value(at.map((each, i) => (i === k ? each + by : each)));
+      return (moved(1e-5) - moved(-1e-5)) / 2e-5;
+    });
+
+  it.each([0.5, 3, 10, 20, 40, 60, 80])(
+    'has value and gradients of float64 %s ahead, the top class too',
+    async (lead) => {
+      for (const [first, second] of [
+        [
+          [lead, 0, 0.5],
+          [lead - 2, 0.25, -0.5],
+        ],
+        [
+          [lead - 0.25, 0, 0.5],
+          [lead, -1, 0],
+        ],
+        [
+          [lead, 0, 0.5],
+          [lead + 0.0625, 0, 0.5],
+        ],
+      ] as const) {
+        const [p, q] = [matrix([...first]), matrix([...second])];
+        const wanted = exact(first, second);
+        expect((await klDivergence(p, q).data())[0]! / wanted).toBeCloseTo(1, 3);
+        const gradients = [
+          [await gradientOf((z) => klDivergence(p, z), q), slopes((z) => exact(first, z), second)],
+          [await gradientOf((z) => klDivergence(z, q), p), slopes((z) => exact(z, second), first)],
+        ] as const;
+        for (const [[found], expected] of gradients) {
+          const largest = Math.max(...expected.map(Math.abs));
+          expected.forEach((slope, k) => expect((found![k]! - slope) / largest).toBeCloseTo(0, 3));
+        }
+      }
+    },
+  );
+
+  it('is never below 0, and flat where the two are one', async () => {
+    const p = matrix([30, 1, 2], [0.1, 0.2, 0.3]);
+    expect(await gradientOf((z) => klDivergence(p, z), p)).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+    const q = tf.add(p, matrix([-8, 0, 0], [1e-4, 0, -1e-4]));
+    for (const value of await klDivergence(p, q).data()) expect(value).toBeGreaterThan(0);
+  });
+
   it('refuses logits of two shapes', () => {
     expect(() => klDivergence(tf.zeros([2, 3]), tf.zeros([2, 4]))).toThrow(/\[2, 3\] and \[2, 4\].*ADVROB_LOSS/);
   });
