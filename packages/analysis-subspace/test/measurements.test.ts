@@ -77,20 +77,23 @@ describe('flip distances', () => {
   });
 });
 
-it('the universal direction of a linear model is its weight vector off the subspace, towards the other class', async () => {
-  const model = plane([3, 4, 12], 0);
-  const x = tf.tensor2d([
-    [1, 0, 0],
-    [2, 0, 0],
-  ]);
-  const z = universalDirection(model, withoutInputs(3, [1, 2]), x, 1);
-  const [a, b, c] = await z.data();
-  expect(a).toBeCloseTo(0, 7);
-  expect(b).toBeCloseTo(-4 / Math.hypot(4, 12), 5);
-  expect(c).toBeCloseTo(-12 / Math.hypot(4, 12), 5);
-  tf.dispose([x, z]);
-  model.dispose();
-});
+it.each([1, 1e-25])(
+  'the universal direction of a linear model times %s is its weight vector off the subspace, towards the other class',
+  async (scale) => {
+    const model = plane([3 * scale, 4 * scale, 12 * scale], 0);
+    const x = tf.tensor2d([
+      [1, 0, 0],
+      [2, 0, 0],
+    ]);
+    const z = universalDirection(model, withoutInputs(3, [1, 2]), x, 1);
+    const [a, b, c] = await z.data();
+    expect(a).toBeCloseTo(0, 7);
+    expect(b).toBeCloseTo(-4 / Math.hypot(4, 12), 5);
+    expect(c).toBeCloseTo(-12 / Math.hypot(4, 12), 5);
+    tf.dispose([x, z]);
+    model.dispose();
+  },
+);
 
 it('boundary lines of a linear model lie on its plane and cross the square once', async () => {
   const model = plane([1, 2], -0.3);

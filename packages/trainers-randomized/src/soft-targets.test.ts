@@ -51,6 +51,12 @@ it('shares the rest in proportion to the gap above the smallest', async () => {
   expected.forEach((row, i) => row.forEach((value, j) => expect(rows[i]![j]).toBeCloseTo(value, 6)));
 });
 
+it('knows no scale: squares of the sums of a confident network are small', async () => {
+  const small = await tableOf([3e-20, 1e-20, 2e-20, 6e-20], 0.8);
+  const rows = await tableOf([3, 1, 2, 6], 0.8);
+  rows.forEach((row, i) => row.forEach((value, j) => expect(small[i]![j]).toBeCloseTo(value, 5)));
+});
+
 it('gives equal parts where all gaps are equal, or where only the true class has one', async () => {
   for (const row of await tableOf([0.3, 0.3, 0.3, 0.3, 0.3], 0.8))
     for (const value of row) expect(value).toBeCloseTo(0.2, 6);
@@ -68,4 +74,10 @@ it("the last layer's sums are those of autodiff", async () => {
   expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.05);
   expected.forEach((value, i) => expect(Math.abs(found[i]! - value)).toBeLessThan(1e-6));
   model.dispose!();
+});
+
+it("the last layer's sums keep the label's own where its probability rounds to 1", async () => {
+  const sums = await lastLayerSums(tf.tensor2d([[30, 1, 0]]), tf.tensor2d([[2, 1]]), tf.tensor1d([0], 'int32')).data();
+  const rest = [Math.exp(-29), Math.exp(-30)];
+  [-(rest[0]! + rest[1]!), ...rest].forEach((wanted, k) => expect(sums[k]! / (3 * wanted)).toBeCloseTo(1, 4));
 });

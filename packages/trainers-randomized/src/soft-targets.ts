@@ -1,7 +1,8 @@
+import { oneHot, overLargest } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 
-/** Below this a sum counts as nothing to share out. */
+/** Below this share of the largest gap a sum counts as nothing to share out. */
 const nothing = 1e-12;
 
 /**
@@ -17,11 +18,12 @@ const nothing = 1e-12;
 export function softTargets(gap: Tensor1D, spread: number): Tensor2D {
   return tf.tidy(() => {
     const [classes] = gap.shape;
-    const above = tf.sub(gap, tf.min(gap));
+    // By the largest: the gaps of confident networks are small, and their squares far smaller.
+    const above = overLargest(tf.reshape(tf.sub(gap, tf.min(gap)), [1, classes]));
     const shares = tf.div(above, tf.maximum(tf.sum(above), nothing));
     const own = tf.eye(classes);
     const others = tf.sub(1, own);
-    const rows = tf.mul(tf.expandDims(shares, 0), others);
+    const rows = tf.mul(shares, others);
     const sums = tf.sum(rows, 1, true);
     const isEmpty = tf.cast(tf.lessEqual(sums, nothing), 'float32');
     const filled = tf.add(rows, tf.mul(isEmpty, others));
@@ -58,8 +60,10 @@ export function divergenceFrom(targets: Tensor, logits: Tensor): Tensor {
  */
 export function lastLayerSums(logits: Tensor, features: Tensor, y: Tensor): Tensor1D {
   return tf.tidy(() => {
-    const labels = tf.cast(tf.oneHot(y as Tensor1D, logits.shape[1]!), 'float32');
-    const errors = tf.sub(tf.softmax(logits as Tensor2D), labels);
+    const labels = oneHot(y, logits.shape[1]!);
+    const others = tf.mul(tf.softmax(logits as Tensor2D), tf.sub(1, labels));
+    // 1 - p_y as the sum of the others: p_y rounds to 1 for confident rows.
+    const errors = tf.sub(others, tf.mul(labels, tf.sum(others, 1, true)));
     return tf.mean(tf.mul(errors, tf.sum(features, 1, true)), 0) as Tensor1D;
   });
 }

@@ -3,6 +3,7 @@ import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { crossEntropy } from '@advrob/core/losses';
+import { dualLengths, unit } from '@advrob/core/rows';
 import type { ProbeExamples } from './examples.js';
 import { lossGradient, meanLoss } from './loss-gradient.js';
 import { atWeights } from './weight-vector.js';
@@ -34,8 +35,8 @@ export async function awpFlatness(
     for (const gamma of gammas) {
       const change = (name: string, weight: Tensor): Tensor | undefined => {
         if (weight.rank < 2) return undefined;
-        const length = tf.div(tf.mul(gamma, tf.norm(weight)), tf.add(tf.norm(gradient[name]!), 1e-20));
-        return tf.mul(gradient[name]!, length);
+        const direction = unit('l2', tf.reshape(gradient[name]!, [1, -1]));
+        return tf.mul(tf.reshape(direction, weight.shape), tf.mul(gamma, tf.norm(weight)));
       };
       const there = await atWeights(model, change, () => meanLoss(model, examples, inputs));
       found.push({ gamma, increase: there - here });
@@ -62,8 +63,7 @@ export async function inputFlatness(
   for (const [i, { y }] of batches.entries()) {
     const norms = tf.tidy(() => {
       const gradient = tf.grad((points: Tensor) => tf.sum(crossEntropy(model.logits(points), y)))(inputs[i]!);
-      const rows = tf.reshape(gradient, [gradient.shape[0]!, -1]);
-      return tf.stack([tf.sum(tf.sqrt(tf.sum(tf.square(rows), 1))), tf.sum(tf.abs(rows))]);
+      return tf.stack([tf.sum(dualLengths('l2', gradient)), tf.sum(tf.abs(gradient))]);
     });
     await settle(norms);
     const [l2, l1] = Array.from(await norms.data()) as [number, number];

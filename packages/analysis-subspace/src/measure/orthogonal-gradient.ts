@@ -1,6 +1,6 @@
 import type { Classifier } from '@advrob/core';
 import { margin } from '@advrob/core/losses';
-import { column, lengths } from '@advrob/core/rows';
+import { dualLengths, unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { projectAway, projectOnto } from '@advrob/datasets';
@@ -36,14 +36,12 @@ export function orthogonalGradient(model: Classifier, subspace: Subspace, x: Ten
     const loss = (points: Tensor): Tensor => margin(model.logits(points), prediction);
     const gradient = tf.grad((points: Tensor) => tf.sum(loss(points)))(x);
     const away = projectAway(subspace, gradient);
-    const orthogonal = lengths('l2', away);
-    const length = column(orthogonal, x);
     return {
       prediction,
       lead: tf.neg(margin(logits, prediction)),
-      direction: tf.where(tf.greater(length, 0), tf.div(away, tf.maximum(length, 1e-30)), tf.zerosLike(away)),
-      orthogonal,
-      along: lengths('l2', projectOnto(subspace, gradient)),
+      direction: unit('l2', away),
+      orthogonal: dualLengths('l2', away),
+      along: dualLengths('l2', projectOnto(subspace, gradient)),
     } as unknown as tf.TensorContainer;
   }) as unknown as OrthogonalGradient;
 }
@@ -62,6 +60,6 @@ export function universalDirection(model: Classifier, subspace: Subspace, x: Ten
     const labels = tf.fill([x.shape[0]!], label, 'int32');
     const gradient = tf.grad((points: Tensor) => tf.sum(margin(model.logits(points), labels)))(x);
     const mean = projectAway(subspace, tf.mean(gradient, 0, true));
-    return tf.div(mean, tf.maximum(tf.norm(mean), 1e-30));
+    return unit('l2', mean);
   });
 }

@@ -1,4 +1,5 @@
 import { AdvrobError } from '@advrob/core';
+import { unit } from '@advrob/core/rows';
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
@@ -85,6 +86,6 @@ export function theoryDirection({ first, second }: TheoryNetwork, subspace: Subs
   return tf.tidy(() => {
     const sum = tf.transpose(tf.matMul(first as unknown as tf.Tensor2D, second as unknown as tf.Tensor2D));
     const away = tf.mul(projectAway(subspace, sum), label === 1 ? -1 : 1);
-    return tf.div(away, tf.maximum(tf.norm(away), 1e-30));
+    return unit('l2', away);
   });
 }

@@ -7,7 +7,7 @@ import { tinyData } from '../../test/support/tiny-data.js';
 import { tinyModel, valuesOf } from '../../test/support/tiny-model.js';
 import { inputs, losses, scores, testLoss } from '../../test/support/torch.js';
 import { fit } from '../fit/fit.js';
-import { kd, teacherLogits } from './kd.js';
+import { distillationLoss, kd, teacherLogits } from './kd.js';
 
 /** Logits of a teacher that depend on the example alone. */
 const extras = (ids: Int32Array) => ({
@@ -24,6 +24,13 @@ testObjective(kd, {
 expectNoLeaks();
 
 describe('distillation', () => {
+  it('has its value at a high temperature, half the mean square of the centred difference over K', () => {
+    const [teacher, student] = [tf.tensor2d([[4, -1, 0]]), tf.tensor2d([[1, 2, -3]])];
+    const loss = tf.tidy(() => distillationLoss(teacher, student, 1000).dataSync()[0]!);
+    expect(loss / ((3 ** 2 + 3 ** 2 + 3 ** 2 - 3 ** 2 / 3) / 6)).toBeCloseTo(1, 1.9);
+    tf.dispose([teacher, student]);
+  });
+
   it('reads logits that were computed once, in the order of the data', async () => {
     const [teacher, model] = [tinyModel({ seed: 5, dropout: 0.5 }), tinyModel()];
     const data = tinyData({ length: 20 });

@@ -1,5 +1,5 @@
 import { defineObjective, defineTrainer } from '@advrob/core';
-import { withoutGradient } from '@advrob/core/losses';
+import { crossEntropy, klDivergence, withoutGradient } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -12,11 +12,12 @@ const martOptions = z.strictObject({
 });
 
 /**
- * MART (Wang et al. 2020, https://openreview.net/forum?id=rklOg6EFwS, equation 11), with the
+ * MART (Wang et al. 2020, https://openreview.net/forum?id=rklOg6EFwS, equation 11), with two
  * constants of the official code. With a = p(x), b = p(x'): boosted cross-entropy
- * `-log b_y - log(1.0001 - max_{k != y} b_k + 1e-12)` plus `lambda * (1.0000001 - a_y) * sum_k a_k
- * (log a_k - log(b_k + 1e-12))`, means over the batch. The gradient flows through a_y too. The
- * attack ascends cross-entropy.
+ * `-log b_y - log(1.0001 - max_{k != y} b_k + 1e-12)` plus `lambda * (1.0000001 - a_y) * KL(a || b)`,
+ * means over the batch. The gradient flows through a_y too. The code's third constant, 1e-12 inside
+ * the divergence, is left out: it stops the gradient of confident rows. The attack ascends
+ * cross-entropy.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range.
  * @example
@@ -40,13 +41,12 @@ export const mart = defineObjective({
       const a = tf.softmax(clean);
       const b = tf.softmax(moved);
 
-      const logOfLabel = tf.sum(tf.mul(tf.logSoftmax(moved), isLabel), 1);
       const rival = tf.sum(tf.mul(b, strongestOther(b, isLabel)), 1);
-      const bce = tf.mean(tf.neg(tf.add(logOfLabel, tf.log(tf.add(tf.sub(1.0001, rival), 1e-12)))));
+      const boost = tf.log(tf.add(tf.sub(1.0001, rival), 1e-12));
+      const bce = tf.mean(tf.sub(crossEntropy(moved, y), boost));
 
-      const divergence = tf.sum(tf.mul(a, tf.sub(tf.logSoftmax(clean), tf.log(tf.add(b, 1e-12)))), 1);
       const weight = tf.sub(1.0000001, tf.sum(tf.mul(a, isLabel), 1));
-      const kl = tf.mean(tf.mul(divergence, weight));
+      const kl = tf.mean(tf.mul(klDivergence(clean, moved), weight));
       return { total: tf.add(bce, tf.mul(lambda, kl)), terms: { bce, kl } };
     },
   }),

@@ -1,4 +1,5 @@
 import { defineTransform, type Gradient, type Work } from '@advrob/core';
+import { unit } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { moveWeights, weightChanges, type WeightChanges } from '../weights/with-weights.js';
@@ -14,8 +15,8 @@ export const awpOptions = z.strictObject({
 
 /**
  * Adversarial weight perturbation (Wu, Xia, Wang 2020, https://arxiv.org/abs/2004.05884, algorithm
- * 1). For every weight w with more than one axis `d = |w| / (|g| + 1e-20) * g`, with the gradient g
- * of the loss on the same batch; then gradient and update (weight decay included) at `w + gamma d`,
+ * 1). For every weight w with more than one axis `d = |w| g / |g|`, with the gradient g, however
+ * small, of the loss on the same batch; then gradient and update (weight decay included) at `w + gamma d`,
  * and `gamma d` is subtracted again. The adversarial examples are those found at w; g leaves batch
  * norm's statistics alone. Costs one forward and backward pass more per gradient.
  *
@@ -48,9 +49,8 @@ function perturbed(work: Work, gamma: number): Work {
   const ascend = ({ grads }: Gradient): WeightChanges =>
     weightChanges(model, (name, weight) => {
       if (weight.rank < 2) return undefined;
-      const gradient = grads[name]!;
-      const length = tf.add(tf.norm(gradient), 1e-20);
-      return tf.mul(gradient, tf.mul(gamma, tf.div(tf.norm(weight), length)));
+      const direction = unit('l2', tf.reshape(grads[name]!, [1, -1]));
+      return tf.mul(tf.reshape(direction, weight.shape), tf.mul(gamma, tf.norm(weight)));
     });
 
   return {
