@@ -56,13 +56,22 @@ describe('a model whose gradient is wrong', () => {
     expect(check).toMatchObject({ name: 'gradient-differences', model: 'model', severity: 'serious' });
     expect(check!.meaning).toContain("layer 'bent'");
     expect(await readFile(join(folder, 'warned/report.html'), 'utf8')).toContain('Told to go on');
+    const { warnings } = await recordOf('warned');
+    expect(warnings[0]).toMatchObject({
+      model: 'model',
+      message: expect.stringMatching(/disagrees.*'bent'/) as string,
+    });
+    expect(stderr).toContain(`warning: model: ${warnings[0]!.message}`);
+    expect(await readFile(join(folder, 'warned/report.md'), 'utf8')).toContain('**Warning: model: its gradient');
   });
 
   it('stops nothing where no attack follows the gradient', async () => {
     const blind = ['--attack', 'square', '--epsilon', '0.1', '--set', 'queries=2', ...common, '--out', 'blind'];
     const { code, stderr } = await runHere(folder, ['evaluate', '--model', 'model', ...blind]);
     expect(code, stderr).toBe(0);
-    expect((await recordOf('blind')).checks[0]!.severity).toBe('serious');
+    const { checks, warnings } = await recordOf('blind');
+    expect(checks[0]!.severity).toBe('serious');
+    expect(warnings.filter(({ message }) => message.includes('gradient'))).toEqual([]);
   });
 });
 

@@ -30,7 +30,7 @@ export { mcNemar, type PairedTest } from './statistics/mcnemar.js';
 export { pairedBootstrap, type BootstrapOptions, type PairedDifference } from './statistics/paired-bootstrap.js';
 export { checkRobustness, type RobustnessChecks } from './checks/check-robustness.js';
 export type { CheckAttacks, CheckProgress, RobustnessCheckOptions } from './checks/options.js';
-export { type RobustnessCheck } from './record/record.js';
+export { type RecordWarning, type RobustnessCheck } from './record/record.js';
 export { compareModels, type JudgedModel, type ModelComparison, type PairedComparison } from './compare.js';
 export { transferMatrix, type TransferCell, type TransferMatrix, type TransferOptions } from './transfer.js';
 export { cardJsonSchema, cardName, resultCard, type ResultCard } from './card.js';

@@ -49,6 +49,19 @@ describe('the page', () => {
     expect(Object.keys(report.files)).toHaveLength(3 * ids.length);
   });
 
+  it('has the warnings of the record under the answer, as the Markdown has', async () => {
+    const warnings = [{ message: 'all examples are of <one> class' }, { model: 'trades', message: 'is at chance' }];
+    const warned = await renderReport({ ...record, warnings });
+    const page = warned.html.slice(0, warned.html.indexOf('<table'));
+    expect(page).toContain('Warning: all examples are of &#60;one&#62; class');
+    expect(page).toContain('Warning: trades: is at chance');
+    expect(warned.markdown).toContain('**Warning: trades: is at chance**\n');
+    expect(warned.markdown.indexOf('Warning')).toBeLessThan(warned.markdown.indexOf('\n|'));
+    const both = await renderReport([{ ...record, warnings }, record]);
+    expect(both.html).toContain(`Warning: ${record.title}, trades: is at chance`);
+    expect(report.html).not.toContain('Warning');
+  });
+
   it('draws axes with titles and units', () => {
     const svg = report.files['robust-accuracy-linf.svg']!;
     for (const text of [

@@ -20,6 +20,7 @@ import { methodsSection } from './sections/methods.js';
 import { reproduceSection } from './sections/reproduce.js';
 import { sampleGrid } from './sections/sample-grid.js';
 import { savedExamplesSection } from './sections/saved-examples.js';
+import { warningLines, warningSentences } from './sections/warnings.js';
 import { headlineOf, subjectsOf, type Headline, type Subject } from './subjects.js';
 
 export interface ReportOptions {
@@ -71,12 +72,13 @@ export async function renderReport(
   const records: readonly RunRecord[] = Array.isArray(recordOrRecords) ? recordOrRecords : [recordOrRecords];
   const title = options.title ?? [...new Set(records.map((record) => record.title))].join(' · ');
   const subjects = subjectsOf(records);
-  const models = subjects.length > 0 ? await modelPart(subjects, options) : undefined;
+  const warnings = warningSentences(records);
+  const models = subjects.length > 0 ? await modelPart(subjects, warnings, options) : undefined;
   const analyses = await analysesOf(records);
   const body = [
     html`<h1>${title}</h1>`,
     ...(models?.body ?? []),
-    ...(models ? [] : [analysesOverview(analyses)]),
+    ...(models ? [] : [warningLines(warnings), analysesOverview(analyses)]),
     ...analyses.map(analysisSection),
     ...(models ? [methodsSection(subjects)] : []),
     reproduceSection(records),
@@ -84,7 +86,10 @@ export async function renderReport(
   const rendered = [...(models?.figures ?? []), ...analyses.flatMap(({ figures }) => figures)];
   return {
     html: pageOf(title, body),
-    markdown: [...(models ? [models.markdown] : []), ...analysesMarkdown(analyses)].join('\n'),
+    markdown: [
+      ...(models ? [models.markdown] : warnings.length > 0 ? [warningsMarkdown(warnings)] : []),
+      ...analysesMarkdown(analyses),
+    ].join('\n'),
     json: models?.json ?? '[]\n',
     files: Object.fromEntries([...rendered.flatMap(filesOf), ...analyses.flatMap(tableFiles)]),
   };
@@ -118,6 +123,7 @@ const sections: readonly ((measured: Measured) => Html | undefined)[] = [
 /** What the report says of the models that were measured. */
 async function modelPart(
   subjects: readonly Subject[],
+  warnings: readonly string[],
   { epsilon, comparisons = [] }: ReportOptions,
 ): Promise<{ body: Html[]; figures: RenderedFigure[]; markdown: string; json: string }> {
   const headline = headlineOf(subjects, epsilon);
@@ -132,7 +138,7 @@ async function modelPart(
     rendered.push(await drawnOrNot(figure, () => renderFigure(figure)));
   const body = [
     html`<p class="answer">${answer}</p>
-      ${doubtLine(doubt)} ${broken.map((sentence) => html`<p class="bad">${sentence}</p>`)}
+      ${warningLines(warnings)} ${doubtLine(doubt)} ${broken.map((sentence) => html`<p class="bad">${sentence}</p>`)}
       ${htmlTable(table, 'Share of test examples classified rightly, with Wilson 95% intervals in percent. Worst case: per example, over all attacks of the threat. Bold: best of a column.')}
       ${hashes.size > 1 && html`<p class="bad">The records were measured on different data, so their numbers do not compare one to one.</p>`}`,
     ...rendered.map((figure) => figureSection(figure)),
@@ -140,8 +146,12 @@ async function modelPart(
   ];
   const doubtful = doubt === undefined ? '' : `**${escapeMarkdown(doubt)}**\n\n`;
   const brokenParts = broken.map((sentence) => `${escapeMarkdown(sentence)}\n\n`).join('');
-  const markdown = `${escapeMarkdown(answer)}\n\n${doubtful}${brokenParts}${markdownTable(table)}`;
+  const markdown = `${escapeMarkdown(answer)}\n\n${warningsMarkdown(warnings)}${doubtful}${brokenParts}${markdownTable(table)}`;
   return { body, figures: rendered, markdown, json: jsonTable(table) };
+}
+
+function warningsMarkdown(warnings: readonly string[]): string {
+  return warnings.map((sentence) => `**Warning: ${escapeMarkdown(sentence)}**\n\n`).join('');
 }
 
 function filesOf({ figure: { id }, csv, drawing }: RenderedFigure): [string, string][] {

@@ -1,12 +1,12 @@
 import { AdvrobError, type Attack, type Classifier, type Dataset } from '@advrob/core';
-import { createTracker, expectedOf } from '@advrob/evaluation';
+import { createTracker, expectedOf, type RecordWarning } from '@advrob/evaluation';
 import { encodeSafetensors, type TensorRecord } from '@advrob/core/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Command } from 'commander';
 import { join } from 'node:path';
 import { labelWarnings, radiusWarnings } from '../experiment/data-warnings.js';
-import { loadAnyModel } from '../experiment/load-model.js';
-import { checkModel, settingFor } from '../experiment/model-check.js';
+import { loadAnyModel, modelName } from '../experiment/load-model.js';
+import { checkModel, followGradients, modelWarnings, settingFor } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { workIn } from '../experiment/record.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
@@ -25,7 +25,7 @@ import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { writeAtomically } from '../storage/files.js';
-import { terminalOutput } from '../output/terminal.js';
+import { terminalOutput, warningTexts } from '../output/terminal.js';
 import { checkPictures, picturesText, savePictures, type Crafted } from '../output/pictures.js';
 import { createProgress, followShare, percent } from '../output/progress.js';
 import { addCommand, ready, type Call } from './command.js';
@@ -75,15 +75,21 @@ async function attackCommand(given: AttackFlags, { signal }: Call): Promise<void
     );
   const data = await examplesOf(registry, parts.dataset[0]!, given);
   if (given.savePictures) checkPictures(data);
-  output.warn(radiusWarnings([{ norm: given.norm, epsilon: epsilon! }], data));
+  const warnings: RecordWarning[] = [];
+  const warn = (found: readonly RecordWarning[]): void => {
+    output.warn(warningTexts(found));
+    warnings.push(...found);
+  };
+  warn(radiusWarnings([{ norm: given.norm, epsilon: epsilon! }], data));
   const shelf = createModelShelf(registry, data);
   try {
     const attack = await makeComposed(registry, 'attacks', parts.attack[0]!, shelf.find);
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, parts.architecture[0], data));
     shelf.add(given.model, model);
     const modelCheck = await checkModel(given.model, model, data, settingFor(given.modelCheck, [attack]));
+    if (followGradients([attack])) warn(modelWarnings(modelName(given.model), modelCheck));
     const { crafted, ids, withstood } = await craftAll(attack, model, data, epsilon!, given, signal);
-    output.warn(labelWarnings(crafted.label, data, given.take));
+    warn(labelWarnings(crafted.label, data, given.take));
     const file = join(given.out, 'adversarial.safetensors');
     await writeAtomically(
       file,
@@ -98,7 +104,7 @@ async function attackCommand(given: AttackFlags, { signal }: Call): Promise<void
       : undefined;
     output.result(
       {
-        ...{ file, examples: data.length, robustAccuracy: withstood / data.length, modelCheck },
+        ...{ file, examples: data.length, robustAccuracy: withstood / data.length, modelCheck, warnings },
         ...(saved && { pictures: saved }),
       },
       () =>

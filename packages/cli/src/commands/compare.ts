@@ -18,7 +18,7 @@ import { readIfThere, writeAtomically } from '../storage/files.js';
 import { refuseDamaged } from '../storage/integrity.js';
 import { holdFolder } from '../storage/lock.js';
 import { percent } from '../output/progress.js';
-import { table, terminalOutput } from '../output/terminal.js';
+import { table, terminalOutput, warningTexts } from '../output/terminal.js';
 import { addCommand } from './command.js';
 
 const flags = [
@@ -29,7 +29,8 @@ const flags = [
 
 /**
  * `advrob compare`: every model of the folders against one of them, example by example: difference
- * with the interval of a paired bootstrap, and McNemar's exact test. With `--out` also
+ * with the interval of a paired bootstrap, and McNemar's exact test; warnings of the records on
+ * standard error. With `--out` also
  * `compare.json` and a page over all records.
  */
 export function register(program: Command): void {
@@ -59,12 +60,16 @@ async function compareCommand(folders: readonly string[], given: Values<typeof f
   const baseline = baselineOf(candidates, given.baseline);
   const comparisons = candidates.filter((other) => other !== baseline).map((other) => compared(other, baseline));
   const { out } = given;
+  const output = terminalOutput(given.json);
+  records.forEach(({ warnings }, i) =>
+    output.warn(warningTexts(warnings).map((text) => (records.length > 1 ? `${folders[i]!}: ${text}` : text))),
+  );
   if (out !== undefined)
     await holdFolder(out, async () => {
       await writeAtomically(join(out, 'compare.json'), `${JSON.stringify(comparisons, null, 2)}\n`);
       await writeReport(out, records, { comparisons });
     });
-  terminalOutput(given.json).result(comparisons, () =>
+  output.result(comparisons, () =>
     [
       ...comparisons.map(comparisonTable),
       "Differences in percentage points with 95% intervals of the paired bootstrap; p of McNemar's exact test, each for one comparison.",

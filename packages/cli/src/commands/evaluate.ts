@@ -1,12 +1,12 @@
 import { AdvrobError, type Json, type Registry } from '@advrob/core';
-import { evaluate, type EvaluationAttack } from '@advrob/evaluation';
+import { evaluate, type EvaluationAttack, type RecordWarning } from '@advrob/evaluation';
 import type { Command } from 'commander';
 import { codeOf } from '../backend/environment.js';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import type { Part } from '../config/schema.js';
 import { evaluationWarnings, radiusWarnings } from '../experiment/data-warnings.js';
 import { loadAnyModel, modelName } from '../experiment/load-model.js';
-import { checkModel, settingFor } from '../experiment/model-check.js';
+import { checkModel, followGradients, modelWarnings, settingFor } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { workIn, writeEvaluationRecord } from '../experiment/record.js';
@@ -27,7 +27,7 @@ import { datasetFlag, exampleFlags, examplesOf } from '../flags/data-flags.js';
 import { flag, wholeNumber, type Values } from '../flags/flag.js';
 import { loadOptionsOf, modelCheckFlag, modelFlag, modelFlags } from '../flags/model-flags.js';
 import { fileStorage } from '../storage/files.js';
-import { terminalOutput } from '../output/terminal.js';
+import { terminalOutput, warningTexts } from '../output/terminal.js';
 import { evaluationWork } from '../output/course.js';
 import { createProgress, followEvaluation } from '../output/progress.js';
 import { recordText } from '../output/record-text.js';
@@ -84,7 +84,13 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
     progress.end();
     throw error;
   });
-  output.warn(radiusWarnings([{ norm: given.norm, epsilon }], data));
+  const warnings: RecordWarning[] = [];
+  const warn = (found: readonly RecordWarning[]): void => {
+    if (found.length > 0) progress.end();
+    output.warn(warningTexts(found));
+    warnings.push(...found);
+  };
+  warn(radiusWarnings([{ norm: given.norm, epsilon }], data));
   const shelf = createModelShelf(registry, data);
   try {
     const evaluated = await composeAttacks(attacks, registry, shelf.find, {
@@ -108,11 +114,9 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
         : []),
     ]);
     shelf.add(name, model);
-    const setting = settingFor(
-      given.modelCheck,
-      evaluated.map(({ attack }) => attack),
-    );
-    const checked = await checkModel(name, model, data, setting);
+    const composed = evaluated.map(({ attack }) => attack);
+    const checked = await checkModel(name, model, data, settingFor(given.modelCheck, composed));
+    if (followGradients(composed)) warn(modelWarnings(name, checked));
     const evaluation = await evaluate({
       model,
       data,
@@ -143,7 +147,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
           output,
         })
       : [];
-    output.warn(evaluationWarnings(evaluation, data, given.take));
+    warn(evaluationWarnings(evaluation, data, given.take));
     progress.update(() => `${name}: writing record and page`);
     const record = await writeEvaluationRecord(given.out, {
       command: commandLine,
@@ -153,6 +157,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
       split: given.split,
       evaluation,
       checks: [checked, ...checks],
+      warnings,
     });
     progress.end();
     output.result(record, () =>

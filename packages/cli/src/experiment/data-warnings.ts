@@ -1,5 +1,5 @@
 import type { Dataset, Norm } from '@advrob/core';
-import type { Evaluation } from '@advrob/evaluation';
+import type { Evaluation, RecordWarning } from '@advrob/evaluation';
 import { percent } from '../output/progress.js';
 
 /** What of data is needed to speak of it. */
@@ -12,7 +12,7 @@ type Measured = Pick<Dataset, 'name' | 'numClasses' | 'classNames'>;
 export function radiusWarnings(
   radii: readonly { readonly norm: Norm; readonly epsilon: number | readonly number[] }[],
   { inputShape, bounds: [low, high] }: Pick<Dataset, 'inputShape' | 'bounds'>,
-): string[] {
+): RecordWarning[] {
   const size = inputShape.reduce((product, extent) => product * extent, 1);
   const range = high - low;
   const widest: Readonly<Record<Norm, number>> = {
@@ -26,15 +26,15 @@ export function radiusWarnings(
   return [...new Set(tooWide.map(({ norm, epsilon }) => `${norm} ${epsilon}`))].map((radius) => {
     const [norm, epsilon] = radius.split(' ') as [Norm, string];
     const inBytes = norm !== 'l0' && range === 1 && Number(epsilon) >= 1;
-    return (
-      `epsilon ${epsilon} in ${norm} reaches every input that there can be, since inputs are in [${low}, ${high}]` +
-      (inBytes ? `: did you mean ${epsilon}/255?` : '')
-    );
+    const hint = inBytes ? `: did you mean ${epsilon}/255?` : '';
+    return {
+      message: `epsilon ${epsilon} in ${norm} reaches every input that there can be, since inputs are in [${low}, ${high}]${hint}`,
+    };
   });
 }
 
 /** Labels that tell too little: all examples are of one class. */
-export function labelWarnings(labels: ArrayLike<number>, data: Measured, take: number | undefined): string[] {
+export function labelWarnings(labels: ArrayLike<number>, data: Measured, take: number | undefined): RecordWarning[] {
   const seen = new Set(Array.from(labels));
   if (data.numClasses < 2 || labels.length < 2 || seen.size > 1) return [];
   const [label] = seen;
@@ -43,7 +43,7 @@ export function labelWarnings(labels: ArrayLike<number>, data: Measured, take: n
     take === undefined || labels.length < take
       ? 'nothing is measured but how often the model says that class'
       : 'the data are sorted by class, and `take` takes the first ones: take more, or mix the data';
-  return [`all ${labels.length} examples of ${data.name} are of ${named}: ${why}`];
+  return [{ message: `all ${labels.length} examples of ${data.name} are of ${named}: ${why}` }];
 }
 
 /** Deviations of guessing up to which an accuracy cannot be told from it. */
@@ -60,7 +60,7 @@ export function evaluationWarnings(
   }: Pick<Evaluation, 'examples'> & { readonly result: Pick<Evaluation['result'], 'name' | 'clean'> },
   data: Measured,
   take: number | undefined,
-): string[] {
+): RecordWarning[] {
   const labels = examples.map(({ label }) => label);
   const oneClass = labelWarnings(labels, data, take);
   if (oneClass.length > 0 || data.numClasses < 2) return oneClass;
@@ -68,7 +68,11 @@ export function evaluationWarnings(
   const chance = 1 / data.numClasses;
   if (rate > chance + deviations * Math.sqrt((chance * (1 - chance)) / total)) return [];
   return [
-    `${result.name}: the clean accuracy, ${percent(rate, 1)} of ${total}, is what guessing among ${data.numClasses} classes gives, so robust accuracies say nothing: ` +
-      'check the order of the classes, the form of the inputs (--input-range, --mean, --std), and whether the model is of these data',
+    {
+      model: result.name,
+      message:
+        `the clean accuracy, ${percent(rate, 1)} of ${total}, is what guessing among ${data.numClasses} classes gives, so robust accuracies say nothing: ` +
+        'check the order of the classes, the form of the inputs (--input-range, --mean, --std), and whether the model is of these data',
+    },
   ];
 }

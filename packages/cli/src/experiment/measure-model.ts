@@ -5,6 +5,7 @@ import { codeOf } from '../backend/environment.js';
 import type { MeasuringExperiment, TrainingSettings } from '../config/schema.js';
 import { fileStorage } from '../storage/files.js';
 import { clock, followEvaluation, type ProgressLine } from '../output/progress.js';
+import { warningTexts } from '../output/terminal.js';
 import { evaluationWarnings } from './data-warnings.js';
 import { checksOf, parametersOf, wantedChecks } from './robustness-checks.js';
 import type { ExperimentRun, MeasurablePrepared, Measured, PreparedModel, TrainingOutcome } from './types.js';
@@ -57,9 +58,10 @@ export async function measureModel(
         output: run.output,
       })
     : [];
-  run.output.warn(evaluationWarnings(evaluation, data, experiment.evaluation.take));
+  const warnings = evaluationWarnings(evaluation, data, experiment.evaluation.take);
   const checkSeconds = (performance.now() - begun) / 1000;
   progress.end(`${id}: evaluated in ${clock(totalSeconds(evaluation) + checkSeconds)}`);
+  run.output.warn(warningTexts(warnings));
   return {
     model: {
       ...evaluation.result,
@@ -84,6 +86,7 @@ export async function measureModel(
         }),
     },
     checks,
+    warnings,
     timing: { trainingSeconds: seconds, evaluation: evaluation.timing as unknown as Json, checkSeconds },
   };
 }

@@ -1,5 +1,5 @@
 import { AdvrobError, type Attack, type Classifier, type Dataset } from '@advrob/core';
-import type { RobustnessCheck } from '@advrob/evaluation';
+import type { RecordWarning, RobustnessCheck } from '@advrob/evaluation';
 import { checkClassifier } from '@advrob/models';
 import type { OnnxClassifier } from '@advrob/models/onnx';
 import * as tf from '@tensorflow/tfjs-core';
@@ -69,6 +69,20 @@ function isQuantized(model: Classifier): boolean {
   return onnx !== undefined && onnx.isQuantized && !onnx.isBlackBox;
 }
 
+/**
+ * What the check of a model says against the numbers of attacks that follow its gradient: that it is
+ * wrong, an estimate, or could not be checked.
+ */
+export function modelWarnings(model: string, { severity, meaning }: RobustnessCheck): RecordWarning[] {
+  return severity === 'none' ? [] : [{ model, message: `${heads[severity]}: ${meaning}` }];
+}
+
+const heads: Readonly<Record<'serious' | 'warning' | 'untested', string>> = {
+  serious: 'its gradient disagrees with its scores',
+  warning: 'its gradients are estimates, straight through the roundings of a quantised file',
+  untested: 'its gradient could not be checked',
+};
+
 /** Checks models by their names, each once. */
 export async function checkModels(
   models: readonly { readonly name: string; readonly model: Classifier; readonly data?: Dataset | undefined }[],
@@ -82,7 +96,11 @@ export async function checkModels(
 
 /** A wrong gradient stops nothing where no attack looks at it. */
 export function settingFor(setting: ModelCheckSetting, attacks: readonly Attack[]): ModelCheckSetting {
-  return attacks.some(({ definition }) => definition.knowledge === 'gradients') ? setting : 'warn';
+  return followGradients(attacks) ? setting : 'warn';
+}
+
+export function followGradients(attacks: readonly Attack[]): boolean {
+  return attacks.some(({ definition }) => definition.knowledge === 'gradients');
 }
 
 function checkOf(severity: RobustnessCheck['severity'], value: number | null, meaning: string): RobustnessCheck {

@@ -7,6 +7,7 @@ import {
   recordName,
   serializeRecord,
   type Evaluation,
+  type RecordWarning,
   type RobustnessCheck,
   type RunRecord,
 } from '@advrob/evaluation';
@@ -142,9 +143,10 @@ export async function writeEvaluationRecord(
     split: string;
     evaluation: Evaluation;
     checks: readonly RobustnessCheck[];
+    warnings: RecordWarning[];
   },
 ): Promise<RunRecord> {
-  const { command, seed, config, data, split, evaluation, checks } = parts;
+  const { command, seed, config, data, split, evaluation, checks, warnings } = parts;
   const record = createRecord({
     title: `Robustness of ${evaluation.result.name}`,
     command,
@@ -154,6 +156,7 @@ export async function writeEvaluationRecord(
     data: describeData(data, split),
     models: [evaluation.result],
     checks: recordChecks(evaluation.result.name, checks),
+    warnings,
     timing: { evaluation: evaluation.timing } as unknown as RunRecord['timing'],
   });
   return (await writeRecord(folder, record)).record;

@@ -1,15 +1,24 @@
 import type { Splits } from '@advrob/core';
-import { createRecord, describeData, recordChecks, type RecordedModel, type RunRecord } from '@advrob/evaluation';
+import {
+  createRecord,
+  describeData,
+  recordChecks,
+  type RecordedModel,
+  type RecordWarning,
+  type RobustnessCheck,
+  type RunRecord,
+} from '@advrob/evaluation';
 import { join } from 'node:path';
 import { codeOf, environmentOf } from '../backend/environment.js';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
 import { attackWork, evaluationWork, plainShare, usualShare, type Stage } from '../output/course.js';
 import { createProgress, type ProgressLine } from '../output/progress.js';
+import { warningTexts } from '../output/terminal.js';
 import { analyzeAll } from './analyses.js';
 import { radiusWarnings } from './data-warnings.js';
 import { measureModel } from './measure-model.js';
-import { checkModels } from './model-check.js';
+import { checkModels, followGradients, modelWarnings } from './model-check.js';
 import { prepare } from './prepare.js';
 import { workIn, writeRecord } from './record.js';
 import { noteOf, unmetRequirements } from './requirements.js';
@@ -37,7 +46,8 @@ async function runInFolder(run: ExperimentRun): Promise<ExperimentResult> {
     const checked = await checkModels(checkable(prepared), experiment.modelCheck);
     await claimFolder(folder, experiment, { ...codeOf(registry), splits: prepared.splits });
     output.line(`${experiment.title ?? experiment.name}: backend ${backend.name}, folder ${folder}`);
-    if (prepared.measurement) output.warn(radiusWarnings(prepared.measurement.attacks, prepared.measurement.data));
+    const early = earlyWarnings(prepared, checked);
+    output.warn(warningTexts(early));
     const outcomes = await trainAll(run, prepared, progress);
     const measured = await measureAll(run, prepared, outcomes, progress);
     const analysed = await analyzeAll(run, prepared.analyses, progress);
@@ -55,6 +65,7 @@ async function runInFolder(run: ExperimentRun): Promise<ExperimentResult> {
         ...[...checked].flatMap(([name, check]) => recordChecks(name, [check])),
         ...measured.flatMap(({ model, checks }) => recordChecks(model.name, checks)),
       ],
+      warnings: distinct([...early, ...measured.flatMap(({ warnings }) => warnings)]),
       analyses: analysed.map(({ result }) => result),
       timing: {
         ...Object.fromEntries(measured.map(({ model, timing }) => [model.name, timing])),
@@ -78,6 +89,25 @@ function checkable({ models, splits, analyses }: Prepared): Parameters<typeof ch
       Object.entries(cast).map(([role, model]) => ({ name: names[role]!, model, data })),
     ),
   ];
+}
+
+/** What can be said before anything is trained. */
+function earlyWarnings(
+  { measurement, analyses }: Prepared,
+  checked: ReadonlyMap<string, RobustnessCheck>,
+): RecordWarning[] {
+  const attacks = measurement?.attacks ?? [];
+  // An analysis may run any attack.
+  const isFollowed = analyses.length > 0 || followGradients(attacks.map(({ attack }) => attack));
+  return [
+    ...(measurement ? radiusWarnings(attacks, measurement.data) : []),
+    ...(isFollowed ? [...checked].flatMap(([name, check]) => modelWarnings(name, check)) : []),
+  ];
+}
+
+/** Data that tell too little tell it of every model alike. */
+function distinct(warnings: readonly RecordWarning[]): RecordWarning[] {
+  return [...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values()];
 }
 
 /** All that an experiment does, with what each stage takes as far as it can be told. */

@@ -1,5 +1,12 @@
 import type { Analysis, Classifier, Dataset, Json, Registry, Splits, Threat, TrainingPlan } from '@advrob/core';
-import type { AnalysisResult, EvaluationAttack, RecordedModel, RobustnessCheck, RunRecord } from '@advrob/evaluation';
+import type {
+  AnalysisResult,
+  EvaluationAttack,
+  RecordedModel,
+  RecordWarning,
+  RobustnessCheck,
+  RunRecord,
+} from '@advrob/evaluation';
 import type { FitResult } from '@advrob/training';
 import type { BackendChoice } from '../backend/select.js';
 import type { AnalysisSettings, Experiment, ModelReference, Part, TrainingSettings } from '../config/schema.js';
@@ -140,6 +147,7 @@ export interface MeasurablePrepared extends Prepared {
 export interface Measured {
   readonly model: RecordedModel;
   readonly checks: readonly RobustnessCheck[];
+  readonly warnings: readonly RecordWarning[];
   readonly timing: Json;
 }
 

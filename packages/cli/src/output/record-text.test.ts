@@ -37,13 +37,15 @@ it('shows all where there is room, and gives up smaller radii, digits and interv
   expect(trades(10)).not.toContain('[');
 });
 
-it('says what was no number under an attack', () => {
+it('says what was warned of, and what was no number under an attack', () => {
   const points = [{ epsilon: 0.1, robust: share(300), notFinite: { points: 3, gradients: 12 } }];
   const attacks = [{ label: 'pgd', norm: 'linf', points }] as unknown as RecordedModel['attacks'];
   const training = { method: 'pgd-at', notFiniteGradients: 7 } as RecordedModel['training'];
-  const broken = { ...recordOf([{ name: 'mine', attacks, training }]), checks: [], analyses: [] };
+  const warnings = [{ model: 'mine', message: 'is at chance' }];
+  const broken = { ...recordOf([{ name: 'mine', attacks, training }]), checks: [], warnings, analyses: [] };
   const text = recordText(broken).join('\n');
   expect(text).toContain('mine, pgd at 0.1: 3 points with NaN scores, counted as found; 12 gradients, counted as zero');
+  expect(text).toContain('Warnings:\n  mine: is at chance');
   expect(text).toContain('mine, in training: 7 gradients, counted as zero');
 });
 

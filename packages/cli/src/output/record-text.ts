@@ -1,13 +1,19 @@
 import { measuredData, type RecordedModel, type RunRecord } from '@advrob/evaluation';
 import { modelCheckName } from '../experiment/model-check.js';
-import { inLine, table } from './terminal.js';
+import { inLine, table, warningTexts } from './terminal.js';
 
 /**
- * A record for a terminal, in paragraphs: the table of its models, findings of the checks, what
+ * A record for a terminal, in paragraphs: the table of its models, warnings, findings of the checks, what
  * became of saved examples, and what the analyses found.
  */
 export function recordText(record: RunRecord): string[] {
-  const paragraphs = [findings(record), notFinite(record), saved(record), ...record.analyses.map(analysed)];
+  const paragraphs = [
+    warned(record),
+    findings(record),
+    notFinite(record),
+    saved(record),
+    ...record.analyses.map(analysed),
+  ];
   return [
     ...(record.models.length > 0 ? [recordTable(record)] : []),
     ...paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.map(inLine).join('\n')),
@@ -22,6 +28,10 @@ function analysed({ id, models, findings: sentences, tables, figures }: RunRecor
     `Analysis ${id}${names.length > 0 ? ` of ${names.join(', ')}` : ''}:`,
     ...(sentences.length > 0 ? sentences : [elsewhere]).map((sentence) => `  ${sentence}`),
   ];
+}
+
+function warned({ warnings }: RunRecord): string[] {
+  return warnings.length === 0 ? [] : ['Warnings:', ...warningTexts(warnings).map((text) => `  ${text}`)];
 }
 
 function findings({ checks }: RunRecord): string[] {

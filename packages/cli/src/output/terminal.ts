@@ -1,3 +1,5 @@
+import type { RecordWarning } from '@advrob/evaluation';
+
 /**
  * Where a command writes. With `json`, standard output carries the final JSON alone; everything
  * else goes to standard error.
@@ -20,6 +22,11 @@ export function terminalOutput(json = false): Output {
     warn: (texts) => texts.forEach((text) => process.stderr.write(`warning: ${printable(text)}\n`)),
     result: (value, text) => process.stdout.write(`${printable(json ? JSON.stringify(value) : text())}\n`),
   };
+}
+
+/** Warnings of a record, one a line, for {@link Output}'s `warn`. */
+export function warningTexts(warnings: readonly RecordWarning[]): string[] {
+  return warnings.map(({ model, message }) => (model === undefined ? message : `${model}: ${message}`));
 }
 
 /** What moves the cursor, changes colours or titles, or turns the direction of letters. */

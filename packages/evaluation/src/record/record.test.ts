@@ -62,7 +62,11 @@ describe('record', () => {
     const record = createRecord(parts);
     expect(parseRecord(serializeRecord(record))).toEqual(record);
     expect(serializeRecord(parseRecord(serializeRecord(record)))).toBe(serializeRecord(record));
-    expect(record.checks).toEqual([]);
+    expect([record.checks, record.warnings]).toEqual([[], []]);
+    const warnings = [{ message: 'all of one class' }, { model: 'plane', message: 'gradients are estimates' }];
+    expect(parseRecord(serializeRecord(createRecord({ ...parts, warnings }))).warnings).toEqual(warnings);
+    const { warnings: _, ...older } = record;
+    expect(parseRecord(JSON.stringify(older))).toEqual(record);
   });
 
   it('keeps all times apart', () => {

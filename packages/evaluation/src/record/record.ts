@@ -84,6 +84,15 @@ const check = z.looseObject({
   attack,
 });
 
+/** What speaks against the numbers of a record without being an error. */
+const recordWarning = z.strictObject({
+  /** Left out where it is about the data or all models. */
+  model: z.string().optional(),
+  /** A sentence: what was seen, what it means for the numbers, what to do. */
+  message: z.string(),
+});
+export type RecordWarning = z.infer<typeof recordWarning>;
+
 /**
  * `record.json`: everything that a report needs, and what it takes to get the same numbers again.
  */
@@ -102,6 +111,11 @@ export const runRecord = z.strictObject({
   /** The models that were measured. */
   models: z.array(model),
   checks: z.array(check),
+  /**
+   * Of data that tell too little, radii that reach every input, models whose gradients are wrong,
+   * estimated or could not be checked; in the order in which they were found.
+   */
+  warnings: z.array(recordWarning).default([]),
   /** What analyses found, in the order of the config. */
   analyses: z.array(analysisResult).default([]),
   /** Times, and nothing else that differs between two runs of the same settings. */
@@ -125,8 +139,8 @@ export function recordChecks(model: string, checks: readonly RobustnessCheck[]):
 }
 
 /** What a record is made from; the rest is filled in. */
-export type RecordParts = Omit<RunRecord, 'format' | 'version' | 'checks' | 'analyses' | 'integrity'> &
-  Partial<Pick<RunRecord, 'checks' | 'analyses'>>;
+export type RecordParts = Omit<RunRecord, 'format' | 'version' | 'checks' | 'warnings' | 'analyses' | 'integrity'> &
+  Partial<Pick<RunRecord, 'checks' | 'warnings' | 'analyses'>>;
 
 /**
  * Makes a record and checks it against its schema.
@@ -135,7 +149,7 @@ export type RecordParts = Omit<RunRecord, 'format' | 'version' | 'checks' | 'ana
  *   name.
  */
 export function createRecord(parts: RecordParts): RunRecord {
-  return checkRecord({ format: 'advrob-record', version: 1, checks: [], analyses: [], ...parts });
+  return checkRecord({ format: 'advrob-record', version: 1, checks: [], warnings: [], analyses: [], ...parts });
 }
 
 /** JSON of a record, indented; equal records give equal bytes. */
