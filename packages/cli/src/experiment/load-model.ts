@@ -32,11 +32,8 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
     layers: { bounds, outputs: options.outputs, inputShape: options.data?.inputShape },
     onnx: options.onnx,
   }).catch(async (error: unknown) => {
-    if (file.endsWith('.onnx') && error instanceof AdvrobError && error.code !== 'ADVROB_PROBABILITIES') throw error;
-    if (!(error instanceof AdvrobError) || error.code !== 'ADVROB_PROBABILITIES')
-      throw await explainForeign(file, error);
-    const message = error.message.replace(` [${error.code}]`, '');
-    throw new AdvrobError(error.code, `${message} (on the command line: --outputs probabilities)`, { cause: error });
+    const isSaid = error instanceof AdvrobError && (error.code === 'ADVROB_PROBABILITIES' || file.endsWith('.onnx'));
+    throw isSaid ? error : await explainForeign(file, error);
   });
   const { architectureOptions = {} } = options;
   const isTold = normalization !== undefined || 'mean' in architectureOptions || 'std' in architectureOptions;

@@ -43,7 +43,7 @@ export async function sampleOutputs(
     if (scores.rank !== 2 || batch !== count || numClasses < 2)
       throw new AdvrobError(
         'ADVROB_SHAPE',
-        `${who}: expected scores [n, classes] with at least 2 classes, got [${scores.shape.join(', ')}] for ${count} inputs: flatten them, or, for a single score, say outputs: 'logits' (it is that of class 1) or 'probabilities'`,
+        `${who}: expected scores [n, classes] with at least 2 classes, got [${scores.shape.join(', ')}] for ${count} inputs: flatten them, or, for a single score, say outputs: 'logits' (it is that of class 1) or 'probabilities' (on the command line --outputs)`,
       );
     const values = [...(await scores.data())];
     const wrong = values.find((value) => !Number.isFinite(value));
@@ -96,7 +96,7 @@ export function probabilitiesError(who: string, reason: string): AdvrobError {
   return new AdvrobError(
     'ADVROB_PROBABILITIES',
     `${who}: expected logits, but ${reason}: attacks through saturated probabilities see zero gradients and report robustness that is not there. ` +
-      `Pass outputs: 'probabilities' to have them turned into logits, or leave the last activation out`,
+      `Pass outputs: 'probabilities' (on the command line --outputs probabilities) to have them turned into logits, or leave the last activation out`,
   );
 }
 
