@@ -1,16 +1,34 @@
-// What documents tell readers to type: every line that runs `advrob` has flags that its command knows, all that it requires, and names that are registered;
-// every piece of a config fits the schema.
-import { existsSync } from 'node:fs';
+// What documents tell readers to type: every line that runs `advrob` has flags that its command knows, all that it requires, names that are registered and
+// `--set` keys that its parts take; every piece of a config fits the schema. Nothing is run: a command stops where it would read data.
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PluginKind } from '@advrob/core';
+import { AdvrobError, type PluginKind } from '@advrob/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadExperiment } from '../../packages/cli/src/config/load.js';
 import { loadRegistry } from '../../packages/cli/src/plugins/load.js';
 import { main } from '../../packages/cli/src/program.js';
 import { root } from '../fresh/prepare.mjs';
 import { blocksOf, markdownFiles } from './blocks.mjs';
+
+/** Where commands stop: all flags are read by then. */
+const stop = (): never => {
+  throw new AdvrobError('ADVROB_DATA_MISSING', 'nowhere');
+};
+vi.mock('../../packages/cli/src/backend/select.js', async (original) => ({
+  ...(await original<object>()),
+  selectBackend: async () => ({ name: 'none' }),
+}));
+vi.mock('../../packages/cli/src/experiment/load-data.js', async (original) => ({
+  ...(await original<object>()),
+  loadData: async () => stop(),
+}));
+vi.mock('../../packages/cli/src/experiment/run-experiment.js', () => ({ runExperiment: async () => stop() }));
+vi.mock('../../packages/cli/src/storage/lock.js', async (original) => ({
+  ...(await original<object>()),
+  holdFolder: (_: string, body: () => Promise<unknown>) => body(),
+}));
 
 const blocks = markdownFiles().flatMap((file) => blocksOf(file));
 const commands = blocks.filter(({ language }) => language === 'sh').flatMap(commandsOf);
@@ -34,30 +52,73 @@ it('finds them', () => {
   expect(configs.length).toBeGreaterThan(3);
 });
 
-/** The command with nothing to work on, so that it stops right after its flags were read. */
+/** The command with nothing to work on. */
 function withoutInput([command, ...words]: string[]): string[] {
-  if (command === 'run' || command === 'report' || command === 'compare')
-    return [
-      command,
-      'nowhere.yaml',
-      ...words.filter((word, i) => word.startsWith('-') || words[i - 1]?.startsWith('-')),
-    ];
-  const others = words.flatMap((word, i) => (word === '--plugin' || words[i - 1] === '--plugin' ? [] : [word]));
-  return [command!, ...others, '--plugin', './nowhere.js'];
+  const isFlagged = (i: number): boolean => words[i]!.startsWith('-') || words[i - 1]?.startsWith('-') === true;
+  const flags = words.filter((_, i) => isFlagged(i));
+  const overridden = flags.includes('--set') ? 'packages/cli/experiments/demo.yaml' : 'nowhere.yaml';
+  if (command === 'run') return [command, overridden, ...flags];
+  if (command === 'report' || command === 'compare') return [command, 'nowhere', ...flags];
+  const others = words.filter((word, i) => word !== '--plugin' && words[i - 1] !== '--plugin');
+  // What a plugin brings, and what asks for no data, ends with the plugins.
+  const isAlone = others.length < words.length || ['list', 'inspect', 'export'].includes(command!);
+  return [command!, ...others, ...(isAlone ? ['--plugin', './nowhere.js'] : [])];
+}
+
+/** What a command says on standard error. */
+async function saidBy(words: string[]): Promise<{ code: number; said: string }> {
+  let said = '';
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      if (name === 'stderr') said += String(text);
+      return true;
+    }),
+  );
+  try {
+    return { code: await main(words), said };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 }
 
 it.each(commands.filter(({ words }) => words[0] !== 'doctor'))('$place: advrob $words', async ({ words }) => {
-  let said = '';
-  const listen = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said += String(text);
-    return true;
+  const { code, said } = await saidBy(withoutInput(words));
+  expect(code).toBeGreaterThan(0);
+  expect(said).toMatch(/^advrob: (?!unexpected).*nowhere/m);
+});
+
+it('refuses a flag and a setting that there are not', async () => {
+  const words = ['evaluate', '--model', 'net', '--dataset', 'image-folder', '--attack', 'pgd', '--epsilon', '0.1'];
+  const refused = async (...more: string[]) => (await saidBy(withoutInput([...words, '--out', 'out', ...more]))).said;
+  expect(await refused('--set', 'directory=signs')).toMatch(/--set directory: pgd has no such option/);
+  expect(await refused('--set', 'image-folder.directory=signs')).toContain('nowhere');
+  expect(await refused('--ataque', 'pgd')).toContain('no flag --ataque');
+  expect((await saidBy(['run', 'packages/cli/experiments/demo.yaml', '--set', 'training.stebs=3'])).said).toContain(
+    'stebs',
+  );
+});
+
+/** Spans of code inside of sentences, by what they begin with. */
+function spans(begin: RegExp): { place: string; text: string }[] {
+  return markdownFiles().flatMap((file) => {
+    const prose = readFileSync(join(root, file), 'utf8').replace(/```[\s\S]*?```/g, '');
+    const found = [...prose.matchAll(/`([^`]+)`/g)].map(([, text]) => text!.replace(/\s+/g, ' '));
+    return found.filter((text) => begin.test(text)).map((text) => ({ place: file, text }));
   });
-  try {
-    expect(await main(withoutInput(words))).toBeGreaterThan(0);
-  } finally {
-    listen.mockRestore();
+}
+
+it('names commands and flags in sentences that there are', async () => {
+  const named = spans(/^(npx )?advrob [a-z]/).filter(({ text }) => !/\.\.\.|…/.test(text));
+  expect(named.length).toBeGreaterThan(15);
+  for (const { place, text } of named) {
+    const [, command = '', rest = ''] = /advrob ([a-z]+)(.*)/.exec(text) ?? [];
+    // An unknown flag is told of before a missing value, so nothing runs.
+    for (const flag of ['--frobnicate', ...(rest.match(/--[a-z-]+/g) ?? [])]) {
+      const { said } = await saidBy([command, '--frobnicate', flag]);
+      expect(said, `${place}: ${text}`).not.toContain('unknown command');
+      if (flag !== '--frobnicate') expect(said, `${place}: ${text}`).not.toContain(`no flag ${flag}`);
+    }
   }
-  expect(said).toMatch(/^advrob: (?!unexpected).*nowhere/s);
 });
 
 it('names programs and scripts of the repository that there are', async () => {
