@@ -1,10 +1,13 @@
-// Measures what docs/reliability.md says, and writes it there: node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations ...]
+// Measures what docs/reliability.md says, and writes it there: node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress ...]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { backendLines } from './backends.mjs';
 import { damageAll } from './damage.mjs';
 import { killAll } from './kills.mjs';
 import { mutateAll } from './mutations.mjs';
+import { preflightLines } from './preflight.mjs';
+import { progressLines } from './progress.mjs';
 
 const { values, positionals } = parseArgs({
   options: { minutes: { type: 'string', default: '10' } },
@@ -46,6 +49,9 @@ const parts = {
       ),
     ];
   },
+  backends: () => backendLines(),
+  preflight: () => preflightLines(),
+  progress: () => progressLines(),
 };
 
 const page = new URL('../../docs/reliability.md', import.meta.url);
