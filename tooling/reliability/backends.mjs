@@ -29,7 +29,7 @@ function advrob(...args) {
 function experiment(share) {
   const demo = parse(readFileSync(join(root, 'packages/cli/experiments/demo.yaml'), 'utf8'));
   const fewer = ({ steps, ...rest }) => ({ ...rest, ...(steps && { steps: Math.round(share * steps) }) });
-  const { analyses, evaluation, ...rest } = demo;
+  const { analyses: _analyses, evaluation: _evaluation, ...rest } = demo;
   return {
     ...rest,
     backend: { name: 'onnxruntime' },

@@ -28,7 +28,7 @@ function idxFile(dims: readonly number[], values: readonly number[]): Uint8Array
   return Uint8Array.from([...new Uint8Array(header.buffer), ...values]);
 }
 
-async function writeGraphModel(path: string): Promise<void> {
+async function writeGraphModel(path: string, weightsOf = kernel): Promise<void> {
   const float = { T: { type: 'DT_FLOAT' } };
   const constant = (name: string, type: string) => ({ name, op: 'Const', attr: { dtype: { type } } });
   const shape = { shape: { dim: [-1, side, side, 1].map((size) => ({ size: String(size) })) } };
@@ -46,12 +46,12 @@ async function writeGraphModel(path: string): Promise<void> {
     { name: 'sizes', shape: [2], dtype: 'int32' },
   ];
   const weightsManifest = [{ paths: ['weights.bin'], weights }];
-  await mkdir(path);
+  await mkdir(path, { recursive: true });
   await writeFile(
     join(path, 'model.json'),
     JSON.stringify({ format: 'graph-model', modelTopology: { node, versions: { producer: 1 } }, weightsManifest }),
   );
-  const shard = [kernel, Int32Array.of(-1, side * side)].map(({ buffer }) => new Uint8Array(buffer));
+  const shard = [weightsOf, Int32Array.of(-1, side * side)].map(({ buffer }) => new Uint8Array(buffer));
   await writeFile(join(path, 'weights.bin'), Buffer.concat(shard));
 }
 
@@ -116,6 +116,19 @@ it.each([
   expect(found).toMatchObject({ robustAccuracy: robustAt(0.3) / count, warnings: [] });
   const seen = JSON.parse(await run('inspect', file, '--json', ...flags)) as object;
   expect(seen).toMatchObject({ classifier: { numClasses: 2 }, attacks: 'white-box', obstacles: [] });
+});
+
+it('is warned of where it is too sure for a gradient of cross-entropy', async () => {
+  const sureFolder = join(folder, 'sure');
+  const kernelAt = Float32Array.from(kernel, (value) => 100 * value);
+  await writeGraphModel(sureFolder, kernelAt);
+  const attack = ['--attack', 'fgsm', '--attack', 'deepfool', '--epsilon', '0.3', ...announced, ...shared];
+  const { models, warnings } = parseRecord(await run('evaluate', '--model', 'sure', ...attack, '--out', 'warned'));
+  const [fgsm, deepfool] = models[0]!.attacks.map(({ points }) => points[0]!.robust.count);
+  expect([fgsm, deepfool]).toEqual([count, robustAt(0.3)]);
+  expect(warnings).toMatchObject([
+    { model: 'sure', message: expect.stringMatching(/leads by more than 80/) as string },
+  ]);
 });
 
 it('is analysed and reported', async () => {

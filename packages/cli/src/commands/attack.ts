@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { join } from 'node:path';
 import { labelWarnings, radiusWarnings } from '../experiment/data-warnings.js';
 import { loadAnyModel, modelName } from '../experiment/load-model.js';
-import { checkModel, followGradients, modelWarnings, settingFor } from '../experiment/model-check.js';
+import { checkModel, followGradients, modelWarnings, settingFor, sureWarnings } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { workIn } from '../experiment/record.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
@@ -87,7 +87,9 @@ async function attackCommand(given: AttackFlags, { signal }: Call): Promise<void
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, parts.architecture[0], data));
     shelf.add(given.model, model);
     const modelCheck = await checkModel(given.model, model, data, settingFor(given.modelCheck, [attack]));
-    if (followGradients([attack])) warn(modelWarnings(modelName(given.model), modelCheck));
+    const name = modelName(given.model);
+    if (followGradients([attack]))
+      warn([...modelWarnings(name, modelCheck), ...(await sureWarnings(name, model, data))]);
     const { crafted, ids, withstood } = await craftAll(attack, model, data, epsilon!, given, signal);
     warn(labelWarnings(crafted.label, data, given.take));
     const file = join(given.out, 'adversarial.safetensors');

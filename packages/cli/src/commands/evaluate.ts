@@ -6,7 +6,7 @@ import { defaultChecks } from '../config/evaluation-schema.js';
 import type { Part } from '../config/schema.js';
 import { evaluationWarnings, radiusWarnings } from '../experiment/data-warnings.js';
 import { loadAnyModel, modelName } from '../experiment/load-model.js';
-import { checkModel, followGradients, modelWarnings, settingFor } from '../experiment/model-check.js';
+import { checkModel, followGradients, modelWarnings, settingFor, sureWarnings } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { lossNamed, makeComposed } from '../experiment/parts.js';
 import { workIn, writeEvaluationRecord } from '../experiment/record.js';
@@ -116,7 +116,7 @@ async function evaluateCommand(given: Values<typeof flags>, { commandLine, signa
     shelf.add(name, model);
     const composed = evaluated.map(({ attack }) => attack);
     const checked = await checkModel(name, model, data, settingFor(given.modelCheck, composed));
-    if (followGradients(composed)) warn(modelWarnings(name, checked));
+    if (followGradients(composed)) warn([...modelWarnings(name, checked), ...(await sureWarnings(name, model, data))]);
     const evaluation = await evaluate({
       model,
       data,

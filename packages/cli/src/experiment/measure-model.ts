@@ -7,6 +7,7 @@ import { fileStorage } from '../storage/files.js';
 import { clock, followEvaluation, type ProgressLine } from '../output/progress.js';
 import { warningTexts } from '../output/terminal.js';
 import { evaluationWarnings } from './data-warnings.js';
+import { followGradients, sureWarnings } from './model-check.js';
 import { checksOf, parametersOf, wantedChecks } from './robustness-checks.js';
 import type { ExperimentRun, MeasurablePrepared, Measured, PreparedModel, TrainingOutcome } from './types.js';
 
@@ -58,7 +59,11 @@ export async function measureModel(
         output: run.output,
       })
     : [];
-  const warnings = evaluationWarnings(evaluation, data, experiment.evaluation.take);
+  const isFollowed = followGradients(attacks.map(({ attack }) => attack));
+  const warnings = [
+    ...(isFollowed ? await sureWarnings(id, model, data) : []),
+    ...evaluationWarnings(evaluation, data, experiment.evaluation.take),
+  ];
   const checkSeconds = (performance.now() - begun) / 1000;
   progress.end(`${id}: evaluated in ${clock(totalSeconds(evaluation) + checkSeconds)}`);
   run.output.warn(warningTexts(warnings));

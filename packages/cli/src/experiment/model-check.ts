@@ -1,5 +1,6 @@
 import { AdvrobError, type Attack, type Classifier, type Dataset } from '@advrob/core';
 import type { RecordWarning, RobustnessCheck } from '@advrob/evaluation';
+import { margin } from '@advrob/core/losses';
 import { checkClassifier } from '@advrob/models';
 import type { OnnxClassifier } from '@advrob/models/onnx';
 import * as tf from '@tensorflow/tfjs-core';
@@ -82,6 +83,36 @@ const heads: Readonly<Record<'serious' | 'warning' | 'untested', string>> = {
   warning: 'its gradients are estimates, straight through the roundings of a quantised file',
   untested: 'its gradient could not be checked',
 };
+
+/**
+ * Lead of the best logit beyond which float32 has next to no gradient of cross-entropy: `1 - p` comes
+ * near its smallest number, e^-87.
+ */
+const widestLead = 80;
+
+/**
+ * Says of a model that is too sure that attacks along cross-entropy stand still on it: a robust
+ * accuracy that is not there. Looks at the examples of the check.
+ */
+export async function sureWarnings(name: string, model: Classifier, data: Dataset): Promise<RecordWarning[]> {
+  const x = await examplesFor(model, data);
+  if (x === undefined) return [];
+  const leads = tf.tidy(() => {
+    const logits = model.logits(x);
+    return tf.neg(margin(logits, tf.argMax(logits, 1)));
+  });
+  const values = await leads.data().finally(() => tf.dispose([x, leads]));
+  const sure = values.filter((lead) => lead > widestLead).length;
+  if (sure === 0) return [];
+  return [
+    {
+      model: name,
+      message:
+        `the best score of ${sure} of ${values.length} examples looked at leads by more than ${widestLead}: there float32 has no gradient of cross-entropy, ` +
+        'and fgsm, pgd and apgd-ce stand still. Put --loss margin, apgd-dlr, deepfool or square beside, and take the worst of all',
+    },
+  ];
+}
 
 /** Checks models by their names, each once. */
 export async function checkModels(
