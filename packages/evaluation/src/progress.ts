@@ -48,6 +48,8 @@ export interface Tracker {
     step(progress: Progress): void;
     /** Ends the piece; returns its seconds. */
     end(): number;
+    /** Forgets a piece that was not finished. */
+    drop(): void;
   };
   report(run: number, step?: Progress): void;
   timing(): EvaluationTiming;
@@ -65,6 +67,8 @@ interface TrackerOptions {
   }[];
   /** Examples of the data. */
   readonly total: number;
+  /** How many pieces are at work at a time. Default 1. */
+  readonly hands?: number | undefined;
   /** Pieces that earlier sessions finished. */
   readonly earlier: readonly { readonly run: number; readonly examples: number; readonly seconds: number }[];
   /** Examples through all runs, and how many of them withstood everything. */
@@ -73,7 +77,7 @@ interface TrackerOptions {
 }
 
 /** A tracker that also counts the time of earlier sessions. */
-export function createTracker({ runs, total, earlier, standing, report }: TrackerOptions): Tracker {
+export function createTracker({ runs, total, hands = 1, earlier, standing, report }: TrackerOptions): Tracker {
   const parts = [{ steps: 1, cost: forward }, ...runs.map(({ expected }) => expected)].map(createPart);
   for (const { run, examples, seconds } of earlier) {
     parts[run + 1]!.seconds += seconds;
@@ -103,15 +107,15 @@ export function createTracker({ runs, total, earlier, standing, report }: Tracke
       total,
       fraction: highest,
       robust: { count: robust, total: done },
-      rate: worked.seconds > 0 ? worked.examples / worked.seconds : 0,
-      ...(work.left !== undefined && { secondsLeft: work.left }),
+      rate: worked.seconds > 0 ? (hands * worked.examples) / worked.seconds : 0,
+      ...(work.left !== undefined && { secondsLeft: work.left / hands }),
     });
   };
   return {
     begin(run, examples) {
       const part = parts[run + 1]!;
-      const current: NonNullable<Part['current']> = { startedAt: performance.now(), examples, steps: 0 };
-      part.current = current;
+      const current: Piece = { startedAt: performance.now(), examples, steps: 0 };
+      part.current.add(current);
       const follow = followMembers(part, examples);
       emit(run);
       return {
@@ -125,9 +129,10 @@ export function createTracker({ runs, total, earlier, standing, report }: Tracke
           part.seconds += time;
           part.finished += examples;
           if (current.steps > 0 && !part.members) part.steps = current.steps;
-          part.current = undefined;
+          part.current.delete(current);
           return time;
         },
+        drop: () => void part.current.delete(current),
       };
     },
     report: emit,
@@ -213,7 +218,15 @@ interface Course {
   readonly ahead: number;
 }
 
-/** A run over all batches: what is finished of it, and the batch that it is at. */
+/** A batch at work under one run. */
+export interface Piece {
+  readonly startedAt: number;
+  readonly examples: number;
+  steps: number;
+  course?: Course | undefined;
+}
+
+/** A run over all batches: what is finished of it, and the batches that it is at. */
 export interface Part {
   finished: number;
   seconds: number;
@@ -222,22 +235,21 @@ export interface Part {
   cost: number;
   /** Of an attack that runs others. */
   readonly members: Expected['members'];
-  current:
-    { readonly startedAt: number; readonly examples: number; steps: number; course?: Course | undefined } | undefined;
+  readonly current: Set<Piece>;
 }
 
 export function createPart(expected: Expected | undefined): Part {
   const { steps, cost = 1, members } = expected ?? {};
-  return { finished: 0, seconds: 0, steps, cost, members, current: undefined };
+  return { finished: 0, seconds: 0, steps, cost, members, current: new Set() };
 }
 
-export function elapsed({ startedAt }: NonNullable<Part['current']>): number {
+export function elapsed({ startedAt }: Piece): number {
   return (performance.now() - startedAt) / 1000;
 }
 
-/** How much of the batch at work is done, by its steps; 0 where nobody knows how many there are. */
-function shareOf({ current, steps }: Part): number {
-  if (current === undefined || steps === undefined || current.steps === 0) return 0;
+/** How much of a batch at work is done, by its steps; 0 where nobody knows how many there are. */
+function shareOf({ steps }: Part, current: Piece): number {
+  if (steps === undefined || current.steps === 0) return 0;
   if (current.course) return current.course.done / Math.max(current.course.done + current.course.ahead, 1e-9);
   // More steps than were expected are never all.
   return current.steps / Math.max(steps, current.steps + 1);
@@ -249,8 +261,11 @@ function shareOf({ current, steps }: Part): number {
  */
 function measured(part: Part): number | undefined {
   if (part.finished > 0) return part.seconds / part.finished;
-  const share = shareOf(part);
-  return part.current && share > 0 ? elapsed(part.current) / share / part.current.examples : undefined;
+  for (const current of part.current) {
+    const share = shareOf(part, current);
+    if (share > 0) return elapsed(current) / share / current.examples;
+  }
+  return undefined;
 }
 
 /**
@@ -272,15 +287,20 @@ export function workOf(parts: readonly Part[], total: number): { fraction: numbe
   let left = 0;
   for (const part of parts) {
     const seconds = measured(part) ?? perStep * stepsOf(part);
-    const { current } = part;
-    const share = shareOf(part);
-    const spent = current === undefined ? 0 : elapsed(current);
-    // Of the batch at work what is left by its own speed, where that is known; a guess grows with
-    // the time that was spent.
-    const guess = (current?.examples ?? 0) * seconds;
-    const whole = share > 0 ? spent / share : Math.max(guess, spent * (part.finished > 0 ? 1.05 : 2));
-    done += part.finished * seconds + spent;
-    left += Math.max(0, total - part.finished - (current?.examples ?? 0)) * seconds + whole - spent;
+    let rest = total - part.finished;
+    done += part.finished * seconds;
+    for (const current of part.current) {
+      const share = shareOf(part, current);
+      const spent = elapsed(current);
+      // Of a batch at work what is left by its own speed, where that is known; a guess grows with
+      // the time that was spent.
+      const guess = Math.max(current.examples * seconds, spent * (part.finished > 0 ? 1.05 : 2));
+      const whole = share > 0 ? spent / share : guess;
+      done += spent;
+      left += whole - spent;
+      rest -= current.examples;
+    }
+    left += Math.max(0, rest) * seconds;
   }
   return { fraction: done + left > 0 ? done / (done + left) : 0, left: isKnown ? left : undefined };
 }

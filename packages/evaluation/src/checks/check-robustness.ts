@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkFit, checkNorm, checkWhole } from '../evaluate/check-options.js';
 import { checkHash, fingerprintFormat, type Fingerprint } from '../journal/fingerprint.js';
 import { openMemo, type Memo } from '../journal/memo.js';
-import { createPart, elapsed, workOf } from '../progress.js';
+import { createPart, elapsed, workOf, type Piece } from '../progress.js';
 import type { RobustnessCheck } from '../record/record.js';
 import { judgeCauses } from './judge-causes.js';
 import { judgeSymptoms } from './judge-symptoms.js';
@@ -89,6 +89,7 @@ function followerOf(
   const parts = all.map((one) => createPart({ ...one.expected, cost: costOf(one, 0.5) }));
   const batches = Math.ceil(Math.min(options.examples, options.data.length) / options.batchSize);
   let place = -1;
+  let current: Piece | undefined;
   let highest = 0;
   const tell = (): void => {
     const { fraction, left } = workOf(parts, 1);
@@ -105,16 +106,17 @@ function followerOf(
     enter(measurement) {
       stopIfAborted(signal);
       const last = parts[place];
-      if (last?.current) Object.assign(last, { seconds: elapsed(last.current), finished: 1, current: undefined });
+      if (last && current) Object.assign(last, { seconds: elapsed(current), finished: 1, current: new Set() });
       place = all.findIndex(({ name }) => name === measurement);
-      parts[place]!.current = { startedAt: performance.now(), examples: 1, steps: 0 };
+      current = { startedAt: performance.now(), examples: 1, steps: 0 };
+      parts[place]!.current.add(current);
       tell();
     },
     withstood(share) {
       for (const [i, part] of parts.entries()) if (i > place) part.cost = costOf(all[i]!, share);
     },
     step() {
-      parts[place]!.current!.steps += 1 / batches;
+      current!.steps += 1 / batches;
       tell();
     },
   };

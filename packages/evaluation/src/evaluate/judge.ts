@@ -1,5 +1,5 @@
 import type { Norm } from '@advrob/core';
-import { isComplete, type AttackOutcome, type BatchOutcome, type CleanOutcome } from './outcome.js';
+import type { AttackOutcome, BatchOutcome, CleanOutcome } from './outcome.js';
 import type { Judgement, Plan } from './plan.js';
 
 /**
@@ -67,23 +67,21 @@ export function rowsToAttack(plan: Plan, outcome: BatchOutcome, index: number): 
   return all.filter((row) => labels[row] === predictions[row] && !fooled.has(row));
 }
 
-/**
- * Counts, as batches are finished, their examples and the robust ones of them; what was counted
- * stays.
- */
-export function standingOf(plan: Plan, outcomes: readonly BatchOutcome[]): () => { done: number; robust: number } {
-  const { runs } = plan;
+/** Counts the examples of finished batches and the robust ones of them; `add` is told of each batch once. */
+export function standingOf(plan: Plan): {
+  readonly standing: { done: number; robust: number };
+  add(finished: BatchOutcome): void;
+} {
   const verdicts = verdictsOf(plan);
-  let batches = 0;
   const standing = { done: 0, robust: 0 };
-  return () => {
-    for (let next = outcomes[batches]; isComplete(next, runs.length); next = outcomes[++batches]) {
-      const judged = judgeBatch(verdicts, next);
-      const rows = next.clean!.labels.map((_, row) => row);
+  return {
+    standing,
+    add(finished) {
+      const judged = judgeBatch(verdicts, finished);
+      const rows = finished.clean!.labels.map((_, row) => row);
       standing.done += rows.length;
       standing.robust += rows.filter((row) => isRobust(judged, row)).length;
-    }
-    return standing;
+    },
   };
 }
 

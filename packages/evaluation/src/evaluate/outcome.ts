@@ -91,10 +91,12 @@ export function runOf(line: JournalLine): number {
 /** Finished work by batch and run; where some is still to be done the lists have holes. */
 export function restoreOutcomes(lines: readonly JournalLine[], runs: number): BatchOutcome[] {
   const outcomes: BatchOutcome[] = [];
-  for (const line of lines) {
-    const outcome = (outcomes[line.batch] ??= { attacks: [] });
-    if (line.type === 'clean') outcome.clean = line.outcome;
-    else if (line.run < runs) outcome.attacks[line.run] = line.outcome;
-  }
+  for (const line of lines) if (runOf(line) < runs) setOutcome((outcomes[line.batch] ??= { attacks: [] }), line);
   return outcomes;
+}
+
+/** Puts a finished piece into its batch. */
+export function setOutcome(outcome: BatchOutcome, line: JournalLine): void {
+  if (line.type === 'clean') outcome.clean = line.outcome;
+  else outcome.attacks[line.run] = line.outcome;
 }

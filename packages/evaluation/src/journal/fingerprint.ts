@@ -11,12 +11,18 @@ export const fingerprintFormat = 2;
  * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` naming everything that differs.
  */
 export function checkSame(found: Json, expected: Fingerprint, journal: string): void {
+  const advice = `. Use another folder, or remove '${journal}' to start over`;
+  checkIsSame(found, expected, 'this storage holds another evaluation', advice);
+}
+
+/**
+ * @param what - What is wrong when they are not the same.
+ * @throws AdvrobError `ADVROB_EVALUATION_MISMATCH` naming everything that differs.
+ */
+export function checkIsSame(found: Json, expected: Json, what: string, advice = ''): void {
   const differences = differencesOf(found, expected);
   if (differences.length > 0)
-    throw new AdvrobError(
-      'ADVROB_EVALUATION_MISMATCH',
-      `this storage holds another evaluation: ${differences.join('; ')}. Use another folder, or remove '${journal}' to start over`,
-    );
+    throw new AdvrobError('ADVROB_EVALUATION_MISMATCH', `${what}: ${differences.join('; ')}${advice}`);
 }
 
 /**
