@@ -1,3 +1,3 @@
 import { preset } from '../../tooling/tsup/preset.js';
 
-export default preset({ index: 'src/index.ts', bin: 'src/bin.ts' }, { platform: 'node' });
+export default preset({ index: 'src/index.ts', bin: 'src/bin.ts', job: 'src/job.ts' }, { platform: 'node' });

@@ -3,13 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import * as analyze from './commands/analyze.js';
 import * as attack from './commands/attack.js';
-import type { Call } from './commands/command.js';
+import { commandLineOf, type Call } from './commands/command.js';
 import * as compare from './commands/compare.js';
 import * as doctor from './commands/doctor.js';
 import * as evaluate from './commands/evaluate.js';
 import * as exportCommand from './commands/export.js';
 import * as inspect from './commands/inspect.js';
 import * as list from './commands/list.js';
+import * as merge from './commands/merge.js';
 import * as report from './commands/report.js';
 import * as run from './commands/run.js';
 import * as train from './commands/train.js';
@@ -18,7 +19,7 @@ import { describeError, exitCodeOf, explain } from './output/errors.js';
 export { guardStreams } from './output/streams.js';
 
 /** In the order of the help. Each declares its own flags. */
-const commands = [run, train, attack, evaluate, analyze, inspect, exportCommand, list, report, compare, doctor];
+const commands = [run, train, attack, evaluate, merge, analyze, inspect, exportCommand, list, report, compare, doctor];
 
 function createProgram(call: Call): Command {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -40,11 +41,11 @@ export async function main(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<number> {
   let code = 0;
-  const commandLine = ['advrob', ...args]
-    .map((arg) => (/^[\w./=,:@-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
-    .join(' ');
   try {
-    await createProgram({ commandLine, signal, fail: () => (code = 1) }).parseAsync([...args], { from: 'user' });
+    await createProgram({ args, commandLine: commandLineOf(args), signal, fail: () => (code = 1) }).parseAsync(
+      [...args],
+      { from: 'user' },
+    );
     return code;
   } catch (thrown) {
     const error = explain(thrown);

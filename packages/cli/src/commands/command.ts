@@ -1,5 +1,5 @@
 import { AdvrobError, didYouMean, type Registry } from '@advrob/core';
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { selectBackend, type BackendChoice } from '../backend/select.js';
 import type { backendFlags, jsonFlag, pluginFlag } from '../flags/common-flags.js';
 import type { AnyFlag, Values } from '../flags/flag.js';
@@ -8,6 +8,8 @@ import { loadRegistry } from '../plugins/load.js';
 
 /** One call of the program. */
 export interface Call {
+  /** What stands behind `advrob`. */
+  readonly args: readonly string[];
   /** As it was typed. */
   readonly commandLine: string;
   readonly signal: AbortSignal;
@@ -43,6 +45,35 @@ export function addCommand<const Usage extends string, const Flags extends reado
   for (const flag of flags) command.addOption(flag);
   refuseUnknownFirst(command, flags);
   command.action(run as (...given: unknown[]) => void | Promise<void>);
+}
+
+/**
+ * The values of flags in a list of arguments that another process was started with.
+ *
+ * @throws CommanderError for what is no such list.
+ */
+export function readFlags<const Flags extends readonly AnyFlag[]>(
+  flags: Flags,
+  args: readonly string[],
+): Values<Flags> {
+  const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  for (const flag of flags) command.addOption(flag);
+  return command.parse([...args], { from: 'user' }).opts();
+}
+
+/** A command line as a shell takes it. */
+export function commandLineOf(args: readonly string[]): string {
+  return ['advrob', ...args]
+    .map((arg) => (/^[\w./=,:@-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+}
+
+/** Arguments without some flags and their values. */
+export function withoutFlags(args: readonly string[], flags: readonly AnyFlag[]): string[] {
+  const isOf = (arg: string | undefined): boolean => flags.some(({ long }) => arg === long);
+  return args.filter(
+    (arg, i) => !isOf(arg) && !isOf(args[i - 1]) && !flags.some(({ long }) => arg.startsWith(`${long}=`)),
+  );
 }
 
 /**
