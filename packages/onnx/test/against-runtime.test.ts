@@ -19,13 +19,21 @@ interface Operation {
   readonly outputs?: number;
   /** Of the inputs. Default 5. */
   readonly seed?: number;
-  readonly attributes?: Readonly<Record<string, number | string | { readonly float: number }>>;
-  /** Values that inputs are, where random ones will not do: bool (9) or int32 (6) constants. */
-  readonly fixed?: Readonly<Record<number, { readonly type: 6 | 9; readonly data: readonly number[] }>>;
+  readonly attributes?: Readonly<Record<string, number | string | { readonly float: number } | readonly number[]>>;
+  /** Values that inputs are, where random ones will not do: float (1), bool (9) or int32 (6) constants. */
+  readonly fixed?: Readonly<Record<number, { readonly type: 1 | 6 | 9; readonly data: readonly number[] }>>;
 }
 
-const constantBytes = (type: 6 | 9, data: readonly number[]): Uint8Array =>
-  type === 9 ? Uint8Array.from(data) : new Uint8Array(Int32Array.from(data).buffer);
+const constantBytes = (type: 1 | 6 | 9, data: readonly number[]): Uint8Array =>
+  type === 9
+    ? Uint8Array.from(data)
+    : new Uint8Array((type === 1 ? Float32Array.from(data) : Int32Array.from(data)).buffer);
+
+/** Weights. */
+const weights = (count: number): { readonly type: 1; readonly data: readonly number[] } => ({
+  type: 1,
+  data: Array.from({ length: count }, (_, i) => Math.sin(1.7 * i + 1) + 0.2),
+});
 
 /** A model of one node, whose inputs are the model's. */
 function modelOf({ operator, domain = '', opset = 23, inputs, outputs = 1, attributes = {}, fixed = {} }: Operation) {
@@ -48,7 +56,10 @@ function modelOf({ operator, domain = '', opset = 23, inputs, outputs = 1, attri
           each.text(1, name);
           if (typeof value === 'number') each.integer(3, value).integer(20, 2);
           else if (typeof value === 'string') each.text(4, value).integer(20, 3);
-          else each.float(2, value.float).integer(20, 1);
+          else if (!('float' in value)) {
+            for (const item of value) each.integer(8, item);
+            each.integer(20, 7);
+          } else each.float(2, value.float).integer(20, 1);
         });
     });
     graph.text(2, 'one');
@@ -203,7 +214,110 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 };
 
-describe.each(Object.entries(operations))('%s', (_name, operation) => {
+/** Operators whose other operands are weights have gradients of their own. */
+const ofWeights: Readonly<Record<string, Operation>> = {
+  'a convolution by weights': {
+    ...{ operator: 'Conv', opset: 17, inputs: [[2, 2, 5, 4], [3, 2, 3, 2], [3]] },
+    ...{ fixed: { 1: weights(36), 2: weights(3) }, attributes: { pads: [1, 0, 2, 1], strides: [2, 1] } },
+  },
+  'a dilated convolution by weights': {
+    ...{ operator: 'Conv', opset: 17, inputs: [[1, 2, 6, 6], [2, 2, 2, 2], [2]] },
+    ...{ fixed: { 1: weights(16), 2: weights(2) }, attributes: { dilations: [2, 3] } },
+  },
+  'a convolution in groups by weights': {
+    ...{ operator: 'Conv', opset: 17, inputs: [[2, 4, 4, 4], [6, 2, 3, 3], [6]] },
+    ...{ fixed: { 1: weights(108), 2: weights(6) }, attributes: { group: 2, pads: [1, 1, 1, 1], strides: [2, 2] } },
+  },
+  'a convolution of a line by weights': {
+    ...{ operator: 'Conv', opset: 17, inputs: [[2, 3, 7], [2, 3, 3], [2]] },
+    fixed: { 1: weights(18), 2: weights(2) },
+  },
+  'a convolution by weights with a bias out of the data': {
+    ...{ operator: 'Conv', opset: 17, inputs: [[1, 2, 4, 4], [3, 2, 3, 3], [3]] },
+    fixed: { 1: weights(54) },
+  },
+  'Gemm by turned weights, scaled': {
+    ...{ operator: 'Gemm', opset: 17, inputs: [[3, 4], [2, 4], [2]], fixed: { 1: weights(8), 2: weights(2) } },
+    attributes: { transB: 1, alpha: float(0.5), beta: float(2) },
+  },
+  'Gemm of turned rows by weights': {
+    ...{ operator: 'Gemm', opset: 17, inputs: [[4, 3], [4, 2], [2]], fixed: { 1: weights(8), 2: weights(2) } },
+    attributes: { transA: 1 },
+  },
+  'MatMul by weights': {
+    ...{ operator: 'MatMul', opset: 17, fixed: { 1: weights(8) } },
+    inputs: [
+      [2, 3, 4],
+      [4, 2],
+    ],
+  },
+  ...Object.fromEntries(
+    ['Add', 'Sub', 'Mul', 'Div'].flatMap((operator) => [
+      [
+        `${operator} of weights`,
+        {
+          operator,
+          opset: 17,
+          inputs: [
+            [2, 3, 2],
+            [3, 1],
+          ],
+          fixed: { 1: weights(3) },
+        },
+      ],
+      [
+        `${operator} from weights`,
+        {
+          operator,
+          opset: 17,
+          inputs: [
+            [3, 1],
+            [2, 3, 2],
+          ],
+          fixed: { 0: weights(3) },
+        },
+      ],
+      [
+        `${operator} of larger weights`,
+        {
+          operator,
+          opset: 17,
+          inputs: [
+            [2, 1],
+            [2, 3],
+          ],
+          fixed: { 1: weights(6) },
+        },
+      ],
+    ]),
+  ),
+  'batch norm': {
+    ...{ operator: 'BatchNormalization', opset: 17, inputs: [[2, 3, 2, 2], [3], [3], [3], [3]] },
+    fixed: { 1: weights(3), 2: weights(3), 3: weights(3), 4: { type: 1, data: [0.5, 1, 2] } },
+  },
+  'an average': {
+    ...{ operator: 'AveragePool', opset: 17, inputs: [[1, 2, 5, 5]] },
+    attributes: { kernel_shape: [2, 3], strides: [2, 1] },
+  },
+  'an average with its padding': {
+    ...{ operator: 'AveragePool', opset: 17, inputs: [[1, 2, 5, 5]] },
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 },
+  },
+  'an average without its padding, rounded up': {
+    ...{ operator: 'AveragePool', opset: 17, inputs: [[1, 2, 6, 6]] },
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 0, 0], ceil_mode: 1 },
+  },
+  'a convolution that ONNX Runtime fused with a sum and an activation': {
+    ...{ operator: 'FusedConv', domain: 'com.microsoft', opset: 17, attributes: { activation: 'Tanh' } },
+    ...{ inputs: [[1, 2, 4, 4], [4, 2, 3, 3], [4], [1, 4, 2, 2]], fixed: { 1: weights(72), 2: weights(4) } },
+  },
+  'a Gemm that ONNX Runtime fused with an activation': {
+    ...{ operator: 'FusedGemm', domain: 'com.microsoft', opset: 17, inputs: [[2, 3], [3, 4], [4]] },
+    attributes: { activation: 'LeakyRelu', activation_alpha: float(0.3) },
+  },
+};
+
+describe.each(Object.entries({ ...operations, ...ofWeights }))('%s', (_name, operation) => {
   it('is what ONNX Runtime computes, and its gradient is that of differences', async () => {
     const bytes = modelOf(operation);
     const graph = createOnnxGraph(readOnnx(bytes));
@@ -226,7 +340,9 @@ describe.each(Object.entries(operations))('%s', (_name, operation) => {
     for (const [i, { name }] of graph.model.outputs.entries()) {
       expect(found[i]!.shape).toEqual([...wanted[name]!.dims]);
       const data = await found[i]!.data();
-      (wanted[name]!.data as Float32Array).forEach((value, at) => expect(data[at]).toBeCloseTo(value, 5));
+      (wanted[name]!.data as Float32Array).forEach((value, at) =>
+        expect(Math.abs(data[at]! - value)).toBeLessThan(5e-6 * Math.max(1, Math.abs(value))),
+      );
     }
     const score = (...at: tf.Tensor[]): tf.Scalar =>
       tf.addN(
@@ -248,4 +364,34 @@ describe.each(Object.entries(operations))('%s', (_name, operation) => {
     graph.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+// By squares: tfjs has no second gradient of what saves its result, such as tanh.
+it('has gradients of gradients where weights are constants', async () => {
+  const { operator, inputs, fixed } = ofWeights['a convolution by weights']!;
+  const graph = createOnnxGraph(readOnnx(modelOf({ operator, inputs, ...(fixed && { fixed }), opset: 17 })));
+  const x = tf.randomNormal(inputs[0] as number[], 0, 0.6, 'float32', 3);
+  const [second, change] = tf.tidy(() => {
+    const score = (at: tf.Tensor): tf.Tensor => tf.sum(tf.square(graph.run({ x0: at })[0]!));
+    const steepness = (at: tf.Tensor): tf.Tensor => tf.sum(tf.square(tf.grad(score)(at)));
+    const direction = tf.sign(tf.randomNormal(x.shape, 0, 1, 'float32', 4));
+    const moved = (by: number): tf.Tensor => steepness(tf.add(x, tf.mul(direction, by)));
+    const quotient = tf.div(tf.sub(moved(1e-2), moved(-1e-2)), 2e-2);
+    return [tf.sum(tf.mul(tf.grad(steepness)(x), direction)), quotient];
+  });
+  const [a, b] = [(await second.data())[0]!, (await change.data())[0]!];
+  expect(Math.abs(b)).toBeGreaterThan(0.1);
+  expect(Math.abs(a - b)).toBeLessThan(2e-2 * Math.abs(b));
+  tf.dispose([x, second, change]);
+  graph.dispose();
+});
+
+it('gives a tensor of its own where an output is an input', () => {
+  const graph = createOnnxGraph(readOnnx(modelOf({ operator: 'Identity', inputs: [[2]], opset: 17 })));
+  const x = tf.tensor1d([1, 2]);
+  const [y] = graph.run({ x0: x });
+  y!.dispose();
+  expect(x.isDisposed).toBe(false);
+  x.dispose();
+  graph.dispose();
 });

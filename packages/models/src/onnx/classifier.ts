@@ -222,9 +222,9 @@ function flat(scores: Tensor): Tensor {
 }
 
 function scoresOf(found: Tensor, cut: ChosenOutput['cut'], outputs: FromOnnxOptions['outputs']): Tensor {
-  if (cut === 'sigmoid') return found.shape[1] === 1 ? binaryLogits(found) : tf.clone(found);
+  if (cut === 'sigmoid') return found.shape[1] === 1 ? binaryLogits(found) : found;
   if (outputs === 'probabilities' && cut === undefined) return logProbabilities(found);
-  return outputs === 'logits' && found.shape[1] === 1 ? binaryLogits(found) : tf.clone(found);
+  return outputs === 'logits' && found.shape[1] === 1 ? binaryLogits(found) : found;
 }
 
 function inLayout(x: Tensor, layout: OnnxLayout | undefined): Tensor {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isFloat, rangeOf, type ElementType } from '../format/element-types.js';
 import { mapped } from '../run/host.js';
+import { byConstants } from '../run/by-constants.js';
 import { define, offTape, onDevice, type Call } from '../run/operators.js';
 import { aligned, asItLies, repeated } from '../run/order.js';
 import { deviceValue, dimsOf, hostValue, type HostValue, type Value } from '../run/value.js';
@@ -19,7 +20,33 @@ function combined(call: Call, values: Value[], host: OnHost, device: OnDevice, r
   if (values.every((each): each is HostValue => each.kind === 'host')) return mapped(result, values, host);
   const { tensors, order } = aligned(call, values);
   const [a, b] = tensors as [Tensor, Tensor];
-  return deviceValue(result, result === 'bool' ? offTape(() => device(a, b)) : device(a, b), order);
+  const found = result === 'bool' ? offTape(() => device(a, b)) : (withConstant(values, a, b, device) ?? device(a, b));
+  return deviceValue(result, found, order);
+}
+
+/** Gradients where the other operand is a constant: in the first, in the second. */
+const gradients = new Map<OnDevice, readonly [(dy: Tensor, b: Tensor) => Tensor, (dy: Tensor, a: Tensor) => Tensor]>();
+
+/** As one step of the tape, where one operand is a constant that is repeated over the other. */
+function withConstant([x, y]: readonly Value[], a: Tensor, b: Tensor, device: OnDevice): Tensor | undefined {
+  const found = gradients.get(device);
+  if (!found || a.dtype !== 'float32' || b.dtype !== 'float32' || x!.isConstant === y!.isConstant) return undefined;
+  const [free, constant] = x!.isConstant ? [b, a] : [a, b];
+  const isRepeated =
+    constant.rank <= free.rank &&
+    constant.shape.every((side, i) => side === 1 || side === free.shape[i + free.rank - constant.rank]);
+  if (!isRepeated) return undefined;
+  if (x!.isConstant)
+    return byConstants(
+      b,
+      (z) => device(a, z),
+      (dy) => found[1](dy, a),
+    );
+  return byConstants(
+    a,
+    (z) => device(z, b),
+    (dy) => found[0](dy, b),
+  );
 }
 
 /** Before opset 7 the second operand's axes begin where `axis` says, and only if `broadcast` is set. */
@@ -57,6 +84,9 @@ function truncatedDiv(a: Tensor, b: Tensor): Tensor {
 binary('Add', (a, b) => a + b, tf.add);
 binary('Sub', (a, b) => a - b, tf.sub);
 binary('Mul', (a, b) => a * b, tf.mul);
+gradients.set(tf.add, [(dy) => tf.clone(dy), (dy) => tf.clone(dy)]);
+gradients.set(tf.sub, [(dy) => tf.clone(dy), tf.neg]);
+gradients.set(tf.mul, [tf.mul, tf.mul]);
 define('Div', (call) => {
   const values = operands(call);
   const isWhole = !isFloat(values[0].type);

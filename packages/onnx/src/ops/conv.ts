@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { OnnxError } from '../errors.js';
+import { byConstants } from '../run/by-constants.js';
 import { define, type Call } from '../run/operators.js';
 import { channelsLast } from '../run/order.js';
 import { arranged, deviceValue, dimsOf, inOrder, sizeOf, type DeviceValue, type Value } from '../run/value.js';
 import { onDevice } from '../run/operators.js';
 import { padAxis } from './shape.js';
+import { fusedActivation } from './unary.js';
 
 // Convolutions. Images lie with their channels last, as tfjs and the cache want them.
 
@@ -90,27 +92,29 @@ define(['Conv', 'com.microsoft:FusedConv'], (call) => {
   const dims = dimsOf(x);
   const kernel = dimsOf(call.input(1)).slice(2);
   const window = windowOf(call, dims.slice(2), kernel);
-  const bias = call.has(2) ? call.tensor(2) : undefined;
-  const found = convolve(call, x, 1, window, call.number('group', 1));
-  const biased = bias ? tf.add(found, bias) : found;
-  return fromImage(x.type, activated(call, biased), dims.length);
+  const found = convolve(call, x, 1, window, call.number('group', 1), call.has(2) ? call.input(2) : undefined);
+  // What ONNX Runtime fused in of a residual.
+  const sum = call.has(3) ? tf.add(found, image(call, call.input(3))) : found;
+  return fromImage(x.type, fusedActivation(call, sum, call.list('activation_params') ?? []), dims.length);
 });
 
-/** What ONNX Runtime fused into the convolutions of files that it saved. */
-function activated(call: Call, x: Tensor): Tensor {
-  const name = call.text('activation', '');
-  const [a = 0, b = 0] = call.list('activation_params') ?? [];
-  if (name === '') return x;
-  if (name === 'Relu') return tf.relu(x);
-  if (name === 'Clip') return tf.clipByValue(x, a, b);
-  if (name === 'LeakyRelu') return tf.leakyRelu(x, a);
-  if (name === 'Sigmoid') return tf.sigmoid(x);
-  if (name === 'Tanh') return tf.tanh(x);
-  return call.unsupported(`a fused ${name}`);
+/** What is added to each channel. */
+interface Bias {
+  readonly tensor: Tensor;
+  readonly isConstant: boolean;
 }
 
-/** A convolution of x by the filter at an input; channels last. */
-export function convolve(call: Call, x: Value, filterIndex: number, given: Window, groups: number): Tensor {
+/** A convolution of x by the filter at an input, and the bias added to its channels; channels last. */
+export function convolve(
+  call: Call,
+  x: Value,
+  filterIndex: number,
+  given: Window,
+  groups: number,
+  bias?: Value,
+): Tensor {
+  const added = bias && { tensor: call.tensorOf(bias), isConstant: bias.isConstant };
+  const isConstant = call.input(filterIndex).isConstant && added?.isConstant !== false;
   const isLine = given.kernel.length === 1;
   const window = twoAxes(given);
   const { x: picture, pads } = cropped(image(call, x), window);
@@ -128,15 +132,21 @@ export function convolve(call: Call, x: Value, filterIndex: number, given: Windo
       const part = tf.slice(picture, [0, 0, 0, 0, group * each], [-1, -1, -1, -1, each]) as Tensor5D;
       return volumes(tf.slice(filter, [0, 0, 0, 0, group * made], [-1, -1, -1, -1, made]), part, strides, pads);
     });
-    return groups === 1 ? parts[0]! : tf.concat(parts, 4);
+    return biased(groups === 1 ? parts[0]! : tf.concat(parts, 4), added);
   }
   const outputs = dimsOf(call.input(filterIndex))[0]!;
   const step = strides as [number, number];
   if (groups === 1 && (isDense(dilations) || !hasGroupedKernel()))
-    return plain(picture as Tensor4D, filterOf(call, filterIndex, turned, 'filter') as Tensor4D, step, pads, dilations);
+    return plain(
+      picture as Tensor4D,
+      filterOf(call, filterIndex, turned, 'filter') as Tensor4D,
+      { strides: step, pads, dilations },
+      added,
+      isConstant,
+    );
   if (hasGroupedKernel() && (!isDense(dilations) || groups !== channels)) {
     const filter = filterOf(call, filterIndex, turned, 'filter') as Tensor4D;
-    return grouped(picture as Tensor4D, filter, groups, step, pads, dilations);
+    return grouped(picture as Tensor4D, filter, groups, { strides: step, pads, dilations }, added, isConstant);
   }
   if (groups === channels) {
     // [channels * multiplier, 1, h, w] becomes [h, w, channels, multiplier].
@@ -149,12 +159,13 @@ export function convolve(call: Call, x: Value, filterIndex: number, given: Windo
       },
       'depthwise',
     ) as Tensor4D;
-    return tf.depthwiseConv2d(
+    const found = tf.depthwiseConv2d(
       picture as Tensor4D,
       spaced(depthwise, dilations) as Tensor4D,
       step,
       pads2D(pads) as unknown as 'valid',
     );
+    return biased(found, added);
   }
   const filter = filterOf(call, filterIndex, turned, 'filter') as Tensor4D;
   const [each, made] = [channels / groups, outputs / groups];
@@ -162,12 +173,23 @@ export function convolve(call: Call, x: Value, filterIndex: number, given: Windo
     plain(
       tf.slice(picture, [0, 0, 0, group * each], [-1, -1, -1, each]) as Tensor4D,
       tf.slice(filter, [0, 0, 0, group * made], [-1, -1, -1, made]),
-      step,
-      pads,
-      dilations,
+      { strides: step, pads, dilations },
+      undefined,
+      false,
     ),
   );
-  return tf.concat(parts, 3);
+  return biased(tf.concat(parts, 3), added);
+}
+
+function biased(x: Tensor, bias: Bias | undefined): Tensor {
+  return bias ? tf.add(x, bias.tensor) : x;
+}
+
+/** Steps and surroundings of a filter over an image. */
+interface Steps {
+  readonly strides: [number, number];
+  readonly pads: readonly (readonly [number, number])[];
+  readonly dilations: readonly number[];
 }
 
 function isDense(dilations: readonly number[]): boolean {
@@ -184,22 +206,38 @@ function grouped(
   x: Tensor4D,
   filter: Tensor4D,
   groups: number,
-  strides: [number, number],
-  pads: readonly (readonly [number, number])[],
-  dilations: readonly number[],
+  { strides, pads, dilations }: Steps,
+  bias: Bias | undefined,
+  isConstant: boolean,
 ): Tensor {
   const attributes = { strides, pad: pads2D(pads), dilations: [...dilations], groups };
-  return tf.engine().runKernel('GroupedConv2D', { x, filter }, attributes as object as tf.NamedAttrMap) as Tensor;
+  const value = (z: Tensor): Tensor => biased(kernel('GroupedConv2D', { x: z, filter }, attributes), bias);
+  if (!isConstant) return value(x);
+  const inputShape = x.shape;
+  return byConstants(x, value, (dy) =>
+    kernel('GroupedConv2DBackpropInput', { dy, filter }, { ...attributes, inputShape }),
+  );
 }
 
 function plain(
   x: Tensor4D,
   filter: Tensor4D,
-  strides: [number, number],
-  pads: readonly (readonly [number, number])[],
-  dilations: readonly number[],
+  { strides, pads, dilations }: Steps,
+  bias: Bias | undefined,
+  isConstant: boolean,
 ): Tensor {
-  return tf.conv2d(x, spaced(filter, dilations) as Tensor4D, strides, pads2D(pads));
+  const wide = spaced(filter, dilations) as Tensor4D;
+  const pad = pads2D(pads);
+  const value = (z: Tensor): Tensor => biased(tf.conv2d(z as Tensor4D, wide, strides, pad), bias);
+  if (!isConstant) return value(x);
+  const inputShape = x.shape;
+  return byConstants(x, value, (dy) =>
+    kernel('Conv2DBackpropInput', { dy, filter: wide }, { strides, pad, dataFormat: 'NHWC', inputShape }),
+  );
+}
+
+function kernel(name: string, inputs: Record<string, Tensor>, attributes: object): Tensor {
+  return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap) as Tensor;
 }
 
 /** A filter with zeros between its values: tfjs has no gradient of dilated convolutions. */

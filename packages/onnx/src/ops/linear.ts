@@ -3,9 +3,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { OnnxError } from '../errors.js';
 import { isFloat } from '../format/element-types.js';
 import { broadcastDims } from '../run/host.js';
+import { byConstants } from '../run/by-constants.js';
 import { define, onDevice, type Call } from '../run/operators.js';
 import { broadcastTo } from '../run/order.js';
 import { deviceValue, dimsOf, inOrder, sizeOf, type Value } from '../run/value.js';
+import { fusedActivation } from './unary.js';
 
 // Products of matrices.
 
@@ -24,6 +26,8 @@ function factor(call: Call, value: Value): { tensor: Tensor; isTurned: boolean; 
 /** NumPy's matmul; whole numbers are multiplied as floats. */
 export function matMul(call: Call, a: Value, b: Value): Tensor {
   const [x, y] = [factor(call, a), factor(call, b)];
+  if (b.isConstant && y.dims.length === 2 && x.dims.length >= 2 && !x.isTurned && x.tensor.dtype === 'float32')
+    return rowsTimes(x.tensor, x.dims, y);
   if (x.dims.length === 1 || y.dims.length === 1) {
     const left = x.dims.length === 1 ? tf.reshape(x.tensor, [1, -1]) : x.tensor;
     const right = y.dims.length === 1 ? tf.reshape(y.tensor, [-1, 1]) : y.tensor;
@@ -35,6 +39,26 @@ export function matMul(call: Call, a: Value, b: Value): Tensor {
     return tf.reshape(found, dims);
   }
   return multiplied(x.tensor, x.isTurned, x.dims, y.tensor, y.isTurned, y.dims);
+}
+
+/** Rows times a constant matrix. */
+function rowsTimes(
+  x: Tensor,
+  dims: readonly number[],
+  { tensor, isTurned, dims: other }: ReturnType<typeof factor>,
+): Tensor {
+  checkFit(dims, other);
+  const flat = dims.length === 2 ? x : tf.reshape(x, [-1, dims.at(-1)!]);
+  const found = byConstants(
+    flat,
+    (z) => tf.matMul(z, tensor, false, isTurned),
+    (dy) => tf.matMul(dy, tensor, false, !isTurned),
+  );
+  return dims.length === 2 ? found : tf.reshape(found, [...dims.slice(0, -1), other[1]!]);
+}
+
+function checkFit(a: readonly number[], b: readonly number[]): void {
+  if (b.at(-2) !== a.at(-1)) throw new OnnxError('ADVROB_ONNX_INPUT', `[${a.join()}] times [${b.join()}]`);
 }
 
 function multiplied(
@@ -60,7 +84,7 @@ function floatProduct(
   bDims: readonly number[],
 ): Tensor {
   const [rows, inner, columns] = [aDims.at(-2)!, aDims.at(-1)!, bDims.at(-1)!];
-  if (bDims.at(-2) !== inner) throw new OnnxError('ADVROB_ONNX_INPUT', `[${aDims.join()}] times [${bDims.join()}]`);
+  checkFit(aDims, bDims);
   // One matrix for all rows: fold them.
   if (bDims.length === 2 && !isATurned) {
     const flat = tf.reshape(a, [-1, inner]) as tf.Tensor2D;
@@ -96,17 +120,21 @@ define('com.microsoft:FusedMatMul', (call) => {
 });
 
 define(['Gemm', 'com.microsoft:FusedGemm'], (call) => {
-  const [a, b] = [call.tensor(0), call.tensor(1)] as [tf.Tensor2D, tf.Tensor2D];
   const isWhole = !isFloat(call.input(0).type);
-  const floats = (x: Tensor): tf.Tensor2D => (isWhole ? tf.cast(x, 'float32') : x) as tf.Tensor2D;
+  const floats = (x: Tensor): Tensor => (isWhole ? tf.cast(x, 'float32') : x);
+  const [a, b] = [floats(call.tensor(0)), floats(call.tensor(1))];
   const [alpha, beta] = [call.number('alpha', 1), call.number('beta', 1)];
-  let found: Tensor = tf.matMul(floats(a), floats(b), call.number('transA', 0) === 1, call.number('transB', 0) === 1);
-  if (alpha !== 1) found = tf.mul(found, alpha);
-  if (call.has(2) && beta !== 0) {
-    const c = floats(call.tensor(2));
-    found = tf.add(found, beta === 1 ? c : tf.mul(c, beta));
-  }
-  return deviceValue(call.input(0).type, isWhole ? tf.cast(found, 'int32') : found);
+  const [isATurned, isBTurned] = [call.number('transA', 0) === 1, call.number('transB', 0) === 1];
+  const c = call.has(2) && beta !== 0 ? floats(call.tensor(2)) : undefined;
+  const scaled = (x: Tensor): Tensor => (alpha === 1 ? x : tf.mul(x, alpha));
+  const value = (x: Tensor): Tensor => {
+    const product = scaled(tf.matMul(x, b, isATurned, isBTurned));
+    return c ? tf.add(product, beta === 1 ? c : tf.mul(c, beta)) : product;
+  };
+  const isConstant = call.input(1).isConstant && (!c || call.input(2).isConstant) && !isATurned && !isWhole;
+  const found = isConstant ? byConstants(a, value, (dy) => scaled(tf.matMul(dy, b, false, !isBTurned))) : value(a);
+  const fused = fusedActivation(call, found, [call.number('activation_alpha', 0), call.number('activation_beta', 0)]);
+  return deviceValue(call.input(0).type, isWhole ? tf.cast(fused, 'int32') : fused);
 });
 
 define('Einsum', (call) => {

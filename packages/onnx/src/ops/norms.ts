@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { byConstants } from '../run/by-constants.js';
 import { axisOf, define, offTape, onDevice, type Call } from '../run/operators.js';
 import { asItLies } from '../run/order.js';
 import { deviceValue, dimsOf, inOrder, type DeviceValue, type Value } from '../run/value.js';
@@ -34,7 +35,9 @@ define('BatchNormalization', (call) => {
         ? call.kept.get(call.node, `${key} ${place} ${shape.length}`, make)
         : make();
     };
-    return asItLies(x, (z) => tf.add(tf.mul(z, keep('scale', scale)), keep('shift', shift)));
+    const [factor, offset] = [keep('scale', scale), keep('shift', shift)];
+    const value = (z: Tensor): Tensor => tf.add(tf.mul(z, factor), offset);
+    return asItLies(x, (all) => byConstants(all, value, (dy) => tf.mul(dy, factor)));
   }
   const vector = (index: number): Tensor => along(call, call.input(index), 1, order);
   return asItLies(x, (z) => {

@@ -131,7 +131,7 @@ function maximaOf(call: Call, pooling: Pooling): Value {
       shifted(padded(pooling, -Infinity), window, (a, b) => tf.maximum(a, b)),
       rank,
     );
-  const floats = tf.cast(x, 'float32');
+  const floats = x.dtype === 'float32' ? x : tf.cast(x, 'float32');
   if (window.kernel.length === 3) {
     const full = padded({ ...pooling, x: floats }, -3.4e38) as Tensor5D;
     const found = tf.maxPool3d(
@@ -177,18 +177,26 @@ function sums(pooling: Pooling, x: Tensor): Tensor {
       ),
       size,
     );
-  return tf.mul(
-    tf.avgPool(full as Tensor4D, window.kernel as [number, number], window.strides as [number, number], 'valid'),
-    size,
-  );
+  return tf.mul(average(full, window), size);
+}
+
+/** Of the values in each window that lies within the image. */
+function average(x: Tensor, { kernel, strides }: Window): Tensor {
+  return tf.avgPool(x as Tensor4D, kernel as [number, number], strides as [number, number], 'valid');
 }
 
 define('AveragePool', (call) => {
   const pooling = poolingOf(call);
-  const counts = call.kept.get(call.node, `counts ${pooling.x.shape.slice(1).join()}`, () =>
-    tf.div(1, counted(pooling, call.number('count_include_pad', 0) === 1)),
+  const { window, x, rank, around, beyond } = pooling;
+  const withPadding = call.number('count_include_pad', 0) === 1;
+  const isPadded = around.some(([before, after]) => before !== 0 || after !== 0);
+  const countsAll = !isPadded || (withPadding && beyond.every((more) => more === 0));
+  if (countsAll && x.rank === 4 && window.dilations.every((dilation) => dilation === 1))
+    return fromImage(call.input(0).type, average(padded(pooling, 0), window), rank);
+  const counts = call.kept.get(call.node, `counts ${x.shape.slice(1).join()}`, () =>
+    tf.div(1, counted(pooling, withPadding)),
   );
-  return fromImage(call.input(0).type, tf.mul(sums(pooling, pooling.x), counts), pooling.rank);
+  return fromImage(call.input(0).type, tf.mul(sums(pooling, x), counts), rank);
 });
 
 define('LpPool', (call) => {

@@ -34,6 +34,29 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
+/** As tfjs', whose gradient casts its floats to floats. */
+export function relu(x: Tensor): Tensor {
+  if (x.dtype !== 'float32') return tf.relu(x);
+  return tf.customGrad((z, save) => {
+    const y = tf.relu(z as Tensor);
+    (save as (tensors: Tensor[]) => void)([y]);
+    return { value: y, gradFunc: (dy, [saved]) => tf.mul(dy, tf.step(saved!)) };
+  })(x);
+}
+
+/** What ONNX Runtime fused into other operators of files that it saved. */
+export function fusedActivation(call: Call, x: Tensor, [a = 0, b = 0]: readonly number[]): Tensor {
+  const name = call.text('activation', '');
+  if (name === '') return x;
+  if (name === 'Relu') return relu(x);
+  if (name === 'Clip') return tf.clipByValue(x, a, b);
+  if (name === 'LeakyRelu') return tf.leakyRelu(x, a);
+  if (name === 'HardSigmoid') return tf.clipByValue(tf.add(tf.mul(x, a), b), 0, 1);
+  if (name === 'Sigmoid') return tf.sigmoid(x);
+  if (name === 'Tanh') return tf.tanh(x);
+  return call.unsupported(`a fused ${name}`);
+}
+
 /** -1, 0 or 1, also for the smallest numbers, which some kernels of `tf.sign` take for 0. */
 export function signOf(x: Tensor): Tensor {
   return offTape(() => tf.cast(tf.sub(tf.cast(tf.greater(x, 0), 'int32'), tf.cast(tf.less(x, 0), 'int32')), x.dtype));
@@ -63,7 +86,7 @@ unary('Acosh', Math.acosh, tf.acosh);
 unary('Atanh', Math.atanh, tf.atanh);
 unary('Erf', erf, tf.erf);
 unary('Sigmoid', (x) => 1 / (1 + Math.exp(-x)), tf.sigmoid);
-unary('Relu', (x) => Math.max(x, 0), tf.relu);
+unary('Relu', (x) => Math.max(x, 0), relu);
 unary('Softplus', (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), tf.softplus);
 unary(
   'Softsign',

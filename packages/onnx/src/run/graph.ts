@@ -114,7 +114,12 @@ class Graph implements OnnxGraph {
     const values = new Map([...this.#constants, ...feeds]);
     if (this.#batch.begin(this.#batchOf(feeds))) this.#learn(outputs);
     for (const node of this.#plan(outputs)) this.#execute(node, values);
-    return outputs.map((name) => this.#tensorOf(values, name));
+    // What is handed on unchanged stays the caller's, who may free the output apart from it.
+    const given = new Set([...feeds.values()].map((value) => (value.kind === 'device' ? value.tensor : undefined)));
+    return outputs.map((name) => {
+      const found = this.#tensorOf(values, name);
+      return given.has(found) ? tf.clone(found) : found;
+    });
   }
 
   /** How many examples a run has. */
