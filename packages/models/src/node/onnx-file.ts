@@ -73,7 +73,7 @@ export async function openOnnxModel(
   });
   const { asAdvrob } = await import('../onnx/classifier.js');
   const external = (data: ExternalData): Uint8Array => readBeside(path, data, maxBytes);
-  const model = asAdvrob(who, () => onnx.readOnnx(bytes, { external, maxBytes }));
+  const model = asAdvrob(who, () => onnx.readOnnx(bytes, { external, maxBytes, isOwned: true }));
   return { model, unsupportedIn: onnx.unsupportedNodes, isQuantized: onnx.isQuantized(model) };
 }
 

@@ -114,7 +114,7 @@ export interface TensorMessage {
   readonly doubleData?: readonly number[];
   readonly uint64Data?: readonly number[];
   readonly stringData?: readonly Uint8Array[];
-  readonly raw?: Uint8Array;
+  raw?: Uint8Array;
   readonly external?: readonly EntryMessage[];
   readonly location?: number;
 }

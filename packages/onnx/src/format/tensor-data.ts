@@ -46,6 +46,21 @@ export function readTensor(tensor: TensorMessage, readExternal?: ReadExternal): 
   return { type, dims, data };
 }
 
+/**
+ * Moves the data of weights down to the next multiple of four bytes, over the length in front of
+ * them, which has been read: two bytes at least, three where there are 128 bytes of data and more.
+ */
+export function alignWeights(tensors: readonly TensorMessage[]): void {
+  for (const tensor of tensors) {
+    const { raw } = tensor;
+    const by = (raw?.byteOffset ?? 0) % 4;
+    if (!raw || by === 0 || raw.length < 128 || tensor.type !== 1) continue;
+    const moved = new Uint8Array(raw.buffer, raw.byteOffset - by, raw.length);
+    moved.set(raw);
+    tensor.raw = moved;
+  }
+}
+
 /** How many values a shape has. */
 export function countOf(dims: readonly number[], what: string): number {
   const count = dims.reduce((product, side) => product * side, 1);

@@ -2,7 +2,7 @@ import { refuseFile } from '../errors.js';
 import { decodeModel } from '../format/decode.js';
 import { elementType, isSupported, typeName, type ElementType } from '../format/element-types.js';
 import type { GraphMessage, ModelMessage, NodeMessage, ValueInfoMessage } from '../format/messages.js';
-import { readTensor, type HostTensor, type ReadExternal } from '../format/tensor-data.js';
+import { alignWeights, readTensor, type HostTensor, type ReadExternal } from '../format/tensor-data.js';
 import { readAttribute, type Attribute } from './attributes.js';
 import { inlineFunctions, type Functions } from './functions.js';
 
@@ -52,6 +52,11 @@ export interface ReadOptions {
   readonly external?: ReadExternal;
   /** Largest file in bytes. Default 4 GiB. */
   readonly maxBytes?: number;
+  /**
+   * Whether the bytes are given away: weights are then moved in them to where they can be used as
+   * they lie, and are in memory once. The bytes are no file afterwards. Default false.
+   */
+  readonly isOwned?: boolean;
 }
 
 const mostNodes = 200_000;
@@ -64,9 +69,10 @@ const mostNodes = 200_000;
  *   `ADVROB_ONNX_OPERATOR` for weights of unsupported types, `ADVROB_ONNX_EXTERNAL` for data
  *   beside the file that nobody gives.
  */
-export function readOnnx(bytes: Uint8Array, { external, maxBytes = 2 ** 32 }: ReadOptions = {}): OnnxModel {
+export function readOnnx(bytes: Uint8Array, { external, maxBytes = 2 ** 32, isOwned = false }: ReadOptions = {}): OnnxModel {
   if (bytes.length > maxBytes) refuseFile(`${bytes.length} bytes, more than the limit of ${maxBytes}`);
   const message = decodeModel(bytes);
+  if (isOwned) alignWeights(message.graph?.initializers ?? []);
   if (!message.graph) return refuseFile('no ONNX model: it has no graph');
   const opsets = opsetsOf(message);
   const reader: GraphReader = { opsets, functions: functionsOf(message), external };
