@@ -33,6 +33,12 @@ const skeletonLimit = 1024;
 const keptMemoryLimit = 384 * 1024 * 1024;
 
 /**
+ * Bytes of filters whose forms a graph may compute in memory that its session holds on to: soon
+ * there is a graph that takes these ready-made, and each session would keep them once more.
+ */
+const keptFiltersLimit = 64 * 1024 * 1024;
+
+/**
  * Bytes of the values of all graphs whose sessions keep memory, beside the newest: an attack that
  * drops examples has a graph for each batch size, and the memory of those that it has left behind
  * is what AutoAttack would hold most of.
@@ -152,7 +158,9 @@ export class Executor {
         this.sessions.dropHolders();
         this.pool.clear(); // of other sizes, from what ran before
       }
-      const session = this.sessions.load(id, lowered.model, isLarge ? 0 : bytes);
+      const filters = skeleton.filters.reduce((sum, position) => sum + 4 * recorded.order[position]!.size, 0);
+      const isFrugal = isLarge || (!isHoisted && filters > keptFiltersLimit);
+      const session = this.sessions.load(id, lowered.model, isFrugal ? 0 : bytes);
       this.counters.graphsCompiled++;
       const plan = lowered.plan && { id: this.nextGraph++, ...lowered.plan };
       this.counters.compileMs += performance.now() - started;

@@ -79,21 +79,20 @@ export function fromOnnx(model: OnnxModel, options: FromOnnxOptions): Promise<On
 export interface OnnxMeans {
   /** Runs the file at inputs as it wants them, instead of its graph here. */
   readonly blackBox?: { readonly forward: (x: Tensor, input: string) => Tensor; dispose(): void } | undefined;
-  /**
-   * Compares the graph with another program's results: it is given inputs as the file wants them, the
-   * name of the input, the graph's own values of the file's first output, and a way to the values of
-   * others. Throws when they differ.
-   */
-  readonly judge?:
-    | ((
-        x: Tensor,
-        input: string,
-        output: string,
-        found: Tensor,
-        valuesAt: (names: readonly string[]) => Tensor[],
-      ) => Promise<void>)
-    | undefined;
+  /** Compares the graph with another program's results. */
+  readonly judge?: Judge | undefined;
 }
+
+/**
+ * Runs a file in another program, at inputs as the file wants them, before this one keeps weights of
+ * its own; then is given the graph's own values of the output, and a way to those of other values.
+ * Throws when they differ. Undefined for what the other program cannot run.
+ */
+type Judge = (
+  x: Tensor,
+  input: string,
+  output: string,
+) => Promise<((found: Tensor, valuesAt: (names: readonly string[]) => Tensor[]) => Promise<void>) | undefined>;
 
 /** Makes the classifier of a file. `who` is what messages call it. */
 export async function onnxClassifier(
@@ -136,29 +135,20 @@ export async function onnxClassifier(
       (x) =>
         tf.tidy(() => scoresOf(flat(asAdvrob(who, () => forward(prepared(x)))), chosen.cut, given));
     const parts = { inputShape, bounds };
-    const isRowByRow = input.batch !== undefined && !(await agree(parts, scoresBy(grouped), scoresBy(raw)));
-    const scores = scoresBy(isRowByRow ? grouped : raw);
     if (judge && graph) {
-      const x = tf.tidy(() => prepared(sampleInputs(parts)));
-      const alone = input.batch ?? x.shape[0]!;
-      const some = tf.tidy(() => {
-        const rows = tf.slice(
-          x,
-          [0, ...x.shape.slice(1).map(() => 0)],
-          [Math.min(alone, x.shape[0]!), ...x.shape.slice(1)],
-        );
-        const full = rows.shape[0]! < alone ? tf.concat(Array<Tensor>(alone).fill(tf.slice(rows, 0, 1))) : rows;
-        const laid = inLayout(full, input.layout);
-        return [laid, graph.run({ ...inputs, [input.port.name]: laid }, [whole])[0]!] as const;
-      });
+      const fed = tf.tidy(() => inLayout(rowsOf(prepared(sampleInputs(parts)), input.batch), input.layout));
       try {
-        await judge(some[0], input.port.name, whole, some[1], (names) =>
-          graph.run({ ...inputs, [input.port.name]: some[0] }, names),
-        );
+        const compare = await judge(fed, input.port.name, whole);
+        const valuesAt = (names: readonly string[]): Tensor[] =>
+          asAdvrob(who, () => graph.run({ ...inputs, [input.port.name]: fed }, names));
+        const found = compare && tf.tidy(() => valuesAt([whole])[0]!);
+        if (found) await compare(found, valuesAt).finally(() => found.dispose());
       } finally {
-        tf.dispose([x, ...some]);
+        fed.dispose();
       }
     }
+    const isRowByRow = input.batch !== undefined && !(await agree(parts, scoresBy(grouped), scoresBy(raw)));
+    const scores = scoresBy(isRowByRow ? grouped : raw);
     const sample = await sampleOutputs(who, parts, scores, undefined, isQuantized(model) ? 0.5 : undefined);
     // Of a black box nothing can be cut off, and no gradient is lost.
     if (blackBox && sample.areProbabilities) given ??= 'probabilities';
@@ -249,6 +239,15 @@ function inGroups(x: Tensor, batch: number, forward: Forward): Tensor {
     );
   }
   return parts.length === 1 ? parts[0]! : tf.concat(parts);
+}
+
+/** As many rows as the file's batch has, the first one as often as it takes; all where it is free. */
+function rowsOf(x: Tensor, batch = x.shape[0]!): Tensor {
+  const begin = x.shape.map(() => 0);
+  const rows = tf.slice(x, begin, [Math.min(batch, x.shape[0]!), ...x.shape.slice(1)]);
+  const missing = batch - rows.shape[0]!;
+  const first = tf.slice(x, begin, [1, ...x.shape.slice(1)]);
+  return missing === 0 ? rows : tf.concat([rows, ...Array<Tensor>(missing).fill(first)]);
 }
 
 /** Whether three rows together give what they give in the file's own batch. */

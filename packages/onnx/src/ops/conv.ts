@@ -4,7 +4,16 @@ import { OnnxError } from '../errors.js';
 import { byConstants } from '../run/by-constants.js';
 import { define, type Call } from '../run/operators.js';
 import { channelsLast } from '../run/order.js';
-import { arranged, deviceValue, dimsOf, inOrder, sizeOf, type DeviceValue, type Value } from '../run/value.js';
+import {
+  arranged,
+  deviceValue,
+  dimsOf,
+  inOrder,
+  sizeOf,
+  type DeviceValue,
+  type HostValue,
+  type Value,
+} from '../run/value.js';
 import { onDevice } from '../run/operators.js';
 import { padAxis } from './shape.js';
 import { fusedActivation } from './unary.js';
@@ -98,6 +107,23 @@ define(['Conv', 'com.microsoft:FusedConv'], (call) => {
   return fromImage(x.type, fusedActivation(call, sum, call.list('activation_params') ?? []), dims.length);
 });
 
+/**
+ * Weights [out, in, ...kernel] as a filter [...kernel, in, out], turned before they get to the
+ * backend: one that puts work off would hold all of them twice until it does it.
+ */
+function turnedOnHost({ dims, data }: HostValue, isLine: boolean): Tensor {
+  const [out, inputs, ...kernel] = dims as [number, number, ...number[]];
+  const taps = sizeOf(kernel);
+  const found = new Float32Array(data.length);
+  // In strips, so that what is read and what is written lie together.
+  for (let from = 0; from < out; from += 16)
+    for (let input = 0; input < inputs; input++)
+      for (let o = from; o < Math.min(from + 16, out); o++)
+        for (let tap = 0; tap < taps; tap++)
+          found[(tap * inputs + input) * out + o] = data[(o * inputs + input) * taps + tap]!;
+  return tf.tensor(found, [...(isLine ? [1] : []), ...kernel, inputs, out]);
+}
+
 /** What is added to each channel. */
 interface Bias {
   readonly tensor: Tensor;
@@ -125,8 +151,14 @@ export function convolve(
     const full = tf.reshape(filter, [out, each, ...(isLine ? [1] : []), ...dims.slice(2)]);
     return tf.transpose(full, [...inOrder(full.rank).slice(2), 1, 0]);
   };
+  const filterAt = (key: string): Tensor => {
+    const value = call.input(filterIndex);
+    if (value.kind === 'device' || !value.isConstant || value.type !== 'float32')
+      return filterOf(call, filterIndex, turned, key);
+    return call.kept.get(call.node, key, () => turnedOnHost(value, isLine));
+  };
   if (window.kernel.length === 3) {
-    const filter = spaced(filterOf(call, filterIndex, turned, 'volumes'), dilations);
+    const filter = spaced(filterAt('volumes'), dilations);
     const [each, made] = [channels / groups, filter.shape[4]! / groups];
     const parts = inOrder(groups).map((group) => {
       const part = tf.slice(picture, [0, 0, 0, 0, group * each], [-1, -1, -1, -1, each]) as Tensor5D;
@@ -139,13 +171,13 @@ export function convolve(
   if (groups === 1 && (isDense(dilations) || !hasGroupedKernel()))
     return plain(
       picture as Tensor4D,
-      filterOf(call, filterIndex, turned, 'filter') as Tensor4D,
+      filterAt('filter') as Tensor4D,
       { strides: step, pads, dilations },
       added,
       isConstant,
     );
   if (hasGroupedKernel() && (!isDense(dilations) || groups !== channels)) {
-    const filter = filterOf(call, filterIndex, turned, 'filter') as Tensor4D;
+    const filter = filterAt('filter') as Tensor4D;
     return grouped(picture as Tensor4D, filter, groups, { strides: step, pads, dilations }, added, isConstant);
   }
   if (groups === channels) {
@@ -167,7 +199,7 @@ export function convolve(
     );
     return biased(found, added);
   }
-  const filter = filterOf(call, filterIndex, turned, 'filter') as Tensor4D;
+  const filter = filterAt('filter') as Tensor4D;
   const [each, made] = [channels / groups, outputs / groups];
   const parts = inOrder(groups).map((group) =>
     plain(
