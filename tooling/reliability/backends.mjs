@@ -13,8 +13,8 @@ const trained = ['standard', 'pgd-at', 'trades'];
 const attacks = [
   ['--attack', 'fgsm'],
   ['--attack', 'pgd', '--set', 'pgd.steps=10', '--set', 'pgd.stepSize=0.05'],
-  ['--attack', 'apgd-ce', '--set', 'apgd-ce.steps=20'],
-  ['--attack', 'square', '--set', 'square.queries=100'],
+  ['--attack', 'apgd-ce', '--set', 'apgd-ce.steps=10'],
+  ['--attack', 'square', '--set', 'square.queries=50'],
 ].flat();
 
 function advrob(...args) {
@@ -43,7 +43,7 @@ function experiment(share) {
  * Rows { model, attack, rates by backend, examples whose verdict is not the same on all } at epsilon 0.2 over `take` test images. Started again, it goes on
  * in its folder.
  */
-export function compareBackends(take = 200, share = 1 / 3) {
+export function compareBackends(take = 100, share = 1 / 3) {
   const folder = join(root, '.cache/backends');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'experiment.json'), JSON.stringify(experiment(share)));
@@ -82,7 +82,7 @@ export function compareBackends(take = 200, share = 1 / 3) {
 }
 
 /** The same as lines of a page. */
-export function backendLines(take = 200) {
+export function backendLines(take = 100) {
   const rows = compareBackends(take);
   const most = Math.max(...rows.map(({ rates }) => 100 * (Math.max(...rates) - Math.min(...rates))));
   return [

@@ -12,7 +12,14 @@ import { join } from 'node:path';
 import { codeOf, environmentOf } from '../backend/environment.js';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
-import { attackWork, evaluationWork, plainShare, usualShare, type Stage } from '../output/course.js';
+import {
+  evaluationWork,
+  plainShare,
+  trainingWork,
+  trainsAgainstAttacks,
+  usualShare,
+  type Stage,
+} from '../output/course.js';
 import { createProgress, type ProgressLine } from '../output/progress.js';
 import { warningTexts } from '../output/terminal.js';
 import { analyzeAll } from './analyses.js';
@@ -114,17 +121,19 @@ function distinct(warnings: readonly RecordWarning[]): RecordWarning[] {
 function stagesOf(experiment: Experiment, { splits, models, measurement, analyses }: Prepared): Stage[] {
   const trained = models.flatMap(({ id, training }): Stage[] => {
     if (training === undefined || splits === undefined) return [];
-    const { batchSize = 128, epochs = 10, take = Infinity, steps } = training.settings;
-    const examples = steps === undefined ? epochs * Math.min(take, splits.train.length) : steps * batchSize;
-    const inner = training.parts.attack === undefined ? 0 : attackWork(training.parts.attack);
-    return [{ id: `training of ${id}`, kind: 'training', work: examples * (1 + inner) }];
+    return [
+      {
+        id: `training of ${id}`,
+        kind: 'training',
+        work: trainingWork(training.settings, training.parts, splits.train.length),
+      },
+    ];
   });
   const measured = models.flatMap(({ id, model, training }): Stage[] => {
     if (measurement === undefined || !isMeasuring(experiment)) return [];
     const { data, attacks } = measurement;
     const settings = wantedChecks(experiment.evaluation.checks, model, experiment.threat.norm);
-    const isPlain = training !== undefined && training.parts.attack === undefined;
-    const share = isPlain ? plainShare : usualShare;
+    const share = training !== undefined && !trainsAgainstAttacks(training.parts) ? plainShare : usualShare;
     const work = { evaluated: attacks, threat: experiment.threat, settings: settings ?? defaultChecks, data };
     return [
       { id: `evaluation of ${id}`, kind: 'evaluation', work: evaluationWork(data, attacks, share) },

@@ -1,4 +1,4 @@
-import type { Attack, Norm } from '@advrob/core';
+import type { Attack, Norm, Objective } from '@advrob/core';
 import { expectedOf, type EvaluationAttack } from '@advrob/evaluation';
 
 /** A part of what a command does. */
@@ -72,6 +72,43 @@ export const single: Course = {
 export function attackWork(attack: Pick<Attack, 'options' | 'definition'>, restarts = 1, norm?: Norm): number {
   const { steps, cost } = expectedOf(attack, restarts, norm) ?? { steps: restarts, cost: 1 };
   return steps * cost;
+}
+
+/** What of a training tells how long it takes. */
+interface Trained {
+  readonly attack?: Pick<Attack, 'options' | 'definition'> | undefined;
+  readonly objective: Pick<Objective, 'origin'>;
+}
+
+/** Objectives that never attack, also where a config has an attack for all of its models. */
+const plainObjectives: readonly (string | undefined)[] = ['erm', 'kd'];
+
+export function trainsAgainstAttacks({ attack, objective }: Trained): boolean {
+  return attack !== undefined && !plainObjectives.includes(objective.origin?.name);
+}
+
+/**
+ * What a training on `length` examples takes. EntropySGD draws several batches for a step.
+ *
+ * @param settings - As a config has them.
+ */
+export function trainingWork(
+  settings: {
+    readonly batchSize?: number | undefined;
+    readonly epochs?: number | undefined;
+    readonly steps?: number | undefined;
+    readonly take?: number | undefined;
+    readonly optimizer?: { readonly options: Readonly<Record<string, unknown>> } | undefined;
+    readonly trainer?: { readonly options: Readonly<Record<string, unknown>> } | undefined;
+  },
+  parts: Trained,
+  length: number,
+): number {
+  const { batchSize = 128, epochs = 10, take = Infinity, steps, optimizer, trainer } = settings;
+  const inner = trainsAgainstAttacks(parts) ? attackWork(parts.attack!) : 0;
+  const draws = Number((optimizer ?? trainer)?.options['innerSteps'] ?? 1);
+  const drawn = steps === undefined ? epochs * Math.min(take, length) : steps * batchSize * draws;
+  return drawn * (1 + inner);
 }
 
 /** Attacks drop what they have fooled: of examples a share that nobody knows before is attacked to the end. */

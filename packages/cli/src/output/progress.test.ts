@@ -26,7 +26,11 @@ describe('a line of progress', () => {
 });
 
 describe('as time goes by', () => {
-  beforeEach(() => vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }));
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    // The command began at a time of the real clock, which is to lie behind.
+    vi.advanceTimersByTime(3_600_000);
+  });
   afterEach(() => vi.useRealTimers());
   const written = (isTTY: boolean, columns = 80) => {
     const lines: string[] = [];
