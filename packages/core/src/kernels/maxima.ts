@@ -75,6 +75,40 @@ function poolAxes(shape: readonly number[], attributes: PoolAttributes): Volume 
     : volumeAxesOf(computePool3DInfo(shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode));
 }
 
+/** Adds every slope to the place of the first maximum of its window in images: the loops of steps. */
+function addToMaxima(
+  gradient: Float32Array,
+  values: Float32Array,
+  slopes: Float32Array,
+  batch: number,
+  [height, width]: readonly [WindowAxis, WindowAxis],
+  channels: number,
+): void {
+  let output = 0;
+  for (let n = 0; n < batch; n++)
+    for (let row = 0; row < height.outputs; row++)
+      for (let column = 0; column < width.outputs; column++)
+        for (let c = 0; c < channels; c++) {
+          let most = -Infinity;
+          let from = -1;
+          for (let j = 0; j < height.kernel; j++) {
+            const y = row * height.stride - height.before + j * height.dilation;
+            if (y < 0 || y >= height.extent) continue;
+            for (let k = 0; k < width.kernel; k++) {
+              const x = column * width.stride - width.before + k * width.dilation;
+              if (x < 0 || x >= width.extent) continue;
+              const place = ((n * height.extent + y) * width.extent + x) * channels + c;
+              if (values[place]! > most) {
+                most = values[place]!;
+                from = place;
+              }
+            }
+          }
+          if (from >= 0) gradient[from]! += slopes[output]!;
+          output++;
+        }
+}
+
 /** The gradient goes to the first maximum of every window. */
 const maxPoolGradient: KernelFunc = ({ inputs, attrs, backend }) => {
   const [input, dy] = [inputs['input']!, inputs['dy']!];
@@ -82,17 +116,14 @@ const maxPoolGradient: KernelFunc = ({ inputs, attrs, backend }) => {
   const host = hostOf(backend);
   const [values, slopes] = [host.read(input), host.read(dy)];
   const gradient = new Float32Array(values.length);
-  eachMaximum(values, null, input.shape[0]!, axes, input.shape[input.shape.length - 1]!, (output, from) => {
-    if (from >= 0) gradient[from]! += slopes[output]!;
-  });
+  const [batch, channels] = [input.shape[0]!, input.shape[input.shape.length - 1]!];
+  if (input.shape.length === 4) addToMaxima(gradient, values, slopes, batch, [axes[1], axes[2]], channels);
+  else
+    eachMaximum(values, null, batch, axes, channels, (output, from) => {
+      if (from >= 0) gradient[from]! += slopes[output]!;
+    });
   return host.write(input.shape, gradient);
 };
-
-/** Windows for which the wasm backend's own gradient of `maxPool` is right: square, no padding. */
-function isPlain(axes: Volume): boolean {
-  const [, height, width] = axes;
-  return height.kernel === width.kernel && height.before === 0 && width.before === 0;
-}
 
 interface DilationAttributes {
   readonly strides: number;
@@ -141,7 +172,8 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
 
 /**
  * Largest values of windows: the wasm backend begins at the smallest positive number instead of the
- * lowest, and mixes up the sides of a window, as the cpu backend does for volumes.
+ * lowest, mixes up the sides of a window, as the cpu backend does for volumes, and gives the slope to
+ * the last of equals, which flat parts of images are full of; others and PyTorch take the first.
  */
 export const maximumKernels: readonly KernelMend[] = [
   ...Object.entries(kernels).map(([kernelName, kernelFunc]) => ({
@@ -150,12 +182,5 @@ export const maximumKernels: readonly KernelMend[] = [
     mend: () => kernelFunc,
   })),
   { kernelName: 'MaxPool3DGrad', backendName: 'cpu', mend: () => maxPoolGradient },
-  {
-    kernelName: 'MaxPoolGrad',
-    backendName: 'wasm',
-    mend: (registered) => (parameters) => {
-      const axes = poolAxes(parameters.inputs['input']!.shape, parameters.attrs as unknown as PoolAttributes);
-      return isPlain(axes) ? registered(parameters) : maxPoolGradient(parameters);
-    },
-  },
+  { kernelName: 'MaxPoolGrad', backendName: 'wasm', mend: () => maxPoolGradient },
 ];

@@ -140,6 +140,19 @@ describe.each(['cpu', 'wasm'])('windows on %s', (backend) => {
     expectValues(tf.transpose(first, [0, 2, 3, 1]), [...last.dataSync()]);
   });
 
+  it('gives the slope of equals to the first of them, in images and volumes', () => {
+    const ofEquals = (pool: (flat: tf.Tensor) => tf.Tensor, shape: number[]) => tf.grad(pool)(tf.ones(shape));
+    const places = (kernel: number, strides: number, pad: 'same' | 'valid') =>
+      ofEquals((flat) => tf.maxPool(flat as tf.Tensor4D, kernel, strides, pad), [1, 4, 4, 1]);
+    tf.tidy(() => {
+      expectValues(places(2, 2, 'valid'), [1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]);
+      expectValues(places(3, 2, 'same'), [1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]);
+      expectValues(places(2, 1, 'same'), Array<number>(16).fill(1));
+      const volume = ofEquals((flat) => tf.maxPool3d(flat as tf.Tensor5D, 2, 2, 'valid'), [1, 2, 2, 2, 1]);
+      expectValues(volume, [1, 0, 0, 0, 0, 0, 0, 0]);
+    });
+  });
+
   it('finds the largest of volumes below 0', () => {
     const volume = tf.sub(tf.reshape(tf.range(0, 27), [1, 3, 3, 3, 1]), 30) as tf.Tensor5D;
     expectValues(tf.maxPool3d(volume, 2, 2, 'same'), [-17, -16, -14, -13, -8, -7, -5, -4]);
