@@ -8,6 +8,7 @@ import { isAsStrongWithTargets } from '../test/support/hundred-examples.js';
 import { comeClose } from '../test/support/minimal-norms.js';
 import { penaltyMethods, search, stepsOf } from '../test/support/penalty-methods.js';
 import { largestDifference, recorded, smoothNet, tensorOf } from '../test/support/smooth-net.js';
+import { holdsOneRound } from '../test/support/rounds.js';
 import { cw, fromTanhSpace, tanhSlope, toTanhSpace } from './cw.js';
 
 const { weights } = penaltyMethods;
@@ -21,6 +22,9 @@ contractOf(cw, {
   rows: [{ attack: cw({ steps: 40, searches: 3, learningRate: 0.02, initialWeight: 0.1 }), reach: 0.85, excess: 0.1 }],
   eot: (eot) => cw({ steps: 12, searches: 2, initialWeight: 1, learningRate: 0.05, eot }),
 });
+
+const effort = { steps: 4, endsEarly: false };
+holdsOneRound(cw({ ...effort, searches: 2 }), cw({ ...effort, searches: 6 }), 'l2', Infinity);
 
 describe.each(penaltyMethods.cw)(
   'PyTorch fixture: C&W with confidence $confidence',

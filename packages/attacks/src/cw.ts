@@ -12,6 +12,7 @@ import {
   nextWeights,
   searchOptions,
   weightsOfSearch,
+  type Weights,
 } from './shared/constant-search.js';
 import { handicapped, missingLead } from './shared/margin.js';
 
@@ -55,6 +56,12 @@ export const cw = defineAttack({
     const none = tf.zeros([scope.x.shape[0]!]);
     let weights = firstWeights(scope.x.shape[0]!, initialWeight);
     for (let search = 0; search < searches; search++) {
+      const before = weights;
+      weights = await scope.tidy(() => searched(before, search));
+      tf.dispose({ ...before });
+    }
+
+    async function searched(weights: Weights, search: number): Promise<Weights> {
       const start = {
         ...weightsOfSearch(weights, search, searches),
         w,
@@ -87,7 +94,7 @@ export const cw = defineAttack({
           objective: isReviewed ? objective : state.objective,
         };
       });
-      weights = nextWeights(end, tf.greater(end.solved, 0));
+      return nextWeights(end, tf.greater(end.solved, 0));
     }
   },
 });

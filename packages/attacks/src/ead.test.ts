@@ -7,6 +7,7 @@ import { contractOf } from '../test/contract/contract.js';
 import { comeClose } from '../test/support/minimal-norms.js';
 import { penaltyMethods, search, stepsOf } from '../test/support/penalty-methods.js';
 import { largestDifference, recorded, smoothNet, tensorOf } from '../test/support/smooth-net.js';
+import { holdsOneRound } from '../test/support/rounds.js';
 import { ead } from './ead.js';
 
 const { weights } = penaltyMethods;
@@ -23,6 +24,9 @@ contractOf(ead, {
   ],
   eot: (eot) => ead({ steps: 4, searches: 2, initialWeight: 1, eot }),
 });
+
+const effort = { steps: 4, endsEarly: false };
+holdsOneRound(ead({ ...effort, searches: 2 }), ead({ ...effort, searches: 6 }), 'l1', Infinity);
 
 describe.each(penaltyMethods.ead)(
   'PyTorch fixture: EAD with confidence $confidence',

@@ -11,6 +11,7 @@ import {
   nextWeights,
   searchOptions,
   weightsOfSearch,
+  type Weights,
 } from './shared/constant-search.js';
 import { handicapped, missingLead } from './shared/margin.js';
 
@@ -55,12 +56,22 @@ export const ead = defineAttack({
     const width = high - low;
     const none = tf.zeros([scope.x.shape[0]!]);
     const infinite = tf.add(none, Infinity);
-    let weights = firstWeights(scope.x.shape[0]!, initialWeight);
-    let best: { readonly best: Tensor; readonly bestNet: Tensor } = { best: scope.x, bestNet: infinite };
+    let found: Found = {
+      ...firstWeights(scope.x.shape[0]!, initialWeight),
+      best: tf.clone(scope.x),
+      bestNet: tf.clone(infinite),
+    };
     for (let search = 0; search < searches; search++) {
+      const before = found;
+      found = await scope.tidy(() => searched(before, search));
+      tf.dispose({ ...before });
+    }
+    return rule === 'en' ? found.best : undefined;
+
+    async function searched({ best, bestNet, ...weights }: Found, search: number): Promise<Found> {
       const start = {
         ...weightsOfSearch(weights, search, searches),
-        ...best,
+        ...{ best, bestNet },
         point: scope.x,
         ahead: scope.x,
         solved: none,
@@ -92,12 +103,18 @@ export const ead = defineAttack({
           bestNet: tf.where(isBest, net, state.bestNet),
         };
       });
-      weights = nextWeights(end, tf.greater(end.solved, 0));
-      best = { best: end.best, bestNet: end.bestNet };
+      return { ...nextWeights(end, tf.greater(end.solved, 0)), best: end.best, bestNet: end.bestNet };
     }
-    return rule === 'en' ? best.best : undefined;
   },
 });
+
+/** What one search leaves to the next. */
+interface Found extends Weights {
+  /** The points of the smallest elastic-net distance, [rows, ...]. */
+  readonly best: Tensor;
+  /** [rows] */
+  readonly bestNet: Tensor;
+}
 
 /** Every value moved towards 0 by `by`, at most to 0. */
 function softThreshold(values: Tensor, by: number): Tensor {

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { contractOf } from '../test/contract/contract.js';
 import { dual, failsWithoutStart, leads, model, slopes, withLabels, x, y } from '../test/support/label-rows.js';
+import { holdsOneRound } from '../test/support/rounds.js';
 import { estimatedDirection, hopskipjump } from './hopskipjump.js';
 import { findStart, toBoundary } from './shared/boundary-search.js';
 
@@ -14,6 +15,8 @@ beforeAll(async () => {
 contractOf(hopskipjump, {
   rows: [{ attack: hopskipjump({ steps: 3, directions: 30, startTries: 10 }), differsBySeed: true }],
 });
+
+holdsOneRound(hopskipjump({ steps: 2, directions: 10 }), hopskipjump({ steps: 6, directions: 10 }), 'l2', Infinity);
 
 describe.each(['l2', 'linf'] as const)('on a linear model in %s', (norm) => {
   // Tolerances relative to the exact distance.

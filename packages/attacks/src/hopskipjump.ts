@@ -59,6 +59,13 @@ export const hopskipjump = defineAttack({
     const start = await findStart(scope, startTries);
     let adv = await toBoundary(scope, start, halvings);
     for (let round = 0; round < steps; round++) {
+      const from = adv;
+      adv = await scope.tidy(() => next(from, round));
+      from.dispose();
+    }
+    return adv;
+
+    async function next(adv: Tensor, round: number): Promise<Tensor> {
       const distance = lengths(norm, tf.sub(adv, scope.x));
       const radius =
         round === 0
@@ -69,9 +76,8 @@ export const hopskipjump = defineAttack({
       const at = { adv, isFound: start.isFound };
       const direction = await estimatedDirection(scope, at, radius, count);
       const stepped = await step(scope, at, direction, tf.div(distance, Math.sqrt(round + 1)));
-      adv = await toBoundary(scope, { adv: stepped, isFound: start.isFound }, halvings);
+      return toBoundary(scope, { adv: stepped, isFound: start.isFound }, halvings);
     }
-    return adv;
   },
 });
 

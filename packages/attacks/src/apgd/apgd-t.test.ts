@@ -1,5 +1,6 @@
 import { contractOf } from '../../test/contract/contract.js';
 import { isAsStrongAs } from '../../test/support/hundred-examples.js';
+import { holdsOneRound } from '../../test/support/rounds.js';
 import { apgdCe } from './apgd-ce.js';
 import { apgdT } from './apgd-t.js';
 
@@ -7,6 +8,8 @@ contractOf(apgdT, {
   rows: [{ attack: apgdT({ steps: 5 }), reach: 0.95, differsBySeed: true, excess: 0.02 }],
   eot: (eot) => apgdT({ steps: 4, eot }),
 });
+
+holdsOneRound(apgdT({ steps: 3, targets: 1 }), apgdT({ steps: 3, targets: 4 }), 'linf', 1e-5);
 
 isAsStrongAs([
   ['APGD-T', apgdT({ steps: 20 }), apgdCe({ steps: 20 }), 'linf'],

@@ -39,12 +39,14 @@ export const apgdT = defineAttack({
   async perturb(scope, { targets, ...climbing }) {
     let top: { readonly best: Tensor; readonly bestLoss: Tensor } | undefined;
     for (const target of likelyTargets(scope, targets)) {
-      const found = await perturbApgd(scope.expand({ targets: target }), climbing);
-      const isBetter = top && tf.greater(found.bestLoss, top.bestLoss);
-      top =
-        top && isBetter
-          ? { best: select(isBetter, found.best, top.best), bestLoss: tf.maximum(found.bestLoss, top.bestLoss) }
-          : found;
+      const before = top;
+      top = await scope.tidy(async () => {
+        const { best, bestLoss } = await perturbApgd(scope.expand({ targets: target }), climbing);
+        if (!before) return { best, bestLoss };
+        const isBetter = tf.greater(bestLoss, before.bestLoss);
+        return { best: select(isBetter, best, before.best), bestLoss: tf.maximum(bestLoss, before.bestLoss) };
+      });
+      tf.dispose({ ...before });
     }
     return top!.best;
   },

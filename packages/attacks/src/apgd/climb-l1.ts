@@ -131,9 +131,13 @@ export async function climbLargeBalls(
   const radius = reachOf(scope.threat, scope.x);
   let found: Best | undefined;
   for (const [factor, steps] of largeBallPhases(options.steps)) {
-    const threat = scope.threat.withEpsilon(factor * radius);
-    const from = threat.project(found?.best ?? start, scope.x);
-    found = await climbL1(scope, from, { threat, steps, isWarm: true, offers: factor === 1 }, options);
+    const before = found;
+    found = await scope.tidy(() => {
+      const threat = scope.threat.withEpsilon(factor * radius);
+      const from = threat.project(before?.best ?? start, scope.x);
+      return climbL1(scope, from, { threat, steps, isWarm: true, offers: factor === 1 }, options);
+    });
+    tf.dispose({ ...before });
   }
   return found!;
 }

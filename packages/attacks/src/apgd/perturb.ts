@@ -37,7 +37,7 @@ export async function perturbApgd(scope: Scope<'gradients'>, options: ApgdOption
   const usesLargeBalls = options.largeBalls && options.steps >= 2;
   const own = threat.withEpsilon(reachOf(threat, x));
   const widest = usesLargeBalls ? own.withEpsilon(3 * own.epsilon) : own;
-  const start = widest.project(tf.add(x, rng.normal('start', x.shape.slice(1))), x);
+  const start = tf.tidy(() => widest.project(tf.add(x, rng.normal('start', x.shape.slice(1))), x));
   if (usesLargeBalls) return climbLargeBalls(scope, start, options);
   return climbL1(scope, start, { threat: own, steps: options.steps, isWarm: false, offers: true }, options);
 }
@@ -47,10 +47,12 @@ export async function perturbApgd(scope: Scope<'gradients'>, options: ApgdOption
  * length epsilon; both then inside the bounds.
  */
 function randomStart({ x, threat, rng }: Rows<'gradients'>): Tensor {
-  const shape = x.shape.slice(1);
-  const noise = threat.norm === 'linf' ? rng.uniform('start', shape, -1, 1) : rng.normal('start', shape);
-  const length =
-    threat.norm === 'linf' ? tf.max(flatRows(tf.abs(noise)), 1) : tf.sqrt(tf.sum(flatRows(tf.square(noise)), 1));
-  const unit = tf.div(noise, column(tf.add(length, 1e-12), noise));
-  return threat.project(tf.add(x, tf.mul(unit, reachOf(threat, x))), x);
+  return tf.tidy(() => {
+    const shape = x.shape.slice(1);
+    const noise = threat.norm === 'linf' ? rng.uniform('start', shape, -1, 1) : rng.normal('start', shape);
+    const length =
+      threat.norm === 'linf' ? tf.max(flatRows(tf.abs(noise)), 1) : tf.sqrt(tf.sum(flatRows(tf.square(noise)), 1));
+    const unit = tf.div(noise, column(tf.add(length, 1e-12), noise));
+    return threat.project(tf.add(x, tf.mul(unit, reachOf(threat, x))), x);
+  });
 }

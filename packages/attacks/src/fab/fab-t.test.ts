@@ -7,6 +7,7 @@ import { convNet, outcomes } from '../../test/support/conv-net.js';
 import { isAsStrongAs } from '../../test/support/hundred-examples.js';
 import { tensorOf } from '../../test/support/smooth-net.js';
 import { findNearest, walkAsPyTorch } from '../../test/support/walks.js';
+import { holdsOneRound } from '../../test/support/rounds.js';
 import { fabT } from './fab-t.js';
 import { fab } from './fab.js';
 
@@ -18,6 +19,8 @@ contractOf(fabT, {
   rows: [{ attack: fabT({ steps: 6 }), reach: 0.95, excess: 0.02 }],
   eot: (eot) => fabT({ steps: 4, eot }),
 });
+
+holdsOneRound(fabT({ steps: 3, targets: 1 }), fabT({ steps: 3, targets: 4 }), 'linf', Infinity);
 
 walkAsPyTorch('target');
 

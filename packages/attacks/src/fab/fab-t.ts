@@ -29,6 +29,6 @@ export const fabT = defineAttack({
   async perturb(scope, { targets, ...walking }) {
     if (scope.target) return walk(scope, wantedBoundary, walking);
     for (const target of likelyTargets(scope, targets))
-      await walk(scope.expand({ targets: target }), targetBoundary, walking);
+      await scope.tidy(() => walk(scope.expand({ targets: target }), targetBoundary, walking));
   },
 });

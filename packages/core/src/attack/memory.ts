@@ -51,7 +51,7 @@ function tensorsIn(values: readonly object[]): Set<Tensor> {
  * tensors adopted, before anything is awaited, and opened again when the attack goes on.
  */
 export class AuthorTensors {
-  private readonly made = new Set<tf.Tensor>();
+  private made = new Set<tf.Tensor>();
 
   open(): void {
     tf.engine().startScope('attack');
@@ -75,6 +75,25 @@ export class AuthorTensors {
     try {
       return await work();
     } finally {
+      this.open();
+    }
+  }
+
+  /** Runs a part of the attack's code and frees what it made, but the tensors in its result. */
+  async tidy<T extends object | void>(part: () => Promise<T>): Promise<T> {
+    this.close();
+    const outer = this.made;
+    this.made = new Set();
+    this.open();
+    let result: T | undefined;
+    try {
+      result = await part();
+      return result;
+    } finally {
+      this.close();
+      for (const tensor of tensorsIn(result ? [result] : [])) if (this.made.delete(tensor)) outer.add(tensor);
+      this.dispose();
+      this.made = outer;
       this.open();
     }
   }

@@ -104,3 +104,56 @@ describe('craft', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
+
+describe('tidy', () => {
+  const model = along(2);
+  const [x, y] = [tf.tensor2d([[0.4, 0.4]]), tf.ones([1], 'int32')];
+  const threat = { norm: 'linf', epsilon: 1e-3 } as const;
+
+  /** Three rounds, the last of which may fail; gives the tensors that there are after each. */
+  function inRounds(fails = false): { readonly attack: Attack; readonly counts: number[] } {
+    const counts: number[] = [];
+    const rounds = defineAttack({
+      name: 'rounds',
+      summary: 'Moves a little in each of three rounds.',
+      knowledge: 'gradients',
+      norms: ['linf'],
+      budget: 'fixed',
+      options: z.strictObject({}),
+      async perturb(scope) {
+        let adv: tf.Tensor = tf.clone(scope.x);
+        for (let round = 0; round < 3; round++) {
+          const from = adv;
+          adv = await scope.tidy(async () => {
+            const lanes = scope.expand(2);
+            const { points } = await lanes.iterate({ points: lanes.x }, 2, ({ points }) => ({
+              points: tf.add(points, 1e-4),
+            }));
+            await scope.tidy(async () => void tf.square(points));
+            if (fails && round === 2) throw new RangeError('round');
+            return tf.add(from, tf.mul(tf.slice(points, 0, 1), 0));
+          });
+          from.dispose();
+          counts.push(tf.memory().numTensors);
+        }
+        return adv;
+      },
+    });
+    return { attack: rounds(), counts };
+  }
+
+  it('frees what a round made, but its result', async () => {
+    const before = tf.memory().numTensors;
+    const { attack, counts } = inRounds();
+    (await attack.run(model, x, y, threat)).adversarial.dispose();
+    expect(new Set(counts)).toEqual(new Set([counts[0]]));
+    expect(counts).toHaveLength(3);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('frees all of a round that fails', async () => {
+    const before = tf.memory().numTensors;
+    await expect(inRounds(true).attack.run(model, x, y, threat)).rejects.toThrow('round');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -72,6 +72,7 @@ export function createScope<K extends keyof Knowledge>(
         return points;
       });
     },
+    tidy: <T extends object | void>(round: () => Promise<T>) => author.tidy(round),
     read(tensor: Tensor) {
       return author.suspended(() => tensor.data());
     },

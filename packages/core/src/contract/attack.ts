@@ -71,7 +71,7 @@ export interface StepRows<K extends keyof Knowledge> extends Rows<K> {
 }
 
 /**
- * The rows of one attack call, and the only four things it may await. Tensors that an attack makes
+ * The rows of one attack call, and the only five things it may await. Tensors that an attack makes
  * between two of these awaits are freed when it ends; await nothing else.
  */
 export interface Scope<K extends keyof Knowledge> extends Rows<K> {
@@ -103,6 +103,12 @@ export interface Scope<K extends keyof Knowledge> extends Rows<K> {
   craft(other: Attack, surrogate: Classifier, options?: { readonly loss?: AttackLoss | undefined }): Promise<Tensor>;
   /** Values of a tensor. */
   read(tensor: Tensor): Promise<Float32Array | Int32Array | Uint8Array>;
+  /**
+   * Runs one round of several, and frees at its end all that was made in it but the tensors of its
+   * result (a tensor or a plain object of them): so an attack holds no more in its last round than
+   * in its first. A result that the next round replaces may be disposed.
+   */
+  tidy<T extends object | void>(round: () => Promise<T>): Promise<T>;
 }
 
 export interface AttackDefinition<I, O, K extends keyof Knowledge> extends Definition<I, O> {
