@@ -9,7 +9,7 @@ import { checkModel } from '../experiment/model-check.js';
 import { createModelShelf } from '../experiment/model-shelf.js';
 import { makePart } from '../experiment/parts.js';
 import { claimFolder } from '../experiment/run-folder.js';
-import { workIn } from '../experiment/record.js';
+import { workIn, type FileHashes } from '../experiment/record.js';
 import { trainModel } from '../experiment/train-model.js';
 import { makeTrainingParts, settingsOf } from '../experiment/training-parts.js';
 import { chooseParts } from '../flags/chosen-parts.js';
@@ -54,11 +54,11 @@ type TrainFlags = Values<typeof flags>;
  */
 export function register(program: Command, call: Call): void {
   addCommand(program, 'train', 'train one model', flags, (given) =>
-    workIn(given.out, terminalOutput(given.json), () => trainCommand(given, call)),
+    workIn(given.out, terminalOutput(given.json), (written) => trainCommand(given, call, written)),
   );
 }
 
-async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> {
+async function trainCommand(given: TrainFlags, { signal }: Call, written: FileHashes): Promise<void> {
   const { registry, output } = await ready(given);
   if ((given.attack !== undefined || given.trainer !== undefined) && given.epsilon === undefined)
     throw new AdvrobError(
@@ -79,7 +79,7 @@ async function trainCommand(given: TrainFlags, { signal }: Call): Promise<void> 
     const model = makePart(registry, 'models', architecture!)(seed);
     shelf.add('the model itself', model);
     const modelCheck = await checkModel(architecture!.name, model, splits.train, experiment.modelCheck);
-    await claimFolder(given.out, experiment, { ...codeOf(registry), splits });
+    await claimFolder(given.out, experiment, { ...codeOf(registry), splits }, written);
     const result = await trainModel({
       name: architecture!.name,
       model,

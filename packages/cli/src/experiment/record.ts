@@ -45,7 +45,7 @@ export async function sealFolder(folder: string, record: RunRecord): Promise<Run
   return seal(folder, record, await hashFiles(folder));
 }
 
-async function seal(folder: string, record: RunRecord, files: Readonly<Record<string, string>>): Promise<RunRecord> {
+async function seal(folder: string, record: RunRecord, files: FileHashes): Promise<RunRecord> {
   const sealed = sealedRecord(record, files);
   await writeAtomically(join(folder, recordName), serializeRecord(sealed));
   return sealed;
@@ -54,19 +54,27 @@ async function seal(folder: string, record: RunRecord, files: Readonly<Record<st
 /**
  * Runs `body` in a folder that no other process of ours works in. Damage to what a finished run has
  * left there is told first, and its record then lets its files change until a new one is written; a
- * body that fails and changed nothing leaves it as it was.
+ * body that fails and changed nothing leaves it as it was. The body is told the hashes that the
+ * record had, by path.
  */
-export function workIn<T>(folder: string, output: Pick<Output, 'warn'>, body: () => Promise<T>): Promise<T> {
+export function workIn<T>(
+  folder: string,
+  output: Pick<Output, 'warn'>,
+  body: (written: FileHashes) => Promise<T>,
+): Promise<T> {
   return holdFolder(folder, async () => {
     const before = await openSeal(folder, output);
     try {
-      return await body();
+      return await body(before?.record.integrity?.files ?? {});
     } catch (error) {
       if (before) await closeSeal(folder, before).catch(() => undefined);
       throw error;
     }
   });
 }
+
+/** SHA-256 of files by their paths in the folder. */
+export type FileHashes = Readonly<Record<string, string>>;
 
 /** A record whose files may change, and those that had changed before. */
 interface OpenedSeal {

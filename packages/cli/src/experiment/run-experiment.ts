@@ -27,7 +27,7 @@ import { radiusWarnings } from './data-warnings.js';
 import { measureModel } from './measure-model.js';
 import { checkModels, followGradients, modelWarnings } from './model-check.js';
 import { prepare } from './prepare.js';
-import { workIn, writeRecord } from './record.js';
+import { workIn, writeRecord, type FileHashes } from './record.js';
 import { noteOf, unmetRequirements } from './requirements.js';
 import { checksWork, wantedChecks } from './robustness-checks.js';
 import { claimFolder } from './run-folder.js';
@@ -40,10 +40,10 @@ import type { ExperimentResult, ExperimentRun, Measured, Prepared, PreparedModel
  * record ends the same, bit for bit, times aside.
  */
 export function runExperiment(run: ExperimentRun): Promise<ExperimentResult> {
-  return workIn(run.folder, run.output, () => runInFolder(run));
+  return workIn(run.folder, run.output, (written) => runInFolder(run, written));
 }
 
-async function runInFolder(run: ExperimentRun): Promise<ExperimentResult> {
+async function runInFolder(run: ExperimentRun, written: FileHashes): Promise<ExperimentResult> {
   const { experiment, folder, registry, backend, command, output } = run;
   const progress = createProgress();
   progress.update(() => `${experiment.name}: reading data and models`);
@@ -51,7 +51,7 @@ async function runInFolder(run: ExperimentRun): Promise<ExperimentResult> {
   progress.plan(stagesOf(experiment, prepared));
   try {
     const checked = await checkModels(checkable(prepared), experiment.modelCheck);
-    await claimFolder(folder, experiment, { ...codeOf(registry), splits: prepared.splits });
+    await claimFolder(folder, experiment, { ...codeOf(registry), splits: prepared.splits }, written);
     output.line(`${experiment.title ?? experiment.name}: backend ${backend.name}, folder ${folder}`);
     const early = earlyWarnings(prepared, checked);
     output.warn(warningTexts(early));
@@ -79,9 +79,9 @@ async function runInFolder(run: ExperimentRun): Promise<ExperimentResult> {
         ...Object.fromEntries(analysed.map(({ result, seconds }) => [`analysis ${result.id}`, { seconds }])),
       } as RunRecord['timing'],
     });
-    const written = await writeRecord(folder, record);
+    const made = await writeRecord(folder, record);
     progress.end();
-    return { ...written, unmet: unmetRequirements(record, experiment.evaluation?.require) };
+    return { ...made, unmet: unmetRequirements(record, experiment.evaluation?.require) };
   } finally {
     progress.end();
     prepared.shelf.dispose();

@@ -12,7 +12,7 @@ const pages = /^(report\.(html|md)|figures\/[^/]+|((models\/[^/]+\/)?card\.json)
 /** Everything else that a run writes: a file of somebody else may change as it likes. */
 const ofModel =
   /(checkpoint|checkpoint\.previous|last|best|averaged|weights)\.safetensors|(metrics|evaluation|checks|examples|analysis)\.jsonl|events\.out\.tfevents\.0\.advrob|adversarial\/[^/]+\/\d+\.safetensors/;
-const ours = new RegExp(`^(config\\.json|((models|analyses)/[^/]+/)?(${ofModel.source}))$`);
+const ours = new RegExp(`^((config|ground)\\.json|((models|analyses)/[^/]+/)?(${ofModel.source}))$`);
 
 /** SHA-256 of every file that a run has written, but its record, by their paths in the folder. */
 export async function hashFiles(folder: string): Promise<Record<string, string>> {
