@@ -8,9 +8,11 @@ import { averagedGradient, eotOption } from './shared/averaged-gradient.js';
 import {
   firstWeights,
   isReview,
+  isSolved,
   isStalled,
   nextWeights,
   searchOptions,
+  stepsSince,
   weightsOfSearch,
   type Weights,
 } from './shared/constant-search.js';
@@ -29,7 +31,8 @@ const options = z.strictObject({
  *
  * Unlike in peers, each example has its own weight and end, values at the bounds can move, the lead
  * over negative logits is right, distances are to the example itself (tanh space moves it by up to
- * a millionth), and a failure returns the example.
+ * a millionth), and a failure returns the example. A weight is enough where its search fools in
+ * the end; in peers any step counts, see {@link isSolved}.
  *
  * @example
  * ```ts
@@ -53,7 +56,7 @@ export const cw = defineAttack({
     const width = bounds[1] - bounds[0];
     const w = toTanhSpace(scope.x, bounds);
     const zero = tf.zerosLike(w);
-    const none = tf.zeros([scope.x.shape[0]!]);
+    const infinite = tf.fill([scope.x.shape[0]!], Infinity);
     let weights = firstWeights(scope.x.shape[0]!, initialWeight);
     for (let search = 0; search < searches; search++) {
       const before = weights;
@@ -67,8 +70,8 @@ export const cw = defineAttack({
         w,
         mean: zero,
         square: zero,
-        solved: none,
-        objective: tf.add(none, Infinity),
+        sinceFooled: infinite,
+        objective: infinite,
       };
       const end = await scope.iterate(start, steps, (state, rows) => {
         const adv = fromTanhSpace(state.w, bounds);
@@ -90,11 +93,11 @@ export const cw = defineAttack({
           ...state,
           ...moments,
           w: tf.sub(state.w, change),
-          solved: tf.maximum(state.solved, tf.cast(isFooled(rows, outputs), 'float32')),
+          sinceFooled: stepsSince(state.sinceFooled, isFooled(rows, outputs)),
           objective: isReviewed ? objective : state.objective,
         };
       });
-      return nextWeights(end, tf.greater(end.solved, 0));
+      return nextWeights(end, isSolved(end.sinceFooled, steps));
     }
   },
 });

@@ -45,7 +45,7 @@ def cw(net, x, y, rate, confidence):
     search, visited, closest, ended = Search(n, dtype), [], torch.full((n,), float("inf"), dtype=dtype), []
     for _ in range(SEARCHES):
         w, m, v = w0.clone(), torch.zeros_like(w0), torch.zeros_like(w0)
-        solved = torch.zeros(n, dtype=torch.bool)
+        since = torch.full((n,), STEPS)
         running, last, end = torch.ones(n, dtype=torch.bool), torch.full((n,), float("inf"), dtype=dtype), torch.full((n,), STEPS)
         for step in range(STEPS):
             variable = w.clone().requires_grad_(True)
@@ -58,7 +58,7 @@ def cw(net, x, y, rate, confidence):
             visited.append(adv)
             hit = wins(logits.detach(), y, confidence) & running
             closest = torch.where(hit, torch.minimum(closest, distance.sqrt()), closest)
-            solved |= hit
+            since = torch.where(hit, torch.zeros_like(since), torch.where(running, since + 1, since))
             m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
             change = rate * (m / (1 - 0.9 ** (step + 1))) / ((v / (1 - 0.999 ** (step + 1))).sqrt() + 1e-8)
             w = torch.where(column(running, w), w - change, w)
@@ -67,7 +67,8 @@ def cw(net, x, y, rate, confidence):
                 end = torch.where(stalled, torch.full_like(end, step + 1), end)
                 running, last = running & ~stalled, objective
         ended.append(end)
-        search.advance(solved)
+        # Fooled where it came to rest, and not only on the way.
+        search.advance(since < STEPS // 20)
     return {"points": {k: visited[k] for k in KEPT}, "closest": closest, "ended": torch.stack(ended), "weight": search.weight}
 
 

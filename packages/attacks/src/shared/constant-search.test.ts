@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { largestDifference } from '../../test/support/smooth-net.js';
-import { firstWeights, isReview, nextWeights, weightsOfSearch } from './constant-search.js';
+import { firstWeights, isReview, isSolved, nextWeights, stepsSince, weightsOfSearch } from './constant-search.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -22,6 +22,17 @@ describe('the search for a weight', () => {
     expect(largestDifference(perRow[0]!, [0.01, 0.1, 0.055, 0.0325, 0.04375, 0.049375, 0.0521875])).toBeLessThan(1e-5);
     expect(perRow[1]).toEqual([0.01, 0.1, 1, 10, 100, 55, 32.5]);
     expect(perRow[2]).toEqual([0.01, 0.1, 1, 10, 100, 1000, 10000]);
+  });
+
+  it('asks whether the last twentieth of the steps fooled', async () => {
+    // Never, in the first step alone, in the last but two, in the last of 40 steps.
+    const fooledAt = [-1, 0, 37, 39];
+    let since: tf.Tensor = tf.fill([4], Infinity);
+    for (let step = 0; step < 40; step++) since = stepsSince(since, tf.tensor1d(fooledAt.map((at) => at === step)));
+    expect([...(await since.data())]).toEqual([Infinity, 39, 2, 0]);
+    expect([...(await isSolved(since, 40).data())]).toEqual([0, 0, 0, 1]);
+    expect([...(await isSolved(since, 60).data())]).toEqual([0, 0, 1, 1]);
+    expect([...(await isSolved(since, 3).data())]).toEqual([0, 0, 0, 1]);
   });
 
   it('reviews every tenth of the steps, also of few', () => {

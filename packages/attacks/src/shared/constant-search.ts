@@ -50,6 +50,21 @@ export function nextWeights({ weight, lower, upper }: Weights, isSolved: Tensor)
   return { weight: tf.where(isBounded, middle, tf.mul(weight, 10)), lower: newLower, upper: newUpper };
 }
 
+/** How many steps ago each row was last fooled, [n], one step on; Infinity before a success. */
+export function stepsSince(sinceFooled: Tensor, isFooledNow: Tensor): Tensor {
+  return tf.where(isFooledNow, tf.zerosLike(sinceFooled), tf.add(sinceFooled, 1));
+}
+
+/**
+ * Rows [n] (bool) that were fooled in the last twentieth of `steps` before they ended: where the
+ * search came to rest, as in the paper of C&W, and not only on its way. The first steps of Adam
+ * have half the learning rate in every value, more than the whole distance on colour images; if
+ * they counted, as in the authors' code, weights that end at the example would be taken for enough.
+ */
+export function isSolved(sinceFooled: Tensor, steps: number): Tensor {
+  return tf.less(sinceFooled, Math.max(1, Math.floor(steps / 20)));
+}
+
 /**
  * The weights that search number `search` (0, 1, ...) of `searches` takes: those given, but in the
  * last of at least ten the smallest that was enough, or 1e10 where none was, as in the authors'
