@@ -21,7 +21,7 @@ it('speaks up about radii that reach every input, in units of the norm', () => {
 
 const data = { name: 'signs', numClasses: 2, classNames: ['stop', 'go'] };
 const evaluation = (labels: number[], right: number) => ({
-  examples: labels.map((label) => ({ label })) as never,
+  labels: Int32Array.from(labels),
   result: {
     name: 'net',
     clean: { count: right, total: labels.length, rate: right / labels.length, interval: [0, 1] as [number, number] },

@@ -54,14 +54,10 @@ const deviations = 2;
  * guessing has too, which mostly means other classes, another order of them, or inputs of another form.
  */
 export function evaluationWarnings(
-  {
-    result,
-    examples,
-  }: Pick<Evaluation, 'examples'> & { readonly result: Pick<Evaluation['result'], 'name' | 'clean'> },
+  { result, labels }: Pick<Evaluation, 'labels'> & { readonly result: Pick<Evaluation['result'], 'name' | 'clean'> },
   data: Measured,
   take: number | undefined,
 ): RecordWarning[] {
-  const labels = examples.map(({ label }) => label);
   const oneClass = labelWarnings(labels, data, take);
   if (oneClass.length > 0 || data.numClasses < 2) return oneClass;
   const { rate, total } = result.clean;

@@ -29,6 +29,19 @@ it('leaves no temporary file when a write fails, and what was there as it was', 
   expect(await readFile(join(place, 'file'), 'utf8')).toBe('old');
 });
 
+it('writes pieces as they come, all of them or none', async () => {
+  const { writePieces, read } = fileStorage(join(folder, 'pieces'));
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  await writePieces!('lines', ['1\n', '', '2\n'].map(encode));
+  function* failing() {
+    yield encode('new');
+    throw new Error('no more');
+  }
+  await expect(writePieces!('lines', failing())).rejects.toThrow('no more');
+  expect(new TextDecoder().decode(await read('lines'))).toBe('1\n2\n');
+  expect(await readdir(join(folder, 'pieces'))).toEqual(['lines']);
+});
+
 it('is the storage of a run: reads what is there, adds to what is there', async () => {
   const { read, append } = fileStorage(join(folder, 'run'));
   expect(await readIfThere(join(folder, 'run/log/lines.jsonl'))).toBeUndefined();

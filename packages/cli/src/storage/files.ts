@@ -14,7 +14,11 @@ import { temporaryName } from './names.js';
  * @param previous - Path that keeps what was there before.
  * @throws AdvrobError `ADVROB_DISK_FULL`, `ADVROB_FILE`, `ADVROB_FOLDER_LOST`.
  */
-export async function writeAtomically(path: string, content: Uint8Array | string, previous?: string): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: Uint8Array | string | Iterable<Uint8Array>,
+  previous?: string,
+): Promise<void> {
   const temporary = temporaryName(path);
   try {
     await makeFolder(path);
@@ -42,10 +46,15 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function writeSynced(path: string, mode: 'wx' | 'a', content: Uint8Array | string): Promise<void> {
+async function writeSynced(
+  path: string,
+  mode: 'wx' | 'a',
+  content: Uint8Array | string | Iterable<Uint8Array>,
+): Promise<void> {
   const file = await open(path, mode);
   try {
-    await file.writeFile(content);
+    if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content);
+    else for (const piece of content) await file.writeFile(piece);
     await file.sync();
   } finally {
     await file.close();
@@ -99,6 +108,7 @@ export function fileStorage(folder: string, onDamage?: (message: string) => void
     read: (name) => readIfThere(join(folder, name)),
     write: (name, bytes, previous) =>
       writeAtomically(join(folder, name), bytes, previous === undefined ? undefined : join(folder, previous)),
+    writePieces: (name, pieces) => writeAtomically(join(folder, name), pieces),
     async append(name, bytes) {
       const path = join(folder, name);
       try {

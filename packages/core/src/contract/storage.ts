@@ -19,6 +19,11 @@ export interface RunStorage {
    */
   append?(name: string, bytes: Uint8Array): Promise<void>;
   /**
+   * As `write`, of content that comes in pieces and need not fit into memory, or into one array, at
+   * once. Left out: callers join the pieces and `write` them.
+   */
+  writePieces?(name: string, pieces: Iterable<Uint8Array>): Promise<void>;
+  /**
    * Told, in words for a person, of content that was damaged and that the reader makes anew or does
    * without. Left out: nobody is told.
    */

@@ -1,6 +1,7 @@
 import { describeValue } from '@advrob/core/identity';
 import type { Attack, Json } from '@advrob/core';
 import type { EvaluationTiming } from '../progress.js';
+import { writePieces } from '../journal/journal.js';
 import { examplesName, serializeExamples, type ExampleRecord } from '../record/example.js';
 import type { ModelResult } from '../record/model-result.js';
 import { keptTensors } from './check-plugins.js';
@@ -15,8 +16,13 @@ import { evaluateBatches } from './work.js';
 export interface Evaluation {
   /** Everything about the model that a record holds: plain JSON, equal for equal settings. */
   readonly result: ModelResult;
-  /** One entry per example, in data-set order. */
+  /**
+   * One entry per example, in data-set order; made when it is first asked for, about 1 kB each: of a
+   * million examples read `examples.jsonl` line by line.
+   */
   readonly examples: readonly ExampleRecord[];
+  /** The label of each example, in data-set order. */
+  readonly labels: Int32Array;
   /** Time spent over all sessions. */
   readonly timing: EvaluationTiming;
 }
@@ -64,9 +70,16 @@ export async function evaluateBy(
   const { plan, outcomes, modelHash, tracker } = session;
   const settings = await settingsOf(plan);
   await compute(session);
-  const examples = examplesOf(plan, outcomes);
-  await options.storage?.write(examplesName, serializeExamples(examples));
-  return { result: summarize(plan, outcomes, { modelHash, settings }), examples, timing: tracker.timing() };
+  if (options.storage) await writePieces(options.storage, examplesName, serializeExamples(examplesOf(plan, outcomes)));
+  let examples: readonly ExampleRecord[] | undefined;
+  return {
+    result: summarize(plan, outcomes, { modelHash, settings }),
+    get examples() {
+      return (examples ??= [...examplesOf(plan, outcomes)]);
+    },
+    labels: Int32Array.from(outcomes.flatMap(({ clean }) => clean!.labels)),
+    timing: tracker.timing(),
+  };
 }
 
 /**

@@ -6,11 +6,11 @@ import type { Judgement, Plan, Run } from './plan.js';
 type MinimalDistance = NonNullable<ExampleRecord['minimal']>[number];
 
 /** One record per example, in data-set order. */
-export function examplesOf(plan: Plan, outcomes: readonly BatchOutcome[]): ExampleRecord[] {
-  return outcomes.flatMap((outcome) => {
+export function* examplesOf(plan: Plan, outcomes: readonly BatchOutcome[]): Generator<ExampleRecord> {
+  for (const outcome of outcomes) {
     const judged = judgeBatch(verdictsOf(plan), outcome);
-    return outcome.clean!.labels.map((_, row) => exampleOf(plan, outcome, judged, row));
-  });
+    for (let row = 0; row < outcome.clean!.labels.length; row++) yield exampleOf(plan, outcome, judged, row);
+  }
 }
 
 function exampleOf(plan: Plan, outcome: BatchOutcome, judged: BatchOutcome, row: number): ExampleRecord {

@@ -1,7 +1,7 @@
 import { AdvrobError, type RunStorage } from '@advrob/core';
 import * as z from 'zod';
 import { checkIsSame, checkSame, type Fingerprint } from '../journal/fingerprint.js';
-import { encode, joined, readJournal, sealed, unsealed } from '../journal/journal.js';
+import { encode, readJournal, sealed, unsealed, writePieces } from '../journal/journal.js';
 import { adversarialName, readAdversarial } from '../record/adversarial.js';
 import { journalLine, journalName, runOf, type JournalLine } from './outcome.js';
 import { placesOf, type Share } from './shard.js';
@@ -74,7 +74,7 @@ export async function mergeShards(shards: readonly MergeableShard[], storage: Ru
   const headerBefore = before && readJournal(before, z.never()).header;
   if (headerBefore !== undefined) checkSame(JSON.parse(headerBefore), first.fingerprint, journalName);
   for (const { shard, line } of pieces.values()) await copyAdversarial(parsed.data, shard, line, storage);
-  await storage.write(journalName, joined(inOrder(parsed.data, pieces, first.header)));
+  await writePieces(storage, journalName, inOrder(parsed.data, pieces, first.header));
 }
 
 async function readShard(shard: MergeableShard): Promise<{ header: string; found: Omit<Found, 'shard'>[] }> {

@@ -150,8 +150,14 @@ export function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+/** Writes pieces one after another, in one go. */
+export async function writePieces(storage: RunStorage, name: string, pieces: Iterable<Uint8Array>): Promise<void> {
+  if (storage.writePieces) return storage.writePieces(name, pieces);
+  return storage.write(name, joined([...pieces]));
+}
+
 /** Bytes one after another. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let place = 0;
   for (const piece of pieces) {

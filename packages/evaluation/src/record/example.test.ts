@@ -6,7 +6,7 @@ import { ascent, step } from '../../test/support/attacks.js';
 import { planeModel } from '../../test/support/plane-model.js';
 import { pointsAtGaps } from '../../test/support/points-dataset.js';
 import { evaluate } from '../evaluate/evaluate.js';
-import { exampleRecord, parseExamples } from './example.js';
+import { exampleRecord, parseExamples, serializeExamples } from './example.js';
 
 let lines: string;
 
@@ -33,6 +33,21 @@ describe('examples.jsonl', () => {
       'index, label, cleanPrediction, cleanCorrect, robust, success, fooledBy, distance, queries',
     );
     for (const example of examples) expect(exampleRecord.parse(example)).toEqual(example);
+  });
+
+  it('is written in pieces, since one text has no room for a million lines', () => {
+    const examples = parseExamples(lines);
+    let made = 0;
+    function* many() {
+      for (; made < 2500; made++) yield { ...examples[0]!, index: made };
+    }
+    const pieces = serializeExamples(many());
+    const first = new TextDecoder().decode(pieces.next().value as Uint8Array);
+    // Not read further than was asked for.
+    expect(made).toBeLessThan(1100);
+    const rest = [...pieces].map((piece) => new TextDecoder().decode(piece));
+    expect(parseExamples(first + rest.join('')).map(({ index }) => index)).toEqual([...Array(2500).keys()]);
+    expect([...serializeExamples([])].reduce((sum, { length }) => sum + length, 0)).toBe(0);
   });
 
   it('names the line that is wrong', () => {

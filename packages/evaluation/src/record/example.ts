@@ -64,9 +64,20 @@ export const exampleRecord = z.strictObject({
 });
 export type ExampleRecord = z.infer<typeof exampleRecord>;
 
-/** JSON lines of examples. */
-export function serializeExamples(examples: readonly ExampleRecord[]): Uint8Array {
-  return new TextEncoder().encode(examples.map((example) => `${JSON.stringify(example)}\n`).join(''));
+/** Lines of a piece: all of them in one text may be longer than texts can be. */
+const linesOfPiece = 1000;
+
+/** JSON lines of examples, in pieces that are made as they are asked for. */
+export function* serializeExamples(examples: Iterable<ExampleRecord>): Generator<Uint8Array> {
+  let lines: string[] = [];
+  const encoder = new TextEncoder();
+  for (const example of examples) {
+    lines.push(JSON.stringify(example), '\n');
+    if (lines.length < 2 * linesOfPiece) continue;
+    yield encoder.encode(lines.join(''));
+    lines = [];
+  }
+  yield encoder.encode(lines.join(''));
 }
 
 /**
