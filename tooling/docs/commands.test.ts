@@ -58,7 +58,7 @@ function withoutInput([command, ...words]: string[]): string[] {
   const flags = words.filter((_, i) => isFlagged(i));
   const overridden = flags.includes('--set') ? 'packages/cli/experiments/demo.yaml' : 'nowhere.yaml';
   if (command === 'run') return [command, overridden, ...flags];
-  if (command === 'report' || command === 'compare') return [command, 'nowhere', ...flags];
+  if (command === 'report' || command === 'compare' || command === 'merge') return [command, 'nowhere', ...flags];
   const others = words.filter((word, i) => word !== '--plugin' && words[i - 1] !== '--plugin');
   // What a plugin brings, and what asks for no data, ends with the plugins.
   const isAlone = others.length < words.length || ['list', 'inspect', 'export'].includes(command!);
