@@ -43,3 +43,12 @@ it('says of a file that is nothing known what it said before', async () => {
     code: 'ADVROB_TENSOR_FILE',
   });
 });
+
+it('says of a damaged file of a kind that is read what its reader says', async () => {
+  const content = Buffer.from('\x08\x08\x12\x07pytorch\x1a\x01', 'latin1');
+  await writeFile(join(folder, 'cut.onnx'), content);
+  await expect(loadAnyModel(join(folder, 'cut.onnx'), createRegistry([]))).rejects.toMatchObject({
+    code: 'ADVROB_ONNX_FILE',
+    message: expect.stringMatching(/cut\.onnx: .*cut off/) as string,
+  });
+});

@@ -46,8 +46,9 @@ const advice = 'see docs/bring-your-own-model.md';
 export async function explainForeign(path: string, error: unknown): Promise<unknown> {
   const found = await foreignAt(path).catch(() => undefined);
   // What the reader of such a file says of it is the better word.
-  if (found === undefined || (found.kind === keras && found.file === path && /\.(keras|h5|hdf5)$/.test(path)))
-    return error;
+  const isRead = (kind: ForeignKind, name: RegExp): boolean =>
+    found?.kind === kind && found.file === path && name.test(path);
+  if (found === undefined || isRead(keras, /\.(keras|h5|hdf5)$/) || isRead(onnx, /\.onnx$/)) return error;
   const { kind, file } = found;
   return new AdvrobError(
     'ADVROB_MODEL_FILE',

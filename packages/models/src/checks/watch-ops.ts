@@ -8,10 +8,19 @@ export interface Op {
   readonly layer: string | undefined;
   readonly inputs: readonly tf.Tensor[];
   readonly outputs: readonly tf.Tensor[];
+  /** What ran inside, where an op has a gradient of its own; else the op itself. Its tensors may be freed. */
+  readonly kernels: readonly Kernel[];
   /** Runs it again on the same inputs, for its gradient. */
   readonly again: (inputs: readonly tf.Tensor[]) => tf.Tensor[];
   /** Its outputs for other inputs, which may have no gradient; undefined where they cannot be had. */
   readonly replay: (inputs: readonly tf.Tensor[]) => tf.Tensor[] | undefined;
+}
+
+/** One kernel that ran. */
+export interface Kernel {
+  readonly name: string;
+  readonly inputs: readonly tf.Tensor[];
+  readonly outputs: readonly tf.Tensor[];
 }
 
 type Engine = Pick<ReturnType<typeof tf.engine>, 'runKernel' | 'customGrad'>;
@@ -45,6 +54,7 @@ export function watchOps(model: Classifier, x: tf.Tensor, look: (op: Op) => void
     inputs: readonly tf.Tensor[],
     body: (inputs: readonly tf.Tensor[]) => T,
     replay: Op['replay'] = (others) => [body(others)].flat() as tf.Tensor[],
+    kernels?: () => readonly Kernel[],
   ): T => {
     if (depth > 0) return body(inputs);
     const out = outside(() => body(inputs));
@@ -57,6 +67,7 @@ export function watchOps(model: Classifier, x: tf.Tensor, look: (op: Op) => void
         layer: layers.at(-1),
         inputs,
         outputs,
+        kernels: kernels?.() ?? [{ name: name(), inputs, outputs }],
         again: (others) => [body(others)].flat() as tf.Tensor[],
         replay,
       }),
@@ -85,6 +96,7 @@ export function watchOps(model: Classifier, x: tf.Tensor, look: (op: Op) => void
         tensors,
         (values) => inside.during(() => whole(...values)),
         (values) => inside.replay(tensors, values),
+        inside.kernels,
       );
     };
   };
@@ -132,12 +144,18 @@ function recorder(engine: Engine, runKernel: Engine['runKernel']) {
     readonly kernel: string;
     readonly inputs: tf.NamedTensorMap;
     readonly attrs: tf.NamedAttrMap | undefined;
-    readonly outputs: readonly number[];
+    readonly outputs: readonly tf.Tensor[];
   }
   let ran: Ran[] | undefined;
   let result: number | undefined;
   return {
     name: () => ran?.[0]?.kernel,
+    kernels: (): readonly Kernel[] =>
+      (ran ?? []).map(({ kernel, inputs, outputs }) => ({
+        name: kernel,
+        inputs: tensorKeys(inputs).map((key) => inputs[key]!),
+        outputs,
+      })),
     during<T extends tf.Tensor>(body: () => T): T {
       if (ran !== undefined) return body();
       const recorded: Ran[] = (ran = []);
@@ -148,7 +166,7 @@ function recorder(engine: Engine, runKernel: Engine['runKernel']) {
         attrs?: tf.NamedAttrMap,
       ): R {
         const out = runKernel.call(engine, kernel, inputs, attrs) as R;
-        recorded.push({ kernel, inputs, attrs, outputs: ([out].flat() as tf.Tensor[]).map(({ id }) => id) });
+        recorded.push({ kernel, inputs, attrs, outputs: [out].flat() as tf.Tensor[] });
         return out;
       };
       try {
@@ -167,7 +185,7 @@ function recorder(engine: Engine, runKernel: Engine['runKernel']) {
         // What was made and freed inside cannot be had again.
         if (given.some(({ isDisposed }) => isDisposed)) return undefined;
         const out = [runKernel.call(engine, kernel, withTensors(inputs, keys, given), attrs)].flat() as tf.Tensor[];
-        outputs.forEach((id, i) => now.set(id, out[i]!));
+        outputs.forEach(({ id }, i) => now.set(id, out[i]!));
       }
       const end = result === undefined ? undefined : now.get(result);
       return end && [end];

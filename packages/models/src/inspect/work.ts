@@ -1,7 +1,7 @@
 import type { Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { sampleInputs } from '../checks/outputs.js';
-import { watchOps, type Op } from '../checks/watch-ops.js';
+import { watchOps, type Kernel } from '../checks/watch-ops.js';
 
 /** What a forward pass of one example consists of. */
 export interface Work {
@@ -19,7 +19,7 @@ export function workOf(model: Classifier): Work {
   try {
     watchOps(model, x, (op) => {
       operators.set(op.name, (operators.get(op.name) ?? 0) + 1);
-      multiplyAdds += multiplyAddsOf(op);
+      for (const kernel of op.kernels) multiplyAdds += multiplyAddsOf(kernel);
     });
   } finally {
     x.dispose();
@@ -27,7 +27,7 @@ export function workOf(model: Classifier): Work {
   return { multiplyAdds, operators };
 }
 
-function multiplyAddsOf({ name, inputs: [a, b], outputs: [out] }: Op): number {
+function multiplyAddsOf({ name, inputs: [a, b], outputs: [out] }: Kernel): number {
   if (!a || !b || !out) return 0;
   // Filters are [...sides, in, out], those of depthwise ones [...sides, in, times].
   const sides = (filter: tf.Tensor): number => filter.shape.slice(0, -2).reduce((product, side) => product * side, 1);

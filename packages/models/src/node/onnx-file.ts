@@ -40,9 +40,9 @@ export async function loadOnnxFile(path: string, options: LoadOnnxFileOptions): 
   const { blackBoxOf, judgeOf } = await import('../onnx/runtime.js');
   const runtime =
     blackBox || compare ? await import('@advrob/backend-onnxruntime/session').catch(() => undefined) : undefined;
+  const bytesOf = (): Promise<Uint8Array> => readLimited(path, maxBytes ?? 4 * 1024 ** 3);
   if (!blackBox) {
-    const judge =
-      runtime && judgeOf(path, who, model, runtime.createSession, () => readLimited(path, maxBytes ?? 4 * 1024 ** 3));
+    const judge = runtime && judgeOf(path, who, model, runtime.createSession, bytesOf);
     return onnxClassifier(who, model, rest, { judge });
   }
   if (!runtime)
@@ -51,7 +51,7 @@ export async function loadOnnxFile(path: string, options: LoadOnnxFileOptions): 
       `${who}: a black box needs a package: npm install @advrob/backend-onnxruntime`,
     );
   return onnxClassifier(who, model, rest, {
-    blackBox: blackBoxOf(path, who, model, runtime.createSession, rest.output),
+    blackBox: await blackBoxOf(path, who, model, runtime.createSession, rest.output, bytesOf),
   });
 }
 

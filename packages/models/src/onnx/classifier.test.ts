@@ -7,12 +7,12 @@ import { crossEntropyLoss } from '@advrob/core/losses';
 import { readOnnx, type OnnxModel } from '@advrob/onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkClassifier } from '../checks/check-classifier.js';
 import { loadOnnxFile } from '../node/onnx-file.js';
 import { fromOnnx, onnxClassifier } from './classifier.js';
-import { likelyOutput } from './ports.js';
-import { judgeOf } from './runtime.js';
+import { scoresOf } from './ports.js';
+import { blackBoxOf, judgeOf } from './runtime.js';
 
 const fixtures = new URL('../../test/fixtures/onnx/', import.meta.url).pathname;
 
@@ -115,7 +115,7 @@ it('asks nothing of operators behind the scores, and takes scores before labels'
     nodes: [...model.nodes, { ...reader, inputs: ['scores'], outputs: ['label'] }],
     outputs: [label, ...model.outputs],
   };
-  expect(likelyOutput(labelled)).toBe('scores');
+  expect(scoresOf('net.onnx', labelled)).toBe('scores');
   const found = await fromOnnx(labelled, { bounds: [0, 1] });
   expect(found.onnx.cut).toBe('softmax');
   found.dispose!();
@@ -195,4 +195,53 @@ it('as a black box has the same labels, and refuses an attack that needs gradien
   tf.dispose([x, y, a, b]);
   white.dispose!();
   black.dispose!();
+});
+
+it('takes the probabilities that a ZipMap makes maps of, also to compare them', async () => {
+  const model = fileOf('lenet-free');
+  const map = { name: 'zip', operator: 'ZipMap', domain: 'ai.onnx.ml', opset: 1, attributes: new Map() };
+  const zipped = {
+    ...model,
+    nodes: [...model.nodes, { ...map, inputs: ['scores'], outputs: ['maps'] }],
+    outputs: [{ name: 'maps', elementType: 'sequence', shape: null }],
+  };
+  const found = await fromOnnx(zipped, { bounds: [0, 1] });
+  expect(found.onnx.cut).toBe('softmax');
+  found.dispose!();
+});
+
+it.each([
+  ['none', [['boxes', ['n', 64, 4]]], /none of its outputs 'boxes' .* holds scores/],
+  [
+    'two',
+    [
+      ['a', ['n', 5]],
+      ['b', ['n', 5]],
+    ],
+    /several outputs may hold the scores/,
+  ],
+] as const)('runs no black box that has %s values for scores', async (_, outputs, says) => {
+  const ports = outputs.map(([name, shape]) => ({ name, elementType: 'float32', shape }));
+  const opened = blackBoxOf(
+    `${fixtures}lenet-free.onnx`,
+    'net.onnx',
+    { ...fileOf('lenet-free'), outputs: ports },
+    createSession,
+    undefined,
+    () => Promise.reject(new Error('not read')),
+  );
+  await expect(opened).rejects.toMatchObject({ code: 'ADVROB_ONNX_INPUT', message: expect.stringMatching(says) });
+});
+
+it('compares a value inside of the graph that is taken for the scores', async () => {
+  const path = `${fixtures}lenet-free.onnx`;
+  const model = fileOf('lenet-free');
+  const inner = model.nodes.at(-1)!.inputs[0]!;
+  const open = vi.fn(createSession);
+  const bytes = new Uint8Array(readFileSync(path));
+  const judge = judgeOf(path, 'net.onnx', model, open, () => Promise.resolve(bytes));
+  const found = await onnxClassifier('net.onnx', model, { bounds: [0, 1], output: inner }, { judge });
+  expect(open.mock.results.map(({ type }) => type)).toEqual(['return']);
+  expect(open.mock.calls[0]![0]).toBeInstanceOf(Uint8Array);
+  found.dispose!();
 });

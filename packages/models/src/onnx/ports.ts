@@ -93,19 +93,31 @@ export function chooseOutput(who: string, model: OnnxModel, wanted: string | und
     if (!isMade) refuse(`${who}: no value is called '${wanted}'; its outputs are ${listed(model.outputs)}`);
     return cutOff(model, wanted);
   }
+  const name = scoresOf(who, model);
+  return isWhole ? { name, cut: undefined } : cutOff(model, name);
+}
+
+/**
+ * The one value that may hold scores: an output, or what a ZipMap makes maps of.
+ *
+ * @throws AdvrobError `ADVROB_ONNX_INPUT` when there is none, or several.
+ */
+export function scoresOf(who: string, model: OnnxModel): string {
   const scores = model.outputs.filter(({ elementType, shape }) => isFloat(elementType) && areScores(shape));
-  if (scores.length === 0)
-    return refuse(`${who}: none of its outputs ${listed(model.outputs)} holds scores [n, classes]`);
   if (scores.length > 1)
     return refuse(
       `${who}: several outputs may hold the scores: ${listed(scores)}; choose one with output (on the command line --output)`,
     );
-  return isWhole ? { name: scores[0]!.name, cut: undefined } : cutOff(model, scores[0]!.name);
-}
-
-/** Name of the first output that may hold scores, which is not always the first that there is. */
-export function likelyOutput({ outputs }: Pick<OnnxModel, 'outputs'>): string | undefined {
-  return outputs.find(({ elementType, shape }) => isFloat(elementType) && shape !== null && areScores(shape))?.name;
+  const zipped = model.nodes.find(
+    ({ operator, outputs }) => operator === 'ZipMap' && model.outputs.some(({ name }) => name === outputs[0]),
+  );
+  const name = scores[0]?.name ?? zipped?.inputs[0];
+  return (
+    name ??
+    refuse(
+      `${who}: none of its outputs ${listed(model.outputs)} holds scores [n, classes]: name the value that does with output (on the command line --output), or export the classifier alone`,
+    )
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { joined } from '../tfjs-format/shards.js';
 import type { OnnxMeans } from './classifier.js';
-import { likelyOutput, neededFor } from './ports.js';
+import { neededFor, scoresOf } from './ports.js';
 
 // The same file in ONNX Runtime: to judge the import, and to attack what cannot be differentiated.
 
@@ -46,7 +46,8 @@ export function judgeOf(
     const feeds = { [input]: valueFor(port.elementType, x.shape, (await x.data()) as Float32Array) };
     let wanted: Float32Array;
     try {
-      const session = open(path, { optimization: weights > largeWeights ? 'basic' : 'all' });
+      const file = await withOutput(path, model, output, bytesOf);
+      const session = open(file, { optimization: weights > largeWeights ? 'basic' : 'all' });
       try {
         wanted = Float32Array.from(session.run(feeds, [output])[output]!.data as Float32Array);
       } finally {
@@ -70,13 +71,28 @@ export function judgeOf(
   };
 }
 
+/** A file in which the value is an output: as it lies, or its bytes with one output more. */
+async function withOutput(
+  path: string,
+  { outputs }: OnnxModel,
+  name: string,
+  bytesOf: () => Promise<Uint8Array>,
+): Promise<string | Uint8Array> {
+  return outputs.some((port) => port.name === name) ? path : withOutputs(await bytesOf(), [name]);
+}
+
+/** Two encodings of a message are their sum, so that outputs are added without reading it. */
+function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8Array {
+  const more = names.map((name) => field(12, field(1, new TextEncoder().encode(name))));
+  return joined([bytes, field(7, joined(more))]);
+}
+
 /** How many values are looked at in one run. */
 const atOnce = 32;
 
 /**
- * Where the import leaves ONNX Runtime, in words. The file is run with every value as an output: two
- * encodings of a message one behind the other are their sum, so that outputs are added without
- * reading it. Nothing where that file cannot be run, as with data beside it.
+ * Where the import leaves ONNX Runtime, in words. The file is run with every value as an output.
+ * Nothing where that file cannot be run, as with data beside it.
  */
 async function firstDifference(
   model: OnnxModel,
@@ -89,12 +105,10 @@ async function firstDifference(
   const own = new Set(model.outputs.map(({ name }) => name));
   const nodes = model.nodes.filter(({ operator }) => operator !== 'Constant');
   const names = nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
-  const more = names
-    .filter((name) => !own.has(name))
-    .map((name) => field(12, field(1, new TextEncoder().encode(name))));
+  const more = names.filter((name) => !own.has(name));
   let session: Session | undefined;
   try {
-    session = open(joined([bytes, field(7, joined(more))]));
+    session = open(withOutputs(bytes, more));
     for (let from = 0; from < names.length; from += atOnce) {
       const group = names.slice(from, from + atOnce);
       const wanted = session.run(feeds, group);
@@ -148,25 +162,27 @@ function relativeDifference(found: ArrayLike<number>, wanted: ArrayLike<number>)
  * The file in ONNX Runtime, with a gradient that says that there is none: a constant to the tape
  * would be taken for robust.
  *
- * @param output Name of the output to take. Default the first that may hold scores.
- * @throws AdvrobError `ADVROB_ONNX_FILE` for what ONNX Runtime cannot run.
+ * @param output Name of the value to take. Default the one that may hold scores.
+ * @param bytesOf Reads the file again, where that value is no output of it.
+ * @throws AdvrobError `ADVROB_ONNX_FILE` for what ONNX Runtime cannot run, `ADVROB_ONNX_INPUT` when
+ *   it cannot be told which output is meant.
  */
-export function blackBoxOf(
+export async function blackBoxOf(
   path: string,
   who: string,
   model: OnnxModel,
   open: OpenSession,
   output: string | undefined,
-): NonNullable<OnnxMeans['blackBox']> {
+  bytesOf: () => Promise<Uint8Array>,
+): Promise<NonNullable<OnnxMeans['blackBox']>> {
+  const name = output ?? scoresOf(who, model);
   let session: Session;
   try {
-    session = open(path);
+    session = open(await withOutput(path, model, name, bytesOf));
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new AdvrobError('ADVROB_ONNX_FILE', `${who}: ONNX Runtime cannot run it: ${said}`, { cause });
   }
-  const name = output ?? likelyOutput(model) ?? session.outputs.find(({ isTensor }) => isTensor)?.name;
-  if (name === undefined) throw new AdvrobError('ADVROB_ONNX_INPUT', `${who}: none of its outputs is a tensor`);
   const run = (x: tf.Tensor, input: string): tf.Tensor => {
     const type = model.inputs.find((port) => port.name === input)!.elementType;
     // ONNX Runtime is synchronous here, as attacks want their models.
