@@ -1,5 +1,8 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@advrob/core/gradients';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { compareSlope } from './check-gradient.js';
+import { checkGradient, compareSlope } from './check-gradient.js';
 
 const errors = [0.5, 0.1, 0.02, 0.005, 0.001, 0.0003];
 
@@ -15,4 +18,30 @@ it.each([
   ['scores that are no numbers', 1, [NaN, NaN, NaN, NaN, NaN, NaN], 'unclear'],
 ])('%s', (_what, slope, quotients, verdict) => {
   expect(compareSlope(slope, quotients, errors)).toBe(verdict);
+});
+
+it('judges no difference that lacks an error: it is a neighbour alone', () => {
+  const quotients = [2.4, 2.3, 2.0];
+  expect(compareSlope(2, quotients, errors.slice(0, 3))).toBe('agrees');
+  expect(compareSlope(2, quotients, errors.slice(0, 2))).toBe('unclear');
+});
+
+it('asks for no larger distances when every slope agrees', async () => {
+  await tf.setBackend('cpu');
+  const kernel = tf.tensor2d([1, -1, 0.5, 2, -0.5, 1], [3, 2]);
+  let passes = 0;
+  const model = {
+    inputShape: [3],
+    numClasses: 2,
+    bounds: [0, 1] as const,
+    weights: {},
+    logits: (x: tf.Tensor) => {
+      passes++;
+      return tf.matMul(x as tf.Tensor2D, kernel);
+    },
+  };
+  const x = tf.tensor2d([0.2, 0.5, 0.7, 0.9, 0.1, 0.4], [2, 3]);
+  expect(await checkGradient('linear', model, x)).toEqual({ agreeing: 4, disagreeing: 0, unclear: 0 });
+  // The gradient, the size of the scores, and all eight distances in both directions would be 34.
+  expect(passes).toBeLessThan(26);
 });

@@ -64,16 +64,23 @@ export async function checkGradient(who: string, model: Classifier, x: tf.Tensor
     for (const direction of [probe, along]) {
       const slopes = await valuesOf(() => tf.sum(flatRows(tf.mul(gradient, direction)), 1));
       const quotients: number[][] = [];
-      for (const distance of distances)
+      const found = (row: number): number[] => quotients.map((each) => each[row]!);
+      const errors = (row: number, count: number): number[] =>
+        distances.slice(0, count).map((distance) => noise[row]! / (distance * (high - low)));
+      for (const distance of distances) {
         quotients.push(await differences(scores, points, direction, distance * (high - low)));
+        // What agrees with a difference between two others does so whatever larger distances say.
+        const count = quotients.length - 1;
+        if (slopes.every((slope, row) => compareSlope(slope, found(row), errors(row, count)) === 'agrees')) break;
+      }
       const own = { agrees: 0, disagrees: 0, unclear: 0 };
       slopes.forEach((slope, row) => {
-        const found = quotients.map((each) => each[row]!);
-        const errors = distances.map((distance) => noise[row]! / (distance * (high - low)));
-        const verdict = compareSlope(slope, found, errors);
+        const verdict = compareSlope(slope, found(row), errors(row, quotients.length));
         own[verdict]++;
         if (verdict === 'disagrees')
-          example ||= `a slope of ${slope.toPrecision(3)} where differences give ${found.map((each) => each.toPrecision(3)).join(', ')} over growing distances`;
+          example ||= `a slope of ${slope.toPrecision(3)} where differences give ${found(row)
+            .map((each) => each.toPrecision(3))
+            .join(', ')} over growing distances`;
       });
       for (const verdict of ['agrees', 'disagrees', 'unclear'] as const) counts[verdict] += own[verdict];
       // One row alone may stand where the scores bend.
@@ -94,7 +101,8 @@ export async function checkGradient(who: string, model: Classifier, x: tf.Tensor
  * Whether a slope agrees with differences over growing distances. A difference speaks when it
  * agrees with its neighbours and stands above rounding.
  *
- * @param errors What rounding may add to each difference.
+ * @param errors What rounding may add to each difference. Fewer of them: the other differences are
+ *   neighbours alone.
  */
 export function compareSlope(
   slope: number,
@@ -102,9 +110,10 @@ export function compareSlope(
   errors: readonly number[],
 ): 'agrees' | 'disagrees' | 'unclear' {
   let speaks = false;
-  for (const [i, quotient] of quotients.entries()) {
+  for (const [i, rounded] of errors.entries()) {
+    const quotient = quotients[i]!;
     const around = [quotients[i - 1], quotients[i + 1]].filter((each) => each !== undefined);
-    const error = Math.max(...around.map((each) => Math.abs(quotient - each))) + errors[i]!;
+    const error = Math.max(...around.map((each) => Math.abs(quotient - each))) + rounded;
     if (!Number.isFinite(error)) continue;
     if (!Number.isFinite(slope)) return 'disagrees';
     const largest = Math.max(Math.abs(slope), Math.abs(quotient));
