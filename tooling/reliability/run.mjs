@@ -1,4 +1,4 @@
-// Measures what docs/reliability.md says, and writes it there: node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress ...]
+// Measures what docs/reliability.md says, and writes it there where the page has a place for it: node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress ...]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
@@ -58,9 +58,10 @@ const page = new URL('../../docs/reliability.md', import.meta.url);
 for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
   const lines = await parts[name]();
   const [begin, end] = [`<!-- ${name}: by command -->`, `<!-- end of ${name} -->`];
+  console.log(lines.join('\n'));
   const text = readFileSync(page, 'utf8');
+  if (!text.includes(begin)) continue;
   const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
   const whole = `${before}\n\n${lines.join('\n')}\n\n${after}`;
   writeFileSync(page, await format(whole, { ...(await resolveConfig(page)), parser: 'markdown' }));
-  console.log(lines.join('\n'));
 }
