@@ -1,11 +1,11 @@
-// Runs slurm-array.sh as SLURM does, on this machine: four tasks with their variables, killed at random and sent again, then merged; and compares
+// Runs slurm-array.sh as SLURM does, on this machine: two tasks with their variables, killed at random and sent again, then merged; and compares
 // the record with that of a single run.
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const tasks = 4;
+const tasks = 2;
 const here = new URL('.', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'advrob-array-'));
 symlinkSync(join(here, 'node_modules'), join(folder, 'node_modules'));
@@ -30,7 +30,7 @@ try {
   for (const task of Array.from({ length: tasks }, (_, index) => index)) {
     // Later and later, so that a machine of any speed gets somewhere.
     for (let patience = 1500; ; patience *= 1.5) {
-      const ended = await runTask(task, kills < 6 ? Math.random() * patience : undefined);
+      const ended = await runTask(task, kills < 2 ? Math.random() * patience : undefined);
       if (ended === 0) break;
       if (ended !== 'killed') throw new Error(`task ${task} ended with ${ended}`);
       kills++;

@@ -27,10 +27,16 @@ export function serveJob(): void {
       (thrown: unknown) => {
         const error = explain(thrown);
         const code = error instanceof AdvrobError ? error.code : null;
-        tell({ type: 'failed', code, message: error instanceof Error ? error.message : String(error) });
+        tell({ type: 'failed', code, message: messageOf(error) });
       },
     );
   });
+}
+
+/** An error of ours in its words, any other with its stack. */
+function messageOf(error: unknown): string {
+  if (error instanceof AdvrobError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Says something to the parent; one that is gone hears nothing. */

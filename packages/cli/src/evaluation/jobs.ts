@@ -133,6 +133,6 @@ async function compute(job: Job, { place, done, signal }: BatchTask, report: Bat
 }
 
 function errorOf({ code, message }: Extract<FromJob, { type: 'failed' }>): Error {
-  if (code === null) return new Error(message);
+  if (code === null) return Object.assign(new Error(message.split('\n')[0]), { stack: message });
   return new AdvrobError(code as ErrorCode, message.replace(` [${code}]`, ''));
 }
