@@ -31,7 +31,7 @@ export async function readNpz<K extends string>(
     if (content === undefined)
       throw new AdvrobError(
         'ADVROB_DATA_MISSING',
-        `${name}: expected an array '${key}', found ${present.slice(0, 20).join(', ') || 'none'}: name the right ones in the options`,
+        `${name}: expected an array '${key}', found ${present.slice(0, 20).join(', ') || 'none'}: name the right ones, for the data set npz with trainInputs, trainLabels, testInputs and testLabels (on the command line --set npz.testInputs=<name>)`,
       );
     return [key, parseNpy(content, `${name}, array ${key}`)] as const;
   });

@@ -51,7 +51,7 @@ export async function readParquet(
   if (missing.length > 0)
     throw new AdvrobError(
       'ADVROB_DATA_MISSING',
-      `${name}: expected a column '${missing[0]}', found ${guarded.columns.slice(0, 20).join(', ')}: name the right ones in the options`,
+      `${name}: expected a column '${missing[0]}', found ${guarded.columns.slice(0, 20).join(', ')}: name the right ones with image and label (on the command line --set parquet.image=<name>)`,
     );
   if (Number(guarded.metadata.num_rows) > bytes.length * mostRowsPerByte)
     throw new AdvrobError(

@@ -35,6 +35,15 @@ describe('npz', () => {
     await expect(npz(file)).rejects.toMatchObject({ code: 'ADVROB_BOUNDS' });
   });
 
+  it('says how to name arrays that are called otherwise', async () => {
+    await expect(npz({ test: filePath('torch.npz') })).rejects.toMatchObject({
+      code: 'ADVROB_DATA_MISSING',
+      message: expect.stringMatching(
+        /expected an array 'x_test', found .*images.*--set npz\.testInputs=<name>/,
+      ) as string,
+    });
+  });
+
   it('takes the test part alone, labels as floats, and asks for the range of integers that do not show it', async () => {
     const features = (testInputs: string, more: object = {}) =>
       npz({ test: filePath('features.npz'), testInputs, ...more });
