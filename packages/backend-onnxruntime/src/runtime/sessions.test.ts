@@ -57,6 +57,15 @@ it('drops what holds on to memory beyond the bytes, but never the newest, and lo
   expect(cache.size).toBe(0);
 });
 
+it('drops nothing for a session that holds nothing: it may serve the newest, which is about to run', () => {
+  const { runtime, dropped } = imitation();
+  const cache = new SessionCache(runtime, { sessions: 10, bytes: 100 }, () => ({}));
+  const busy = cache.load(1, model, 500);
+  cache.load(2, model, 0);
+  expect(dropped).toEqual([]);
+  expect(cache.get(1)).toBe(busy);
+});
+
 it('drops what holds on to memory when a large graph needs room, but not other large graphs', () => {
   const { runtime, dropped } = imitation();
   const cache = new SessionCache(runtime, { sessions: 10, bytes: 100 }, () => ({}));

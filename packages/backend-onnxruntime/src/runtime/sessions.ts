@@ -54,6 +54,8 @@ export class SessionCache {
     this.loaded.set(id, { session, bytes });
     this.heldBytes += bytes;
     while (this.loaded.size > this.limits.sessions) this.dropOldest();
+    // One that holds nothing makes no difference; it may be there for the sake of the newest holder.
+    if (bytes === 0) return session;
     for (const [other, { bytes: held }] of [...this.loaded]) {
       if (this.heldBytes <= this.limits.bytes) break;
       if (held === 0 || other === id) continue;
