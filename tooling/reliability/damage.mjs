@@ -44,14 +44,26 @@ async function advrob(args) {
   }
 }
 
+/** What a run cannot find out again, so that a damaged one is named and stays: of it nothing else in the folder tells what was there. */
+const isLost = (file) => file.endsWith('previous.safetensors');
+
+/** Puts `bytes` in the place of a file of a copy of the finished run. */
+function hurt(file, bytes) {
+  rmSync('hurt', { recursive: true, force: true });
+  cpSync('whole', 'hurt', { recursive: true });
+  writeFileSync(join('hurt', file), bytes);
+}
+
 /**
- * @param {number} count Damages in all, spread evenly over the kinds of files.
- * @param {number} until Milliseconds after which no further one is tried.
+ * Each kind of file meets each kind of damage in turn; after the first of each kind of file the same run is started again.
+ *
+ * @param {number} count Damages in all.
+ * @param {number} until Milliseconds: half for the damages, the rest for what is made good.
  */
 export async function damageAll(count, until = Infinity) {
   const home = mkdtempSync(join(tmpdir(), 'advrob-damage-'));
   const begun = performance.now();
-  const found = { damages: 0, noticed: 0, healed: 0, healings: 0, kinds: 0, byDamage: {} };
+  const found = { damages: 0, noticed: 0, healed: 0, healings: 0, kinds: [], byDamage: {} };
   const problems = [];
   try {
     process.chdir(home);
@@ -60,36 +72,38 @@ export async function damageAll(count, until = Infinity) {
     if (whole.code !== 0) throw new Error(whole.stderr);
     const byKind = new Map();
     for (const file of filesOf('whole')) byKind.set(kindOf(file), [...(byKind.get(kindOf(file)) ?? []), file]);
-    const kinds = [...byKind.values()];
-    found.kinds = kinds.length;
+    found.kinds = [...byKind.keys()].sort();
     const expected = contentOf('whole');
-    cpSync('whole', 'hurt', { recursive: true });
-    for (let i = 0; i < count && performance.now() - begun < until; i++) {
-      const files = kinds[i % kinds.length];
+    const toHeal = [];
+    for (let i = 0; found.damages < count && performance.now() - begun < until / 2; i++) {
+      const round = Math.floor(i / found.kinds.length);
+      const files = byKind.get(found.kinds[i % found.kinds.length]);
       const file = files[Math.floor(files.length * Math.random())];
-      const name = Object.keys(damages)[Math.floor(i / kinds.length) % 4];
+      const name = Object.keys(damages)[(i + round) % 4];
       const sound = new Uint8Array(readFileSync(join('whole', file)));
       const bytes = damages[name](sound);
       if (Buffer.compare(sound, bytes) === 0) continue;
-      writeFileSync(join('hurt', file), bytes);
+      hurt(file, bytes);
       const { code, stderr } = await advrob(['report', 'hurt']);
       found.damages++;
       found.byDamage[name] = (found.byDamage[name] ?? 0) + 1;
       const isPage = /^(report|figures)/.test(file);
-      // A record that is no record any more is refused as such.
-      const isNoticed = file === 'record.json' ? code === 1 : stderr.includes(file) && code === (isPage ? 0 : 1);
-      if (isNoticed) found.noticed++;
+      if (stderr.includes(file) && code === (isPage ? 0 : 1)) found.noticed++;
       else problems.push(`${name} of ${file} at ${last}: ${code} ${stderr}`);
-      // A damaged config is refused by a run, and of the checkpoint before the last one nothing can be found out.
-      const isLost = file === 'config.json' || file.endsWith('previous.safetensors');
-      if (!isPage && i % 10 === 0 && !isLost) {
-        const again = await advrob(['run', 'points.json', '--out', 'hurt']);
-        found.healings++;
-        if (again.code === 0 && contentOf('hurt') === expected) found.healed++;
-        else problems.push(`${name} of ${file} at ${last} was not made good: ${again.code} ${again.stderr}`);
+      if (isPage) {
+        if (Buffer.compare(sound, new Uint8Array(readFileSync(join('hurt', file)))) !== 0)
+          problems.push(`${file} is not as before`);
+        continue;
       }
-      rmSync('hurt', { recursive: true });
-      cpSync('whole', 'hurt', { recursive: true });
+      if (round === 0 && !isLost(file)) toHeal.push({ what: `${name} of ${file} at ${last}`, file, bytes });
+    }
+    for (const { what, file, bytes } of toHeal) {
+      if (performance.now() - begun > until) break;
+      hurt(file, bytes);
+      const again = await advrob(['run', 'points.json', '--out', 'hurt']);
+      found.healings++;
+      if (again.code === 0 && contentOf('hurt') === expected) found.healed++;
+      else problems.push(`${what} was not made good: ${again.code} ${again.stderr}`);
     }
   } finally {
     process.chdir(tmpdir());

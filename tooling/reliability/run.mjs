@@ -1,4 +1,5 @@
-// Measures what docs/reliability.md says, and writes it there where the page has a place for it: node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress ...]
+// Measures what docs/reliability.md says, and writes it there where the page has a place for it:
+// node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress ...]; each part stops early when its minutes are over.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
@@ -10,42 +11,52 @@ import { preflightLines } from './preflight.mjs';
 import { progressLines } from './progress.mjs';
 
 const { values, positionals } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' } },
+  options: {
+    minutes: { type: 'string', default: '10' },
+    kills: { type: 'string', default: '120' },
+    damages: { type: 'string', default: '200' },
+    fast: { type: 'string', default: '100000' },
+    slow: { type: 'string', default: '20000' },
+  },
   allowPositionals: true,
 });
 /** Milliseconds for each part. */
 const until = Number(values.minutes) * 60_000;
+const list = (counts) => Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+const told = (problems) => (problems.length === 0 ? [] : [`Problems: ${problems.join('; ')}`]);
 
 const parts = {
   async kills() {
-    const { counts, problems, trainers } = await killAll(120, until);
-    const total = Object.values(counts).reduce((sum, { kills }) => sum + kills, 0);
-    const ended = Object.values(counts).reduce((sum, one) => sum + one.ended, 0);
+    const { counts, problems, trainers } = await killAll(Number(values.kills), until);
+    const sum = (key) => Object.values(counts).reduce((total, one) => total + one[key], 0);
     const each = Object.entries(counts).map(([name, { kills }]) => `\`${name}\` ${kills}`);
     return [
-      `${total} kills by SIGKILL at random moments (${each.join(', ')}; \`run\` trains one model with each of ${trainers} trainers), after which the same commands ran to their end ${ended} times.`,
+      `${sum('kills')} kills by SIGKILL at random moments of the work in the folder (${each.join(', ')}; \`run\` trains one model with each of ${trainers} trainers), at most five in a row, after which the same commands ran to their end ${sum('ended')} times.`,
       problems.length === 0
-        ? 'Each end had the bits of a run that was never killed: weights, checkpoints, logs, examples and record; no temporary file and no lock was left.'
-        : `Problems: ${problems.join('; ')}`,
+        ? 'Each end had the bits of a run that was never killed: weights, checkpoints, logs, examples and record (times aside); no temporary file and no lock was left.'
+        : '',
+      ...told(problems),
     ];
   },
   async damage() {
-    const { damages, noticed, kinds, healed, healings, byDamage, problems } = await damageAll(200, until);
-    const each = Object.entries(byDamage).map(([name, count]) => `${name} ${count}`);
+    const { damages, noticed, kinds, healed, healings, byDamage, problems } = await damageAll(
+      Number(values.damages),
+      until,
+    );
     return [
-      `${damages} damages, one at a time (${each.join(', ')}), in ${kinds} kinds of files of a finished run: ${noticed} were named by \`advrob report\`.`,
-      `After ${healings} of them the same \`advrob run\` was started again: ${healed} times it ended with the bits of before.`,
-      ...(problems.length === 0 ? [] : [`Problems: ${problems.join('; ')}`]),
+      `${damages} damages, one at a time (${list(byDamage).join(', ')}), in ${kinds.length} kinds of files of a finished run: ${noticed} were named by \`advrob report\`, which made pages anew with the bits of before.`,
+      `After one damage of each other kind of file but \`checkpoint.previous.safetensors\` the same \`advrob run\` was started again: ${healed} of ${healings} times it ended with the bits of before.`,
+      ...told(problems),
     ];
   },
   async mutations() {
-    const results = await mutateAll(100_000, 20_000, until);
+    const results = await mutateAll(Number(values.fast), Number(values.slow), until);
     return [
-      '| parser | damaged files | refused with a code | read in spite of it | crashes, hangs, allocations above 1 MiB |',
-      '| --- | --- | --- | --- | --- |',
+      '| parser | damaged files | refused with a code | read in spite of it | limit of allocations (MiB) | crashes, hangs, allocations above it |',
+      '| --- | --- | --- | --- | --- | --- |',
       ...results.map(
-        ({ name, mutations, refused, accepted, problem }) =>
-          `| ${name} | ${mutations} | ${refused} | ${accepted} | ${problem?.replaceAll('|', '/') ?? 0} |`,
+        ({ name, mutations, refused, accepted, allowance, problem }) =>
+          `| ${name} | ${mutations} | ${refused} | ${accepted} | ${allowance / 2 ** 20} | ${problem?.replaceAll('|', '/') ?? 0} |`,
       ),
     ];
   },
