@@ -69,7 +69,10 @@ const mostNodes = 200_000;
  *   `ADVROB_ONNX_OPERATOR` for weights of unsupported types, `ADVROB_ONNX_EXTERNAL` for data
  *   beside the file that nobody gives.
  */
-export function readOnnx(bytes: Uint8Array, { external, maxBytes = 2 ** 32, isOwned = false }: ReadOptions = {}): OnnxModel {
+export function readOnnx(
+  bytes: Uint8Array,
+  { external, maxBytes = 2 ** 32, isOwned = false }: ReadOptions = {},
+): OnnxModel {
   if (bytes.length > maxBytes) refuseFile(`${bytes.length} bytes, more than the limit of ${maxBytes}`);
   const message = decodeModel(bytes);
   if (isOwned) alignWeights(message.graph?.initializers ?? []);
