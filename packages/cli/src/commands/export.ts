@@ -1,7 +1,7 @@
 import { AdvrobError } from '@advrob/core';
 import { saveOnnxFile } from '@advrob/models/node';
 import type { Command } from 'commander';
-import { mkdir } from 'node:fs/promises';
+import { makeFolders } from '../storage/failure.js';
 import { dirname } from 'node:path';
 import { loadAnyModel } from '../experiment/load-model.js';
 import { chooseParts } from '../flags/chosen-parts.js';
@@ -49,7 +49,7 @@ async function exportCommand(given: Values<typeof flags>): Promise<void> {
   try {
     const { layout } = given;
     const outputs = given.probabilities ? 'probabilities' : 'logits';
-    await mkdir(dirname(given.out), { recursive: true });
+    await makeFolders(dirname(given.out));
     const { bytes, isCompared } = await saveOnnxFile(given.out, model, { layout, outputs });
     const { inputShape, bounds, numClasses } = model;
     const isImage = inputShape.length === 3;

@@ -1,4 +1,7 @@
 import { AdvrobError } from '@advrob/core';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 /** What the system's codes mean, in words. */
 const meanings: Readonly<Record<string, string>> = {
@@ -21,6 +24,22 @@ const meanings: Readonly<Record<string, string>> = {
   EROFS: 'the file system can only be read',
   ESTALE: 'the network file system has lost it',
 };
+
+/**
+ * Makes a folder and those that it lies in, as `mkdir -p` does; gives the first that was not there.
+ * What the system refuses Node tells as ENOENT here, so that is asked for again without `recursive`.
+ */
+export async function makeFolders(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    let missing = resolve(path);
+    while (dirname(missing) !== missing && !existsSync(dirname(missing))) missing = dirname(missing);
+    await mkdir(missing);
+    throw error;
+  }
+}
 
 /** Calls of the file system: an error of the network is none of its own. */
 const fileCalls =

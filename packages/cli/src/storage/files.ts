@@ -1,7 +1,7 @@
 import type { RunStorage } from '@advrob/core';
 import { copyFile, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileError } from './failure.js';
+import { fileError, makeFolders } from './failure.js';
 import { heldFolderOf } from './lock.js';
 import { temporaryName } from './names.js';
 
@@ -35,7 +35,7 @@ export async function writeAtomically(
 /** The folder that a file lies in; a folder that is held is never made anew. */
 async function makeFolder(path: string): Promise<void> {
   const held = await heldFolderOf(path);
-  if (held === undefined) return void (await mkdir(dirname(path), { recursive: true }));
+  if (held === undefined) return void (await makeFolders(dirname(path)));
   let folder = held;
   for (const part of relative(held, dirname(resolve(path))).split(sep)) {
     if (part === '') continue;

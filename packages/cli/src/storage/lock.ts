@@ -1,10 +1,10 @@
 import { AdvrobError } from '@advrob/core';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { fileError } from './failure.js';
+import { fileError, makeFolders } from './failure.js';
 import { isAlive, isVisible, parseHolder, thisProcess } from './holder.js';
 import { isTemporary, temporaryName } from './names.js';
 
@@ -31,7 +31,7 @@ const held = new Map<string, string>();
  */
 export async function holdFolder<T>(folder: string, body: () => Promise<T>): Promise<T> {
   const root = resolve(folder);
-  const first = await mkdir(root, { recursive: true }).catch((error: unknown) => {
+  const first = await makeFolders(root).catch((error: unknown) => {
     throw fileError(error, folder);
   });
   const lock = join(root, lockName);
