@@ -165,12 +165,14 @@ describe('a finished run', () => {
   });
 
   it('refuses other versions and other data of the same config', async () => {
-    const path = join(folder, 'base/ground.json');
+    // A record knows its ground by its hash: without one what stands there is all there is.
+    await cp(join(folder, 'base'), join(folder, 'older'), { recursive: true });
+    await rm(join(folder, 'older/record.json'));
+    const path = join(folder, 'older/ground.json');
     const text = await readFile(path, 'utf8');
     const version = /"@advrob\/attacks": "([^"]*)"/.exec(text)![1]!;
     await writeFile(path, text.replace(`"@advrob/attacks": "${version}"`, '"@advrob/attacks": "99.0.0"'));
-    const ended = await run({}, 'base');
-    await writeFile(path, text);
+    const ended = await run({}, 'older');
     expect(ended.stderr).toContain(`versions.@advrob/attacks was "99.0.0", is "${version}"`);
     expect(ended.stderr).toContain('ADVROB_RUN_MISMATCH');
   });

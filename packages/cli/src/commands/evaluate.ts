@@ -32,7 +32,7 @@ async function evaluateCommand({ shard, jobs, ...asked }: Values<typeof flags>, 
     const own = single.slice(1);
     const given = jobs > 1 ? readFlags(evaluationFlags, own) : asked;
     const { registry, output, backend } = await ready(given);
-    if (jobs > 1 && backend.name !== 'onnxruntime' && backend.name !== 'cpu' && backend.name !== 'wasm')
+    if (jobs > 1 && ['gpu', 'cuda', 'node-gpu'].includes(backend.name))
       throw new AdvrobError(
         'ADVROB_USAGE',
         `--jobs: several processes on one device take turns: leave it out with backend ${backend.name}`,
