@@ -118,7 +118,7 @@ it.runIf(existsSync('/proc/self/task'))(
     const before = (await read('stopped/evaluation.jsonl')).split('\n').length;
     expect(before).toBeGreaterThan(2);
     const ended = await runCommandLine(home, [...evaluation, '--out', 'stopped']);
-  expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.code, ended.stderr).toBe(0);
     expect(await recordOf('stopped')).toEqual(await recordOf('single'));
   },
   60_000,
