@@ -32,7 +32,10 @@ export async function runEvaluation(run: EvaluationRun & { readonly command: str
   const { given, folder, registry, output, signal, hands, command } = run;
   const progress = createProgress();
   try {
-    const { name, model, data, attacks, threat, options, checked, warnings, warn, dispose } = await opened(run, progress);
+    const { name, model, data, attacks, threat, options, checked, warnings, warn, dispose } = await opened(
+      run,
+      progress,
+    );
     try {
       progress.plan([
         { id: `evaluation of ${name}`, kind: 'evaluation', work: evaluationWork(data, attacks) },
