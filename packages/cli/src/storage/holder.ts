@@ -60,8 +60,10 @@ export function isAlive({ pid, started }: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
+  // One that ended but was not fetched by its parent does nothing more.
+  const state = ofSystem(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.charAt(0));
   // Another one may have got its id.
-  return [started, null].includes(startOf(pid));
+  return state !== 'Z' && state !== 'X' && [started, null].includes(startOf(pid));
 }
 
 /** The holder that a lock names; undefined for a text that is none, or only begun. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { link, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { fileError, makeFolders } from './failure.js';
 import { isAlive, isVisible, parseHolder, thisProcess } from './holder.js';
@@ -17,6 +18,9 @@ const beat = 10_000;
 const longestSilence = 120_000;
 /** A lock is written within this time from being made. */
 const longestMaking = 10_000;
+
+/** A killed process gives its memory back within this time. */
+const longestDying = 1000;
 
 /** Folders that this process holds, with the tokens of their locks. */
 const held = new Map<string, string>();
@@ -114,7 +118,11 @@ async function create(lock: string, token: string): Promise<boolean> {
 async function isLeft(lock: string, text: string): Promise<boolean> {
   const holder = parseHolder(text);
   if (holder === undefined) return (await silenceOf(lock)) > longestMaking;
-  return isVisible(holder) ? !isAlive(holder) : (await silenceOf(lock)) > longestSilence;
+  if (!isVisible(holder)) return (await silenceOf(lock)) > longestSilence;
+  // One that was killed a moment ago takes a moment to be gone.
+  for (const end = performance.now() + longestDying; isAlive(holder); await delay(50))
+    if (performance.now() > end) return false;
+  return true;
 }
 
 /** Milliseconds since a lock was touched, by the clock of the file system, which may be another's. */
