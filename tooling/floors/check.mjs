@@ -18,6 +18,7 @@ export const floors = {
   'trainers-entropysgd': 2,
   'trainers-randomized': 2,
   'trainers-dual-langevin': 2,
+  certification: 2,
   'analysis-logits': 2,
   'analysis-smoothness': 2,
   'analysis-subspace': 2,

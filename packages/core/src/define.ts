@@ -6,6 +6,10 @@ import type {
   AugmentationFactory,
   AveragerDefinition,
   AveragerFactory,
+  Certifier,
+  CertifierDefinition,
+  CertifierFactory,
+  Classifier,
   DatasetDefinition,
   DatasetFactory,
   Definition,
@@ -23,8 +27,10 @@ import type {
   TrainerDefinition,
   TrainerFactory,
   TransformDefinition,
+  ThreatModel,
   TransformFactory,
 } from './contract/index.js';
+import { AdvrobError } from './errors.js';
 import { parseOptions } from './parse-options.js';
 
 /** A function that validates options and then makes the product; it carries its definition. */
@@ -95,6 +101,31 @@ export function defineAnalysis<I, O, const Role extends string, R extends Json>(
     async analyze(context) {
       definition.check?.(context, options);
       return definition.analyze(context, options);
+    },
+  }));
+}
+
+/** Defines a certifier: a method that shows that no adversarial example exists. */
+export function defineCertifier<I, O>(definition: CertifierDefinition<I, O>): CertifierFactory<I> {
+  return factory('certifier', definition, (options: O): Certifier => ({
+    name: definition.name,
+    definition: definition as unknown as Definition,
+    options,
+    origin: { name: definition.name, options },
+    norms: definition.norms,
+    statement: (threat) => definition.statement(threat, options),
+    ...(definition.check && {
+      check: (model: Classifier, threat: ThreatModel) => definition.check!(model, threat, options),
+    }),
+    async certify(model, x, y, threat, { seed = 0, ids, signal, onProgress } = {}) {
+      if (!definition.norms.includes(threat.norm))
+        throw new AdvrobError(
+          'ADVROB_CERTIFY',
+          `'${definition.name}' certifies in ${definition.norms.join(', ')}, not in ${threat.norm}`,
+        );
+      await definition.check?.(model, threat, options);
+      const known = ids ?? Int32Array.from({ length: x.shape[0]! }, (_, i) => i);
+      return definition.certify({ model, x, y, threat, seed, ids: known, signal, onProgress }, options);
     },
   }));
 }

@@ -14,6 +14,7 @@ export const pluginKinds = [
   'augmentations',
   'trainers',
   'analyses',
+  'certifiers',
   'datasets',
   'models',
 ] as const satisfies readonly PluginKind[];
@@ -48,6 +49,7 @@ export interface Registry<P extends readonly Plugin[] = readonly Plugin[]> {
   augmentation: Call<P, 'augmentations'>;
   trainer: Call<P, 'trainers'>;
   analysis: Call<P, 'analyses'>;
+  certifier: Call<P, 'certifiers'>;
   dataset: Call<P, 'datasets'>;
   model: Call<P, 'models'>;
   /** The factory behind a name that is known only at run time, e.g. from a config file. */
@@ -120,6 +122,7 @@ export function createRegistry<const P extends readonly Plugin[]>(plugins: P): R
     augmentation: call('augmentations'),
     trainer: call('trainers'),
     analysis: call('analyses'),
+    certifier: call('certifiers'),
     dataset: call('datasets'),
     model: call('models'),
   } as unknown as Registry<P>;

@@ -28,6 +28,7 @@ const words: Readonly<Record<PluginKind, string>> = {
   augmentations: 'augmentation',
   attacks: 'attack',
   analyses: 'analysis',
+  certifiers: 'certifier',
 };
 
 /**

@@ -2,6 +2,7 @@ import logits from '@advrob/analysis-logits';
 import smoothness from '@advrob/analysis-smoothness';
 import subspace from '@advrob/analysis-subspace';
 import attacks from '@advrob/attacks';
+import certification from '@advrob/certification';
 import { defineObjective, definePlugin, type Classifier, type Plugin } from '@advrob/core';
 import datasets from '@advrob/datasets';
 import models from '@advrob/models';
@@ -55,4 +56,5 @@ export const builtIn: readonly Plugin[] = [
   logits,
   smoothness,
   subspace,
+  certification,
 ];

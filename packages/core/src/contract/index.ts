@@ -1,5 +1,6 @@
 export type * from './analysis.js';
 export type * from './attack.js';
+export type * from './certification.js';
 export type * from './dataset.js';
 export type * from './model.js';
 export type * from './options.js';

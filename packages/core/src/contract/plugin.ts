@@ -34,6 +34,7 @@ export interface Plugin {
   readonly augmentations?: Parts;
   readonly trainers?: Parts;
   readonly analyses?: Parts;
+  readonly certifiers?: Parts;
   readonly datasets?: Parts;
   readonly models?: Parts;
 }

@@ -1,0 +1,3 @@
+import { definePlugin } from '@advrob/core';
+
+export default definePlugin({ name: '@advrob/certification', contract: 1, certifiers: {} });
