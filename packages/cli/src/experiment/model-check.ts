@@ -6,8 +6,11 @@ import type { OnnxClassifier } from '@advrob/models/onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelCheckSetting } from '../config/schema.js';
 
-/** Examples of the data that a model is checked on, spread over it. */
-const examples = 8;
+/**
+ * Examples of the data that a model is checked on, spread over it: fewer large ones, each of which
+ * has more values to find a wrong slope by.
+ */
+const examples = (valuesOfOne: number): number => (valuesOfOne > 50_000 ? 4 : 8);
 
 /** Name of the check in a record. */
 export const modelCheckName = 'gradient-differences';
@@ -169,7 +172,7 @@ async function examplesFor(model: Classifier, data: Dataset): Promise<tf.Tensor 
     data.bounds[0] >= model.bounds[0] &&
     data.bounds[1] <= model.bounds[1];
   if (!fits) return undefined;
-  const count = Math.min(examples, data.length);
+  const count = Math.min(examples(tf.util.sizeFromShape([...model.inputShape])), data.length);
   const spread = data.subset(Int32Array.from({ length: count }, (_, i) => Math.floor((i * data.length) / count)));
   for await (const { x, y } of spread.batches({ size: Math.max(count, 1) })) {
     y.dispose();

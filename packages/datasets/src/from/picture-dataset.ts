@@ -1,7 +1,7 @@
 import { AdvrobError, type Dataset } from '@advrob/core';
 import { createHash } from 'node:crypto';
 import { sourceDataset } from '../batches/source-dataset.js';
-import { openPicture, type PictureOptions } from '../pictures/decode-picture.js';
+import { openPicture, type PictureOptions, type ReadyPicture } from '../pictures/decode-picture.js';
 import type { DecodedPicture } from '../pictures/picture.js';
 
 /** Labelled pictures that are decoded when a batch needs them. */
@@ -23,9 +23,13 @@ export interface Pictures {
 /** Pictures read at once while the heads of all are checked. */
 const atOnce = 32;
 
+/** Bytes of decoded pictures that are kept: what a command looks at several times. */
+const keptBytes = 2 ** 25;
+
 /**
  * A data set over picture files: the head of each is read here, to be checked and hashed, and all
- * of it again when a batch needs it, so memory does not grow with their number. Grey pictures in a
+ * of it again when a batch needs it. The first few (32 MiB as decoded) are kept, no more, so memory
+ * does not grow with their number. Grey pictures in a
  * set of coloured ones get three equal channels. The first picture is decoded at once, since what
  * is wrong with one is often wrong with all.
  *
@@ -39,8 +43,18 @@ export async function pictureDataset(pictures: Pictures): Promise<Dataset> {
     return { bytes, picture: openPicture(bytes, options, pictures.nameOf(position)) };
   };
   if (labels.length === 0) throw new AdvrobError('ADVROB_DATA_EMPTY', `${name}: expected at least one picture`);
+  const kept = new Map<number, DecodedPicture>();
+  let room = keptBytes;
+  const decoded = async (position: number, picture: ReadyPicture): Promise<DecodedPicture> => {
+    const made = kept.get(position) ?? (await picture.decode());
+    if (!kept.has(position) && made.data.byteLength <= room) {
+      kept.set(position, made);
+      room -= made.data.byteLength;
+    }
+    return made;
+  };
   const first = (await open(0)).picture;
-  await first.decode();
+  await decoded(0, first);
   const inputShape = pictures.shape ?? ([...first.size, options.channels ?? first.channels] as const);
   const checked = async (position: number) => {
     const opened = await open(position);
@@ -65,8 +79,8 @@ export async function pictureDataset(pictures: Pictures): Promise<Dataset> {
     async read(ids, target) {
       await Promise.all(
         Array.from(ids, async (id, row) => {
-          const { picture } = await checked(id);
-          writeUnit(await picture.decode(), inputShape[2], target, row * size);
+          const made = kept.get(id) ?? (await decoded(id, (await checked(id)).picture));
+          writeUnit(made, inputShape[2], target, row * size);
         }),
       );
     },

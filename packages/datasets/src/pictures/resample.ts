@@ -60,8 +60,8 @@ function tapsOf(from: number, to: number, { support: reach, weight }: Filter): T
 const precision = 22;
 
 /** Weights as the whole numbers that Pillow reckons with. */
-function whole(weights: Float64Array): Float64Array {
-  return weights.map((value) => Math.trunc(value * 2 ** precision + (value < 0 ? -0.5 : 0.5)));
+function whole(weights: Float64Array): Int32Array {
+  return Int32Array.from(weights, (value) => Math.trunc(value * 2 ** precision + (value < 0 ? -0.5 : 0.5)));
 }
 
 /**
@@ -98,19 +98,44 @@ interface Extents {
   readonly after: number;
 }
 
-function along(data: DecodedPicture['data'], { before, along: from, after }: Extents, taps: Taps, to: number) {
-  const isBytes = data instanceof Uint8Array;
-  const weights = isBytes ? whole(taps.weights) : taps.weights;
-  const result = isBytes ? new Uint8Array(before * to * after) : new Float32Array(before * to * after);
+function along(data: DecodedPicture['data'], extents: Extents, taps: Taps, to: number) {
+  const result = extents.before * to * extents.after;
+  if (data instanceof Uint8Array) return alongBytes(data, extents, taps, new Uint8Array(result));
+  return alongFloats(data, extents, taps, new Float32Array(result));
+}
+
+/** The sums stay below 2^31: 255 x 2^22, and the overshoot of a cubic. */
+function alongBytes(data: Uint8Array, { before, along: from, after }: Extents, taps: Taps, result: Uint8Array) {
+  const weights = whole(taps.weights);
+  const to = taps.starts.length;
   for (let row = 0; row < before; row++)
     for (let i = 0; i < to; i++) {
-      const [start, count, first] = [taps.starts[i]!, taps.counts[i]!, i * taps.most];
+      const [start, first] = [taps.starts[i]!, i * taps.most];
+      const end = first + taps.counts[i]!;
       for (let k = 0; k < after; k++) {
-        let sum = isBytes ? 2 ** (precision - 1) : 0;
-        const base = (row * from + start) * after + k;
-        for (let j = 0; j < count; j++) sum += data[base + j * after]! * weights[first + j]!;
-        result[(row * to + i) * after + k] = isBytes ? Math.min(Math.max(sum >> precision, 0), 255) : sum;
+        let sum = 2 ** (precision - 1);
+        for (let j = first, at = (row * from + start) * after + k; j < end; j++, at += after)
+          sum = (sum + Math.imul(data[at]!, weights[j]!)) | 0;
+        result[(row * to + i) * after + k] = Math.min(Math.max(sum >> precision, 0), 255);
       }
     }
+  return result;
+}
+
+function alongFloats(
+  data: Exclude<DecodedPicture['data'], Uint8Array>,
+  { before, along: from, after }: Extents,
+  { starts, counts, weights, most }: Taps,
+  result: Float32Array,
+) {
+  const to = starts.length;
+  for (let row = 0; row < before; row++)
+    for (let i = 0; i < to; i++)
+      for (let k = 0; k < after; k++) {
+        let sum = 0;
+        for (let j = 0; j < counts[i]!; j++)
+          sum += data[(row * from + starts[i]! + j) * after + k]! * weights[i * most + j]!;
+        result[(row * to + i) * after + k] = sum;
+      }
   return result;
 }
