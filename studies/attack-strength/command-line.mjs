@@ -77,7 +77,7 @@ for (const network of networks.filter(({ id }) => new RegExp(values.only).test(i
   const rows = [];
   for (const [attack, { norm = 'linf', set = [] }] of Object.entries(budget)) {
     if (!new RegExp(values.attacks).test(attack)) continue;
-    const out = join(folder, 'out');
+    const out = join(folder, `out-${network.id}`);
     rmSync(out, { recursive: true, force: true });
     const { status, cpu, memory, stderr } = measured(process.execPath, [
       command,
@@ -93,12 +93,12 @@ for (const network of networks.filter(({ id }) => new RegExp(values.only).test(i
       continue;
     }
     const record = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
-    const [found] = record.models[0].attacks;
+    const { clean, robust } = record.models[0];
     rows.push([
       attack,
       norm,
       set.join(', '),
-      `${Math.round(found.robust.share * network.pictures)} of ${Math.round(record.models[0].clean.share * network.pictures)}`,
+      `${robust.count} of ${clean.count}`,
       cpu.toFixed(1),
       String(Math.round(memory)),
     ]);

@@ -3,18 +3,19 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startChild } from './child.mjs';
 
-const python = process.env.ADVROB_BENCH_PYTHON ?? '/usr/bin/python3';
+/** The interpreter whose PyTorch is the peer, unless a run names another. */
+export const defaultPython = process.env.ADVROB_BENCH_PYTHON ?? '/usr/bin/python3';
 const folder = fileURLToPath(new URL('peers/', import.meta.url));
 
 /** A peer that is not installed: the run ends with exit code 2 and this message. */
 export class MissingPeerError extends Error {}
 
-/** Throws MissingPeerError when this machine has no PyTorch. */
-export function requirePyTorch() {
-  if (existsSync(python) && spawnSync(python, ['-c', 'import torch']).status === 0) return;
+/** Throws MissingPeerError when this interpreter lacks one of `modules`. */
+export function requirePyTorch({ python = defaultPython, modules = ['torch'] } = {}) {
+  if (existsSync(python) && spawnSync(python, ['-c', `import ${modules.join(', ')}`]).status === 0) return;
   throw new MissingPeerError(
-    `PyTorch is missing: \`${python} -c "import torch"\` fails. On Debian: apt install python3-torch libopenblas0-pthread. ` +
-      'Another interpreter can be named in ADVROB_BENCH_PYTHON.',
+    `PyTorch is missing: \`${python} -c "import ${modules.join(', ')}"\` fails. On Debian: apt install python3-torch libopenblas0-pthread; ` +
+      `the newest, in a virtual environment: pip install ${modules.join(' ')}. --python or ADVROB_BENCH_PYTHON name another interpreter.`,
   );
 }
 
@@ -22,7 +23,7 @@ export function requirePyTorch() {
  * Starts one of the PyTorch scripts in peers/. OpenBLAS gets one thread, since otherwise its pool spins beside PyTorch's own on the same cores.
  * `blasFolder` is searched first for libblas.so.3, for machines whose system BLAS is the slow reference one.
  */
-export function startPyTorch(script, { blasFolder, env = {} } = {}) {
+export function startPyTorch(script, { python = defaultPython, blasFolder, env = {} } = {}) {
   const path = [blasFolder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
   return startChild(python, [script], {
     cwd: folder,

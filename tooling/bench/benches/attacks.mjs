@@ -36,20 +36,20 @@ const cases = [
 const passesName = 'AutoAttack standard, LeNet-5, 200 images, passes per example';
 
 export async function* run(options) {
-  requirePyTorch();
+  requirePyTorch(options);
   const folder = mkdtempSync(join(tmpdir(), 'advrob-bench-'));
   const environment = { ADVROB_BENCH_WEIGHTS: weights, ADVROB_BENCH_IMAGES: join(folder, 'images.bin') };
   try {
     writeFileSync(environment.ADVROB_BENCH_IMAGES, await testImages(pgd40.examples));
     for (const each of cases) if (options.wants(each.name)) yield await compare(each, options, environment);
-    if (options.wants(passesName)) yield* countPasses(options, environment);
+    if (options.isFirst && options.wants(passesName)) yield* countPasses(options, environment);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /** The first test images of MNIST and their labels, as float32. */
-async function testImages(count) {
+export async function testImages(count) {
   await import('@tensorflow/tfjs-backend-cpu');
   const { mnist } = await import('../../../packages/datasets/dist/index.js');
   const { test } = await mnist();
@@ -87,7 +87,7 @@ async function compare({ name, work, batch, mostRounds = Infinity, limit }, opti
       macs: mine.macs,
       robust: (await ours.ask({ do: 'facts' })).robust,
       peerRobust: (await peer.ask({ do: 'facts' })).robust,
-      against: 'PyTorch',
+      against: `PyTorch ${its.torch}`,
       blas: its.blas,
     });
   } finally {

@@ -36,11 +36,12 @@ const deterministic = [
 ];
 
 export async function* run(options) {
-  requirePyTorch();
+  requirePyTorch(options);
   for (const each of cases) {
     if (options.wants(each.name))
       yield* compare(each, options, () => startPyTorch('torch_backend.py', options), 'PyTorch');
   }
+  if (!options.isFirst) return;
   if (options.wants(wasm.name))
     yield* compare(wasm, { ...options, rounds: Math.min(5, options.rounds) }, () => startTfjs('wasm'), 'tfjs wasm');
   for (const each of options.subject === 'onnxruntime' ? deterministic : []) {
@@ -75,7 +76,7 @@ async function* compare({ name, work, batch, steps, limit, memory }, { subject, 
       stepsPerRun: steps,
       params: mine.params,
       macs: mine.macs,
-      against,
+      against: its.torch === undefined ? against : `${against} ${its.torch}`,
       ...(its.blas && { blas: its.blas }),
     };
     yield row({ name, ours: a.wallMs, peer: b.wallMs, unit: 'ms', limit, ...cpu, ...facts });

@@ -27,7 +27,7 @@ const cases = [
 ];
 
 export async function* run(options) {
-  requirePyTorch();
+  requirePyTorch(options);
   const folder = mkdtempSync(join(tmpdir(), 'advrob-bench-'));
   try {
     for (const each of cases) {

@@ -20,15 +20,15 @@ const flatSteps = 1000;
 const growthLimit = 16; // megabytes of resident memory
 
 export async function* run(options) {
-  requirePyTorch();
+  requirePyTorch(options);
   const pytorch = { start: () => startPyTorch('torch_training.py', options), kind: 'training', name: 'PyTorch' };
   const byHand = { start: () => startOurs(options), kind: 'byHand', name: 'the same in plain tfjs' };
   for (const each of cases) {
     if (options.wants(each.name)) yield* compare(each, options, pytorch);
     const engine = { ...each, name: `${each.name}, engine`, limit: undefined };
-    if (options.wants(engine.name)) yield* compare(engine, options, byHand);
+    if (options.isFirst && options.wants(engine.name)) yield* compare(engine, options, byHand);
   }
-  if (options.wants(flat.name)) yield* memoryOverSteps(options);
+  if (options.isFirst && options.wants(flat.name)) yield* memoryOverSteps(options);
 }
 
 async function* compare({ name, net, batch, steps, limit }, options, against) {
@@ -56,7 +56,7 @@ async function* compare({ name, net, batch, steps, limit }, options, against) {
       stepsPerRun: steps,
       params: described.params,
       macs: described.macs,
-      against: against.name,
+      against: its.torch === undefined ? against.name : `${against.name} ${its.torch}`,
       ...(its.blas && { blas: its.blas }),
     });
   } finally {

@@ -1,8 +1,9 @@
-// Our side of the bench `attacks` on a tfjs backend (first argument). The case is JSON { net, attack, examples, epsilon, steps, stepSize, dropping }.
+// Our side of the benches `attacks` and `peers` on a tfjs backend (first argument). The case is JSON
+// { net, attack, examples, norm?, epsilon (null: without a bound), dropping } with { steps, stepSize } for pgd and apgd-ce, or { options } for any attack.
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import '../../../packages/core/dist/gradients.js';
-import { apgdCe, pgd } from '../../../packages/attacks/dist/index.js';
+import plugin, { apgdCe, pgd } from '../../../packages/attacks/dist/index.js';
 import { loadModel } from '../../../packages/models/dist/index.js';
 import { multiplyAdds } from '../nets/multiply-adds.mjs';
 import { images } from '../nets/noise.mjs';
@@ -17,10 +18,11 @@ await useBackend(tf, process.argv[2]);
 function trained({ examples }) {
   const file = readFileSync(process.env.ADVROB_BENCH_IMAGES);
   const values = new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+  const labels = values.slice((values.length / 785) * 784);
   return {
     model: loadModel(readFileSync(process.env.ADVROB_BENCH_WEIGHTS)),
     x: tf.tensor4d(values.slice(0, examples * 784), [examples, 28, 28, 1]),
-    y: tf.tensor1d(Int32Array.from(values.slice(examples * 784)), 'int32'),
+    y: tf.tensor1d(Int32Array.from(labels.slice(0, examples)), 'int32'),
   };
 }
 
@@ -37,10 +39,13 @@ function drawn({ examples }) {
 async function setup(given, batch) {
   const parameters = JSON.parse(given);
   const { model, x, y } = { lenet5: trained, resnet18: drawn }[parameters.net](parameters);
-  const make = (steps) =>
-    parameters.attack === 'pgd' ? pgd({ steps, stepSize: parameters.stepSize }) : apgdCe({ steps });
-  const threat = { norm: 'linf', epsilon: parameters.epsilon };
-  const found = { fooled: 0, seen: 0 };
+  const { norm = 'linf', epsilon, options } = parameters;
+  const make = (steps) => {
+    if (options !== undefined) return plugin.attacks[parameters.attack](options);
+    return parameters.attack === 'pgd' ? pgd({ steps, stepSize: parameters.stepSize }) : apgdCe({ steps });
+  };
+  const threat = { norm, epsilon: epsilon ?? Infinity };
+  const found = { fooled: 0, seen: 0, distances: [] };
 
   /** How many examples of the batch from `at` on are fooled. Without dropping all rows make all steps, and the last points are classified once more. */
   async function attackAt(at, attack, seed) {
@@ -48,8 +53,9 @@ async function setup(given, batch) {
     const ids = Int32Array.from({ length: batch }, (_, i) => at + i);
     try {
       if (parameters.dropping) {
-        const { success, adversarial } = await attack.run(model, part, labels, threat, { ids, seed });
+        const { success, adversarial, distance } = await attack.run(model, part, labels, threat, { ids, seed });
         adversarial.dispose();
+        found.distances.push(...distance.filter((each) => each > 0));
         return success.filter(Boolean).length;
       }
       const adv = await attack.maximize(model, part, labels, threat, { ids, seed });
@@ -75,7 +81,8 @@ async function setup(given, batch) {
     loss: (await loss.data())[0],
   };
   tf.dispose([first, logits, loss]);
-  await attackAt(0, make(parameters.attack === 'pgd' ? 6 : 12), 0); // compiles, and lets filters settle
+  // Compiles, and lets filters settle.
+  if (options === undefined) await attackAt(0, make(parameters.attack === 'pgd' ? 6 : 12), 0);
   let [at, seed] = [0, 0];
   return {
     described,
@@ -85,7 +92,11 @@ async function setup(given, batch) {
       at = (at + batch) % x.shape[0];
       if (at === 0) seed++;
     },
-    facts: () => ({ robust: 1 - found.fooled / found.seen }),
+    facts: () => ({
+      robust: 1 - found.fooled / found.seen,
+      fooled: found.fooled / found.seen,
+      distance: found.distances.reduce((sum, each) => sum + each, 0) / found.distances.length || null,
+    }),
   };
 }
 
