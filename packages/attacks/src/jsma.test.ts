@@ -97,7 +97,19 @@ describe('the most salient pair', () => {
     const saliency = { target: values(1), others: values(2), open: tf.ones([3, 50]) };
     const wanted = [...bestPair(saliency).places.dataSync()];
     for (const scoresAtOnce of [1, 500, 3 * 50 * 7, 3 * 50 * 49])
-      expect([...bestPair(saliency, scoresAtOnce).places.dataSync()]).toEqual(wanted);
+      expect([...bestPair(saliency, { scoresAtOnce }).places.dataSync()]).toEqual(wanted);
+  });
+
+  it('is the same among the most promising values of a large input', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const values = (draw: number) => tf.randomNormal([2, 600], 0, 1, 'float32', 3 * seed + draw);
+      const open = tf.cast(tf.greater(values(3), -1), 'float32');
+      const saliency = { target: values(1), others: values(2), open };
+      const wanted = bestPair(saliency);
+      const found = bestPair(saliency, { candidates: 60 });
+      expect([...found.places.dataSync()]).toEqual([...wanted.places.dataSync()]);
+      expect([...found.isFound.dataSync()]).toEqual([1, 1]);
+    }
   });
 });
 
