@@ -4,10 +4,12 @@ import { createRequire } from 'node:module';
 import * as analyze from './commands/analyze.js';
 import * as attack from './commands/attack.js';
 import { commandLineOf, type Call } from './commands/command.js';
+import * as completion from './commands/completion.js';
 import * as compare from './commands/compare.js';
 import * as doctor from './commands/doctor.js';
 import * as evaluate from './commands/evaluate.js';
 import * as exportCommand from './commands/export.js';
+import * as init from './commands/init.js';
 import * as inspect from './commands/inspect.js';
 import * as list from './commands/list.js';
 import * as merge from './commands/merge.js';
@@ -19,7 +21,10 @@ import { describeError, exitCodeOf, explain } from './output/errors.js';
 export { guardStreams } from './output/streams.js';
 
 /** In the order of the help. Each declares its own flags. */
-const commands = [run, train, attack, evaluate, merge, analyze, inspect, exportCommand, list, report, compare, doctor];
+const commands = [
+  ...[init, run, train, attack, evaluate, merge, analyze],
+  ...[inspect, exportCommand, list, report, compare, doctor, completion],
+];
 
 function createProgram(call: Call): Command {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };

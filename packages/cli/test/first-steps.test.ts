@@ -1,8 +1,9 @@
 import { parseRecord } from '@advrob/evaluation';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { complaintsIn, runCommandLine, runHere, type Ended } from './command-line.js';
 
 let folder = '';
@@ -154,5 +155,93 @@ describe('mistakes that say what to do', () => {
     expect(ended.stderr).toMatch(message);
     expect(ended.stderr).not.toMatch(/ {4}at /);
     expect(ended.code).toBe(2);
+  });
+});
+
+describe('the command itself', () => {
+  const commandNames = async (): Promise<string[]> => {
+    const { stdout } = await advrob('--help');
+    return [...stdout.matchAll(/^ {2}([a-z]+)(?: |$)/gm)].map(([, name]) => name!).filter((name) => name !== 'help');
+  };
+
+  it('writes a config that it runs, and never over one that is there', async () => {
+    const asked = ['init', '--model', 'teacher', '--data', 'mnist', '--epsilon', '0.1', '--out', 'mine.yaml'];
+    expect((await advrob(...asked)).code).toBe(0);
+    expect((await advrob(...asked)).stderr).toMatch(/mine\.yaml is there already: --force/);
+    expect((await advrob(...asked, '--force')).code).toBe(0);
+    // The newcomer shortens what takes long.
+    const text = await readFile(join(folder, 'mine.yaml'), 'utf8');
+    const quick = text
+      .replace('take: 200', 'take: 10')
+      .replace(/^.*autoattack.*\n/m, '')
+      .replace('checks: true', 'checks: false');
+    await writeFile(join(folder, 'mine.yaml'), quick);
+    const ended = await advrob('run', 'mine.yaml');
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toMatch(/fgsm linf 0\.1[\s\S]*pgd linf 0\.1/);
+  }, 60_000);
+
+  it.each([
+    ['a folder of pictures', '.', /image-folder[\s\S]*directory: "\."[\s\S]*resize: \[28, 28\][\s\S]*channels: 1/],
+    ['arrays', 'x.npz', /name: npz, options: \{ test: "x\.npz" \}/],
+    ['a name', 'cifar10', /^dataset: cifar10$/m],
+  ])('writes a config for %s', async (_, data, wanted) => {
+    const flags = ['--model', 'teacher', '--data', data, '--epsilon', '8/255', '--out', 'other.yaml', '--force'];
+    expect((await advrob('init', ...flags)).code).toBe(0);
+    expect(await readFile(join(folder, 'other.yaml'), 'utf8')).toMatch(wanted);
+  });
+
+  it.each(['train', 'compare'])('writes a config to %s', async (goal) => {
+    const ended = await advrob('init', '--goal', goal, '--epsilon', '0.2', '--data', 'mnist', '--out', `${goal}.yaml`);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('keeps what it does in a folder of its own when none is named: the same command in the same', async () => {
+    const asked = ['evaluate', '--model', 'teacher', '--take', '5', '--attack', 'fgsm', '--epsilon', '0.1'];
+    const folderOf = async (...more: string[]) =>
+      /^(runs\/teacher-[0-9a-f]{6}): record\.json/m.exec((await advrob(...asked, ...more)).stdout)?.[1];
+    const first = await folderOf();
+    expect(first).toBeDefined();
+    expect(await folderOf()).toBe(first);
+    expect(await folderOf('--seed', '1')).not.toBe(first);
+  }, 60_000);
+
+  it('completes commands, flags and names of parts in bash', async () => {
+    const script = (await advrob('completion', 'bash')).stdout;
+    await writeFile(join(folder, 'completion.bash'), script);
+    const completed = (...words: string[]): string[] => {
+      const line = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _advrob; echo "\${COMPREPLY[@]}"`;
+      return execFileSync('bash', ['-c', `source completion.bash; ${line}`], { cwd: folder, encoding: 'utf8' })
+        .trim()
+        .split(' ');
+    };
+    expect(completed('advrob', 'ev')).toEqual(['evaluate']);
+    expect(completed('advrob', 'evaluate', '--eps')).toEqual(['--epsilon']);
+    expect(completed('advrob', 'evaluate', '--attack', 'apgd')).toEqual(['apgd-ce', 'apgd-dlr', 'apgd-t']);
+    expect(completed('advrob', 'evaluate', '--norm', 'l')).toEqual(['linf', 'l2', 'l1', 'l0']);
+    expect(completed('advrob', 'evaluate', '--model', '')).toEqual(['']);
+    expect((await advrob('completion', 'fish')).stdout).toContain(
+      "-l norm -d 'of the perturbation' -x -a 'linf l2 l1 l0'",
+    );
+    expect((await advrob('completion', 'tcsh')).stderr).toMatch(/bash, zsh, fish/);
+  });
+
+  it('shows an example at the end of the help of every command, in 80 columns', async () => {
+    const names = await commandNames();
+    expect(names.length).toBeGreaterThan(12);
+    for (const name of names) {
+      const { stdout } = await advrob(name, '--help');
+      expect(stdout, name).toMatch(new RegExp(`Examples:\\n {2}advrob ${name}`));
+      expect(Math.max(...stdout.split('\n').map((line) => line.length)), name).toBeLessThanOrEqual(80);
+    }
+  });
+
+  it('writes colours only where they are asked for', async () => {
+    vi.stubEnv('FORCE_COLOR', '1');
+    expect((await advrob('list', 'pdg')).stderr).toContain('\u001b[31madvrob:');
+    vi.stubEnv('NO_COLOR', '1');
+    expect((await advrob('list', 'pdg')).stderr).toMatch(/^advrob:/);
+    vi.unstubAllEnvs();
+    expect((await advrob('list', 'pdg')).stderr).toMatch(/^advrob:/);
   });
 });

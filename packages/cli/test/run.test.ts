@@ -278,7 +278,7 @@ describe('advrob list and doctor', () => {
       type: 'integer >= 1',
     });
     expect((await advrob(['list'])).stdout).toMatch(
-      /ATTACKS[\s\S]*OBJECTIVES[\s\S]*OPTIMIZERS[\s\S]*DATASETS[\s\S]*MODELS/,
+      /^attacks: [\s\S]*^objectives: [\s\S]*^optimizers: [\s\S]*^datasets: [\s\S]*^models: /m,
     );
   });
 
@@ -310,9 +310,13 @@ describe('advrob list and doctor', () => {
       { name: 'attack', type: 'attack' },
     ]);
     const { stdout } = await advrob(['list', 'attacks']);
-    for (const { name } of parts) expect(stdout).toContain(`\n  ${name} [`);
-    expect(stdout).toMatch(/sees labels/);
-    expect(stdout).toMatch(/looks for the smallest perturbation/);
+    for (const { name } of parts) expect(`\n${stdout}`).toContain(`\n${name} [`);
+    const one = await advrob(['list', 'hopskipjump']);
+    expect(one.stdout).toMatch(/Chen et al\. 2020[\s\S]* {2}steps: integer >= 1 = 64 {2}rounds/);
+    expect(one.stdout).toMatch(
+      /sees labels; looks for the smallest perturbation; one of the attacks of @advrob\/attacks/,
+    );
+    expect((await advrob(['list', 'hopskipjmp'])).stderr).toMatch(/did you mean hopskipjump/);
   });
 
   it('doctor names the backend in use and why', async () => {

@@ -9,7 +9,7 @@ import { defaultDataset, exampleFlags } from '../flags/data-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { inputOf, onnxOf, modelCheckFlag, modelFlags, savedModel } from '../flags/model-flags.js';
 import { recordText } from '../output/record-text.js';
-import { addCommand, ready, type Call } from './command.js';
+import { addCommand, defaultFolder, ready, type Call } from './command.js';
 
 const flags = [
   ...backendFlags,
@@ -22,9 +22,10 @@ const flags = [
   flag('--epsilon <radius>', 'of attacks inside the analysis, e.g. 0.3 or 8/255'),
   seedFlag,
   pluginFlag,
-  flag('--out <folder>', 'for record.json and the page; started again, it goes on where it was stopped', {
-    required: true,
-  }),
+  flag(
+    '--out <folder>',
+    'for record.json and the page, default below runs/; started again, it goes on where it was stopped',
+  ),
   jsonFlag,
 ] as const;
 type AnalyzeFlags = Values<typeof flags>;
@@ -40,10 +41,14 @@ export function register(program: Command, call: Call): void {
     'look at saved models by an analysis, see: advrob list analyses',
     flags,
     (name, given) => analyzeCommand(name, given, call),
+    [
+      'analyze loss-surface --model net.onnx --epsilon 0.1 --take 64',
+      'analyze logit-comparison --model standard=a.safetensors \\\n    --model robust=b.safetensors --epsilon 0.1',
+    ],
   );
 }
 
-async function analyzeCommand(name: string, given: AnalyzeFlags, { commandLine, signal }: Call): Promise<void> {
+async function analyzeCommand(name: string, given: AnalyzeFlags, { args, commandLine, signal }: Call): Promise<void> {
   const site = await ready(given);
   const experiment = parseExperiment(describe(name, given, site.registry));
   const { record, report } = await runExperiment({
@@ -51,7 +56,7 @@ async function analyzeCommand(name: string, given: AnalyzeFlags, { commandLine, 
     command: commandLine,
     signal,
     experiment,
-    folder: given.out,
+    folder: given.out ?? defaultFolder(name, args),
   });
   site.output.result(record, () => [...recordText(record), `report: ${report}`].join('\n\n'));
 }

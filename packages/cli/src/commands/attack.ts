@@ -28,7 +28,7 @@ import { writeAtomically } from '../storage/files.js';
 import { terminalOutput, warningTexts } from '../output/terminal.js';
 import { checkPictures, picturesText, savePictures, type Crafted } from '../output/pictures.js';
 import { createProgress, followShare, percent } from '../output/progress.js';
-import { addCommand, ready, type Call } from './command.js';
+import { addCommand, defaultFolder, ready, type Call } from './command.js';
 
 const flags = [
   ...backendFlags,
@@ -48,10 +48,10 @@ const flags = [
     '--save-pictures',
     'saves what fools the model as PNG files too, beside the originals, and judges them as saved',
   ),
-  flag('--out <folder>', 'for adversarial.safetensors, and pictures/ where asked for', { required: true }),
+  flag('--out <folder>', 'for adversarial.safetensors, and pictures/ where asked for; default below runs/'),
   jsonFlag,
 ] as const;
-type AttackFlags = Values<typeof flags>;
+type AttackFlags = Values<typeof flags> & { readonly out: string };
 
 /**
  * `advrob attack`: crafts adversarial examples and saves them: `adversarial.safetensors` (float32
@@ -59,8 +59,16 @@ type AttackFlags = Values<typeof flags>;
  * example in data-set order; and pictures of what fools the model where asked for.
  */
 export function register(program: Command, call: Call): void {
-  addCommand(program, 'attack', 'craft adversarial examples and save them', flags, (given) =>
-    workIn(given.out, terminalOutput(given.json), () => attackCommand(given, call)),
+  addCommand(
+    program,
+    'attack',
+    'craft adversarial examples and save them',
+    flags,
+    (asked) => {
+      const given = { ...asked, out: asked.out ?? defaultFolder(modelName(asked.model), call.args) };
+      return workIn(given.out, terminalOutput(given.json), () => attackCommand(given, call));
+    },
+    ['attack --model net.onnx --attack cw --norm l2 --epsilon inf \\\n    --take 10 --save-pictures'],
   );
 }
 

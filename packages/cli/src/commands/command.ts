@@ -1,7 +1,9 @@
 import { AdvrobError, didYouMean, type Registry } from '@advrob/core';
+import { sha256 } from '@advrob/core/sha256';
 import { Command } from 'commander';
+import { join } from 'node:path';
 import { selectBackend, type BackendChoice } from '../backend/select.js';
-import type { backendFlags, jsonFlag, pluginFlag } from '../flags/common-flags.js';
+import { jsonFlag, type backendFlags, type pluginFlag } from '../flags/common-flags.js';
 import type { AnyFlag, Values } from '../flags/flag.js';
 import { terminalOutput, type Output } from '../output/terminal.js';
 import { loadRegistry } from '../plugins/load.js';
@@ -33,6 +35,7 @@ type Operands<Usage extends string> = Usage extends `${string} <${string}...>`
  *   <folders...>`.
  * @param flags - In the order of the help.
  * @param run - Called with what stands behind the name, and the values of the flags.
+ * @param examples - Command lines that work, without `advrob`; they end the help.
  */
 export function addCommand<const Usage extends string, const Flags extends readonly AnyFlag[]>(
   program: Command,
@@ -40,10 +43,13 @@ export function addCommand<const Usage extends string, const Flags extends reado
   description: string,
   flags: Flags,
   run: (...given: [...Operands<Usage>, Values<Flags>]) => void | Promise<void>,
+  examples: readonly string[] = [],
 ): void {
   const command = program.command(usage).description(description);
   for (const flag of flags) command.addOption(flag);
   refuseUnknownFirst(command, flags);
+  if (examples.length > 0)
+    command.addHelpText('after', () => `\nExamples:\n${examples.map((line) => `  advrob ${line}`).join('\n')}`);
   command.action(run as (...given: unknown[]) => void | Promise<void>);
 }
 
@@ -66,6 +72,15 @@ export function commandLineOf(args: readonly string[]): string {
   return ['advrob', ...args]
     .map((arg) => (/^[\w./=,:@-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
     .join(' ');
+}
+
+/**
+ * The folder of a command that was given none: `runs/`, what it is about, and what else was asked
+ * for as six digits, so that the same command goes on in the same folder and another one does not.
+ */
+export function defaultFolder(about: string, args: readonly string[]): string {
+  const digits = sha256(JSON.stringify(args.filter((arg) => arg !== jsonFlag.long))).slice(0, 6);
+  return join('runs', `${about.replace(/[^\w.-]+/g, '-')}-${digits}`);
 }
 
 /** Arguments without some flags and their values. */

@@ -40,6 +40,7 @@ export function register(program: Command): void {
     'every model of finished runs against one of them, on the same examples',
     flags,
     compareCommand,
+    ['compare runs/a runs/b --out runs/a-and-b'],
   );
 }
 

@@ -24,6 +24,7 @@ export function register(program: Command, { fail }: Call): void {
     async (given) => {
       if (!(await doctor(given.json))) fail();
     },
+    ['doctor'],
   );
 }
 

@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import { openJobs } from '../evaluation/jobs.js';
 import { runEvaluation, runShard } from '../evaluation/run.js';
 import { parseShard, shardFolder, writeShardFile } from '../evaluation/shards.js';
+import { modelName } from '../experiment/load-model.js';
 import { workIn } from '../experiment/record.js';
 import { divisionFlags, evaluationFlags } from '../flags/evaluation-flags.js';
 import type { Values } from '../flags/flag.js';
 import { recordText } from '../output/record-text.js';
 import { terminalOutput } from '../output/terminal.js';
-import { addCommand, commandLineOf, ready, readFlags, withoutFlags, type Call } from './command.js';
+import { addCommand, commandLineOf, defaultFolder, ready, readFlags, withoutFlags, type Call } from './command.js';
 
 const flags = [...evaluationFlags, ...divisionFlags] as const;
 
@@ -17,14 +18,23 @@ const flags = [...evaluationFlags, ...divisionFlags] as const;
  * examples.jsonl, or with `--shard` a part to be merged.
  */
 export function register(program: Command, call: Call): void {
-  addCommand(program, 'evaluate', 'measure clean and robust accuracy of any model', flags, (given) =>
-    evaluateCommand(given, call),
+  addCommand(
+    program,
+    'evaluate',
+    'measure clean and robust accuracy of any model',
+    flags,
+    (given) => evaluateCommand(given, call),
+    [
+      'evaluate --model net.onnx --attack pgd --epsilon 8/255 \\\n    --dataset image-folder --set image-folder.directory=pictures',
+      'evaluate --model net.keras --attack autoattack --epsilon 0.3 \\\n    --take 200 --jobs 2 --out runs/net',
+    ],
   );
 }
 
 async function evaluateCommand({ shard, jobs, ...asked }: Values<typeof flags>, { args, signal }: Call): Promise<void> {
   const share = shard === undefined ? undefined : parseShard(shard);
-  const folder = share ? shardFolder(asked.out, share) : asked.out;
+  const out = asked.out ?? defaultFolder(modelName(asked.model), withoutFlags(args, divisionFlags));
+  const folder = share ? shardFolder(out, share) : out;
   await workIn(folder, terminalOutput(asked.json), async () => {
     // What is computed, and what the record says, is that of a single run of as many threads.
     const single = withoutFlags(args, divisionFlags);
@@ -47,7 +57,7 @@ async function evaluateCommand({ shard, jobs, ...asked }: Values<typeof flags>, 
         output.result(
           result,
           () =>
-            `${folder}: shard ${share.index}/${share.count}, ${batches} of ${total} batches. When all are there: advrob merge ${given.out} --out ${given.out}`,
+            `${folder}: shard ${share.index}/${share.count}, ${batches} of ${total} batches. When all are there: advrob merge ${out} --out ${out}`,
         );
         return;
       }

@@ -31,7 +31,9 @@ const flags = [
  * its place.
  */
 export function register(program: Command, _call: Call): void {
-  addCommand(program, 'export', 'write a model as an ONNX file', flags, exportCommand);
+  addCommand(program, 'export', 'write a model as an ONNX file', flags, exportCommand, [
+    'export --model runs/robust --out robust.onnx',
+  ]);
 }
 
 async function exportCommand(given: Values<typeof flags>): Promise<void> {

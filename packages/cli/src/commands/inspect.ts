@@ -6,7 +6,7 @@ import type { Values } from '../flags/flag.js';
 import { inputOf, modelFlags, onnxOf, savedModel } from '../flags/model-flags.js';
 import { explainForeign } from '../experiment/foreign-model.js';
 import { architecturesOf, findModelFile, normalizationOf } from '../experiment/load-model.js';
-import { inLine } from '../output/terminal.js';
+import { inLine, wrapped } from '../output/terminal.js';
 import { addCommand, ready } from './command.js';
 
 const flags = [...modelFlags, ...backendFlags, pluginFlag, jsonFlag] as const;
@@ -19,6 +19,7 @@ export function register(program: Command): void {
     'what a model file holds, how it can be attacked, and what is in the way',
     flags,
     inspectCommand,
+    ['inspect net.onnx'],
   );
 }
 
@@ -66,7 +67,7 @@ export function inspectionText(path: string, found: ModelInspection): string[] {
   ];
   return rows
     .filter(([, lines]) => lines.some((line) => line !== ''))
-    .flatMap(([label, lines]) => lines.flatMap((line, i) => hanging(i === 0 ? label : '', inLine(line))));
+    .flatMap(([label, lines]) => lines.flatMap((line, i) => besides(i === 0 ? label : '', inLine(line))));
 }
 
 const formats: Readonly<Record<ModelInspection['format'], string>> = {
@@ -104,14 +105,6 @@ function scaled(count: number): string {
 }
 
 /** A label and words behind it, broken so that they stay behind it. */
-function hanging(label: string, text: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width - indent - 2) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].map((each, i) => `${(i === 0 ? label : '').padEnd(indent)}  ${each}`.trimEnd());
+function besides(label: string, text: string): string[] {
+  return wrapped(text, width, { first: label.padEnd(indent + 2), next: ' '.repeat(indent + 2) }).split('\n');
 }

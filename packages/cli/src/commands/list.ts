@@ -2,19 +2,23 @@ import { AdvrobError, didYouMean, optionJsonSchema, pluginKinds, type PluginKind
 import type { Command } from 'commander';
 import { jsonFlag, pluginFlag } from '../flags/common-flags.js';
 import type { Values } from '../flags/flag.js';
-import { terminalOutput } from '../output/terminal.js';
+import { terminalOutput, terminalWidth, wrapped } from '../output/terminal.js';
 import { addCommand, openRegistry } from './command.js';
 
 const flags = [pluginFlag, jsonFlag] as const;
 
-/** `advrob list [kind]`: what is installed, with options, ranges, defaults and papers. */
+/**
+ * `advrob list [what]`: all parts by name, those of a kind with a sentence each, or everything about
+ * one.
+ */
 export function register(program: Command): void {
   addCommand(
     program,
-    'list [kind]',
-    'what is installed, with options, ranges, defaults and papers',
+    'list [what]',
+    'what is installed; of a kind (attacks, trainers, ...) a sentence each; of a name its options, ranges, defaults and paper',
     flags,
     listCommand,
+    ['list', 'list attacks', 'list pgd'],
   );
 }
 
@@ -25,16 +29,23 @@ interface OptionLine {
   readonly description?: string;
 }
 
-async function listCommand(kind: string | undefined, given: Values<typeof flags>): Promise<void> {
+interface PartLine {
+  readonly kind: PluginKind;
+  readonly name: string;
+  readonly plugin: string;
+  readonly summary: string;
+  readonly paper?: string;
+  readonly norms?: unknown;
+  readonly knowledge?: unknown;
+  readonly budget?: unknown;
+  readonly options: readonly OptionLine[];
+}
+
+async function listCommand(what: string | undefined, given: Values<typeof flags>): Promise<void> {
   const output = terminalOutput(given.json);
   const registry = await openRegistry(given.plugin, output);
-  if (kind !== undefined && !(pluginKinds as readonly string[]).includes(kind))
-    throw new AdvrobError(
-      'ADVROB_USAGE',
-      `no kind '${kind}'; ${didYouMean(kind, pluginKinds, `there are ${pluginKinds.join(', ')}`)}`,
-    );
-  const parts = registry.list(kind as PluginKind | undefined).map(({ kind: partKind, name, plugin, definition }) => ({
-    kind: partKind,
+  const all = registry.list().map(({ kind, name, plugin, definition }): PartLine => ({
+    kind,
     name,
     plugin,
     summary: definition.summary,
@@ -44,34 +55,58 @@ async function listCommand(kind: string | undefined, given: Values<typeof flags>
     ...('budget' in definition && { budget: definition.budget }),
     options: optionLines(optionJsonSchema(definition.options)),
   }));
-  output.result(parts, () =>
-    pluginKinds
-      .filter((each) => parts.some((part) => part.kind === each))
-      .map((each) => [each.toUpperCase(), ...parts.filter((part) => part.kind === each).map(describe)].join('\n'))
-      .join('\n\n'),
-  );
+  const parts = all.filter(({ kind, name }) => what === undefined || kind === what || name === what);
+  if (parts.length === 0 && !(pluginKinds as readonly string[]).includes(what!)) {
+    const known = [...pluginKinds, ...all.map(({ name }) => name)];
+    throw new AdvrobError(
+      'ADVROB_USAGE',
+      `no kind and no part '${what!}'; ${didYouMean(what!, known, `kinds are ${pluginKinds.join(', ')}`)}`,
+    );
+  }
+  const width = terminalWidth();
+  output.result(parts, () => {
+    if (what === undefined) return overview(parts, width);
+    return parts.some(({ name }) => name === what)
+      ? parts.map((part) => describe(part, width)).join('\n\n')
+      : ofKind(parts, width);
+  });
 }
 
-function describe(part: {
-  name: string;
-  plugin: string;
-  summary: string;
-  paper?: string;
-  norms?: unknown;
-  knowledge?: unknown;
-  budget?: unknown;
-  options: OptionLine[];
-}): string {
-  const norms = Array.isArray(part.norms) ? ` [${part.norms.join(', ')}]` : '';
-  const options = part.options.map((option) => {
-    const value = option.default === undefined ? '' : ` = ${JSON.stringify(option.default)}`;
-    return `      ${option.name}: ${option.type}${value}${option.description === undefined ? '' : `  ${option.description}`}`;
+/** Every name, a kind after the other. */
+function overview(parts: readonly PartLine[], width: number): string {
+  const kinds = pluginKinds.filter((kind) => parts.some((part) => part.kind === kind));
+  const texts = kinds.map((kind) => {
+    const names = parts.filter((part) => part.kind === kind).map(({ name }) => name);
+    return wrapped(names.join(', '), width, { first: `${kind}: `, next: '  ' });
+  });
+  const more = wrapped('One kind: advrob list attacks. One part, with its options: advrob list pgd.', width);
+  return [...texts, '', more].join('\n');
+}
+
+/** A sentence for each part of a kind. */
+function ofKind(parts: readonly PartLine[], width: number): string {
+  return parts
+    .map(({ name, norms, summary }) => wrapped(summary, width, { first: `${name}${normsOf(norms)}  `, next: '    ' }))
+    .join('\n');
+}
+
+function normsOf(norms: unknown): string {
+  return Array.isArray(norms) ? ` [${norms.join(', ')}]` : '';
+}
+
+function describe(part: PartLine, width: number): string {
+  const options = part.options.map(({ name, type, default: value, description = '' }) => {
+    const first = `  ${name}: ${type}${value === undefined ? '' : ` = ${JSON.stringify(value)}`}  `;
+    return wrapped(description, width, { first, next: '      ' });
   });
   return [
-    `  ${part.name}${norms}  ${part.summary}`,
-    ...(part.paper === undefined ? [] : [`      ${part.paper}`]),
+    wrapped(part.summary, width, { first: `${part.name}${normsOf(part.norms)}  `, next: '  ' }),
+    ...(part.paper === undefined ? [] : [wrapped(part.paper, width, { first: '  ', next: '  ' })]),
     ...options,
-    `      ${[...access(part), `from ${part.plugin}`].join('; ')}`,
+    wrapped([...access(part), `one of the ${part.kind} of ${part.plugin}`].join('; '), width, {
+      first: '  ',
+      next: '  ',
+    }),
   ].join('\n');
 }
 

@@ -23,6 +23,7 @@ export function register(program: Command, call: Call): void {
     'make one evaluation of its shards; of a folder that holds them, or of their folders',
     flags,
     (folders, given) => workIn(given.out, terminalOutput(given.json), () => mergeCommand(folders, given, call)),
+    ['merge runs/net --out runs/net'],
   );
 }
 

@@ -30,6 +30,7 @@ export function register(program: Command): void {
     'make the page of a run anew from its record, or write result cards',
     flags,
     reportCommand,
+    ['report runs/demo'],
   );
 }
 

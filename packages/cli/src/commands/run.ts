@@ -24,6 +24,7 @@ export function register(program: Command, call: Call): void {
     'do everything that a config file asks for; started again, it goes on where it was stopped',
     flags,
     (file, given) => runCommand(file, given, call),
+    ['run experiment.yaml', 'run experiment.yaml --set training.steps=100 --out runs/short'],
   );
 }
 

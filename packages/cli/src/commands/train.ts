@@ -20,7 +20,7 @@ import { modelCheckFlag } from '../flags/model-flags.js';
 import { writeAtomically } from '../storage/files.js';
 import { terminalOutput } from '../output/terminal.js';
 import { createProgress } from '../output/progress.js';
-import { addCommand, ready, type Call } from './command.js';
+import { addCommand, defaultFolder, ready, type Call } from './command.js';
 
 const flags = [
   ...backendFlags,
@@ -43,18 +43,29 @@ const flags = [
   settingFlag('every part that has it'),
   seedFlag,
   pluginFlag,
-  flag('--out <folder>', 'for weights, checkpoints and the log', { required: true }),
+  flag('--out <folder>', 'for weights, checkpoints and the log, default below runs/'),
   jsonFlag,
 ] as const;
-type TrainFlags = Values<typeof flags>;
+type TrainFlags = Values<typeof flags> & { readonly out: string };
 
 /**
  * `advrob train`: trains one model; writes `weights.safetensors`, checkpoints and `metrics.jsonl`
  * into the folder. Goes on where it was stopped.
  */
 export function register(program: Command, call: Call): void {
-  addCommand(program, 'train', 'train one model', flags, (given) =>
-    workIn(given.out, terminalOutput(given.json), (written) => trainCommand(given, call, written)),
+  addCommand(
+    program,
+    'train',
+    'train one model',
+    flags,
+    (asked) => {
+      const given = { ...asked, out: asked.out ?? defaultFolder(asked.architecture, call.args) };
+      return workIn(given.out, terminalOutput(given.json), (written) => trainCommand(given, call, written));
+    },
+    [
+      'train --architecture compact-cnn --trainer pgd-at \\\n    --epsilon 0.2 --steps 600',
+      'train --architecture small-cnn --objective trades --attack pgd \\\n    --epsilon 0.3 --epochs 10 --out runs/trades',
+    ],
   );
 }
 

@@ -21,9 +21,10 @@ export const evaluationFlags = [
   flag('--save-adversarial', 'saves adversarial examples and judges them again as loaded, also in 8 bits'),
   seedFlag,
   pluginFlag,
-  flag('--out <folder>', 'for record.json and examples.jsonl; started again, it goes on where it was stopped', {
-    required: true,
-  }),
+  flag(
+    '--out <folder>',
+    'for record.json and examples.jsonl, default below runs/; started again, it goes on where it was stopped',
+  ),
   jsonFlag,
 ] as const;
 

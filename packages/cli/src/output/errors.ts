@@ -1,6 +1,6 @@
 import { AdvrobError } from '@advrob/core';
 import { fileError } from '../storage/failure.js';
-import { printable } from './terminal.js';
+import { painted, printable } from './terminal.js';
 
 /**
  * What tfjs says of an operation that the backend, or its gradients, lack, put into words that say
@@ -51,6 +51,7 @@ export function exitCodeOf(error: unknown): number {
  * unexpected.
  */
 export function describeError(error: unknown): string {
-  if (error instanceof AdvrobError) return printable(`advrob: ${error.message}`);
-  return printable(`advrob: unexpected ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  const who = painted('advrob:', 'red', process.stderr);
+  if (error instanceof AdvrobError) return `${who} ${printable(error.message)}`;
+  return `${who} ${printable(`unexpected ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)}`;
 }

@@ -1,4 +1,5 @@
 import type { RecordWarning } from '@advrob/evaluation';
+import { styleText } from 'node:util';
 
 /**
  * Where a command writes. With `json`, standard output carries the final JSON alone; everything
@@ -19,7 +20,10 @@ export function terminalOutput(json = false): Output {
   return {
     json,
     line: (text = '') => (json ? process.stderr : process.stdout).write(`${printable(text)}\n`),
-    warn: (texts) => texts.forEach((text) => process.stderr.write(`warning: ${printable(text)}\n`)),
+    warn: (texts) =>
+      texts.forEach((text) =>
+        process.stderr.write(`${painted('warning:', 'yellow', process.stderr)} ${printable(text)}\n`),
+      ),
     result: (value, text) => process.stdout.write(`${printable(json ? JSON.stringify(value) : text())}\n`),
   };
 }
@@ -43,6 +47,46 @@ export function printable(text: string): string {
 /** The same in one line. */
 export function inLine(text: string): string {
   return printable(text.replaceAll('\n', ' '));
+}
+
+/**
+ * Text in a colour or in bold, where the stream is a terminal that shows them. `NO_COLOR`
+ * (https://no-color.org) turns it off, `FORCE_COLOR` on.
+ */
+export function painted(text: string, style: 'bold' | 'red' | 'yellow', stream: NodeJS.WriteStream): string {
+  const { NO_COLOR = '', FORCE_COLOR = '', TERM } = process.env;
+  const isShown = FORCE_COLOR !== '' && FORCE_COLOR !== '0' ? true : stream.isTTY && TERM !== 'dumb';
+  return isShown && NO_COLOR === '' ? styleText(style, text) : text;
+}
+
+/** Columns of the terminal; 80 where there is none, and never fewer than 40. */
+export function terminalWidth(): number {
+  return Math.max(process.stdout.columns ?? 80, 40);
+}
+
+/**
+ * Text in lines of at most `width` columns, broken between words; a longer word stands alone. `first`
+ * stands before the first line, `next` before the others.
+ */
+export function wrapped(text: string, width: number, { first = '', next = '' } = {}): string {
+  const lines: string[] = [];
+  let line = first;
+  let isEmpty = true;
+  for (const word of text.split(/\s+/).filter((each) => each !== '')) {
+    if (!isEmpty && line.length + word.length + 1 > width) {
+      lines.push(line);
+      line = next;
+      isEmpty = true;
+    }
+    // The words before may fill the line alone.
+    if (isEmpty && lines.length === 0 && line.trim() !== '' && line.length + word.length > width) {
+      lines.push(line);
+      line = next;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line].map((each) => each.trimEnd()).join('\n');
 }
 
 /**
