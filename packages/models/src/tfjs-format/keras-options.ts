@@ -69,7 +69,16 @@ const layers: Readonly<Record<string, LayerOptions>> = {
   Conv2D: { understood: [...conv, 'dilation_rate'], neutral: { groups: [1] } },
   Conv3D: { understood: [...conv, 'dilation_rate'], neutral: { groups: [1] } },
   // depth_multiplier is that of a separable convolution too.
-  SeparableConv2D: { understood: [...conv, 'dilation_rate', 'depth_multiplier'], neutral: { groups: [1] } },
+  SeparableConv2D: {
+    understood: [...conv, 'dilation_rate', 'depth_multiplier'],
+    neutral: { groups: [1] },
+    // Keras 2 writes those of its parent class, which tfjs-layers refuses.
+    rewrite: (config) => ({
+      config: Object.fromEntries(
+        Object.entries(config).filter(([key]) => !/^kernel_(initializer|regularizer|constraint)$/.test(key)),
+      ),
+    }),
+  },
   DepthwiseConv2D: { understood: [...conv, 'depth_multiplier'], neutral: { groups: [1], dilation_rate: [1] } },
   Conv2DTranspose: { understood: conv, neutral: { output_padding: [], groups: [1], dilation_rate: [1] } },
   Conv3DTranspose: { understood: conv, neutral: { output_padding: [], groups: [1], dilation_rate: [1] } },

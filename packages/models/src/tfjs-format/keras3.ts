@@ -79,10 +79,13 @@ function layerOf(source: Source, layer: Json, depth: number): Json {
   return { ...named, class_name: className === 'Model' ? 'Functional' : className, config: rewritten };
 }
 
-/** A class of somebody's own has the name of a package, or no module of Keras. */
+/**
+ * A class of somebody's own has the name of a package, or no module of Keras; Keras 2 for new
+ * versions of TensorFlow is called tf_keras.
+ */
 function checkIsKeras(file: string, name: string, { module, class_name, registered_name }: Json): void {
   const isForeign = typeof registered_name === 'string' && registered_name.includes('>');
-  if (!isForeign && (module === undefined || (typeof module === 'string' && /^keras(\.|$)/.test(module)))) return;
+  if (!isForeign && (module === undefined || (typeof module === 'string' && /^(tf_)?keras(\.|$)/.test(module)))) return;
   throw unsupported(file, `layer '${name}' is ${String(registered_name ?? class_name)}, a class outside of Keras`);
 }
 
@@ -138,7 +141,7 @@ function dtypeOf(file: string, name: string, value: unknown): string {
 
 function activationOf({ file, isOld }: Source, name: string, value: unknown): unknown {
   if (value === null || value === undefined) return 'linear';
-  const said = isRecord(value) && String(value['module']).startsWith('keras') ? value['config'] : value;
+  const said = isRecord(value) && /^(tf_)?keras/.test(String(value['module'])) ? value['config'] : value;
   if (typeof said === 'string' && sameActivations.includes(said)) return said;
   if (isOld && said === 'hard_sigmoid') return said;
   if (typeof said === 'string' && Object.hasOwn(activations, said)) return activations[said];
