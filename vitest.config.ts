@@ -12,7 +12,18 @@ const root = fileURLToPath(new URL('.', import.meta.url));
  * time. What a test changes for good, such as a backend, must stay in its file (tooling/testing/fresh.ts). The files
  * of all others, which register backends and start programs, have a process each.
  */
-const sharing = ['core', 'training', 'evaluation', 'report', 'models', 'datasets', 'onnx', 'trainers-*', 'analysis-*'];
+const sharing = [
+  'core',
+  'training',
+  'evaluation',
+  'report',
+  'models',
+  'datasets',
+  'onnx',
+  'certification',
+  'trainers-*',
+  'analysis-*',
+];
 const alone = ['backend-onnxruntime', 'cli', 'create-advrob-plugin'];
 
 /** Every test of the repository. */

@@ -6,6 +6,7 @@ export default preset(
     graph: 'src/graph.ts',
     inspect: 'src/inspect.ts',
     keras: 'src/keras.ts',
+    'layer-graph': 'src/layer-graph.ts',
     layers: 'src/layers.ts',
     node: 'src/node.ts',
     onnx: 'src/onnx.ts',

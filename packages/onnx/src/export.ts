@@ -1,1 +1,1 @@
-export { exportOnnx, type ExportOptions } from './export/trace.js';
+export { exportOnnx, watchKernels, type ExportOptions, type RanKernel } from './export/trace.js';

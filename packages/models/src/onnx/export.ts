@@ -2,7 +2,7 @@ import { AdvrobError, type Classifier } from '@advrob/core';
 import { createOnnxGraph, OnnxError, readOnnx } from '@advrob/onnx';
 import { exportOnnx } from '@advrob/onnx/export';
 import * as tf from '@tensorflow/tfjs-core';
-import { layers as kerasLayers } from '@tensorflow/tfjs-layers';
+import { withLayerNames } from '../checks/layer-names.js';
 import type { OnnxLayout } from './ports.js';
 
 export interface ExportClassifierOptions {
@@ -99,27 +99,4 @@ export function checkAgreement(who: string, found: ArrayLike<number>, wanted: Ar
     'ADVROB_ONNX_MISMATCH',
     `export: in ${who} the file gives other scores than the model, by ${(worst / largest).toPrecision(2)} of the largest: a defect of the export, please report it`,
   );
-}
-
-/** Runs `body` with a function that tells which layer of a LayersModel now runs. */
-function withLayerNames<T>(body: (place: () => string | undefined) => T): T {
-  const layerClass = kerasLayers.Layer.prototype;
-  const { apply } = layerClass;
-  const running: string[] = [];
-  layerClass.apply = function (this: { name: string }, ...given: Parameters<typeof apply>) {
-    running.push(this.name);
-    try {
-      return apply.apply(this as never, given);
-    } finally {
-      running.pop();
-    }
-  };
-  try {
-    return body(() => {
-      const name = running.at(-1);
-      return name === undefined ? undefined : `layer '${name}'`;
-    });
-  } finally {
-    layerClass.apply = apply;
-  }
 }

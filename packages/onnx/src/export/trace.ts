@@ -39,44 +39,68 @@ export function exportOnnx(f: (x: Tensor) => Tensor, options: ExportOptions): Ui
   return encodeParts(anyBatch(two, three));
 }
 
-/** tfjs has no hook for this: the engine's entry for kernels is replaced while the function runs. */
+/** One call of a kernel of tfjs. */
+export interface RanKernel {
+  /** As tfjs names it, such as `Conv2D`. */
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly attributes: any;
+  readonly output: Tensor | readonly Tensor[];
+}
+
 type Engine = Pick<ReturnType<typeof tf.engine>, 'runKernel'>;
+
+/**
+ * Runs a function, and hands over each kernel that it calls; what `look` calls is not looked at.
+ * tfjs has no hook for this: the engine's entry for kernels is replaced while the function runs.
+ */
+export function watchKernels<T>(body: () => T, look: (ran: RanKernel) => void): T {
+  const engine = tf.engine() as Engine;
+  const { runKernel } = engine;
+  const isOwn = Object.hasOwn(engine, 'runKernel');
+  let isInside = false;
+  engine.runKernel = ((name: string, inputs: tf.NamedTensorMap, attributes?: tf.NamedAttrMap) => {
+    if (isInside) return runKernel.call(engine, name, inputs, attributes as tf.NamedAttrMap);
+    isInside = true;
+    try {
+      const output = runKernel.call(engine, name, inputs, attributes as tf.NamedAttrMap) as Tensor | Tensor[];
+      look({ name, inputs, attributes: attributes ?? {}, output });
+      return output;
+    } finally {
+      isInside = false;
+    }
+  }) as typeof runKernel;
+  try {
+    return body();
+  } finally {
+    if (isOwn) engine.runKernel = runKernel;
+    else delete (engine as Partial<Engine>).runKernel;
+  }
+}
 
 function traced(f: (x: Tensor) => Tensor, batch: number, options: ExportOptions): ModelParts {
   const { inputShape, layout = 'NCHW', names, nameOf = () => undefined, place, metadata = {} } = options;
   const tracer = new Tracer(nameOf);
-  const engine = tf.engine() as Engine;
-  const { runKernel } = engine;
-  const isOwn = Object.hasOwn(engine, 'runKernel');
   const input = names?.input ?? 'input';
   const order = inputShape.length === 3 && layout === 'NCHW' ? [0, 3, 1, 2] : inOrder(inputShape.length + 1);
-  let isInside = false;
+  const look = ({ name, inputs, attributes, output }: RanKernel): void => {
+    const given = Object.values(inputs).filter((each) => each !== undefined && each !== null);
+    if (!given.some((each) => tracer.valueOf(each))) return;
+    const at = place?.();
+    const lower = kernels.get(name);
+    const what = `the kernel ${name}${at === undefined ? '' : ` of ${at}`}`;
+    if (!lower || Array.isArray(output)) tracer.refuse(what);
+    else lower(tracer, { inputs, attributes, output: output as Tensor });
+  };
   let parts: ModelParts | undefined;
   tf.tidy(() => {
     // Spread over the values that are likely, so that no branch of the function sees zeros alone.
     const x = tf.randomUniform([batch, ...inputShape], 0.25, 0.75, 'float32', 1);
     tracer.set(x, input, order);
-    engine.runKernel = ((name: string, inputs: tf.NamedTensorMap, attributes?: tf.NamedAttrMap) => {
-      if (isInside) return runKernel.call(engine, name, inputs, attributes as tf.NamedAttrMap);
-      isInside = true;
-      try {
-        const found = runKernel.call(engine, name, inputs, attributes as tf.NamedAttrMap);
-        const given = Object.values(inputs).filter((each) => each !== undefined && each !== null);
-        if (!given.some((each) => tracer.valueOf(each))) return found;
-        const at = place?.();
-        const lower = kernels.get(name);
-        const what = `the kernel ${name}${at === undefined ? '' : ` of ${at}`}`;
-        if (!lower || Array.isArray(found)) return tracer.refuse(what);
-        lower(tracer, { inputs, attributes: attributes ?? {}, output: found as unknown as Tensor });
-        return found;
-      } finally {
-        isInside = false;
-      }
-    }) as typeof runKernel;
-    try {
+    watchKernels(() => {
       const y = f(x);
-      const found = tracer.valueOf(y);
-      if (!found) throw new OnnxError('ADVROB_ONNX_OPERATOR', 'its output does not depend on its input');
+      if (!tracer.valueOf(y)) throw new OnnxError('ADVROB_ONNX_OPERATOR', 'its output does not depend on its input');
       const last = tracer.arranged(y);
       parts = {
         nodes: [
@@ -88,10 +112,7 @@ function traced(f: (x: Tensor) => Tensor, batch: number, options: ExportOptions)
         output: { name: names?.output ?? 'output', dims: ['batch', ...y.shape.slice(1)] },
         metadata,
       };
-    } finally {
-      if (isOwn) engine.runKernel = runKernel;
-      else delete (engine as Partial<Engine>).runKernel;
-    }
+    }, look);
   });
   return parts!;
 }
