@@ -1,0 +1,137 @@
+import type { LayerGraph } from '@advrob/models/layer-graph';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { isLoose, type Slopes } from './activations.js';
+import { backward, type Question } from './backward.js';
+import { createContext, isFirst, type Context, type Ends, type NonLinear } from './context.js';
+import { lowestExactly, lowestOnDevice, type InputSet } from './input-set.js';
+import { contested } from './max-pool.js';
+
+/** Where the bounds of what activations read come from, and how far the question itself is followed. */
+export type Method = 'ibp' | 'crown-ibp' | 'crown';
+
+export interface BoundsOptions {
+  readonly method: Method;
+  /** Whether rounding is covered. */
+  readonly isOutward: boolean;
+  /** Lower slopes of the bounds inside. */
+  readonly slopes: Slopes;
+  /** Whether bounds inside are cut with the intervals. */
+  readonly isCut: boolean;
+  /** Bytes that the coefficients of one pass may take. */
+  readonly memory: number;
+}
+
+/** Bounds of every node, by a method; the caller disposes it. */
+export function boundsInside(graph: LayerGraph, set: InputSet, options: BoundsOptions): Promise<Context> {
+  const { method, isOutward } = options;
+  return createContext(graph, set, {
+    isOutward,
+    hasLines: method !== 'ibp',
+    ...(method === 'crown' && { tighten: (so: Context, node: NonLinear, ends: Ends) => tighter(so, node, ends, options) }),
+  });
+}
+
+/** Better ends for what a node reads, by CROWN, where they matter. */
+async function tighter(context: Context, node: NonLinear, ends: Ends, options: BoundsOptions): Promise<Ends> {
+  const { graph, set } = context;
+  const source = graph.nodes[node.inputs[0]!]!;
+  // The interval behind an activation is that in front of it.
+  if (isFirst(graph.nodes, source) || source.op === 'activation') return ends;
+  const size = ends.low.length / set.count;
+  const wanted = new Set<number>();
+  for (let n = 0; n < set.count; n++) {
+    if (node.op === 'maxPool')
+      for (const i of contested(node, source.shape, ends.low, ends.high, n * size)) wanted.add(i);
+    else
+      for (let i = 0; i < size; i++)
+        if (!options.isCut || isLoose(node.activation, ends.low[n * size + i]!, ends.high[n * size + i]!)) wanted.add(i);
+  }
+  const neurons = [...wanted];
+  const [low, high] = [ends.low.slice(), ends.high.slice()];
+  const chunk = rowsAtOnce(graph, set.count, options.memory / 2);
+  for (let from = 0; from < neurons.length; from += chunk) {
+    const some = neurons.slice(from, from + chunk);
+    const rows = bucket(some.length, chunk);
+    const found = tf.tidy(() => {
+      const places = Int32Array.from({ length: rows }, (_, i) => some[Math.min(i, some.length - 1)]!);
+      const one = tf.oneHot(tf.tensor1d(places, 'int32'), size);
+      const both = tf.concat([one, tf.neg(one)]);
+      const all = tf.tile(tf.reshape(both, [1, 2 * rows, size]), [set.count, 1, 1]);
+      return lowerOnDevice(context, { node: source.id, rows: all, until: 'input', slopes: options.slopes });
+    });
+    const values = (await found.data()) as Float32Array;
+    found.dispose();
+    for (let n = 0; n < set.count; n++)
+      some.forEach((i, row) => {
+        const at = n * size + i;
+        const [l, h] = [values[n * 2 * rows + row]!, -values[n * 2 * rows + rows + row]!];
+        low[at] = options.isCut ? Math.max(low[at]!, l) : l;
+        high[at] = options.isCut ? Math.min(high[at]!, h) : h;
+        // Without room for rounding the ends of a point may cross.
+        if (low[at]! > high[at]!) [low[at], high[at]] = [high[at]!, low[at]!];
+      });
+  }
+  return { low, high };
+}
+
+/** Lower bounds [n, rows] in float32; the caller's. */
+export function lowerOnDevice(context: Context, question: Question): Tensor {
+  const { value, loss, input } = backward(context, question);
+  return tf.tidy(() => {
+    const fixed = tf.sub(value, loss);
+    tf.dispose([value, loss]);
+    if (!input) return fixed;
+    const end = lowestOnDevice(input, context.inputs, context.set, context.isOutward);
+    input.dispose();
+    const sum = tf.add(fixed, end);
+    if (!context.isOutward) return sum;
+    return tf.sub(sum, tf.mul(tf.add(tf.abs(fixed), tf.abs(end)), 2 ** -21));
+  });
+}
+
+/** Lower bounds [n * rows] in float64, the end at the input computed there. */
+export async function lowerExactly(
+  context: Context,
+  question: Question,
+  points?: (example: number, row: number) => Float64Array | undefined,
+): Promise<Float64Array> {
+  const { value, loss, input } = backward(context, question);
+  try {
+    const [fixed, lost, a] = await Promise.all([value.data(), loss.data(), input?.data()]);
+    const [n, rows] = value.shape as [number, number];
+    const size = input?.shape[2] ?? 0;
+    return Float64Array.from({ length: n * rows }, (_, i) => {
+      const example = Math.floor(i / rows);
+      const at = a && points?.(example, i % rows);
+      const end = a ? lowestExactly(a, i * size, context.set, example, at) : 0;
+      return fixed[i]! - lost[i]! + end;
+    });
+  } finally {
+    tf.dispose([value, loss]);
+    input?.dispose();
+  }
+}
+
+/** The larger of two lists of bounds, place by place. */
+export function betterOf(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => (b[i]! > value || Number.isNaN(value) ? b[i]! : value));
+}
+
+/** Size of the largest node. */
+export function widest({ nodes }: LayerGraph): number {
+  return Math.max(...nodes.map(({ shape }) => shape.reduce((product, side) => product * side, 1)));
+}
+
+/** Rows of coefficients that fit in the memory; a node holds about three arrays of them at a time. */
+export function rowsAtOnce(graph: LayerGraph, examples: number, memory: number): number {
+  const most = Math.floor(memory / (examples * widest(graph) * 12));
+  return 2 ** Math.max(0, Math.min(10, Math.floor(Math.log2(Math.max(1, most)))));
+}
+
+/** Few sizes of a chunk, so that a compiled backend compiles few graphs. */
+function bucket(count: number, most: number): number {
+  let size = Math.min(8, most);
+  while (size < count) size *= 2;
+  return Math.min(size, most);
+}
