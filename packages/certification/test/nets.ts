@@ -14,25 +14,84 @@ export const goldenNets: readonly { readonly x: readonly number[]; readonly laye
   {
     x: [0.5, 0.5],
     layers: [
-      { w: [[0.1, 0.2], [1.8, 1], [-1, 1.2]], b: [-0.4, -0.5, 0] },
-      { w: [[1.3, 0.7, 0.7], [-0.8, 0.9, -1.5], [0.5, 1.7, 1.9]], b: [-0.3, -0.2, 0.5] },
-      { w: [[-0.8, -0.7, 0.5], [-0.4, 0.9, -1.2]], b: [0, 0] },
+      {
+        w: [
+          [0.1, 0.2],
+          [1.8, 1],
+          [-1, 1.2],
+        ],
+        b: [-0.4, -0.5, 0],
+      },
+      {
+        w: [
+          [1.3, 0.7, 0.7],
+          [-0.8, 0.9, -1.5],
+          [0.5, 1.7, 1.9],
+        ],
+        b: [-0.3, -0.2, 0.5],
+      },
+      {
+        w: [
+          [-0.8, -0.7, 0.5],
+          [-0.4, 0.9, -1.2],
+        ],
+        b: [0, 0],
+      },
     ],
   },
   {
     x: [0.5, 0.5],
     layers: [
-      { w: [[0.5, -1.1], [-1.3, 1.1], [0.3, -0.5]], b: [-0.2, 0.1, -0.4] },
-      { w: [[-1.9, -1.1, 1.2], [-0.1, 1.9, 1.6], [1.5, -2, -1.8]], b: [0.3, -0.2, -0.2] },
-      { w: [[0.3, -0.7, 1.4], [-0.7, -1.4, -1.6]], b: [0, 0] },
+      {
+        w: [
+          [0.5, -1.1],
+          [-1.3, 1.1],
+          [0.3, -0.5],
+        ],
+        b: [-0.2, 0.1, -0.4],
+      },
+      {
+        w: [
+          [-1.9, -1.1, 1.2],
+          [-0.1, 1.9, 1.6],
+          [1.5, -2, -1.8],
+        ],
+        b: [0.3, -0.2, -0.2],
+      },
+      {
+        w: [
+          [0.3, -0.7, 1.4],
+          [-0.7, -1.4, -1.6],
+        ],
+        b: [0, 0],
+      },
     ],
   },
   {
     x: [0.5, 0.4],
     layers: [
-      { w: [[1, -1], [2, 1], [-1, 0.5]], b: [0, 0.1, 0.2] },
-      { w: [[1, -2, 1], [-1, 1, 2]], b: [0.3, -0.2] },
-      { w: [[1, -1], [-0.5, 1.5]], b: [0, 0.1] },
+      {
+        w: [
+          [1, -1],
+          [2, 1],
+          [-1, 0.5],
+        ],
+        b: [0, 0.1, 0.2],
+      },
+      {
+        w: [
+          [1, -2, 1],
+          [-1, 1, 2],
+        ],
+        b: [0.3, -0.2],
+      },
+      {
+        w: [
+          [1, -1],
+          [-0.5, 1.5],
+        ],
+        b: [0, 0.1],
+      },
     ],
   },
 ];
@@ -40,12 +99,18 @@ export const goldenNets: readonly { readonly x: readonly number[]; readonly laye
 /** Dense layers with an activation between them, as a classifier. */
 export function denseNet(
   layers: readonly DenseLayer[],
-  { bounds = [0, 1], activate = tf.relu }: { bounds?: readonly [number, number]; activate?: (x: tf.Tensor) => tf.Tensor } = {},
+  {
+    bounds = [0, 1],
+    activate = tf.relu,
+  }: { bounds?: readonly [number, number]; activate?: (x: tf.Tensor) => tf.Tensor } = {},
 ): Promise<Classifier> {
   const weights = layers.map(({ w, b }) => [tf.transpose(tf.tensor2d(w as number[][])), tf.tensor1d([...b])] as const);
   return fromFunction(
     (x) =>
-      weights.reduce<tf.Tensor>((z, [w, b], i) => tf.add(tf.matMul((i === 0 ? z : activate(z)) as tf.Tensor2D, w), b), x),
+      weights.reduce<tf.Tensor>(
+        (z, [w, b], i) => tf.add(tf.matMul((i === 0 ? z : activate(z)) as tf.Tensor2D, w), b),
+        x,
+      ),
     { inputShape: [layers[0]!.w[0]!.length], bounds, outputs: 'logits' },
   );
 }

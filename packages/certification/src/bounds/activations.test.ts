@@ -46,7 +46,9 @@ describe.each(functions)('lines around %o', (activation, value) => {
 it('are the tables of the literature', () => {
   const lines = (activation: Activation, l: number, u: number, slopes: Slopes = 'adaptive') => {
     const found = linesAround(activation, l, u, slopes);
-    return [found.lowSlope, found.lowShift, found.highSlope, found.highShift].map((each) => Number(each.toFixed(6)) + 0);
+    return [found.lowSlope, found.lowShift, found.highSlope, found.highShift].map(
+      (each) => Number(each.toFixed(6)) + 0,
+    );
   };
   expect(lines({ kind: 'relu' }, -1, 3)).toEqual([1, 0, 0.75, 0.75]);
   expect(lines({ kind: 'relu' }, -3, 1)).toEqual([0, 0, 0.25, 0.75]);
@@ -65,6 +67,7 @@ it('rounds outward', () => {
     expect(roundDown(value)).toBeLessThanOrEqual(value);
     expect(roundUp(value)).toBeGreaterThanOrEqual(value);
     expect(Math.fround(roundDown(value))).toBe(roundDown(value));
-    if (Math.abs(value) < 1e38) expect(roundUp(value) - roundDown(value)).toBeLessThanOrEqual(Math.abs(value) * 2 ** -22 + 3e-45);
+    if (Math.abs(value) < 1e38)
+      expect(roundUp(value) - roundDown(value)).toBeLessThanOrEqual(Math.abs(value) * 2 ** -22 + 3e-45);
   }
 });

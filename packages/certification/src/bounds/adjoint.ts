@@ -98,4 +98,3 @@ export function constantOf(node: LinearNode): Tensor | undefined {
   const around = node.paddings.map(([before, after]): [number, number] => [before, after]);
   return tf.mul(tf.sub(1, tf.pad(tf.ones(inner), around)), node.value);
 }
-

@@ -56,6 +56,7 @@ export function backward(context: Context, question: Question): Found {
   const coefficients = new Map<number, Tensor>([[question.node, question.rows]]);
   const [values, losses]: [Tensor[], Tensor[]] = [[], []];
   let input: Tensor | undefined;
+  context.work.rows += question.rows.shape[1]!;
   for (let id = question.node; id >= 0; id--) {
     const a = coefficients.get(id);
     if (!a) continue;

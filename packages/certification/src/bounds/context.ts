@@ -39,6 +39,8 @@ export interface Context {
   readonly readers: readonly number[];
   /** Nodes that an activation or a pooling reads. */
   readonly isBent: ReadonlySet<number>;
+  /** Rows that were followed to the input, of each example. */
+  readonly work: { rows: number };
   linesOf(node: NonLinear, slopes: Slopes): ActivationLines | PoolLines;
   dispose(): void;
 }
@@ -76,6 +78,7 @@ export async function createContext(graph: LayerGraph, set: InputSet, options: C
     inputs,
     ends,
     readers,
+    work: { rows: 0 },
     isBent: new Set(nodes.filter(isNonLinear).map((node) => node.inputs[0]!)),
     linesOf(node, slopes) {
       const key = `${node.id} ${node.op === 'maxPool' ? '' : slopes}`;
@@ -124,10 +127,11 @@ export function isFirst(nodes: readonly LayerNode[], { id, op, inputs }: LayerNo
 function intervalFrom(node: LayerNode, { intervals, inputs, set, isOutward }: Context, reaches: Map<number, Reach>) {
   const shape = [set.count, ...node.shape];
   if (node.op === 'input') {
-    if (set.ball && inputs.center) {
-      const { norm, epsilon } = set.ball;
+    const { center, epsilon } = inputs;
+    if (set.ball && center && epsilon) {
+      const { norm } = set.ball;
       const scale = tf.ones([1, ...node.shape.map(() => 1)]);
-      reaches.set(node.id, { norm, epsilon, scale, center: tf.reshape(inputs.center, shape) });
+      reaches.set(node.id, { norm, epsilon, scale, center: tf.reshape(center, shape) });
     }
     const [low, high] = [tf.reshape(inputs.low, shape), tf.reshape(inputs.high, shape)];
     return withReachOf(reaches, node.id, isOutward ? { low, high, size: largest(low, high) } : { low, high });
@@ -181,7 +185,10 @@ function linesFor(
   const { low, high } = ends.get(node.inputs[0]!)!;
   if (node.op === 'maxPool') return poolLines(node, nodes[node.inputs[0]!]!.shape, low, high, count);
   const { activation } = node;
-  const [lowSlope, lowShift, highSlope, highShift, mask] = Array.from({ length: 5 }, () => new Float32Array(low.length));
+  const [lowSlope, lowShift, highSlope, highShift, mask] = Array.from(
+    { length: 5 },
+    () => new Float32Array(low.length),
+  );
   const range = freeSlopes(activation);
   let [hasLow, hasHigh, hasFree] = [false, false, false];
   for (let i = 0; i < low.length; i++) {

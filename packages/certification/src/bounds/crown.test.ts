@@ -73,8 +73,14 @@ describe('nets with known bounds', () => {
   it('have these bounds inside', async () => {
     const { ends } = await golden(0, {});
     const wanted = [
-      [[-0.325, 0.2, -0.45], [-0.175, 1.6, 0.65]],
-      [[-0.125, -0.545, 0.935], [1.06818182, 1.465, 3.89363636]],
+      [
+        [-0.325, 0.2, -0.45],
+        [-0.175, 1.6, 0.65],
+      ],
+      [
+        [-0.125, -0.545, 0.935],
+        [1.06818182, 1.465, 3.89363636],
+      ],
     ];
     ends.forEach((pair, layer) =>
       pair.forEach((values, end) =>

@@ -28,7 +28,9 @@ export function boundsInside(graph: LayerGraph, set: InputSet, options: BoundsOp
   return createContext(graph, set, {
     isOutward,
     hasLines: method !== 'ibp',
-    ...(method === 'crown' && { tighten: (so: Context, node: NonLinear, ends: Ends) => tighter(so, node, ends, options) }),
+    ...(method === 'crown' && {
+      tighten: (so: Context, node: NonLinear, ends: Ends) => tighter(so, node, ends, options),
+    }),
   });
 }
 
@@ -39,15 +41,16 @@ async function tighter(context: Context, node: NonLinear, ends: Ends, options: B
   // The interval behind an activation is that in front of it.
   if (isFirst(graph.nodes, source) || source.op === 'activation') return ends;
   const size = ends.low.length / set.count;
-  const wanted = new Set<number>();
-  for (let n = 0; n < set.count; n++) {
-    if (node.op === 'maxPool')
-      for (const i of contested(node, source.shape, ends.low, ends.high, n * size)) wanted.add(i);
-    else
-      for (let i = 0; i < size; i++)
-        if (!options.isCut || isLoose(node.activation, ends.low[n * size + i]!, ends.high[n * size + i]!)) wanted.add(i);
-  }
-  const neurons = [...wanted];
+  // An example gets the rows that it needs itself, so that its bounds do not depend on the others.
+  const wanted = Array.from({ length: set.count }, (_, n) => {
+    if (node.op === 'maxPool') return contested(node, source.shape, ends.low, ends.high, n * size);
+    const all = Array.from({ length: size }, (_none, i) => i);
+    const at = n * size;
+    return new Set(
+      all.filter((i) => !options.isCut || isLoose(node.activation, ends.low[at + i]!, ends.high[at + i]!)),
+    );
+  });
+  const neurons = [...new Set(wanted.flatMap((each) => [...each]))].sort((a, b) => a - b);
   const [low, high] = [ends.low.slice(), ends.high.slice()];
   const chunk = rowsAtOnce(graph, set.count, options.memory / 2);
   for (let from = 0; from < neurons.length; from += chunk) {
@@ -64,6 +67,7 @@ async function tighter(context: Context, node: NonLinear, ends: Ends, options: B
     found.dispose();
     for (let n = 0; n < set.count; n++)
       some.forEach((i, row) => {
+        if (!wanted[n]!.has(i)) return;
         const at = n * size + i;
         const [l, h] = [values[n * 2 * rows + row]!, -values[n * 2 * rows + rows + row]!];
         low[at] = options.isCut ? Math.max(low[at]!, l) : l;

@@ -13,24 +13,31 @@ export interface InputSet {
   /** Lower and upper ends [n, size], in float32. */
   readonly low: Float32Array;
   readonly high: Float32Array;
-  readonly ball?: { readonly norm: 'l2' | 'l1'; readonly epsilon: number; readonly center: Float32Array };
+  /** A radius for each example, around its center [n, size]. */
+  readonly ball?: { readonly norm: 'l2' | 'l1'; readonly epsilon: Float64Array; readonly center: Float32Array };
 }
 
-/** The balls of radius `epsilon` around examples [n, size], cut with the bounds. */
+/** The balls of radius `epsilon`, one for all or one for each, around examples [n, size], cut with the bounds. */
 export function ballsAround(
   x: Float32Array,
   shape: readonly number[],
-  { norm, epsilon, bounds }: { norm: 'linf' | 'l2' | 'l1'; epsilon: number; bounds: readonly [number, number] },
+  {
+    norm,
+    epsilon,
+    bounds,
+  }: { norm: 'linf' | 'l2' | 'l1'; epsilon: number | Float64Array; bounds: readonly [number, number] },
 ): InputSet {
   const size = shape.reduce((product, side) => product * side, 1);
   const [low, high] = [new Float32Array(x.length), new Float32Array(x.length)];
-  for (let i = 0; i < x.length; i++) {
-    low[i] = roundDown(Math.max(bounds[0], x[i]! - epsilon));
-    high[i] = roundUp(Math.min(bounds[1], x[i]! + epsilon));
-  }
   const count = x.length / size;
-  if (norm === 'linf' || epsilon === Infinity) return { count, shape, low, high };
-  return { count, shape, low, high, ball: { norm, epsilon, center: x } };
+  const radii = typeof epsilon === 'number' ? new Float64Array(count).fill(epsilon) : epsilon;
+  for (let i = 0; i < x.length; i++) {
+    const radius = radii[Math.floor(i / size)]!;
+    low[i] = roundDown(Math.max(bounds[0], x[i]! - radius));
+    high[i] = roundUp(Math.min(bounds[1], x[i]! + radius));
+  }
+  if (norm === 'linf' || radii.includes(Infinity)) return { count, shape, low, high };
+  return { count, shape, low, high, ball: { norm, epsilon: radii, center: x } };
 }
 
 /** Some of the examples of a set. */
@@ -42,7 +49,9 @@ export function examplesOf(set: InputSet, from: number, to: number): InputSet {
     shape: set.shape,
     low: part(set.low),
     high: part(set.high),
-    ...(set.ball && { ball: { ...set.ball, center: part(set.ball.center) } }),
+    ...(set.ball && {
+      ball: { ...set.ball, center: part(set.ball.center), epsilon: set.ball.epsilon.subarray(from, to) },
+    }),
   };
 }
 
@@ -54,7 +63,9 @@ export interface InputTensors {
   /** So large that [middle - radius, middle + radius] holds the box. */
   readonly radius: Tensor;
   readonly largest: Tensor;
+  /** Of balls: their centers, and radii [n, 1] rounded upward. */
   readonly center?: Tensor;
+  readonly epsilon?: Tensor;
 }
 
 export function inputTensors({ count, low, high, ball }: InputSet): InputTensors {
@@ -76,7 +87,10 @@ export function inputTensors({ count, low, high, ball }: InputSet): InputTensors
     middle: tensor(middle),
     radius: tensor(radius),
     largest: tensor(largest),
-    ...(ball && { center: tensor(ball.center) }),
+    ...(ball && {
+      center: tensor(ball.center),
+      epsilon: tf.tensor2d(Float32Array.from(ball.epsilon, roundUp), [count, 1]),
+    }),
   };
 }
 
@@ -91,7 +105,10 @@ export function lowestOnDevice(a: Tensor, tensors: InputTensors, set: InputSet, 
   const lost = (extra: number): Tensor =>
     isOutward
       ? tf.add(
-          tf.mul(productWithPositive(absolute, tensors.largest), gamma(2 * termsOfSum(size) + extra) * (1 + 2 * gamma(size))),
+          tf.mul(
+            productWithPositive(absolute, tensors.largest),
+            gamma(2 * termsOfSum(size) + extra) * (1 + 2 * gamma(size)),
+          ),
           tiny,
         )
       : tf.scalar(0);
@@ -99,12 +116,13 @@ export function lowestOnDevice(a: Tensor, tensors: InputTensors, set: InputSet, 
     tf.sub(middleOf(tensors.middle), tf.mul(productWithPositive(absolute, tensors.radius), 1 + 2 * gamma(size))),
     lost(8),
   );
-  if (!set.ball || !tensors.center) return box;
-  const { norm, epsilon } = set.ball;
+  const { center, epsilon } = tensors;
+  if (!set.ball || !center || !epsilon) return box;
+  const { norm } = set.ball;
   const length = norm === 'l2' ? tf.sqrt(sumOfRows(tf.square(a))) : tf.max(absolute, 2);
   // Where squares are too small for float32 the length is, too.
-  const reach = tf.add(tf.mul(length, epsilon * (1 + 2 * gamma(termsOfSum(size) + 8))), epsilon * Math.sqrt(size) * 1e-22);
-  const round = tf.sub(tf.sub(middleOf(tensors.center), reach), lost(8));
+  const longer = tf.add(tf.mul(length, 1 + 2 * gamma(termsOfSum(size) + 8)), Math.sqrt(size) * 1e-22);
+  const round = tf.sub(tf.sub(middleOf(center), tf.mul(longer, epsilon)), lost(12));
   return tf.maximum(box, round);
 }
 
@@ -142,7 +160,10 @@ export function lowestExactly(
     mass += Math.abs(product);
   }
   const rooms = { low, high, center: ball.center, first, size };
-  const gain = ball.norm === 'l1' ? gainL1(a, offset, rooms, ball.epsilon, at) : gainL2(a, offset, rooms, ball.epsilon, at);
+  const gain =
+    ball.norm === 'l1'
+      ? gainL1(a, offset, rooms, ball.epsilon[example]!, at)
+      : gainL2(a, offset, rooms, ball.epsilon[example]!, at);
   return sum + gain - (mass + Math.abs(gain)) * size * 2 ** -50;
 }
 
@@ -156,7 +177,9 @@ interface Rooms {
 
 function gainL1(a: ArrayLike<number>, offset: number, rooms: Rooms, epsilon: number, at?: Float64Array): number {
   const { low, high, center, first, size } = rooms;
-  const order = Array.from({ length: size }, (_, i) => i).sort((i, j) => Math.abs(a[offset + j]!) - Math.abs(a[offset + i]!));
+  const order = Array.from({ length: size }, (_, i) => i).sort(
+    (i, j) => Math.abs(a[offset + j]!) - Math.abs(a[offset + i]!),
+  );
   let [left, gain] = [epsilon, 0];
   if (at) for (let i = 0; i < size; i++) at[i] = center[first + i]!;
   for (const i of order) {

@@ -17,7 +17,8 @@ export interface Interval {
 /** Largest radius of a ball in each direction of a node's value, as long as that is the input, scaled. */
 export interface Reach {
   readonly norm: 'l2' | 'l1';
-  readonly epsilon: number;
+  /** Radii [n, 1]. */
+  readonly epsilon: Tensor;
   /** |d value / d input|, [...shape] with sides of 1 where it repeats. */
   readonly scale: Tensor;
   /** The value of the ball's center. */
@@ -140,9 +141,17 @@ function withReach(
     norm === 'l2'
       ? tf.sqrt(product(node, tf.square(weights), tf.square(wide)))
       : // At most the largest weight times the largest scale.
-        tf.mul(tf.max(weights, weights.shape.slice(0, -1).map((_, axis) => axis)), tf.max(wide));
-  const room = tf.mul(length, epsilon * (1 + 2 * gamma(terms + 8)));
+        tf.mul(
+          tf.max(
+            weights,
+            weights.shape.slice(0, -1).map((_, axis) => axis),
+          ),
+          tf.max(wide),
+        );
   const value = runNode(node, [center]);
+  const radii = tf.reshape(epsilon, [-1, ...value.shape.slice(1).map(() => 1)]);
+  const longer = tf.add(tf.mul(length, 1 + 2 * gamma(terms + 8)), Math.sqrt(shape.reduce((a, b) => a * b, 1)) * 1e-22);
+  const room = tf.mul(longer, radii);
   const lost = found.size ? tf.add(tf.mul(found.size, gamma(terms)), tiny) : 0;
   return {
     ...found,

@@ -88,7 +88,8 @@ it('knows every kind of layer of a LayersModel', async () => {
   x = pass(layers.layers.leakyReLU({ alpha: 0.25 }), x);
   x = pass(layers.layers.permute({ dims: [3, 1, 2] }), x);
   x = pass(layers.layers.flatten(), x);
-  for (const kind of ['sigmoid', 'elu', 'softplus'] as const) x = pass(dense({ units: 5, activation: kind }), x);
+  for (const kind of ['sigmoid', 'elu', 'softplus'] as const)
+    x = pass(batchNormalization({}), pass(dense({ units: 5, activation: kind }), x));
   const net = layers.model({ inputs: input, outputs: pass(dense({ units: 3 }), x) });
   const model = disturbed(await fromLayersModel(net, { bounds: [0, 1], outputs: 'logits' }));
   const operations = await operationsOf(model);

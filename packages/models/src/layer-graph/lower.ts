@@ -27,6 +27,11 @@ function define(names: string | readonly string[], lower: Lower): void {
 }
 
 const shapeOf = ({ shape }: Tensor): number[] => shape.slice(1);
+/** The shape of an elementwise result, of which tfjs may have another view. */
+function elementShape(to: Lowering, { shape }: LayerNode, output: Tensor): readonly number[] {
+  return output.size === to.batch * tf.util.sizeFromShape([...shape]) ? shape : shapeOf(output);
+}
+
 const isPlain = ({ output }: Call, batch: number): boolean => output.shape[0] === batch;
 
 function inputOf(to: Lowering, { inputs }: Call): LayerNode {
@@ -83,14 +88,14 @@ define('Add', (to, { inputs, output }) => {
   const [a, b] = [to.nodeOf(inputs['a']!), to.nodeOf(inputs['b']!)];
   if (a && b) return sum(to, [a, b], [1, 1]);
   const x = (a ?? b)!;
-  return shifted(to, x, inputs[a ? 'b' : 'a']!, shapeOf(output));
+  return shifted(to, x, inputs[a ? 'b' : 'a']!, elementShape(to, x, output));
 });
 define('Sub', (to, { inputs, output }) => {
   const [a, b] = [to.nodeOf(inputs['a']!), to.nodeOf(inputs['b']!)];
   if (a && b) return sum(to, [a, b], [1, -1]);
-  if (a) return shifted(to, a, inputs['b']!, shapeOf(output), tf.neg);
+  if (a) return shifted(to, a, inputs['b']!, elementShape(to, a, output), tf.neg);
   const minus = to.add({ op: 'affine', scale: to.keep(() => tf.scalar(-1)) }, [b!], b!.shape);
-  return shifted(to, minus, inputs['a']!, shapeOf(output));
+  return shifted(to, minus, inputs['a']!, elementShape(to, minus, output));
 });
 define('Neg', (to, call) => {
   const x = inputOf(to, call);
@@ -99,12 +104,13 @@ define('Neg', (to, call) => {
 define('Multiply', (to, { inputs, output }) => {
   const [a, b] = [to.nodeOf(inputs['a']!), to.nodeOf(inputs['b']!)];
   if (a && b) to.refuse('it multiplies two values that both depend on the input');
-  return scaled(to, (a ?? b)!, inputs[a ? 'b' : 'a']!, shapeOf(output));
+  const x = (a ?? b)!;
+  return scaled(to, x, inputs[a ? 'b' : 'a']!, elementShape(to, x, output));
 });
 define('RealDiv', (to, { inputs, output }) => {
   const a = to.nodeOf(inputs['a']!);
   if (!a || to.nodeOf(inputs['b']!)) to.refuse('it divides by a value that depends on the input');
-  return scaled(to, a!, inputs['b']!, shapeOf(output), (by) => tf.div(1, by));
+  return scaled(to, a!, inputs['b']!, elementShape(to, a!, output), (by) => tf.div(1, by));
 });
 define('AddN', (to, { inputs }) => {
   const all = Object.values(inputs).map((each) => to.nodeOf(each) ?? to.refuse('one of its summands is a constant'));
@@ -175,8 +181,9 @@ for (const name of ['Mean', 'Sum'])
 define(['Reshape', 'ExpandDims'], (to, call) => {
   const x = to.nodeOf((call.inputs['x'] ?? call.inputs['input'])!)!;
   const { shape } = call.output;
-  // A product of matrices is one of a single batch in tfjs.
-  if (shape[0] === 1 && shape[1] === to.batch && shape.slice(2).join() === x.shape.join()) return x;
+  // tfjs puts sides of 1 in front for products of matrices and normalisation.
+  const sides = shape.slice(shape.findIndex((side) => side !== 1));
+  if (sides.join() === [to.batch, ...x.shape].join()) return x;
   if (!isPlain(call, to.batch)) to.refuse('it moves the axis of the batch');
   if (x.shape.join() === shape.slice(1).join()) return x;
   return to.add({ op: 'reshape' }, [x], shape.slice(1));
