@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { ActivationLines, Context } from './context.js';
 import { isNonLinear } from './context.js';
-import { lowerExactly, lowerOnDevice } from './crown.js';
+import type { Question } from './backward.js';
+import { lowerExactly, lowerOnDevice, type Points } from './crown.js';
 
 export interface AlphaOptions {
   readonly steps: number;
@@ -13,7 +14,9 @@ export interface AlphaOptions {
   /** Asked before each step: whether to end with what is there. */
   readonly isOver?: (() => boolean) | undefined;
   /** Where the point of the input is written that a row's bound stands on. */
-  readonly points?: ((example: number, row: number) => Float64Array | undefined) | undefined;
+  readonly points?: Points | undefined;
+  /** As of a question, for the last pass. */
+  readonly look?: Question['look'];
 }
 
 /** A variable and the state of Adam beside it. */
@@ -107,7 +110,7 @@ export async function optimizedBounds(
       tf.dispose(grads);
       if (best.every((each) => each > (options.enough ?? 0) + 1e-4 * (1 + Math.abs(each)))) break;
     }
-    return await lowerExactly(context, question('best'), options.points);
+    return await lowerExactly(context, { ...question('best'), look: options.look }, options.points);
   } finally {
     tf.dispose(all.flatMap(({ variable, best, mean, square }) => [variable, best, mean, square]));
   }

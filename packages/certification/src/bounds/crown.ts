@@ -94,12 +94,11 @@ export function lowerOnDevice(context: Context, question: Question): Tensor {
   });
 }
 
+/** Told the coefficients of the input of a row; where the point that its bound stands on is written, if anywhere. */
+export type Points = (example: number, row: number, coefficients: ArrayLike<number>) => Float64Array | undefined;
+
 /** Lower bounds [n * rows] in float64, the end at the input computed there. */
-export async function lowerExactly(
-  context: Context,
-  question: Question,
-  points?: (example: number, row: number) => Float64Array | undefined,
-): Promise<Float64Array> {
+export async function lowerExactly(context: Context, question: Question, points?: Points): Promise<Float64Array> {
   const { value, loss, input } = backward(context, question);
   try {
     const [fixed, lost, a] = await Promise.all([value.data(), loss.data(), input?.data()]);
@@ -107,7 +106,7 @@ export async function lowerExactly(
     const size = input?.shape[2] ?? 0;
     return Float64Array.from({ length: n * rows }, (_, i) => {
       const example = Math.floor(i / rows);
-      const at = a && points?.(example, i % rows);
+      const at = a && points?.(example, i % rows, (a as Float32Array).subarray(i * size, (i + 1) * size));
       const end = a ? lowestExactly(a, i * size, context.set, example, at) : 0;
       return fixed[i]! - lost[i]! + end;
     });
