@@ -16,6 +16,7 @@ import * as merge from './commands/merge.js';
 import * as report from './commands/report.js';
 import * as run from './commands/run.js';
 import * as train from './commands/train.js';
+import * as verify from './commands/verify.js';
 import { describeError, exitCodeOf, explain } from './output/errors.js';
 
 export { guardStreams } from './output/streams.js';
@@ -23,7 +24,7 @@ export { guardStreams } from './output/streams.js';
 /** In the order of the help. Each declares its own flags. */
 const commands = [
   ...[init, run, train, attack, evaluate, merge, analyze],
-  ...[inspect, exportCommand, list, report, compare, doctor, completion],
+  ...[inspect, exportCommand, list, report, compare, doctor, verify, completion],
 ];
 
 function createProgram(call: Call): Command {
