@@ -13,7 +13,7 @@ export interface Question {
   readonly node: number;
   /** Coefficients [n, rows, size]; not disposed. */
   readonly rows: Tensor;
-  /** How far it is followed: to the input, or to the first activations (interval bounds). */
+  /** How far it is followed: to the input, or to the first activations, whose intervals end it. */
   readonly until: 'input' | 'activations';
   readonly slopes: Slopes;
   /** Lower slopes [n, rows or 1, size] of activations that are free, by node. */
@@ -38,7 +38,7 @@ export interface Found {
 }
 
 /** What one node does with its coefficients. */
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- what a tidy returns has an index
+ 
 type Step = { readonly parts: Tensor[]; readonly values: Tensor[]; readonly losses: Tensor[] };
 
 /**
@@ -62,7 +62,7 @@ export function backward(context: Context, question: Question): Found {
     if (!a) continue;
     coefficients.delete(id);
     const node = nodes[id]!;
-    if (node.op === 'input' && question.until === 'input') {
+    if (node.op === 'input') {
       input = a === question.rows ? tf.clone(a) : a;
       continue;
     }
@@ -105,7 +105,7 @@ function stepOf(context: Context, question: Question, node: LayerNode, given: Te
     if (isOutward)
       losses.push(tf.mul(productWithPositive(absolute, flat(sizes)), gamma(terms) * (1 + 2 * gamma(size + 8))));
   };
-  if (question.until === 'activations' && (node.op === 'input' || isNonLinear(node))) {
+  if (question.until === 'activations' && isNonLinear(node)) {
     const [low, high] = [interval.low, interval.high].map((each) => tf.expandDims(flat(each), 1)) as [Tensor, Tensor];
     const positive = tf.relu(a);
     values.push(sumOfRows(tf.add(tf.mul(positive, low), tf.mul(tf.sub(a, positive), high))));
