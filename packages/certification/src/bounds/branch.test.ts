@@ -3,8 +3,12 @@ import '@advrob/core/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { exactMinimum } from '../../test/exact-minimum.js';
-import { denseNet, goldenNets, random, type DenseLayer } from '../../test/nets.js';
+import { denseGraph, denseNet, goldenNets, random, type DenseLayer } from '../../test/nets.js';
+import { optimizedBounds } from './alpha.js';
 import { bounds } from './bounds.js';
+import { createContext, type Context, type Ends, type NonLinear } from './context.js';
+import { boundsInside } from './crown.js';
+import { ballsAround } from './input-set.js';
 import { resolveThreat } from '@advrob/core/threat';
 
 it('knows exact minima by cutting polygons', () => {
@@ -80,6 +84,76 @@ it.each([
     tf.dispose([input, y]);
   }
   expect(compared).toBeGreaterThan(8);
+});
+
+it('bounds the part of the set where neurons have these signs, and multipliers make it tighter', async () => {
+  let [tighter, parts] = [0, 0];
+  for (let seed = 1; seed <= 6; seed++) {
+    const layers = net(seed, 0);
+    const graph = await denseGraph(layers);
+    const set = ballsAround(Float32Array.of(0.5, 0.5), [2], { norm: 'linf', epsilon: 0.4, bounds: [0, 1] });
+    const root = await boundsInside(graph, set, {
+      method: 'crown',
+      isOutward: true,
+      slopes: 'adaptive',
+      isCut: true,
+      memory: 2 ** 20,
+    });
+    const rows = tf.tensor3d([[[1, -1, 0]]]);
+    const last = graph.nodes.filter(({ op }) => op === 'activation').at(-1)!.inputs[0]!;
+    const ends = root.ends.get(last)!;
+    const hidden = (x: number[]): number[] =>
+      layers
+        .slice(0, 2)
+        .reduce<number[]>(
+          (z, { w, b }, i) =>
+            w.map((row, k) => row.reduce((sum, each, j) => sum + each * (i === 0 ? z[j]! : Math.max(0, z[j]!)), b[k]!)),
+          x,
+        );
+    for (let neuron = 0; neuron < 4; neuron++) {
+      if (!(ends.low[neuron]! < 0 && ends.high[neuron]! > 0)) continue;
+      for (const sign of [1, -1] as const) {
+        const tighten = (_so: Context, node: NonLinear, own: Ends): Promise<Ends> => {
+          const known = root.ends.get(node.inputs[0]!)!;
+          const [low, high] = [known.low.slice(), known.high.slice()];
+          if (node.inputs[0] === last) (sign === 1 ? low : high)[neuron] = 0;
+          return Promise.resolve({ low: low.map((each, i) => Math.max(each, own.low[i]!)), high });
+        };
+        const context = await createContext(graph, set, { isOutward: true, hasLines: true, tighten });
+        const signs = new Map([
+          [
+            last,
+            tf.tensor2d(
+              [0, 1, 2, 3].map((i) => (i === neuron ? sign : 0)),
+              [1, 4],
+            ),
+          ],
+        ]);
+        const options = { rates: { alpha: 0.1, beta: 0.2 }, enough: Infinity };
+        const [start] = await optimizedBounds(context, rows, { ...options, steps: 0 }, signs);
+        const [bound] = await optimizedBounds(context, rows, { ...options, steps: 40 }, signs);
+        let least = Infinity;
+        for (let i = 0; i <= 80; i++)
+          for (let j = 0; j <= 80; j++) {
+            const z = hidden([0.1 + 0.01 * i, 0.1 + 0.01 * j]);
+            const { w, b } = layers[2]!;
+            const margin = [0, 1].map((k) => w[k]!.reduce((sum, each, m) => sum + each * Math.max(0, z[m]!), b[k]!));
+            if (sign * z[neuron]! >= 0) least = Math.min(least, margin[0]! - margin[1]!);
+          }
+        parts++;
+        expect(bound!, `seed ${seed}, neuron ${neuron}, sign ${sign}`).toBeLessThanOrEqual(least);
+        expect(bound!).toBeGreaterThanOrEqual(start! - 1e-6);
+        if (bound! > start! + 0.01) tighter++;
+        tf.dispose([...signs.values()]);
+        context.dispose();
+      }
+    }
+    rows.dispose();
+    root.dispose();
+    graph.dispose();
+  }
+  expect(parts).toBeGreaterThan(10);
+  expect(tighter).toBeGreaterThan(3);
 });
 
 it('ends as open when its time or its branches end', async () => {
