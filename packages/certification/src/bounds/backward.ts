@@ -1,8 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { LayerNode } from '@advrob/models/layer-graph';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { windowShares, type LayerNode } from '@advrob/models/layer-graph';
 import type { Slopes } from './activations.js';
 import { adjoint, constantOf, fanOut, type LinearNode } from './adjoint.js';
+import {
+  cropped,
+  croppedLines,
+  croppedPool,
+  keepsCrop,
+  readBy,
+  scatteredCrop,
+  union,
+  widenedTo,
+  type Crop,
+} from './crop.js';
 import { isNonLinear, type ActivationLines, type Context, type NonLinear } from './context.js';
 import { largest } from './interval.js';
 import { throughPool, type PoolLines } from './max-pool.js';
@@ -13,6 +24,8 @@ export interface Question {
   readonly node: number;
   /** Coefficients [n, rows, size]; not disposed. */
   readonly rows: Tensor;
+  /** The pixels of the node that the rows are of, for one example; default all. */
+  readonly crop?: Crop | undefined;
   /** How far it is followed: to the input, or to the first activations, whose intervals end it. */
   readonly until: 'input' | 'activations';
   readonly slopes: Slopes;
@@ -38,7 +51,7 @@ export interface Found {
 }
 
 /** What one node does with its coefficients. */
- 
+
 type Step = { readonly parts: Tensor[]; readonly values: Tensor[]; readonly losses: Tensor[] };
 
 /**
@@ -54,6 +67,9 @@ type Step = { readonly parts: Tensor[]; readonly values: Tensor[]; readonly loss
 export function backward(context: Context, question: Question): Found {
   const { nodes } = context.graph;
   const coefficients = new Map<number, Tensor>([[question.node, question.rows]]);
+  /** Of the nodes whose coefficients are those of some pixels. */
+  const crops = new Map<number, Crop>();
+  if (question.crop) crops.set(question.node, question.crop);
   const [values, losses]: [Tensor[], Tensor[]] = [[], []];
   let input: Tensor | undefined;
   context.work.rows += question.rows.shape[1]!;
@@ -62,19 +78,41 @@ export function backward(context: Context, question: Question): Found {
     if (!a) continue;
     coefficients.delete(id);
     const node = nodes[id]!;
+    const crop = crops.get(id);
     if (node.op === 'input') {
       input = a === question.rows ? tf.clone(a) : a;
+      if (crop) {
+        input = tf.tidy(() => tf.clone(wholeOf(a, crop, node.shape)));
+        if (a !== question.rows) a.dispose();
+      }
       continue;
     }
-    const step = tf.tidy((): Step => stepOf(context, question, node, a));
+    const isCropped = crop !== undefined && keepsCrop(node);
+    const inner: { crop?: Crop } = {};
+    const step = tf.tidy((): Step => {
+      if (isCropped) return croppedStep(context, question, node, a, crop, inner);
+      return stepOf(context, question, node, crop ? wholeOf(a, crop, node.shape) : a);
+    });
     if (a !== question.rows) a.dispose();
     values.push(...step.values);
     losses.push(...step.losses);
     step.parts.forEach((part, i) => {
       const source = node.inputs[i]!;
       const other = coefficients.get(source);
-      if (!other) return coefficients.set(source, part);
-      coefficients.set(source, tf.add(other, part));
+      if (!other) {
+        if (inner.crop) crops.set(source, inner.crop);
+        return coefficients.set(source, part);
+      }
+      const all = wholeCrop(nodes[source]!.shape);
+      const [mine, its] = [inner.crop, crops.get(source)];
+      const both = mine || its ? union(mine ?? all, its ?? all) : undefined;
+      const sum = tf.tidy(() => {
+        if (!both) return tf.add(other, part);
+        const channels = nodes[source]!.shape[2]!;
+        return tf.add(widenedTo(other, its ?? all, both, channels), widenedTo(part, mine ?? all, both, channels));
+      });
+      coefficients.set(source, sum);
+      if (both) crops.set(source, both);
       return tf.dispose([other, part]);
     });
   }
@@ -88,6 +126,81 @@ export function backward(context: Context, question: Question): Found {
   });
   tf.dispose([values, losses]);
   return { value: value!, loss: loss!, input };
+}
+
+function wholeCrop([h, w]: readonly number[]): Crop {
+  return { y: 0, x: 0, h: h!, w: w! };
+}
+
+function wholeOf(a: Tensor, crop: Crop, shape: readonly number[]): Tensor {
+  return widenedTo(a, crop, wholeCrop(shape), shape[2]!);
+}
+
+/** {@link stepOf} for some pixels of one example; `inner` is told those of the inputs. */
+function croppedStep(
+  context: Context,
+  question: Question,
+  node: LayerNode,
+  a: Tensor,
+  crop: Crop,
+  inner: { crop?: Crop },
+): Step {
+  const { graph, isOutward } = context;
+  const size = a.shape[2]!;
+  const [values, losses]: [Tensor[], Tensor[]] = [[], []];
+  const absolute = isOutward ? tf.abs(a) : a;
+  const lose = (terms: number, sizes: () => Tensor): void => {
+    if (isOutward)
+      losses.push(tf.mul(productWithPositive(absolute, sizes()), gamma(terms) * (1 + 2 * gamma(size + 8))));
+  };
+  const own = (): Tensor => tf.tensor2d(cropped(context.sizes.get(node.id)!, node.shape, crop), [1, size]);
+  const isRead = context.readers[node.id]! > 1 || context.isBent.has(node.id);
+  inner.crop = crop;
+  if (isNonLinear(node)) {
+    if (isRead) lose(8, own);
+    const told = (terms: number, sizes: Tensor): void => lose(terms, () => sizes);
+    if (node.op === 'activation') {
+      const lines = croppedLines(context, node, question.slopes, crop);
+      return { parts: throughLines(a, lines, undefined, values, told), values, losses };
+    }
+    const shape = graph.nodes[node.inputs[0]!]!.shape;
+    const pool = croppedPool(node, context.linesOf(node, question.slopes) as PoolLines, crop, shape);
+    inner.crop = pool.crop;
+    const under = [pool.crop.h, pool.crop.w, shape[2]!];
+    return { parts: throughWindows(pool.node, under, a, pool.lines, values, told), values, losses };
+  }
+  const linear = node as LinearNode;
+  const [height, width, channels] = node.shape as [number, number, number];
+  const part = (x: Tensor): Tensor => {
+    const wide = tf.mul(tf.ones([height, width, channels]), x);
+    return tf.slice(wide, [crop.y, crop.x, 0], [crop.h, crop.w, channels]);
+  };
+  const constant = constantOf(linear);
+  if (constant) values.push(sumOfRows(tf.mul(a, tf.reshape(part(constant), [1, 1, size]))));
+  lose(fanOut(linear) + (constant ? termsOfSum(size) : 0) + 12, own);
+  if (node.op === 'conv2d') {
+    const found = scatteredCrop(node, a, crop, graph.nodes[node.inputs[0]!]!.shape);
+    inner.crop = found.crop;
+    return { parts: [found.a], values, losses };
+  }
+  if (node.op === 'affine') {
+    const scaled = node.scale ? tf.mul(a, tf.reshape(part(node.scale), [1, 1, size])) : tf.clone(a);
+    return { parts: [scaled], values, losses };
+  }
+  if (node.op === 'add')
+    return { parts: node.signs.map((sign) => (sign === 1 ? tf.clone(a) : tf.neg(a))), values, losses };
+  if (node.op !== 'avgPool') throw new Error(`no crop of ${node.op}`);
+  const [n, rows] = a.shape as [number, number];
+  const { shape } = graph.nodes[node.inputs[0]!]!;
+  const shared = tf.mul(a, tf.reshape(part(tf.reshape(windowShares(node, shape), [height, width, 1])), [1, 1, size]));
+  const read = readBy(node, crop, shape);
+  const ones = tf.reshape(tf.eye(channels), [1, 1, channels, channels]);
+  const filter = tf.tile(ones, [node.size[0], node.size[1], 1, 1]) as Tensor4D;
+  const image = tf.reshape(shared, [n * rows, crop.h, crop.w, channels]) as Tensor4D;
+  const full = tf.conv2dTranspose(image, filter, [n * rows, ...read.full, channels], [...node.strides], 'valid');
+  const inside = tf.slice(full, [0, ...read.cut, 0], [n * rows, read.crop.h, read.crop.w, channels]);
+  inner.crop = read.crop;
+  return { parts: [tf.reshape(inside, [n, rows, -1])], values, losses };
 }
 
 function stepOf(context: Context, question: Question, node: LayerNode, given: Tensor): Step {

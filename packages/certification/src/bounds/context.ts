@@ -7,8 +7,17 @@ import { inputTensors, type InputSet, type InputTensors } from './input-set.js';
 import { intervalOf, largest, type Interval, type Reach } from './interval.js';
 import { poolLines, type PoolLines } from './max-pool.js';
 
-/** Lines around every value of an activation, [n, size] each. */
+/** Lines around every value of an activation on this machine, [n * size] each. */
+export interface LineValues {
+  readonly lowSlope: Float32Array;
+  readonly highSlope: Float32Array;
+  readonly lowShift: Float32Array | undefined;
+  readonly highShift: Float32Array | undefined;
+}
+
+/** The same, [n, size] each. */
 export interface ActivationLines {
+  readonly values: LineValues;
   readonly lowSlope: Tensor;
   readonly highSlope: Tensor;
   /** Undefined where all are 0. */
@@ -39,6 +48,8 @@ export interface Context {
   readonly readers: readonly number[];
   /** Nodes that an activation or a pooling reads. */
   readonly isBent: ReadonlySet<number>;
+  /** Sizes of intervals on this machine, by node: what crops read. */
+  readonly sizes: Map<number, Float32Array>;
   /** Rows that were followed to the input, of each example. */
   readonly work: { rows: number };
   linesOf(node: NonLinear, slopes: Slopes): ActivationLines | PoolLines;
@@ -78,6 +89,7 @@ export async function createContext(graph: LayerGraph, set: InputSet, options: C
     inputs,
     ends,
     readers,
+    sizes: new Map(),
     work: { rows: 0 },
     isBent: new Set(nodes.filter(isNonLinear).map((node) => node.inputs[0]!)),
     linesOf(node, slopes) {
@@ -209,6 +221,12 @@ function linesFor(
   }
   const tensor = (values: Float32Array): Tensor => tf.tensor2d(values, [count, low.length / count]);
   return {
+    values: {
+      lowSlope: lowSlope!,
+      highSlope: highSlope!,
+      lowShift: hasLow ? lowShift : undefined,
+      highShift: hasHigh ? highShift : undefined,
+    },
     lowSlope: tensor(lowSlope!),
     highSlope: tensor(highSlope!),
     lowShift: hasLow ? tensor(lowShift!) : undefined,

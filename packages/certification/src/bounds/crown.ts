@@ -1,9 +1,10 @@
-import type { LayerGraph } from '@advrob/models/layer-graph';
+import type { LayerGraph, LayerNode } from '@advrob/models/layer-graph';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isLoose, type Slopes } from './activations.js';
 import { backward, type Question } from './backward.js';
 import { createContext, isFirst, type Context, type Ends, type NonLinear } from './context.js';
+import { keepsCrop, type Crop } from './crop.js';
 import { lowestExactly, lowestOnDevice, type InputSet } from './input-set.js';
 import { contested } from './max-pool.js';
 
@@ -20,6 +21,8 @@ export interface BoundsOptions {
   readonly isCut: boolean;
   /** Bytes that the coefficients of one pass may take. */
   readonly memory: number;
+  /** Shortest side of the parts that images are followed in, from twice as long on. Default 4. */
+  readonly tile?: number | undefined;
 }
 
 /** Bounds of every node, by a method; the caller disposes it. */
@@ -50,21 +53,8 @@ async function tighter(context: Context, node: NonLinear, ends: Ends, options: B
       all.filter((i) => !options.isCut || isLoose(node.activation, ends.low[at + i]!, ends.high[at + i]!)),
     );
   });
-  const neurons = [...new Set(wanted.flatMap((each) => [...each]))].sort((a, b) => a - b);
   const [low, high] = [ends.low.slice(), ends.high.slice()];
-  const chunk = rowsAtOnce(graph, set.count, options.memory / 2);
-  for (let from = 0; from < neurons.length; from += chunk) {
-    const some = neurons.slice(from, from + chunk);
-    const rows = bucket(some.length, chunk);
-    const found = tf.tidy(() => {
-      const places = Int32Array.from({ length: rows }, (_, i) => some[Math.min(i, some.length - 1)]!);
-      const one = tf.oneHot(tf.tensor1d(places, 'int32'), size);
-      const both = tf.concat([one, tf.neg(one)]);
-      const all = tf.tile(tf.reshape(both, [1, 2 * rows, size]), [set.count, 1, 1]);
-      return lowerOnDevice(context, { node: source.id, rows: all, until: 'input', slopes: options.slopes });
-    });
-    const values = (await found.data()) as Float32Array;
-    found.dispose();
+  const take = (rows: number, some: readonly number[], values: Float32Array): void => {
     for (let n = 0; n < set.count; n++)
       some.forEach((i, row) => {
         if (!wanted[n]!.has(i)) return;
@@ -75,8 +65,74 @@ async function tighter(context: Context, node: NonLinear, ends: Ends, options: B
         // Without room for rounding the ends of a point may cross.
         if (low[at]! > high[at]!) [low[at], high[at]] = [high[at]!, low[at]!];
       });
+  };
+  const neurons = [...new Set(wanted.flatMap((each) => [...each]))].sort((a, b) => a - b);
+  for (const { crop, inside } of tilesOf(context, source, neurons, options.tile)) {
+    if (crop) await loadSizes(context, source.id);
+    const area = crop ? crop.h * crop.w * source.shape[2]! : size;
+    const chunk = rowsAtOnce(graph, set.count, (options.memory / 2) * Math.max(1, size / area / 4));
+    for (let from = 0; from < inside.length; from += chunk) {
+      const some = inside.slice(from, from + chunk);
+      const rows = bucket(some.length, chunk);
+      const found = tf.tidy(() => {
+        const places = Int32Array.from({ length: rows }, (_, i) =>
+          placeIn(crop, source.shape, some[Math.min(i, some.length - 1)]!),
+        );
+        const one = tf.oneHot(tf.tensor1d(places, 'int32'), area);
+        const both = tf.cast(tf.concat([one, tf.neg(one)]), 'float32');
+        const all = tf.tile(tf.reshape(both, [1, 2 * rows, area]), [set.count, 1, 1]);
+        return lowerOnDevice(context, { node: source.id, rows: all, crop, until: 'input', slopes: options.slopes });
+      });
+      const values = (await found.data()) as Float32Array;
+      found.dispose();
+      take(rows, some, values);
+    }
   }
   return { low, high };
+}
+
+interface Tile {
+  readonly crop: Crop | undefined;
+  readonly inside: readonly number[];
+}
+
+/**
+ * Neurons of an image by place: what they read is a small part of the layers below, so that only
+ * this is followed. For one example, where every part has lines of its own.
+ */
+function tilesOf({ set, graph }: Context, source: LayerNode, neurons: readonly number[], shortest = 4): Tile[] {
+  const [height, width, c] = source.shape as [number, number, number];
+  const isImage = source.shape.length === 3 && keepsCrop(source);
+  if (set.count > 1 || !isImage || Math.min(height, width) < 2 * shortest || graph.inputShape.length !== 3)
+    return [{ crop: undefined, inside: neurons }];
+  const sides = [height, width].map((side) => Math.max(shortest, Math.ceil(side / 4))) as [number, number];
+  const tiles = new Map<string, { crop: Crop; inside: number[] }>();
+  for (const i of neurons) {
+    const [y, x] = [Math.floor(i / (width * c)), Math.floor(i / c) % width];
+    const [top, left] = [Math.floor(y / sides[0]) * sides[0], Math.floor(x / sides[1]) * sides[1]];
+    const key = `${top} ${left}`;
+    let tile = tiles.get(key);
+    if (!tile) {
+      const [h, w] = [Math.min(sides[0], height - top), Math.min(sides[1], width - left)];
+      tiles.set(key, (tile = { crop: { y: top, x: left, h, w }, inside: [] }));
+    }
+    tile.inside.push(i);
+  }
+  return [...tiles.values()];
+}
+
+/** The place of a neuron of an image in a crop of it. */
+function placeIn(crop: Crop | undefined, [, width, c]: readonly number[], i: number): number {
+  if (!crop) return i;
+  const [y, x] = [Math.floor(i / (width! * c!)), Math.floor(i / c!) % width!];
+  return ((y - crop.y) * crop.w + x - crop.x) * c! + (i % c!);
+}
+
+/** Reads the sizes of intervals up to a node, for crops of them. */
+async function loadSizes({ intervals, sizes, isOutward }: Context, last: number): Promise<void> {
+  if (!isOutward) return;
+  for (let id = 0; id <= last; id++)
+    if (!sizes.has(id)) sizes.set(id, (await intervals[id]!.size!.data()) as Float32Array);
 }
 
 /** Lower bounds [n, rows] in float32; the caller's. */

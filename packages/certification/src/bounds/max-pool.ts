@@ -7,6 +7,15 @@ type MaxPool = LayerNode & { readonly op: 'maxPool' };
 
 /** Lines around the values of a max pooling: of each window one input below, and an input or a number above. */
 export interface PoolLines {
+  /** The same on this machine. */
+  readonly values: {
+    readonly takes: readonly {
+      readonly window: Int32Array;
+      readonly below: Float32Array;
+      readonly above: Float32Array;
+    }[];
+    readonly most: Float32Array;
+  };
   /** For each input and each of the windows that may hold it: which, and whether it stands for it. */
   readonly takes: readonly {
     /** Pixel of the output [pixels of the input], int32. */
@@ -59,7 +68,7 @@ export function poolLines(
       isInput[at] = bottom >= others ? 1 : 0;
       most[at] = isInput[at] ? 0 : first;
     }
-  const takes = [];
+  const takes: PoolLines['values']['takes'][number][] = [];
   for (let i = 0; i < Math.ceil(kh / sh); i++)
     for (let j = 0; j < Math.ceil(kw / sw); j++) {
       const window = new Int32Array(h! * w!);
@@ -77,13 +86,17 @@ export function poolLines(
             above[n * inputs + from] = isInput[to]!;
           }
       }
-      takes.push({
-        window: tf.tensor1d(window, 'int32'),
-        below: tf.tensor2d(below, [count, inputs]),
-        above: tf.tensor2d(above, [count, inputs]),
-      });
+      takes.push({ window, below, above });
     }
-  return { takes, most: tf.tensor2d(most, [count, outputs]) };
+  return {
+    values: { takes, most },
+    takes: takes.map(({ window, below, above }) => ({
+      window: tf.tensor1d(window, 'int32'),
+      below: tf.tensor2d(below, [count, inputs]),
+      above: tf.tensor2d(above, [count, inputs]),
+    })),
+    most: tf.tensor2d(most, [count, outputs]),
+  };
 }
 
 /** Coefficients [n, rows, inputs] and constants [n, rows] of a lower bound, from coefficients of the windows. */

@@ -17,6 +17,8 @@ export interface SolveOptions {
   readonly isOutward: boolean;
   /** Bytes. */
   readonly memory: number;
+  /** As in BoundsOptions. */
+  readonly tile?: number | undefined;
 }
 
 /** Bounds of one batch, and what it took to find them. */
