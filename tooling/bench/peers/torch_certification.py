@@ -117,7 +117,8 @@ def setup(case, batch):
             with torch.no_grad():
                 return [margin(n) for n in range(batch)]
 
-        described = {**count(net, x[:1]), "logits": logits.flatten().tolist(), "loss": min(step()), "torch": torch.__version__}
+        params, macs, _ = count(net, x[:1])
+        described = {"params": params, "macs": macs, "logits": logits.flatten().tolist(), "loss": min(step()), "torch": torch.__version__}
     return described, step
 
 
