@@ -62,7 +62,7 @@ function withoutInput([command, ...words]: string[]): string[] {
   if (command === 'report' || command === 'compare' || command === 'merge') return [command, 'nowhere', ...flags];
   const others = words.filter((word, i) => word !== '--plugin' && words[i - 1] !== '--plugin');
   // What a plugin brings, and what asks for no data, ends with the plugins.
-  const isAlone = others.length < words.length || ['list', 'inspect', 'export'].includes(command!);
+  const isAlone = others.length < words.length || ['list', 'inspect', 'export', 'verify'].includes(command!);
   return [command!, ...others, ...(isAlone ? ['--plugin', './nowhere.js'] : [])];
 }
 

@@ -30,7 +30,7 @@ async function setup(given, batch) {
   const scores = logits(x);
   const described = {
     params: net.trainable.reduce((sum, { size }) => sum + size, 0),
-    macs: multiplyAdds(tf, () => tf.dispose(logits(tf.slice(x, 0, 1)))),
+    macs: await multiplyAdds(tf, () => logits(tf.slice(x, 0, 1))),
     logits: [...(await scores.data())],
     loss: await step(),
   };

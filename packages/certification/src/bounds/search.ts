@@ -64,6 +64,9 @@ export function rounded(set: InputSet, low: ArrayLike<number>, high: ArrayLike<n
   };
 }
 
+/** Starts of one search; of a property with more clauses the others have none of their own. */
+const mostStarts = 512;
+
 /**
  * Looks for a point of the set where a clause holds: projected gradient descent on the worst row,
  * from corners and random points, each restart after one clause.
@@ -73,7 +76,7 @@ export function rounded(set: InputSet, low: ArrayLike<number>, high: ArrayLike<n
 export async function searchPoint(problem: Problem, options: SearchOptions): Promise<Float32Array | undefined> {
   const { model, inner: set, clauses } = problem;
   const size = set.low.length;
-  const count = Math.max(options.restarts, clauses.length);
+  const count = Math.min(mostStarts, Math.max(options.restarts, clauses.length));
   const most = Math.max(...clauses.map(({ rows }) => rows.length));
   const classes = model.numClasses;
   const coefficients = new Float32Array(count * most * classes);

@@ -33,11 +33,11 @@ export function register(program: Command, call: Call): void {
 }
 
 async function verifyCommand(given: Values<typeof flags>, signal: AbortSignal): Promise<void> {
+  const { output } = await ready(given);
   const text = await readFile(given.property, 'utf8').catch((error: unknown) => {
     throw fileError(error, given.property);
   });
   const property = readVnnlib(text);
-  const { output } = await ready(given);
   const [low, high] = rangeOf(property);
   // Inputs are what the file takes: nothing is scaled, and nothing cut off behind the scores.
   const bounds = low < high ? ([low, high] as const) : ([low - 1, low + 1] as const);
