@@ -1,4 +1,4 @@
-// Our side of the bench `certification` on a tfjs backend (first argument). The case is JSON { method, epsilon }: `forward` is forward passes alone.
+// Our side of the bench `certification` on a tfjs backend (first argument). The case is JSON { method, epsilon, rounding }: `forward` is forward passes alone.
 import * as tf from '@tensorflow/tfjs-core';
 import '../../../packages/core/dist/gradients.js';
 import { bounds } from '../../../packages/certification/dist/index.js';
@@ -13,7 +13,7 @@ tf.enableProdMode();
 await useBackend(tf, process.argv[2]);
 
 async function setup(given, batch) {
-  const { method, epsilon } = JSON.parse(given);
+  const { method, epsilon, rounding = 'outward' } = JSON.parse(given);
   const net = smallCnn(tf);
   const logits = (x) => tf.tidy(() => net.logits(x, { training: false }));
   const model = { inputShape: net.inputShape, numClasses: 10, bounds: [0, 1], weights: {}, logits };
@@ -21,7 +21,8 @@ async function setup(given, batch) {
   const y = tf.tidy(() => tf.cast(tf.argMax(logits(x), 1), 'int32'));
   const threat = resolveThreat({ norm: 'linf', epsilon }, model.bounds);
   const step = async () => {
-    if (method !== 'forward') return Math.min(...(await bounds({ method }).certify(model, x, y, threat)).margin);
+    if (method !== 'forward')
+      return Math.min(...(await bounds({ method, rounding }).certify(model, x, y, threat)).margin);
     const scores = logits(x);
     await scores.data();
     scores.dispose();

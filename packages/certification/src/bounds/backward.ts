@@ -176,8 +176,12 @@ function croppedStep(
     return tf.slice(wide, [crop.y, crop.x, 0], [crop.h, crop.w, channels]);
   };
   const constant = constantOf(linear);
-  if (constant) values.push(sumOfRows(tf.mul(a, tf.reshape(part(constant), [1, 1, size]))));
-  lose(fanOut(linear) + (constant ? termsOfSum(size) : 0) + 12, own);
+  if (constant) {
+    const spread = tf.reshape(part(constant), [1, size]);
+    values.push(sumOfRows(tf.mul(a, tf.expandDims(spread, 1))));
+    lose(termsOfSum(size) + 2, () => tf.abs(spread));
+  }
+  lose(fanOut(linear) + 12, own);
   if (node.op === 'conv2d') {
     const found = scatteredCrop(node, a, crop, graph.nodes[node.inputs[0]!]!.shape);
     inner.crop = found.crop;
@@ -240,12 +244,13 @@ function stepOf(context: Context, question: Question, node: LayerNode, given: Te
   const linear = node as LinearNode;
   const constant = constantOf(linear);
   if (constant) {
-    const spread = tf.reshape(tf.mul(tf.ones([1, ...node.shape]), constant), [1, 1, size]);
-    values.push(sumOfRows(tf.mul(a, spread)));
+    const spread = tf.reshape(tf.mul(tf.ones([1, ...node.shape]), constant), [1, size]);
+    values.push(sumOfRows(tf.mul(a, tf.expandDims(spread, 1))));
+    lose(termsOfSum(size) + 2, tf.abs(spread));
   }
   const isExact = ['reshape', 'transpose', 'concat', 'slice'].includes(node.op) || (node.op === 'pad' && !constant);
   // Eight for merging branches, an activation's slope and a scale that was itself rounded.
-  if (!isExact || isRead) lose(fanOut(linear) + (constant ? termsOfSum(size) : 0) + 12, interval.size!);
+  if (!isExact || isRead) lose(fanOut(linear) + 12, interval.size!);
   const shapes = node.inputs.map((id) => graph.nodes[id]!.shape);
   const parts = adjoint(linear, tf.reshape(a, [n * rows, ...node.shape]), shapes);
   return { parts: parts.map((part) => tf.reshape(part, [n, rows, -1])), values, losses };
