@@ -1,4 +1,5 @@
 import { AdvrobError } from '@advrob/core';
+import { binomialTest } from '@advrob/core/statistics';
 
 /** Two models on the same examples. */
 export interface PairedTest {
@@ -26,9 +27,7 @@ export function mcNemar(first: ArrayLike<boolean | number>, second: ArrayLike<bo
     if (first[i] && !second[i]) onlyFirst++;
     if (!first[i] && second[i]) onlySecond++;
   }
-  const total = onlyFirst + onlySecond;
-  const tail = fairCoinTail(Math.min(onlyFirst, onlySecond), total);
-  return { onlyFirst, onlySecond, pValue: total === 0 ? 1 : Math.min(1, 2 * tail) };
+  return { onlyFirst, onlySecond, pValue: binomialTest(onlyFirst, onlySecond) };
 }
 
 /** @throws AdvrobError `ADVROB_SHAPE` when the lengths differ. */
@@ -38,15 +37,4 @@ export function checkPaired(first: ArrayLike<unknown>, second: ArrayLike<unknown
       'ADVROB_SHAPE',
       `expected the same examples for both models, got ${first.length} and ${second.length}`,
     );
-}
-
-/** Chance of at most `count` heads in `total` throws. */
-function fairCoinTail(count: number, total: number): number {
-  let logTerm = -total * Math.LN2;
-  let sum = 0;
-  for (let k = 0; k <= count; k++) {
-    sum += Math.exp(logTerm);
-    logTerm += Math.log((total - k) / (k + 1));
-  }
-  return sum;
 }

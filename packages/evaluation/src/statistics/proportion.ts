@@ -1,6 +1,6 @@
 import { AdvrobError } from '@advrob/core';
+import { normalQuantile } from '@advrob/core/statistics';
 import * as z from 'zod';
-import { normalQuantile } from './quantile.js';
 
 /** A share of examples with its interval. */
 export interface Proportion {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 
 interface Reference {
   wilson: { count: number; total: number; confidence: number; interval: [number, number] }[];
-  normal: { p: number; x: number }[];
   mcNemar: { onlyFirst: number; onlySecond: number; pValue: number }[];
 }
 
