@@ -1,8 +1,19 @@
 import { definePlugin } from '@advrob/core';
 import { bounds } from './bounds/bounds.js';
+import { smoothing } from './smoothing/smoothing.js';
 
-export default definePlugin({ name: '@advrob/certification', contract: 1, certifiers: { bounds } });
+// Smoothing and estimates.
+export { smoothing } from './smoothing/smoothing.js';
+export {
+  smoothedClassifier,
+  type SmoothedClassifier,
+  type SmoothedPrediction,
+} from './smoothing/smoothed-classifier.js';
+export type { SmoothedCertificate } from './smoothing/certify.js';
 
+export default definePlugin({ name: '@advrob/certification', contract: 1, certifiers: { bounds, smoothing } });
+
+// Bounds and properties.
 export { bounds } from './bounds/bounds.js';
 export { readVnnlib, writeVnnlib, type Case, type Property } from './vnnlib/property.js';
 export { resultText, verifyProperty, type Verification, type VerifyOptions } from './vnnlib/verify.js';

@@ -113,6 +113,7 @@ export function defineCertifier<I, O>(definition: CertifierDefinition<I, O>): Ce
     options,
     origin: { name: definition.name, options },
     norms: definition.norms,
+    ...(definition.radii !== undefined && { radii: definition.radii }),
     statement: (threat) => definition.statement(threat, options),
     ...(definition.check && {
       check: (model: Classifier, threat: ThreatModel) => definition.check!(model, threat, options),

@@ -40,8 +40,9 @@ export interface CertifyResult {
    */
   readonly prediction: Int32Array;
   /**
-   * Largest radius [n] shown in units of the threat's norm, 0 where none was; null from a certifier
-   * that answers for the epsilon asked alone.
+   * Largest radius [n] shown, in units of the threat's norm: up to it, it included, every point has
+   * the class in `prediction`; 0 where none was. Null from a certifier that answers for the epsilon
+   * asked alone.
    */
   readonly radius: Float64Array | null;
   /**
@@ -64,6 +65,8 @@ export interface Certifier {
   readonly options?: unknown;
   readonly origin?: Origin;
   readonly norms: readonly Norm[];
+  /** As of its definition. */
+  readonly radii?: boolean;
   /** What its certificates hold for. */
   statement(threat: ThreatModel): CertificateStatement;
   /**
@@ -87,6 +90,11 @@ export interface Certifier {
 
 export interface CertifierDefinition<I, O> extends Definition<I, O> {
   readonly norms: readonly Norm[];
+  /**
+   * Whether one call, at epsilon Infinity, finds the largest radius that it can show, so that it
+   * answers for every epsilon. Default false: it is called once for each.
+   */
+  readonly radii?: boolean;
   statement(threat: ThreatModel, options: O): CertificateStatement;
   check?(model: Classifier, threat: ThreatModel, options: O): void | Promise<void>;
   certify(
