@@ -3,9 +3,11 @@ import type { Attack, Norm, Progress } from '@advrob/core';
 /** Where an evaluation stands. Made from results that were read back anyway. */
 export interface EvaluationProgress {
   /** What is at work. */
-  readonly phase: 'clean' | 'attack';
+  readonly phase: 'clean' | 'certificate' | 'attack';
   /** The attack at work, with its threat. */
   readonly attack?: { readonly label: string; readonly norm: Norm; readonly epsilon: number };
+  /** The certifier at work, with its threat. */
+  readonly certifier?: { readonly label: string; readonly norm: Norm; readonly epsilon: number };
   /** Steps of that attack on this batch, where it reports them. */
   readonly step?: number;
   readonly steps?: number;
@@ -35,9 +37,14 @@ export interface EvaluationTiming {
   readonly clean: number;
   /** `epsilon` is null for a minimal norm without a bound. */
   readonly attacks: readonly { readonly label: string; readonly epsilon: number | null; readonly seconds: number }[];
+  /** `epsilon` is null where the largest radii were looked for. Left out without certifiers. */
+  readonly certifiers?: { readonly label: string; readonly epsilon: number | null; readonly seconds: number }[];
 }
 
-/** Keeps time and tells the caller how far an evaluation is. Run -1 is the clean pass. */
+/**
+ * Keeps time and tells the caller how far an evaluation is. Run -1 is the clean pass, -2, -3 and so on
+ * are those of certifiers.
+ */
 export interface Tracker {
   /** Begins a piece of so many examples. */
   begin(
@@ -65,6 +72,8 @@ interface TrackerOptions {
     /** What its options say of a batch; undefined where they say nothing. */
     readonly expected: Expected | undefined;
   }[];
+  /** The certifiers before them. Default none. */
+  readonly certificates?: readonly { readonly label: string; readonly norm: Norm; readonly epsilon: number }[];
   /** Examples of the data. */
   readonly total: number;
   /** How many pieces are at work at a time. Default 1. */
@@ -77,11 +86,17 @@ interface TrackerOptions {
 }
 
 /** A tracker that also counts the time of earlier sessions. */
-export function createTracker({ runs, total, hands = 1, earlier, standing, report }: TrackerOptions): Tracker {
-  const parts = [{ steps: 1, cost: forward }, ...runs.map(({ expected }) => expected)].map(createPart);
+export function createTracker(options: TrackerOptions): Tracker {
+  const { runs, certificates = [], total, hands = 1, earlier, standing, report } = options;
+  const parts = [
+    { steps: 1, cost: forward },
+    ...runs.map(({ expected }) => expected),
+    ...certificates.map(() => undefined),
+  ].map(createPart);
+  const placeOf = (run: number): number => (run < -1 ? runs.length - 1 - run : run + 1);
   for (const { run, examples, seconds } of earlier) {
-    parts[run + 1]!.seconds += seconds;
-    parts[run + 1]!.finished += examples;
+    parts[placeOf(run)]!.seconds += seconds;
+    parts[placeOf(run)]!.finished += examples;
   }
   const before = parts.map(({ finished, seconds }) => ({ finished, seconds }));
   let highest = 0;
@@ -89,6 +104,7 @@ export function createTracker({ runs, total, hands = 1, earlier, standing, repor
     if (!report) return;
     const { done, robust } = standing();
     const current = runs[run];
+    const certifier = certificates[-2 - run];
     const work = workOf(parts, total);
     const isDone = parts.every(({ finished }) => finished >= total);
     highest = isDone ? 1 : Math.max(highest, Math.min(0.999, work.fraction));
@@ -100,7 +116,10 @@ export function createTracker({ runs, total, hands = 1, earlier, standing, repor
       { examples: 0, seconds: 0 },
     );
     report({
-      phase: current ? 'attack' : 'clean',
+      phase: current ? 'attack' : certifier ? 'certificate' : 'clean',
+      ...(certifier && {
+        certifier: { label: certifier.label, norm: certifier.norm, epsilon: certifier.epsilon },
+      }),
       ...(current && { attack: { label: current.label, norm: current.norm, epsilon: current.epsilon } }),
       ...(step && { step: step.step, steps: step.steps }),
       done,
@@ -113,7 +132,7 @@ export function createTracker({ runs, total, hands = 1, earlier, standing, repor
   };
   return {
     begin(run, examples) {
-      const part = parts[run + 1]!;
+      const part = parts[placeOf(run)]!;
       const current: Piece = { startedAt: performance.now(), examples, steps: 0 };
       part.current.add(current);
       const follow = followMembers(part, examples);
@@ -136,14 +155,19 @@ export function createTracker({ runs, total, hands = 1, earlier, standing, repor
       };
     },
     report: emit,
-    timing: () => ({
-      clean: parts[0]!.seconds,
-      attacks: runs.map(({ label, epsilon }, run) => ({
-        label,
-        epsilon: epsilon === Infinity ? null : epsilon,
-        seconds: parts[run + 1]!.seconds,
-      })),
-    }),
+    timing() {
+      const timesOf = (list: readonly { label: string; epsilon: number }[], first: number) =>
+        list.map(({ label, epsilon }, i) => ({
+          label,
+          epsilon: epsilon === Infinity ? null : epsilon,
+          seconds: parts[first + i]!.seconds,
+        }));
+      return {
+        clean: parts[0]!.seconds,
+        attacks: timesOf(runs, 1),
+        ...(certificates.length > 0 && { certifiers: timesOf(certificates, 1 + runs.length) }),
+      };
+    },
   };
 }
 

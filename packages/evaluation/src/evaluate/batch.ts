@@ -1,9 +1,11 @@
 import { AdvrobError, type Batch, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkUnbroken } from './certify.js';
 import { checkResult } from './check-plugins.js';
 import { classify } from './classify.js';
 import type { AttackOutcome, CleanOutcome } from './outcome.js';
 import type { AttackBatch } from './plan.js';
+import { selectRows } from './rows.js';
 import { keepAdversarial, keepImages } from './samples.js';
 import { saveAdversarial } from './saved-examples.js';
 
@@ -41,6 +43,7 @@ export async function attackBatch(work: AttackBatch): Promise<AttackOutcome> {
     );
     adversarial = result.adversarial;
     checkResult(label, x, result, entry.attack.definition.budget === 'minimal');
+    await checkUnbroken(work, x, result);
     return {
       rows: [...rows],
       success: Array.from(result.success, (hit) => (hit ? 1 : 0)),
@@ -59,17 +62,6 @@ export async function attackBatch(work: AttackBatch): Promise<AttackOutcome> {
   } finally {
     tf.dispose([x, y]);
     if (adversarial instanceof tf.Tensor && !adversarial.isDisposed) adversarial.dispose();
-  }
-}
-
-/** Copies of the wanted rows. */
-function selectRows({ x, y }: Batch, rows: readonly number[]): [x: tf.Tensor, y: tf.Tensor] {
-  if (rows.length === x.shape[0]) return [tf.clone(x), tf.clone(y)];
-  const indices = tf.tensor1d([...rows], 'int32');
-  try {
-    return [tf.gather(x, indices), tf.gather(y, indices)];
-  } finally {
-    indices.dispose();
   }
 }
 

@@ -7,9 +7,19 @@ import type { Plan, Run } from './plan.js';
 
 /** What an evaluation and its continuation must share; one with more runs goes on, too. */
 export async function fingerprintOf(plan: Plan, options: EvaluateOptions): Promise<Fingerprint> {
-  const { batchSize, seed, attackOn, samples, saveAdversarial, runs } = plan;
+  const { batchSize, seed, attackOn, samples, saveAdversarial, runs, certificates } = plan;
   const known = new Map<Run['entry'], Json>();
   for (const { entry } of runs) if (!known.has(entry)) known.set(entry, await describeEntry(entry));
+  const certifiers: Json[] = [];
+  for (const { entry, label, norm, epsilon, epsilons } of certificates)
+    certifiers.push({
+      label,
+      name: entry.certifier.name,
+      options: await identifyValue(entry.certifier.options ?? null),
+      norm,
+      epsilon: epsilon === Infinity ? 'Infinity' : epsilon,
+      epsilons: [...epsilons],
+    });
   return {
     format: fingerprintFormat,
     backend: identifyBackend(),
@@ -21,6 +31,7 @@ export async function fingerprintOf(plan: Plan, options: EvaluateOptions): Promi
     samples,
     ...(saveAdversarial && { saveAdversarial }),
     ...(options.config !== undefined && { config: options.config }),
+    ...(certifiers.length > 0 && { certifiers }),
     attacks: runs.map(({ entry, label, norm, epsilon, epsilons }) => ({
       label,
       ...(known.get(entry) as Fingerprint),
@@ -55,7 +66,7 @@ export function continuationOf(
   if (runs === undefined) return undefined;
   const onlyFirst = plan.attackOn === 'survivors' || plan.saveAdversarial;
   return (line) => {
-    if (line.type === 'clean') return line;
+    if (line.type !== 'attack') return line;
     const run = runs[line.run];
     if (run === undefined || (onlyFirst && run !== line.run)) return undefined;
     // The points of the largest epsilon are kept for the report, which may be another one now.

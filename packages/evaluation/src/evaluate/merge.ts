@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { checkIsSame, checkSame, type Fingerprint } from '../journal/fingerprint.js';
 import { encode, readJournal, sealed, unsealed, writePieces } from '../journal/journal.js';
 import { adversarialName, readAdversarial } from '../record/adversarial.js';
-import { journalLine, journalName, runOf, type JournalLine } from './outcome.js';
+import { journalLine, journalName, piecesOf, runOf, type JournalLine } from './outcome.js';
 import { placesOf, type Share } from './shard.js';
 import { countBatches } from './work.js';
 
@@ -21,6 +21,7 @@ const grid = z.looseObject({
   batchSize: z.int().min(1),
   data: z.looseObject({ length: z.int().min(1) }),
   attacks: z.array(z.looseObject({ label: z.string() })),
+  certifiers: z.array(z.unknown()).default([]),
 });
 type Grid = z.infer<typeof grid>;
 
@@ -122,20 +123,20 @@ function checkNew(
 
 /** @throws AdvrobError `ADVROB_SHARD` when pieces are missing, or are not what the evaluation has. */
 function checkComplete(expected: Grid, shards: readonly MergeableShard[], pieces: ReadonlyMap<string, Found>): void {
-  const { batchSize, data, attacks } = expected;
+  const { batchSize, data } = expected;
+  const pieceNumbers = piecesOf(expected.attacks.length, expected.certifiers.length);
   const batches = countBatches(data, batchSize);
   for (const { shard, line } of pieces.values()) {
-    const isThere = line.batch < batches && runOf(line) < attacks.length;
+    const isThere = line.batch < batches && pieceNumbers.includes(runOf(line));
     const isRight =
-      line.type === 'attack' || line.outcome.ids.length === Math.min(batchSize, data.length - line.batch * batchSize);
+      line.type !== 'clean' || line.outcome.ids.length === Math.min(batchSize, data.length - line.batch * batchSize);
     if (!isThere || !isRight)
       throw new AdvrobError(
         'ADVROB_SHARD',
         `${shard.name} holds a batch ${line.batch} that the evaluation does not have`,
       );
   }
-  const runs = Array.from({ length: attacks.length + 1 }, (_, run) => run - 1);
-  const isMissing = (batch: number): boolean => runs.some((run) => !pieces.has(keyOf(batch, run)));
+  const isMissing = (batch: number): boolean => pieceNumbers.some((run) => !pieces.has(keyOf(batch, run)));
   const missing = Array.from({ length: batches }, (_, batch) => batch).filter(isMissing);
   if (missing.length === 0) return;
   const told = new Set<number>();
@@ -165,7 +166,7 @@ async function copyAdversarial(
   line: JournalLine,
   to: RunStorage,
 ): Promise<void> {
-  if (line.type === 'clean' || !line.outcome.saved?.places.length || to === storage) return;
+  if (line.type !== 'attack' || !line.outcome.saved?.places.length || to === storage) return;
   const file = adversarialName(attacks, line.run, line.batch);
   const bytes = await storage.read(file);
   try {
@@ -181,9 +182,13 @@ async function copyAdversarial(
 }
 
 /** The bytes of the journal of a single run. */
-function inOrder({ attacks, data, batchSize }: Grid, pieces: ReadonlyMap<string, Found>, header: string): Uint8Array[] {
+function inOrder(
+  { attacks, certifiers, data, batchSize }: Grid,
+  pieces: ReadonlyMap<string, Found>,
+  header: string,
+): Uint8Array[] {
   const lines = [encode(`${sealed(header, '')}\n`)];
   for (let batch = 0; batch < countBatches(data, batchSize); batch++)
-    for (let run = -1; run < attacks.length; run++) lines.push(pieces.get(keyOf(batch, run))!.bytes);
+    for (const run of piecesOf(attacks.length, certifiers.length)) lines.push(pieces.get(keyOf(batch, run))!.bytes);
   return lines;
 }

@@ -1,4 +1,4 @@
-import type { Attack, AttackLoss, Classifier, Dataset, Json, Norm, RunStorage } from '@advrob/core';
+import type { Attack, AttackLoss, Certifier, Classifier, Dataset, Json, Norm, RunStorage } from '@advrob/core';
 import type { EvaluationProgress } from '../progress.js';
 
 /** An attack of an evaluation, with the threats it is run under. */
@@ -22,6 +22,19 @@ export interface EvaluationAttack {
   readonly loss?: AttackLoss | undefined;
 }
 
+/** A certifier of an evaluation, with the threats that it certifies against. */
+export interface EvaluationCertifier {
+  readonly certifier: Certifier;
+  readonly norm: Norm;
+  /**
+   * Radius in units of the model's bounds, or a list for a curve. A certifier that finds radii is
+   * called once: for a list, or with `Infinity` in it, for the largest radius of every example.
+   */
+  readonly epsilon: number | readonly number[];
+  /** Name in tables and records. Default: the certifier's name. */
+  readonly label?: string | undefined;
+}
+
 /** What `evaluate` measures, and how. */
 export interface EvaluateOptions {
   readonly model: Classifier;
@@ -32,6 +45,12 @@ export interface EvaluateOptions {
    * alone.
    */
   readonly attacks: readonly EvaluationAttack[];
+  /**
+   * What certifies beside them, before them: with both, robust accuracy stands between two bounds. An
+   * example with a deterministic certificate of the model is not attacked in that ball by attacks
+   * with a fixed budget: they cannot succeed. Default none.
+   */
+  readonly certifiers?: readonly EvaluationCertifier[] | undefined;
   /** Name of the model in records and reports. Default `model`. */
   readonly name?: string | undefined;
   /** Examples per batch. Part of what a resumed evaluation must share. Default 128. */

@@ -2,11 +2,13 @@ import { hashModel } from '@advrob/core/identity';
 import { checkHash, type Fingerprint } from '../journal/fingerprint.js';
 import { notKept, openJournal } from '../journal/journal.js';
 import { createTracker, expectedOf, type Tracker } from '../progress.js';
+import { checkCertifiers } from './certify.js';
 import { adversarialName, readAdversarial } from '../record/adversarial.js';
 import { continuationOf, fingerprintOf } from './continuation.js';
 import { standingOf } from './judge.js';
 import type { EvaluateOptions } from './options.js';
 import {
+  emptyOutcome,
   isComplete,
   journalLine,
   journalName,
@@ -51,6 +53,7 @@ interface SessionOptions {
 export async function openSession(options: EvaluateOptions, { places, hands }: SessionOptions = {}): Promise<Session> {
   const { model, data, storage } = options;
   const plan = planOf(options);
+  await checkCertifiers(plan, model);
   const modelHash = options.modelHash ?? (await hashModel(model)) ?? null;
   if (storage) checkHash(modelHash);
   const fingerprint = storage && (await fingerprintOf(plan, options));
@@ -67,14 +70,15 @@ export async function openSession(options: EvaluateOptions, { places, hands }: S
   const outcomes = restoreOutcomes(pieces, plan.runs.length);
   const wanted = places ?? Array.from({ length: countBatches(data, plan.batchSize) }, (_, index) => index);
   const sizeOf = (index: number): number => Math.min(plan.batchSize, data.length - index * plan.batchSize);
-  const isDone = (index: number): boolean => isComplete(outcomes[index], plan.runs.length);
+  const isDone = (index: number): boolean => isComplete(outcomes[index], plan);
   const { standing, add } = standingOf(plan);
   for (const index of wanted)
     if (isDone(index)) add(outcomes[index]!);
-    else outcomes[index] ??= { attacks: [] };
+    else outcomes[index] ??= emptyOutcome();
   const isWanted = new Set(wanted);
   const tracker = createTracker({
     runs: plan.runs.map((run) => ({ ...run, expected: expectedOf(run.entry.attack, run.entry.restarts, run.norm) })),
+    certificates: plan.certificates,
     total: wanted.reduce((sum, index) => sum + sizeOf(index), 0),
     hands,
     earlier: pieces
@@ -97,7 +101,7 @@ export async function openSession(options: EvaluateOptions, { places, hands }: S
         await journal.add(line);
         setOutcome(outcomes[line.batch]!, line);
         if (isDone(line.batch)) add(outcomes[line.batch]!);
-        if (line.type === 'attack') tracker.report(line.run);
+        if (line.type !== 'clean') tracker.report(runOf(line));
       });
       last = kept.catch(() => undefined);
       return kept;
@@ -117,7 +121,7 @@ async function soundPieces(
   const pieces = new Map<string, JournalLine>();
   for (const line of lines) pieces.set(`${line.batch}/${runOf(line)}`, line);
   for (const [piece, line] of pieces) {
-    if (line.type === 'clean' || !line.outcome.saved?.places.length || storage === undefined) continue;
+    if (line.type !== 'attack' || !line.outcome.saved?.places.length || storage === undefined) continue;
     const name = adversarialName(runs, line.run, line.batch);
     const isSound = await readAdversarial(storage, name).then(
       ({ labels }) => labels.length === line.outcome.saved?.places.length,

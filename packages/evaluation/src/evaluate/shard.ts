@@ -6,7 +6,7 @@ import { keptTensors } from './check-plugins.js';
 import { fingerprintOf } from './continuation.js';
 import { evaluateBy, evaluateHere, type Evaluation } from './evaluate.js';
 import type { EvaluateOptions } from './options.js';
-import { restoreOutcomes, setOutcome, type JournalLine } from './outcome.js';
+import { emptyOutcome, restoreOutcomes, setOutcome, type JournalLine } from './outcome.js';
 import { planOf } from './plan.js';
 import { openSession, type Session } from './session.js';
 import { countBatches, evaluateBatches } from './work.js';
@@ -154,10 +154,12 @@ async function handTo(
 ): Promise<void> {
   let piece: ReturnType<Tracker['begin']> | undefined;
   const done = (): FinishedPiece[] => {
-    const { clean, attacks } = outcomes[place]!;
+    const { clean, certificates, attacks } = outcomes[place]!;
+    const piece = { batch: place, seconds: 0 };
     return [
-      ...(clean ? [{ type: 'clean' as const, batch: place, seconds: 0, outcome: clean }] : []),
-      ...attacks.flatMap((outcome, run) => ({ type: 'attack' as const, batch: place, run, seconds: 0, outcome })),
+      ...(clean ? [{ type: 'clean' as const, ...piece, outcome: clean }] : []),
+      ...certificates.flatMap((outcome, run) => ({ type: 'certificate' as const, ...piece, run, outcome })),
+      ...attacks.flatMap((outcome, run) => ({ type: 'attack' as const, ...piece, run, outcome })),
     ];
   };
   await compute(
@@ -204,7 +206,7 @@ export async function openBatches(options: EvaluateOptions, fingerprint: Json): 
   const { watch, end } = keptTensors();
   return {
     async compute(place, done, report, signal) {
-      const [outcome = { attacks: [] }] = restoreOutcomes(
+      const [outcome = emptyOutcome()] = restoreOutcomes(
         done.map((line) => ({ ...line, batch: 0 })),
         plan.runs.length,
       );

@@ -3,10 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adversarialName } from '../record/adversarial.js';
 import type { Tracker } from '../progress.js';
 import { attackBatch, cleanBatch } from './batch.js';
+import { certifyBatch } from './certify.js';
 import { checkBatch, type KeptTensors } from './check-plugins.js';
 import { rowsToAttack } from './judge.js';
 import type { EvaluateOptions } from './options.js';
-import type { BatchOutcome, JournalLine } from './outcome.js';
+import { certificatePiece, type BatchOutcome, type JournalLine } from './outcome.js';
 import type { Plan } from './plan.js';
 
 /** What the batches of an evaluation are computed with. */
@@ -88,6 +89,23 @@ async function evaluateBatch(work: Work, batch: Batch, index: number, outcome: B
     nothingKept();
     await keepLine({ type: 'clean', batch: index, seconds: piece.end(), outcome: found });
   }
+  for (const [run, certificate] of plan.certificates.entries()) {
+    if (outcome.certificates[run] !== undefined) continue;
+    stopIfAborted(signal);
+    const number = certificatePiece(run);
+    const piece = tracker.begin(number, batch.ids.length);
+    const nothingKept = watch(number, `certifier '${certificate.label}', or the model under it,`);
+    const found = await certifyBatch({
+      model,
+      batch,
+      run: certificate,
+      clean: outcome.clean!,
+      seed: plan.seed,
+      signal,
+    });
+    nothingKept();
+    await keepLine({ type: 'certificate', batch: index, run, seconds: piece.end(), outcome: found });
+  }
   for (let run = 0; run < plan.runs.length; run++) {
     if (outcome.attacks[run] !== undefined) continue;
     stopIfAborted(signal);
@@ -98,6 +116,8 @@ async function evaluateBatch(work: Work, batch: Batch, index: number, outcome: B
       batch,
       run: plan.runs[run]!,
       rows: rowsToAttack(plan, outcome, run),
+      certificates: outcome.certificates,
+      certified: plan.certificates,
       seed: plan.seed,
       position,
       keep,

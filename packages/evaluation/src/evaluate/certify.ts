@@ -1,0 +1,129 @@
+import { AdvrobError, type AttackResult, type Batch, type Classifier } from '@advrob/core';
+import { exactDistances } from '@advrob/core/attack';
+import { createThreat } from '@advrob/core/threat';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkTensor } from './check-plugins.js';
+import { classify } from './classify.js';
+import { selectRows } from './rows.js';
+import type { CertificateOutcome, CleanOutcome } from './outcome.js';
+import type { AttackBatch, CertificateRun, Plan } from './plan.js';
+
+/** Whether the certifiers can treat the model: before any work. @throws AdvrobError what they throw. */
+export async function checkCertifiers({ certificates }: Plan, model: Classifier): Promise<void> {
+  for (const { entry, norm, epsilon } of certificates)
+    await entry.certifier.check?.(model, createThreat({ norm, epsilon }, model.bounds));
+}
+
+interface CertificateBatch {
+  readonly model: Classifier;
+  readonly batch: Batch;
+  readonly run: CertificateRun;
+  readonly clean: CleanOutcome;
+  readonly seed: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Certifies a batch: where a certificate is of the model itself, the rows that it has right. */
+export async function certifyBatch(work: CertificateBatch): Promise<CertificateOutcome> {
+  const { model, batch, run, clean, seed, signal } = work;
+  const all = clean.labels.map((_, row) => row);
+  const isOfModel = run.statement.of === 'model';
+  const rows = isOfModel ? all.filter((row) => clean.labels[row] === clean.predictions[row]) : all;
+  if (rows.length === 0) return { rows, verdict: [], prediction: [], passes: [] };
+  const [x, y] = selectRows(batch, rows);
+  const threat = createThreat({ norm: run.norm, epsilon: run.epsilon }, model.bounds);
+  let counterexamples: tf.Tensor | null = null;
+  try {
+    const ids = Int32Array.from(rows, (row) => batch.ids[row]!);
+    const found = await run.entry.certifier.certify(model, x, y, threat, { seed, ids, signal });
+    ({ counterexamples } = found);
+    const lists = [found.verdicts, found.prediction, found.passes, found.radius ?? rows];
+    const isWhole = lists.every(({ length }) => length === rows.length);
+    if (!isWhole || (run.epsilon === Infinity && found.radius === null))
+      throw new AdvrobError(
+        'ADVROB_CERTIFY',
+        `certifier '${run.label}': expected verdicts, classes, passes${run.epsilon === Infinity ? ' and radii' : ''} of ${rows.length} examples, got ${lists.map(({ length }) => length).join(', ')}`,
+      );
+    const isConfirmed = found.counterexamples
+      ? await confirm(work, found.counterexamples, x, await y.data())
+      : undefined;
+    return {
+      rows,
+      verdict: found.verdicts.map((verdict, i) =>
+        verdict === 'falsified' && isConfirmed?.[i] === false ? 'open' : verdict,
+      ),
+      prediction: Array.from(found.prediction),
+      ...(found.radius && { radius: Array.from(found.radius, (value) => (value < Infinity ? value : null)) }),
+      passes: Array.from(found.passes),
+    };
+  } finally {
+    tf.dispose([x, y]);
+    if (counterexamples instanceof tf.Tensor && !counterexamples.isDisposed) counterexamples.dispose();
+  }
+}
+
+/** At which rows the model is wrong, in a fresh forward pass, and the point in the ball and the bounds. */
+async function confirm(
+  { model, run }: CertificateBatch,
+  points: tf.Tensor,
+  x: tf.Tensor,
+  labels: ArrayLike<number>,
+): Promise<boolean[]> {
+  checkTensor(`certifier '${run.label}', its counterexamples`, points, x.shape, 'ADVROB_CERTIFY');
+  const { predictions } = await classify(model, points);
+  const [values, clean] = [(await points.data()) as Float32Array, (await x.data()) as Float32Array];
+  const distances = exactDistances(run.norm, values, clean, labels.length);
+  const size = values.length / labels.length;
+  const [low, high] = model.bounds;
+  return predictions.map((predicted, i) => {
+    const isInside = values.subarray(i * size, (i + 1) * size).every((value) => value >= low && value <= high);
+    // Points are float32: their distance is known to about 1e-6 of it.
+    return predicted !== labels[i] && isInside && distances[i]! <= run.epsilon * (1 + 1e-6);
+  });
+}
+
+/**
+ * The largest radius at which a row has a deterministic certificate of the model itself; -1 without
+ * one.
+ */
+export function certifiedReach(
+  { statement, epsilon }: CertificateRun,
+  outcome: CertificateOutcome,
+  row: number,
+): number {
+  if (statement.kind !== 'deterministic' || statement.of !== 'model') return -1;
+  const place = outcome.rows.indexOf(row);
+  if (place < 0) return -1;
+  if (outcome.radius !== undefined) return outcome.radius[place] ?? Infinity;
+  return outcome.verdict[place] === 'certified' ? epsilon : -1;
+}
+
+/** Of a certificate that leaves rounding out its rim, as a share of the radius, is no part. */
+const rim = 1e-4;
+
+/**
+ * @throws AdvrobError `ADVROB_CERTIFICATE_BROKEN` when an attack has fooled the model inside of a
+ *   deterministic certificate: one of the two is wrong, and so is every number that stands on it.
+ */
+export async function checkUnbroken(
+  { batch, rows, run, certificates, certified }: AttackBatch,
+  x: tf.Tensor,
+  { success, fooledBy, adversarial }: Pick<AttackResult, 'success' | 'fooledBy' | 'adversarial'>,
+): Promise<void> {
+  const hits = rows.flatMap((_, place) => (success[place] && fooledBy[place] !== 'clean' ? [place] : []));
+  for (const [i, certificate] of certified.entries()) {
+    const reaches = hits.map((place) => certifiedReach(certificate, certificates[i]!, rows[place]!));
+    if (!reaches.some((reach) => reach >= 0)) continue;
+    const [points, clean] = [(await adversarial.data()) as Float32Array, (await x.data()) as Float32Array];
+    const distances = exactDistances(certificate.norm, points, clean, rows.length);
+    const slack = certificate.statement.rounding === 'none' && certificate.norm !== 'l0' ? 1 - rim : 1;
+    const broken = hits.findIndex((place, hit) => reaches[hit]! >= 0 && distances[place]! <= reaches[hit]! * slack);
+    if (broken < 0) continue;
+    const place = hits[broken]!;
+    throw new AdvrobError(
+      'ADVROB_CERTIFICATE_BROKEN',
+      `attack '${run.label}' fooled the model at example ${batch.ids[rows[place]!]!} at ${certificate.norm} distance ${distances[place]!}, ` +
+        `where certifier '${certificate.label}' says that nothing can up to ${reaches[broken]!}: one of the two is wrong; report it with the model`,
+    );
+  }
+}
