@@ -103,8 +103,8 @@ export function createTracker(options: TrackerOptions): Tracker {
   const emit = (run: number, step?: Progress): void => {
     if (!report) return;
     const { done, robust } = standing();
-    const current = runs[run];
-    const certifier = certificates[-2 - run];
+    const phase = run < -1 ? 'certificate' : run < 0 ? 'clean' : 'attack';
+    const current = runs[run] ?? certificates[-2 - run];
     const work = workOf(parts, total);
     const isDone = parts.every(({ finished }) => finished >= total);
     highest = isDone ? 1 : Math.max(highest, Math.min(0.999, work.fraction));
@@ -116,11 +116,14 @@ export function createTracker(options: TrackerOptions): Tracker {
       { examples: 0, seconds: 0 },
     );
     report({
-      phase: current ? 'attack' : certifier ? 'certificate' : 'clean',
-      ...(certifier && {
-        certifier: { label: certifier.label, norm: certifier.norm, epsilon: certifier.epsilon },
+      phase,
+      ...(current && {
+        [phase === 'attack' ? 'attack' : 'certifier']: {
+          label: current.label,
+          norm: current.norm,
+          epsilon: current.epsilon,
+        },
       }),
-      ...(current && { attack: { label: current.label, norm: current.norm, epsilon: current.epsilon } }),
       ...(step && { step: step.step, steps: step.steps }),
       done,
       total,

@@ -1,6 +1,5 @@
 import { AdvrobError, type Batch, type Classifier } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkUnbroken } from './certify.js';
 import { checkResult } from './check-plugins.js';
 import { classify } from './classify.js';
 import type { AttackOutcome, CleanOutcome } from './outcome.js';
@@ -43,7 +42,7 @@ export async function attackBatch(work: AttackBatch): Promise<AttackOutcome> {
     );
     adversarial = result.adversarial;
     checkResult(label, x, result, entry.attack.definition.budget === 'minimal');
-    await checkUnbroken(work, x, result);
+    await work.onResult(x, result);
     return {
       rows: [...rows],
       success: Array.from(result.success, (hit) => (hit ? 1 : 0)),

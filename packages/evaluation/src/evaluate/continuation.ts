@@ -7,19 +7,10 @@ import type { Plan, Run } from './plan.js';
 
 /** What an evaluation and its continuation must share; one with more runs goes on, too. */
 export async function fingerprintOf(plan: Plan, options: EvaluateOptions): Promise<Fingerprint> {
-  const { batchSize, seed, attackOn, samples, saveAdversarial, runs, certificates } = plan;
+  const { batchSize, seed, attackOn, samples, saveAdversarial, runs } = plan;
   const known = new Map<Run['entry'], Json>();
   for (const { entry } of runs) if (!known.has(entry)) known.set(entry, await describeEntry(entry));
-  const certifiers: Json[] = [];
-  for (const { entry, label, norm, epsilon, epsilons } of certificates)
-    certifiers.push({
-      label,
-      name: entry.certifier.name,
-      options: await identifyValue(entry.certifier.options ?? null),
-      norm,
-      epsilon: epsilon === Infinity ? 'Infinity' : epsilon,
-      epsilons: [...epsilons],
-    });
+  const certifiers = await plan.certifiers?.describe(plan.certificates, identifyValue);
   return {
     format: fingerprintFormat,
     backend: identifyBackend(),
@@ -31,7 +22,7 @@ export async function fingerprintOf(plan: Plan, options: EvaluateOptions): Promi
     samples,
     ...(saveAdversarial && { saveAdversarial }),
     ...(options.config !== undefined && { config: options.config }),
-    ...(certifiers.length > 0 && { certifiers }),
+    ...(certifiers && { certifiers }),
     attacks: runs.map(({ entry, label, norm, epsilon, epsilons }) => ({
       label,
       ...(known.get(entry) as Fingerprint),

@@ -69,11 +69,12 @@ export async function evaluateBy(
   const session = await openSession(options, { hands });
   const { plan, outcomes, modelHash, tracker } = session;
   const settings = await settingsOf(plan);
+  const certifierSettings = (await plan.certifiers?.describe(plan.certificates, describeValue)) ?? [];
   await compute(session);
   if (options.storage) await writePieces(options.storage, examplesName, serializeExamples(examplesOf(plan, outcomes)));
   let examples: readonly ExampleRecord[] | undefined;
   return {
-    result: summarize(plan, outcomes, { modelHash, settings }),
+    result: summarize(plan, outcomes, { modelHash, settings, certifierSettings }),
     get examples() {
       return (examples ??= [...examplesOf(plan, outcomes)]);
     },

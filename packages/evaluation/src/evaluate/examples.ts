@@ -22,6 +22,7 @@ function exampleOf(plan: Plan, outcome: BatchOutcome, judged: BatchOutcome, row:
     underAttack(judgements[i]!, attack, row).map((verdict) => ({ verdict, run: judgements[i]!.run })),
   );
   const attacks = verdicts.map(({ verdict }) => verdict);
+  const certificates = plan.certifiers?.ofExample(plan, outcome, row, attacks);
   const first = cleanCorrect ? attacks.findIndex(({ success }) => success) : -1;
   const tried = !cleanCorrect ? [] : first < 0 ? verdicts : verdicts.slice(0, first + 1);
   // A run that is judged at several radii made its queries once.
@@ -41,6 +42,7 @@ function exampleOf(plan: Plan, outcome: BatchOutcome, judged: BatchOutcome, row:
     ...(runs.some(isMinimal) && {
       minimal: outcome.attacks.flatMap((attack, i) => closestOf(runs[i]!, attack, row)),
     }),
+    ...(certificates && { certificates }),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { Norm } from '@advrob/core';
-import { certifiedReach } from './certify.js';
 import type { AttackOutcome, BatchOutcome, CleanOutcome } from './outcome.js';
 import type { Judgement, Plan } from './plan.js';
 
@@ -56,7 +55,7 @@ export function covers(earlier: Ball, later: Ball): boolean {
  */
 export function rowsToAttack(plan: Plan, outcome: BatchOutcome, index: number): number[] {
   const { labels, predictions } = outcome.clean!;
-  const all = labels.map((_, row) => row).filter((row) => !isSpared(plan, outcome, index, row));
+  const all = labels.map((_, row) => row).filter((row) => !plan.certifiers?.isSpared(plan, outcome, index, row));
   if (plan.attackOn === 'all') return all;
   const fooled = new Set<number>();
   const { norm, epsilons } = plan.runs[index]!;
@@ -66,19 +65,6 @@ export function rowsToAttack(plan: Plan, outcome: BatchOutcome, index: number): 
     if (covers(earlier[i]!, ball)) rows.forEach((row, place) => success[place] && fooled.add(row));
   });
   return all.filter((row) => labels[row] === predictions[row] && !fooled.has(row));
-}
-
-/**
- * Whether run number `index` cannot succeed at a row, as a certifier has shown. An attack that looks
- * for a minimal norm measures a distance, which no certificate says.
- */
-export function isSpared({ runs, certificates }: Plan, outcome: BatchOutcome, index: number, row: number): boolean {
-  const { entry, norm, epsilon } = runs[index]!;
-  if (entry.attack.definition.budget === 'minimal') return false;
-  return certificates.some(
-    (certificate, i) =>
-      certificate.norm === norm && certifiedReach(certificate, outcome.certificates[i]!, row) >= epsilon,
-  );
 }
 
 /** Counts the examples of finished batches and the robust ones of them; `add` is told of each batch once. */

@@ -50,7 +50,7 @@ export function minimalNorm(run: number, outcomes: readonly BatchOutcome[]): Min
  * Steps of robust accuracy: [distance, share of all `total` examples that need more than it],
  * thinned evenly.
  */
-function curveOf(sorted: readonly number[], right: number, total: number): [number, number][] {
+export function curveOf(sorted: readonly number[], right: number, total: number): [number, number][] {
   const steps = sorted.map((distance, i): [number, number] => [distance, (right - i - 1) / total]);
   // Of equal distances the last one counts.
   const distinct = steps.filter(([distance], i) => steps[i + 1]?.[0] !== distance);

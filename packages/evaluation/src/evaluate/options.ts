@@ -1,39 +1,9 @@
-import type { Attack, AttackLoss, Certifier, Classifier, Dataset, Json, Norm, RunStorage } from '@advrob/core';
+import type { Classifier, Dataset, Json, RunStorage } from '@advrob/core';
 import type { EvaluationProgress } from '../progress.js';
+import type { Certificates } from './certificates/types.js';
+import type { EvaluationAttack } from './runs.js';
 
-/** An attack of an evaluation, with the threats it is run under. */
-export interface EvaluationAttack {
-  readonly attack: Attack;
-  readonly norm: Norm;
-  /**
-   * Radius in units of the model's bounds. A list gives a curve. An attack that looks for a minimal
-   * norm is run once, at the largest, and judged at every epsilon of the list; `Infinity` among
-   * them lets it look without a bound, for minimal-norm statistics.
-   */
-  readonly epsilon: number | readonly number[];
-  /**
-   * Name in tables and records; two entries of one attack need different ones. Default: the
-   * attack's name.
-   */
-  readonly label?: string | undefined;
-  /** Independent starts. Default 1. */
-  readonly restarts?: number | undefined;
-  /** Default: the attack's own. */
-  readonly loss?: AttackLoss | undefined;
-}
-
-/** A certifier of an evaluation, with the threats that it certifies against. */
-export interface EvaluationCertifier {
-  readonly certifier: Certifier;
-  readonly norm: Norm;
-  /**
-   * Radius in units of the model's bounds, or a list for a curve. A certifier that finds radii is
-   * called once: for a list, or with `Infinity` in it, for the largest radius of every example.
-   */
-  readonly epsilon: number | readonly number[];
-  /** Name in tables and records. Default: the certifier's name. */
-  readonly label?: string | undefined;
-}
+export type { EvaluationAttack } from './runs.js';
 
 /** What `evaluate` measures, and how. */
 export interface EvaluateOptions {
@@ -46,11 +16,10 @@ export interface EvaluateOptions {
    */
   readonly attacks: readonly EvaluationAttack[];
   /**
-   * What certifies beside them, before them: with both, robust accuracy stands between two bounds. An
-   * example with a deterministic certificate of the model is not attacked in that ball by attacks
-   * with a fixed budget: they cannot succeed. Default none.
+   * What certifies beside them, by `certificates` of `@advrob/evaluation/certificates`: with both,
+   * robust accuracy stands between two bounds. Default none.
    */
-  readonly certifiers?: readonly EvaluationCertifier[] | undefined;
+  readonly certifiers?: Certificates | undefined;
   /** Name of the model in records and reports. Default `model`. */
   readonly name?: string | undefined;
   /** Examples per batch. Part of what a resumed evaluation must share. Default 128. */

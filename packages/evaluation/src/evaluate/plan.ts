@@ -1,68 +1,32 @@
 import {
   AdvrobError,
+  type AttackResult,
   type Batch,
-  type CertificateStatement,
   type Classifier,
-  type Norm,
   type Progress,
   type RunStorage,
 } from '@advrob/core';
 import { checkLoss } from '@advrob/core/attack';
-import { createThreat } from '@advrob/core/threat';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkFit, checkNorm, checkWhole } from './check-options.js';
-import type { EvaluateOptions, EvaluationAttack, EvaluationCertifier } from './options.js';
-import type { CertificateOutcome } from './outcome.js';
+import type { Certificates, PlannedRuns } from './certificates/types.js';
+import { radiiOf } from './radii.js';
+import type { EvaluateOptions } from './options.js';
+import type { EvaluationAttack, Run } from './runs.js';
 
-/** One call of an attack per batch: a fixed budget is run at each epsilon, a minimal norm once. */
-export interface Run {
-  readonly entry: EvaluationAttack;
-  readonly label: string;
-  readonly norm: Norm;
-  /** Radius of the call; Infinity for a minimal norm without a bound. */
-  readonly epsilon: number;
-  /** The finite radii at which its points are judged, ascending. */
-  readonly epsilons: readonly number[];
-  /** Whether its points are kept for the report: at the largest epsilon of each attack. */
-  readonly isSampled: boolean;
-}
-
-/** One attack judged at one finite epsilon: a row of the tables. */
-export interface Judgement {
-  readonly entry: EvaluationAttack;
-  readonly label: string;
-  readonly norm: Norm;
-  readonly epsilon: number;
-  /** Place of the run that gives its points. */
-  readonly run: number;
-}
-
-/** One call of a certifier per batch. */
-export interface CertificateRun {
-  readonly entry: EvaluationCertifier;
-  readonly label: string;
-  readonly norm: Norm;
-  /** Radius of the call; Infinity for the largest radius of every example. */
-  readonly epsilon: number;
-  /** The finite radii at which its certificates are judged, ascending. */
-  readonly epsilons: readonly number[];
-  readonly statement: CertificateStatement;
-}
+export type { Judgement, Run } from './runs.js';
 
 /**
  * Options with their defaults, checked, and the runs in order: attack by attack, epsilon ascending.
  */
-export interface Plan {
+export interface Plan extends PlannedRuns {
   readonly name: string;
   readonly batchSize: number;
   readonly seed: number;
   readonly attackOn: 'all' | 'survivors';
   readonly samples: number;
   readonly saveAdversarial: boolean;
-  readonly runs: readonly Run[];
-  /** Certifier by certifier, epsilon ascending. */
-  readonly certificates: readonly CertificateRun[];
-  /** Attack by attack, epsilon ascending. */
-  readonly judgements: readonly Judgement[];
+  readonly certifiers: Certificates | undefined;
 }
 
 /** One run on the wanted rows of one batch. */
@@ -75,16 +39,14 @@ export interface AttackBatch {
   readonly seed: number;
   /** Where the batch starts in the data. */
   readonly position: number;
-  /** What was certified of the batch, by the places of the plan. */
-  readonly certificates: readonly CertificateOutcome[];
-  /** The plan's. */
-  readonly certified: readonly CertificateRun[];
   /** Of how many first rows of the batch the points are kept for the report. */
   readonly keep: number;
   /** Where adversarial examples are saved, and under which name; undefined: they are not. */
   readonly save: { readonly storage: RunStorage; readonly name: string } | undefined;
   readonly signal: AbortSignal | undefined;
   onProgress(progress: Progress): void;
+  /** Shown what the attack found on `x`, the rows alone. @throws AdvrobError where that cannot be. */
+  onResult(x: Tensor, result: AttackResult): Promise<void> | void;
 }
 
 /**
@@ -103,12 +65,13 @@ export function planOf(options: EvaluateOptions): Plan {
   if (saveAdversarial && options.storage === undefined)
     throw new AdvrobError('ADVROB_OPTION', 'saveAdversarial: there is no storage to save to: give one');
   const runs = attacks.flatMap(runsOf);
-  const certificates = (options.certifiers ?? []).flatMap((entry) => certificateRunsOf(entry, model.bounds));
-  checkLabels([...attacks.map(labelOf), ...(options.certifiers ?? []).map(certifierLabel)]);
+  const { certifiers } = options;
+  const certificates = certifiers?.runsOf(model) ?? [];
+  checkLabels([...attacks.map(labelOf), ...(certifiers?.labels ?? [])]);
   const judgements = runs.flatMap(({ entry, label, norm, epsilons }, run) =>
     epsilons.map((epsilon) => ({ entry, label, norm, epsilon, run })),
   );
-  return { name, batchSize, seed, attackOn, samples, saveAdversarial, runs, certificates, judgements };
+  return { name, batchSize, seed, attackOn, samples, saveAdversarial, runs, certifiers, certificates, judgements };
 }
 
 function runsOf(entry: EvaluationAttack): Run[] {
@@ -129,38 +92,6 @@ function runsOf(entry: EvaluationAttack): Run[] {
     epsilons: [epsilon],
     isSampled: i === epsilons.length - 1,
   }));
-}
-
-function certificateRunsOf(entry: EvaluationCertifier, bounds: Classifier['bounds']): CertificateRun[] {
-  const { certifier, norm } = entry;
-  const label = certifierLabel(entry);
-  if (!certifier.norms.includes(norm))
-    throw new AdvrobError(
-      'ADVROB_NORM',
-      `certifier '${label}' works for ${certifier.norms.join(', ')}, not for ${norm}: choose another norm or certifier`,
-    );
-  const radii = radiiOf(`certifier '${label}'`, entry.epsilon, certifier.radii === true);
-  const runOf = (epsilon: number, epsilons: readonly number[]): CertificateRun => {
-    const statement = certifier.statement(createThreat({ norm, epsilon }, bounds));
-    return { entry, label, norm, epsilon, epsilons, statement };
-  };
-  if (!certifier.radii) return radii.map((epsilon) => runOf(epsilon, [epsilon]));
-  const finite = radii.filter((epsilon) => epsilon < Infinity);
-  return [runOf(radii.length === 1 ? radii[0]! : Infinity, finite)];
-}
-
-/** Radii, each once and ascending. */
-function radiiOf(what: string, given: number | readonly number[], isUnbounded: boolean): number[] {
-  const radii = [...new Set(typeof given === 'number' ? [given] : given)].sort((a, b) => a - b);
-  if (radii.length > 0 && radii.every((radius) => radius >= 0 && (isUnbounded || radius < Infinity))) return radii;
-  throw new AdvrobError(
-    'ADVROB_OPTION',
-    `epsilon of ${what}: expected one or more ${isUnbounded ? '' : 'finite '}numbers of at least 0, got [${radii.join(', ')}]`,
-  );
-}
-
-function certifierLabel({ label, certifier }: EvaluationCertifier): string {
-  return label ?? certifier.name;
 }
 
 function labelOf({ label, attack }: EvaluationAttack): string {

@@ -2,7 +2,6 @@ import { hashModel } from '@advrob/core/identity';
 import { checkHash, type Fingerprint } from '../journal/fingerprint.js';
 import { notKept, openJournal } from '../journal/journal.js';
 import { createTracker, expectedOf, type Tracker } from '../progress.js';
-import { checkCertifiers } from './certify.js';
 import { adversarialName, readAdversarial } from '../record/adversarial.js';
 import { continuationOf, fingerprintOf } from './continuation.js';
 import { standingOf } from './judge.js';
@@ -53,7 +52,7 @@ interface SessionOptions {
 export async function openSession(options: EvaluateOptions, { places, hands }: SessionOptions = {}): Promise<Session> {
   const { model, data, storage } = options;
   const plan = planOf(options);
-  await checkCertifiers(plan, model);
+  await plan.certifiers?.check(plan.certificates, model);
   const modelHash = options.modelHash ?? (await hashModel(model)) ?? null;
   if (storage) checkHash(modelHash);
   const fingerprint = storage && (await fingerprintOf(plan, options));

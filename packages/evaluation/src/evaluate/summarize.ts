@@ -17,6 +17,8 @@ export function summarize(
   about: Pick<ModelResult, 'modelHash'> & {
     /** Options of each run's attack. */
     readonly settings: readonly Json[];
+    /** Of the certifiers' runs. */
+    readonly certifierSettings: readonly Json[];
   },
 ): ModelResult {
   const { name, seed, batchSize, attackOn, runs, judgements } = plan;
@@ -41,6 +43,7 @@ export function summarize(
         .sort((a, b) => a - b)
         .map((epsilon) => worstOf(judgements, norm, epsilon, judged)),
     })),
+    ...plan.certifiers?.summarize(plan, outcomes, about.certifierSettings),
     samples: samplesOf(plan, outcomes),
   };
 }
@@ -75,12 +78,19 @@ function pointOf(plan: Plan, index: number, outcomes: readonly BatchOutcome[]): 
   const counted = (other: Judgement, i: number): boolean =>
     i === index || (plan.attackOn === 'survivors' && i < index && covers(other, run));
   const indices = plan.judgements.flatMap((other, i) => (counted(other, i) ? [i] : []));
+  const spared = sum(
+    outcomes.map(
+      (outcome) =>
+        outcome.clean!.labels.filter((_, row) => plan.certifiers?.isSpared(plan, outcome, run.run, row)).length,
+    ),
+  );
   const saved = savedExamples(run, own, outcomes);
   const broken = notFinite(own);
   return {
     epsilon: run.epsilon,
     robust: withstanding(indices, outcomes),
     attacked,
+    ...(spared > 0 && { certified: spared }),
     unconfirmed: sum(own.map(({ unconfirmed }) => unconfirmed)),
     meanQueries: attacked === 0 ? 0 : sum(own.flatMap(({ queries }) => queries)) / attacked,
     ...(broken && { notFinite: broken }),

@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adversarialName } from '../record/adversarial.js';
 import type { Tracker } from '../progress.js';
 import { attackBatch, cleanBatch } from './batch.js';
-import { certifyBatch } from './certify.js';
 import { checkBatch, type KeptTensors } from './check-plugins.js';
 import { rowsToAttack } from './judge.js';
 import type { EvaluateOptions } from './options.js';
@@ -95,7 +94,7 @@ async function evaluateBatch(work: Work, batch: Batch, index: number, outcome: B
     const number = certificatePiece(run);
     const piece = tracker.begin(number, batch.ids.length);
     const nothingKept = watch(number, `certifier '${certificate.label}', or the model under it,`);
-    const found = await certifyBatch({
+    const found = await plan.certifiers!.certify({
       model,
       batch,
       run: certificate,
@@ -105,19 +104,17 @@ async function evaluateBatch(work: Work, batch: Batch, index: number, outcome: B
     });
     nothingKept();
     await keepLine({ type: 'certificate', batch: index, run, seconds: piece.end(), outcome: found });
+    plan.certifiers!.checkAgreement(plan, outcome);
   }
   for (let run = 0; run < plan.runs.length; run++) {
     if (outcome.attacks[run] !== undefined) continue;
     stopIfAborted(signal);
     const piece = tracker.begin(run, batch.ids.length);
     const nothingKept = watch(run, `attack '${plan.runs[run]!.label}', or the model under it,`);
+    const shared = { batch, run: plan.runs[run]!, rows: rowsToAttack(plan, outcome, run) };
     const found = await attackBatch({
       model,
-      batch,
-      run: plan.runs[run]!,
-      rows: rowsToAttack(plan, outcome, run),
-      certificates: outcome.certificates,
-      certified: plan.certificates,
+      ...shared,
       seed: plan.seed,
       position,
       keep,
@@ -126,6 +123,7 @@ async function evaluateBatch(work: Work, batch: Batch, index: number, outcome: B
         : undefined,
       signal,
       onProgress: piece.step,
+      onResult: (x, result) => plan.certifiers?.checkAttack(plan, outcome, { ...shared, x, result }),
     });
     nothingKept();
     await keepLine({ type: 'attack', batch: index, run, seconds: piece.end(), outcome: found });

@@ -1,5 +1,6 @@
 import { AdvrobError, issuesInLine } from '@advrob/core';
 import * as z from 'zod';
+import { exampleCertificate } from './certificate.js';
 import { norm } from './shared.js';
 
 /** Name of the file with a line per example. */
@@ -61,6 +62,8 @@ export const exampleRecord = z.strictObject({
   attacks: z.array(underAttack),
   /** Every attack that looks for a minimal norm and was run on it. */
   minimal: z.array(minimal).optional(),
+  /** Every certifier at every epsilon; left out where there was none. */
+  certificates: z.array(exampleCertificate).optional(),
 });
 export type ExampleRecord = z.infer<typeof exampleRecord>;
 

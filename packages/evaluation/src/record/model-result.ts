@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { proportion } from '../statistics/proportion.js';
+import { certificateResult, robustBounds } from './certificate.js';
 import { norm } from './shared.js';
 
 const curvePoint = z.strictObject({
@@ -10,6 +11,8 @@ const curvePoint = z.strictObject({
   robust: proportion,
   /** Examples that the attack was run on. */
   attacked: z.int().min(0),
+  /** Examples that it was not run on since a certifier had shown that it cannot succeed there. */
+  certified: z.int().min(1).optional(),
   /**
    * Successes during the attack that a fresh forward pass did not confirm; they count as failures.
    */
@@ -130,6 +133,10 @@ export const modelResult = z.strictObject({
   attacks: z.array(attackResult),
   /** One per norm, in the order of the attacks. */
   worstCase: z.array(worstCase),
+  /** One per certifier; left out where there was none. */
+  certificates: z.array(certificateResult).optional(),
+  /** One per norm in which a deterministic certifier of the model itself was asked; left out where none was. */
+  bounds: z.array(robustBounds).optional(),
   /** The first examples of the data, not chosen by outcome. */
   samples: z.array(sample),
 });

@@ -1,26 +1,17 @@
-import { AdvrobError, type AttackResult, type Batch, type Classifier } from '@advrob/core';
+import { AdvrobError, type Classifier } from '@advrob/core';
 import { exactDistances } from '@advrob/core/attack';
 import { createThreat } from '@advrob/core/threat';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkTensor } from './check-plugins.js';
-import { classify } from './classify.js';
-import { selectRows } from './rows.js';
-import type { CertificateOutcome, CleanOutcome } from './outcome.js';
-import type { AttackBatch, CertificateRun, Plan } from './plan.js';
+import { checkTensor } from '../check-plugins.js';
+import { classify } from '../classify.js';
+import { selectRows } from '../rows.js';
+import type { BatchOutcome, CertificateOutcome } from '../outcome.js';
+import type { AttackedRows, CertificateBatch, CertificateRun, PlannedRuns } from './types.js';
 
 /** Whether the certifiers can treat the model: before any work. @throws AdvrobError what they throw. */
-export async function checkCertifiers({ certificates }: Plan, model: Classifier): Promise<void> {
+export async function checkCertifiers(certificates: readonly CertificateRun[], model: Classifier): Promise<void> {
   for (const { entry, norm, epsilon } of certificates)
     await entry.certifier.check?.(model, createThreat({ norm, epsilon }, model.bounds));
-}
-
-interface CertificateBatch {
-  readonly model: Classifier;
-  readonly batch: Batch;
-  readonly run: CertificateRun;
-  readonly clean: CleanOutcome;
-  readonly seed: number;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Certifies a batch: where a certificate is of the model itself, the rows that it has right. */
@@ -105,14 +96,14 @@ const rim = 1e-4;
  * @throws AdvrobError `ADVROB_CERTIFICATE_BROKEN` when an attack has fooled the model inside of a
  *   deterministic certificate: one of the two is wrong, and so is every number that stands on it.
  */
-export async function checkUnbroken(
-  { batch, rows, run, certificates, certified }: AttackBatch,
-  x: tf.Tensor,
-  { success, fooledBy, adversarial }: Pick<AttackResult, 'success' | 'fooledBy' | 'adversarial'>,
+export async function checkAttack(
+  { certificates }: PlannedRuns,
+  outcome: BatchOutcome,
+  { run, batch, rows, x, result: { success, fooledBy, adversarial } }: AttackedRows,
 ): Promise<void> {
   const hits = rows.flatMap((_, place) => (success[place] && fooledBy[place] !== 'clean' ? [place] : []));
-  for (const [i, certificate] of certified.entries()) {
-    const reaches = hits.map((place) => certifiedReach(certificate, certificates[i]!, rows[place]!));
+  for (const [i, certificate] of certificates.entries()) {
+    const reaches = hits.map((place) => certifiedReach(certificate, outcome.certificates[i]!, rows[place]!));
     if (!reaches.some((reach) => reach >= 0)) continue;
     const [points, clean] = [(await adversarial.data()) as Float32Array, (await x.data()) as Float32Array];
     const distances = exactDistances(certificate.norm, points, clean, rows.length);
