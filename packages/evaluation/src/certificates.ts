@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export { certificates } from './evaluate/certificates/certificates.js';
+export { certificateTexts } from './evaluate/certificates/texts.js';
 export type { CertificateRun, Certificates, EvaluationCertifier } from './evaluate/certificates/types.js';

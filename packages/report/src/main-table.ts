@@ -7,13 +7,14 @@ import type { Headline, Subject } from './subjects.js';
 
 /** What a column of the main table shows. */
 interface Column {
-  readonly kind: 'clean' | 'attack' | 'worst';
+  readonly kind: 'clean' | 'attack' | 'worst' | 'certified';
   readonly title: string;
   /** The threat, e.g. `L∞ 0.3`; empty for clean accuracy. */
   readonly threat: string;
   readonly norm?: Norm;
   readonly epsilon?: number;
   readonly attack?: string;
+  readonly certifier?: string;
 }
 
 /** Clean and robust accuracy of every model: the table at the top of the page. */
@@ -40,6 +41,8 @@ export function mainTable(subjects: readonly Subject[], headline: Headline): Mai
     for (const attack of attacksIn(subjects, norm))
       columns.push({ kind: 'attack', title: attack, threat, norm, epsilon, attack });
     columns.push({ kind: 'worst', title: 'Worst case', threat, norm, epsilon });
+    for (const { label, of } of certifiersIn(subjects, norm))
+      columns.push({ kind: 'certified', title: certifiedTitle(label, of), threat, norm, epsilon, certifier: label });
   }
   const isUsed = (column: Column): boolean => subjects.some((subject) => cellOf(subject, column));
   const used = columns.filter(isUsed);
@@ -69,8 +72,23 @@ export function attacksIn(subjects: readonly Subject[], norm: Norm): string[] {
   return [...new Set(labels.map(({ label }) => label))];
 }
 
+/** Certifiers in a norm by their labels, with what each speaks of. */
+function certifiersIn(subjects: readonly Subject[], norm: Norm): { label: string; of: string }[] {
+  const found = subjects.flatMap(({ model }) => (model.certificates ?? []).filter((one) => one.norm === norm));
+  return [...new Map(found.map(({ label, statement }) => [label, { label, of: statement.of }])).values()];
+}
+
+/** A lower bound says so, and of what. */
+export function certifiedTitle(label: string, of: string): string {
+  return `Certified by ${label}${of === 'model' ? '' : ` (${of} classifier)`}, at least`;
+}
+
 function cellOf({ model }: Subject, column: Column): Proportion | undefined {
   if (column.kind === 'clean') return model.clean;
+  if (column.kind === 'certified')
+    return model.certificates
+      ?.find(({ label, norm }) => label === column.certifier && norm === column.norm)
+      ?.points.find(({ epsilon }) => epsilon === column.epsilon)?.certified;
   const list =
     column.kind === 'worst'
       ? model.worstCase.find(({ norm }) => norm === column.norm)
@@ -84,8 +102,9 @@ function cellOf({ model }: Subject, column: Column): Proportion | undefined {
 export function jsonTable({ columns, rows }: MainTable): string {
   const entries = rows.flatMap(({ model, cells, stronger }) => [
     ...cells.flatMap((cell, i) => {
-      const { kind, norm, epsilon, attack } = columns[i]!;
-      return cell ? [{ model, kind, ...(attack && { attack }), ...(norm && { norm, epsilon }), ...cell }] : [];
+      const { kind, norm, epsilon, attack, certifier } = columns[i]!;
+      const by = { ...(attack && { attack }), ...(certifier && { certifier }) };
+      return cell ? [{ model, kind, ...by, ...(norm && { norm, epsilon }), ...cell }] : [];
     }),
     ...stronger.flatMap((one) => {
       if (!one) return [];

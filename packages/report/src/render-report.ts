@@ -13,6 +13,7 @@ import { html, type Html } from './page/html.js';
 import { pageOf } from './page/page.js';
 import { analysesMarkdown, analysesOf, analysesOverview, analysisSection, tableFiles } from './sections/analyses.js';
 import { answerText } from './sections/answer.js';
+import { certificateSentences, certificatesSection } from './sections/certificates.js';
 import { checksSection, doubtLine, doubtText, notFiniteText } from './sections/checks.js';
 import { comparisonsSection } from './sections/comparisons.js';
 import { figureSection } from './sections/figure-section.js';
@@ -114,6 +115,7 @@ const figures: readonly ((measured: Measured) => readonly Figure[])[] = [
 
 /** Every section under the figures, likewise; undefined where there is nothing to show. */
 const sections: readonly ((measured: Measured) => Html | undefined)[] = [
+  ({ subjects }) => certificatesSection(subjects),
   ({ comparisons }) => comparisonsSection(comparisons),
   ({ subjects }) => checksSection(subjects),
   ({ subjects }) => sampleGrid(subjects),
@@ -146,7 +148,10 @@ async function modelPart(
   ];
   const doubtful = doubt === undefined ? '' : `**${escapeMarkdown(doubt)}**\n\n`;
   const brokenParts = broken.map((sentence) => `${escapeMarkdown(sentence)}\n\n`).join('');
-  const markdown = `${escapeMarkdown(answer)}\n\n${warningsMarkdown(warnings)}${doubtful}${brokenParts}${markdownTable(table)}`;
+  const certified = certificateSentences(subjects)
+    .map((sentence, i) => `${i === 0 ? '\n' : ''}- ${escapeMarkdown(sentence)}\n`)
+    .join('');
+  const markdown = `${escapeMarkdown(answer)}\n\n${warningsMarkdown(warnings)}${doubtful}${brokenParts}${markdownTable(table)}${certified}`;
   return { body, figures: rendered, markdown, json: jsonTable(table) };
 }
 

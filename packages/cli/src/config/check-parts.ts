@@ -109,6 +109,7 @@ function partsOf({ dataset, architecture, training, models, evaluation, analyses
       ...trainingParts(model.train, ['models', i, 'train']),
     ]),
     ...(evaluation?.attacks ?? []).flatMap((each, i) => at('attacks', ['evaluation', 'attacks', i], each)),
+    ...(evaluation?.certifiers ?? []).flatMap((each, i) => at('certifiers', ['evaluation', 'certifiers', i], each)),
     ...analyses.flatMap((each, i) => at('analyses', ['analyses', i], each)),
   ];
 }

@@ -19,6 +19,17 @@ const attack = z.strictObject({
   loss: z.string().optional().describe('the loss the attack ascends; default: its own'),
 });
 
+const certifier = z.strictObject({
+  name,
+  label: identifier.optional().describe('to tell two settings of one certifier apart'),
+  options: z.record(z.string(), z.unknown()).default({}).describe('see: advrob list certifiers'),
+  norm: norm.optional(),
+  epsilon: z
+    .union([epsilonOrInfinite, z.array(epsilonOrInfinite).min(1)])
+    .optional()
+    .describe("default: the experiment's; a list gives a curve; inf for the largest radius of every example"),
+});
+
 const checks = z.strictObject({
   examples: z.int().positive().default(64).describe('the first ones of the data; fewer than 64 find less'),
   restarts: z.int().positive().default(5).describe('independent starts that are compared with one'),
@@ -46,6 +57,10 @@ export const evaluation = z.strictObject({
   take: z.int().positive().optional().describe('the first examples only'),
   batchSize: z.int().positive().default(100),
   attacks: z.array(attack).min(1),
+  certifiers: z
+    .array(certifier)
+    .default([])
+    .describe('lower bounds of robust accuracy beside the upper ones of attacks'),
   attackOn: z
     .enum(['all', 'survivors'])
     .default('all')

@@ -1,5 +1,6 @@
 import { AdvrobError, type Classifier, type Dataset, type Registry, type Threat } from '@advrob/core';
 import type { EvaluateOptions, EvaluationAttack } from '@advrob/evaluation';
+import { certificates, type Certificates, type EvaluationCertifier } from '@advrob/evaluation/certificates';
 import { codeOf } from '../backend/environment.js';
 import type { Part } from '../config/schema.js';
 import { loadAnyModel, modelName } from '../experiment/load-model.js';
@@ -38,7 +39,7 @@ export async function prepareEvaluation(
 ): Promise<PreparedEvaluation> {
   if (given.attack.length === 0)
     throw new AdvrobError('ADVROB_USAGE', '--attack: name at least one; see: advrob list attacks');
-  const { dataset, architecture, attack: parts } = chooseParts(registry, given, given.set, ['attack']);
+  const { dataset, architecture, attack: parts, certify } = chooseParts(registry, given, given.set, ['attack']);
   const epsilon = parseEpsilons(given.epsilon);
   const loss = given.loss === undefined ? undefined : lossNamed(given.loss);
   const radius = Math.max(...epsilon.filter((each) => each < Infinity));
@@ -50,6 +51,7 @@ export async function prepareEvaluation(
   try {
     const { norm, restarts, seed, batchSize, saveAdversarial = false } = given;
     const attacks = await composeAttacks(parts, registry, shelf.find, { norm, epsilon, restarts, loss });
+    const certifiers = await composeCertifiers(certify, registry, shelf.find, { norm, epsilon });
     const name = modelName(given.model);
     const model = await loadAnyModel(given.model, registry, loadOptionsOf(given, architecture[0], data));
     shelf.add(name, model);
@@ -59,7 +61,7 @@ export async function prepareEvaluation(
       data,
       attacks,
       threat: { norm, epsilon: radius },
-      options: { model, data, name, attacks, seed, batchSize, saveAdversarial, config: codeOf(registry) },
+      options: { model, data, name, attacks, certifiers, seed, batchSize, saveAdversarial, config: codeOf(registry) },
       dispose: () => shelf.dispose(),
     };
   } catch (error) {
@@ -77,4 +79,25 @@ async function composeAttacks(
   const attacks: EvaluationAttack[] = [];
   for (const part of parts) attacks.push({ attack: await makeComposed(registry, 'attacks', part, find), ...shared });
   return attacks;
+}
+
+async function composeCertifiers(
+  parts: readonly Part[],
+  registry: Registry,
+  find: ModelFinder,
+  { norm, epsilon }: Omit<EvaluationCertifier, 'certifier'>,
+): Promise<Certificates | undefined> {
+  const entries: EvaluationCertifier[] = [];
+  for (const part of parts) {
+    const certifier = await makeComposed(registry, 'certifiers', part, find);
+    // No radius is without an end for one that answers for a radius alone.
+    const radii = [epsilon].flat().filter((radius) => certifier.radii === true || radius < Infinity);
+    if (radii.length === 0)
+      throw new AdvrobError(
+        'ADVROB_USAGE',
+        `--certify ${certifier.name} needs a finite --epsilon: it answers for a radius`,
+      );
+    entries.push({ certifier, norm, epsilon: radii });
+  }
+  return entries.length > 0 ? certificates(entries) : undefined;
 }

@@ -25,12 +25,13 @@ export async function measureModel(
   const { experiment, registry, signal } = run;
   const { batchSize, attackOn, saveAdversarial, checks: wanted } = experiment.evaluation;
   const folder = join(run.folder, 'models', id);
-  const { data, attacks } = measurement;
+  const { data, attacks, certifiers } = measurement;
   const evaluation = await evaluate({
     model,
     data,
     name: id,
     attacks,
+    certifiers,
     seed: experiment.seed,
     batchSize,
     attackOn,
@@ -128,5 +129,5 @@ function surrogatesFor(id: string, models: readonly PreparedModel[]): Record<str
 }
 
 function totalSeconds({ timing }: Evaluation): number {
-  return timing.attacks.reduce((sum, { seconds }) => sum + seconds, timing.clean);
+  return [...timing.attacks, ...(timing.certifiers ?? [])].reduce((sum, { seconds }) => sum + seconds, timing.clean);
 }

@@ -7,6 +7,7 @@ import {
   type AttackLoss,
   type Augmentation,
   type AveragerBinding,
+  type Certifier,
   type Classifier,
   type Objective,
   type OptimizerBinding,
@@ -24,6 +25,7 @@ import type { ModelFinder } from './types.js';
 /** What each kind of part becomes when its factory is called. */
 interface Products {
   attacks: Attack;
+  certifiers: Certifier;
   objectives: Objective;
   optimizers: OptimizerBinding;
   transforms: WorkTransform;

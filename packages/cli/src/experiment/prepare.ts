@@ -1,5 +1,6 @@
 import { AdvrobError, type Dataset, type Registry, type Splits } from '@advrob/core';
 import { checkEvaluation, type EvaluationAttack } from '@advrob/evaluation';
+import { certificates, type Certificates, type EvaluationCertifier } from '@advrob/evaluation/certificates';
 import {
   hasModels,
   isMeasuring,
@@ -54,12 +55,16 @@ async function prepareMeasurement(
   const data = firstOf(splits[split], take);
   const attacks = await attacksOf(experiment, registry, shelf.find);
   const storage = fileStorage('.');
-  for (const { model } of models) checkEvaluation({ model, data, attacks, batchSize, saveAdversarial, storage });
+  const certifiers = await certifiersOf(experiment, registry, shelf.find);
+  for (const { model } of models) {
+    checkEvaluation({ model, data, attacks, certifiers, batchSize, saveAdversarial, storage });
+    await certifiers?.check(certifiers.runsOf(model), model);
+  }
   for (const { model } of models) {
     const settings = wantedChecks(checks, model, experiment.threat.norm);
     if (settings) attacksFor({ model, evaluated: attacks, threat: experiment.threat, settings, registry });
   }
-  return { data, attacks };
+  return { data, attacks, certifiers };
 }
 
 async function openModels(
@@ -126,4 +131,21 @@ async function attacksOf(
       loss: loss === undefined ? undefined : lossNamed(loss),
     });
   return attacks;
+}
+
+/** The certifiers of an experiment, likewise; undefined where there are none. */
+async function certifiersOf(
+  { threat, evaluation }: MeasuringExperiment,
+  registry: Registry,
+  find: ModelFinder,
+): Promise<Certificates | undefined> {
+  const entries: EvaluationCertifier[] = [];
+  for (const { name, label, options, norm, epsilon } of evaluation.certifiers)
+    entries.push({
+      certifier: await makeComposed(registry, 'certifiers', { name, options }, find),
+      norm: norm ?? threat.norm,
+      epsilon: epsilon ?? threat.epsilon,
+      label,
+    });
+  return entries.length > 0 ? certificates(entries) : undefined;
 }

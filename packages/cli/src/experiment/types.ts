@@ -7,6 +7,7 @@ import type {
   RobustnessCheck,
   RunRecord,
 } from '@advrob/evaluation';
+import type { Certificates } from '@advrob/evaluation/certificates';
 import type { FitResult } from '@advrob/training';
 import type { BackendChoice } from '../backend/select.js';
 import type { AnalysisSettings, Experiment, ModelReference, Part, TrainingSettings } from '../config/schema.js';
@@ -103,6 +104,7 @@ export interface PreparedModel {
 export interface Measurement {
   readonly data: Dataset;
   readonly attacks: readonly EvaluationAttack[];
+  readonly certifiers: Certificates | undefined;
 }
 
 /** An experiment with everything made that it names, before anything is trained. */

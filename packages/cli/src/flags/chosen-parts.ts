@@ -10,6 +10,7 @@ const partFlags = {
   objective: 'objectives',
   optimizer: 'optimizers',
   attack: 'attacks',
+  certify: 'certifiers',
   analysis: 'analyses',
 } as const satisfies Readonly<Record<string, PluginKind>>;
 type PartFlag = keyof typeof partFlags;

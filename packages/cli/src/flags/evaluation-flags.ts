@@ -12,6 +12,9 @@ export const evaluationFlags = [
   datasetFlag,
   ...exampleFlags('every attack that has it'),
   flag('--attack <name>', 'see: advrob list attacks; may be repeated', { repeated: true, required: true }),
+  flag('--certify <name>', 'certifies beside the attacks, see: advrob list certifiers; may be repeated', {
+    repeated: true,
+  }),
   normFlag,
   flag('--epsilon <radius>', 'e.g. 0.3, 8/255, a list 2/255,4/255; inf for a minimal norm', { required: true }),
   restartsFlag,

@@ -154,11 +154,9 @@ export function followEvaluation(name: string, progress: ProgressLine): (state: 
   return (state) => {
     own.set(state.secondsLeft);
     progress.update((columns) => {
-      const { phase, attack, fraction, robust } = state;
+      const { attack = state.certifier, fraction, robust } = state;
       const what =
-        phase === 'clean' || attack === undefined
-          ? 'clean'
-          : `${attack.label} ${attack.norm} ${Number(attack.epsilon.toPrecision(3))}`;
+        attack === undefined ? 'clean' : `${attack.label} ${attack.norm} ${Number(attack.epsilon.toPrecision(3))}`;
       const more = robust.total > 0 ? `robust ${percent(robust.count / robust.total, 1)} of ${robust.total}` : '';
       return progressLine({ name, what, share: fraction, more, left: progress.course.left(own.left()) }, columns);
     });

@@ -1,13 +1,15 @@
 import { measuredData, type RecordedModel, type RunRecord } from '@advrob/evaluation';
+import { certificateTexts } from '@advrob/evaluation/certificates';
 import { modelCheckName } from '../experiment/model-check.js';
 import { inLine, table, warningTexts } from './terminal.js';
 
 /**
- * A record for a terminal, in paragraphs: the table of its models, warnings, findings of the checks, what
+ * A record for a terminal, in paragraphs: the table of its models, certificates, warnings, findings of the checks, what
  * became of saved examples, and what the analyses found.
  */
 export function recordText(record: RunRecord): string[] {
   const paragraphs = [
+    certified(record),
     warned(record),
     findings(record),
     notFinite(record),
@@ -28,6 +30,12 @@ function analysed({ id, models, findings: sentences, tables, figures }: RunRecor
     `Analysis ${id}${names.length > 0 ? ` of ${names.join(', ')}` : ''}:`,
     ...(sentences.length > 0 ? sentences : [elsewhere]).map((sentence) => `  ${sentence}`),
   ];
+}
+
+/** What certifiers have shown, and the two bounds. */
+function certified({ models }: RunRecord): string[] {
+  const lines = models.flatMap((model) => certificateTexts(model).map((text) => `  ${model.name}, ${text}`));
+  return lines.length === 0 ? [] : ['Certificates:', ...lines];
 }
 
 function warned({ warnings }: RunRecord): string[] {

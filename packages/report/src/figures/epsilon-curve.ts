@@ -1,7 +1,7 @@
 import type { Norm } from '@advrob/core';
 import type { TopLevelSpec } from 'vega-lite';
 import { epsilonText, normText, percent } from '../format.js';
-import { attacksIn } from '../main-table.js';
+import { attacksIn, certifiedTitle } from '../main-table.js';
 import type { Subject } from '../subjects.js';
 import type { DataRow, Figure, Width } from './figure.js';
 import { dash, figureWidth, modelColour, modelShape, pageSpec, shareAxis } from './theme.js';
@@ -15,7 +15,11 @@ const worst = 'worst case';
 export function epsilonCurve(subjects: readonly Subject[], norm: Norm): Figure {
   const rows = subjects.flatMap((subject) => curvesOf(subject, norm));
   const names = subjects.map(({ name }) => name);
-  const attacks = [worst, ...attacksIn(subjects, norm).filter((label) => rows.some(({ attack }) => attack === label))];
+  const hasRows = (name: string): boolean => rows.some(({ attack }) => attack === name);
+  const certified = [...new Set(rows.map(({ attack }) => String(attack)))].filter((name) =>
+    name.startsWith('Certified'),
+  );
+  const attacks = [worst, ...attacksIn(subjects, norm).filter(hasRows), ...certified];
   const ends = names.flatMap((name) => {
     const last = rows.filter(({ model, attack }) => model === name && attack === worst).at(-1);
     return last
@@ -27,7 +31,10 @@ export function epsilonCurve(subjects: readonly Subject[], norm: Norm): Figure {
     title: `Robust accuracy against epsilon, ${normText(norm)}`,
     caption:
       `Share of test examples that are classified rightly and withstand every attack with perturbations up to epsilon in ${normText(norm)}, in units of the input range. ` +
-      `The value at 0 is the clean accuracy; bands are Wilson 95% intervals; lines join measured points.${attacks.length > 1 ? ' Dashed: single attacks.' : ''}`,
+      `The value at 0 is the clean accuracy; bands are Wilson 95% intervals; lines join measured points.${attacks.length > 1 + certified.length ? ' Dashed: single attacks.' : ''}` +
+      (certified.length > 0
+        ? ' What is certified is a lower bound; where it is of another classifier made of the model, it is no bound of the lines beside it.'
+        : ''),
     alt: `Lines of robust accuracy over epsilon in ${normText(norm)}. ${ends.join('; ')}.`,
     rows,
     columns: {
@@ -56,6 +63,18 @@ function curvesOf({ name, model }: Subject, norm: Norm): DataRow[] {
   const own = model.attacks.filter((attack) => attack.norm === norm);
   return [
     ...model.worstCase.filter((one) => one.norm === norm).flatMap(({ points }) => curve(worst, points)),
+    ...(model.certificates ?? [])
+      .filter((one) => one.norm === norm)
+      .flatMap(({ label, statement, points }) =>
+        points.map(({ epsilon, certified }) => ({
+          model: name,
+          attack: certifiedTitle(label, statement.of),
+          epsilon,
+          accuracy: certified.rate,
+          low: certified.interval[0],
+          high: certified.interval[1],
+        })),
+      ),
     // With a single attack the worst case is that attack.
     ...own
       .filter(({ points }) => own.length > 1 && points.length > 1)
