@@ -37,7 +37,7 @@ describe("losses, terms and gradients are PyTorch's", () => {
 });
 
 it('has every name that the literature gives to its parts', () => {
-  const names = 'erm fgsm-at free pgd-at trades mart alp clp term cvar smoothadv kd'.split(' ');
+  const names = 'erm fgsm-at free pgd-at trades mart alp clp term cvar smoothadv gaussian macer kd'.split(' ');
   expect(Object.keys(plugin.objectives)).toEqual(expect.arrayContaining(names));
   expect(Object.keys(plugin.optimizers)).toEqual(expect.arrayContaining(['sgd', 'adam', 'adamw']));
   expect([...Object.keys(plugin.transforms), ...Object.keys(plugin.averagers)]).toEqual(

@@ -7,7 +7,9 @@ import { cvar, cvarOptions } from './methods/cvar.js';
 import { erm } from './methods/erm.js';
 import { fgsmAt, fgsmAtTrainer } from './methods/fgsm-at.js';
 import { free, freeTrainer } from './methods/free.js';
+import { gaussian } from './methods/gaussian.js';
 import { kd } from './methods/kd.js';
+import { macer } from './methods/macer.js';
 import { mart, martTrainer } from './methods/mart.js';
 import { pgdAt, pgdAtAwpTrainer, pgdAtTrainer } from './methods/pgd-at.js';
 import { smoothadv } from './methods/smoothadv.js';
@@ -35,7 +37,25 @@ export { factorAt, scheduleSchema, type Schedule, type ScheduleTime, type Schedu
 export { detach } from './weights/detach.js';
 export { recalibrate, type RecalibrateOptions } from './weights/recalibrate.js';
 export { withWeights } from './weights/with-weights.js';
-export { adam, adamw, alp, awp, clp, cvar, cvarOptions, ema, erm, fgsmAt, free, kd, mart, pgdAt, randomCrop };
+export {
+  adam,
+  adamw,
+  alp,
+  awp,
+  clp,
+  cvar,
+  cvarOptions,
+  ema,
+  erm,
+  fgsmAt,
+  free,
+  gaussian,
+  kd,
+  macer,
+  mart,
+  pgdAt,
+  randomCrop,
+};
 export { randomFlip, sgd, smoothadv, swa, term, trades };
 export { fgsmAtTrainer, freeTrainer, martTrainer, pgdAtAwpTrainer, pgdAtTrainer, tradesAwpTrainer, tradesTrainer };
 
@@ -54,6 +74,8 @@ export default definePlugin({
     term,
     cvar,
     smoothadv,
+    gaussian,
+    macer,
     kd,
   },
   optimizers: { sgd, adam, adamw },

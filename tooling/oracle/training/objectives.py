@@ -92,6 +92,19 @@ def smoothadv(w, first):
     return F.cross_entropy(logits_of(w, repeated), labels), {}
 
 
+def macer(w, sigma, lam, beta, gamma):
+    """Zhai et al. 2020 as their code has it, with quantiles of torch.distributions."""
+    votes = logits_of(w, x.repeat_interleave(SAMPLES, 0) + noise).reshape(BATCH, SAMPLES, CLASSES)
+    p = F.softmax(votes, 2).mean(1)
+    q = F.softmax(beta * votes, 2).mean(1).clamp(1e-6, 1 - 1e-6)
+    top, place = q.topk(2)
+    normal = torch.distributions.Normal(0.0, 1.0)
+    xi = normal.icdf(top[:, 0]) - normal.icdf(top[:, 1])
+    meant = (place[:, 0] == y) & (xi <= gamma)
+    classification = F.nll_loss(torch.log(p + 1e-10), y)
+    return classification + lam * sigma / 2 * (gamma - xi)[meant].sum() / BATCH, {}
+
+
 def divergence(teacher, student, tau):
     return F.kl_div(F.log_softmax(student / tau, 1), F.softmax(teacher / tau, 1), reduction="batchmean") * tau**2
 
@@ -130,6 +143,8 @@ CASES = [
     ("cvar", {"samples": SAMPLES, "beta": 0.5, "threshold": "descent"}, lambda w: cvar_at(w, 0.5)),
     ("smoothadv", {"samples": SAMPLES}, lambda w: smoothadv(w, False)),
     ("smoothadv", {"samples": SAMPLES, "trainOn": "first"}, lambda w: smoothadv(w, True)),
+    ("macer", {"samples": SAMPLES, "sigma": 0.5}, lambda w: macer(w, 0.5, 12, 16, 8)),
+    ("macer", {"samples": SAMPLES, "weight": 4, "beta": 2, "gamma": 1}, lambda w: macer(w, 0.25, 4, 2, 1)),
     ("kd", {}, lambda w: kd(w, 1)),
     ("kd", {"temperature": 4}, lambda w: kd(w, 4)),
     ("kd", {"loss": "mse"}, lambda w: (F.mse_loss(logits_of(w, x), robust), {})),

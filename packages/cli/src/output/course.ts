@@ -81,7 +81,7 @@ interface Trained {
 }
 
 /** Objectives that never attack, also where a config has an attack for all of its models. */
-const plainObjectives: readonly (string | undefined)[] = ['erm', 'kd'];
+const plainObjectives: readonly (string | undefined)[] = ['erm', 'kd', 'gaussian', 'macer'];
 
 export function trainsAgainstAttacks({ attack, objective }: Trained): boolean {
   return attack !== undefined && !plainObjectives.includes(objective.origin?.name);
