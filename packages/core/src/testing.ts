@@ -1,6 +1,7 @@
 export { attackContract } from './testing/attack-contract.js';
 export { analysisContract } from './testing/analysis-contract.js';
 export type { AttackContractOptions } from './testing/attack/situation.js';
+export { certifierContract } from './testing/certifier-contract.js';
 export { datasetContract } from './testing/dataset-contract.js';
 export { modelContract } from './testing/model-contract.js';
 export { mutate } from './testing/mutate.js';

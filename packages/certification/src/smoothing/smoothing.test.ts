@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
 import { AdvrobError, type Classifier, type Norm } from '@advrob/core';
 import { normalDistribution, normalQuantile } from '@advrob/core/statistics';
-import { linearClassifier } from '@advrob/core/testing';
+import { certifierContract, linearClassifier } from '@advrob/core/testing';
 import { createThreat } from '@advrob/core/threat';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -52,6 +52,16 @@ async function certifyCopies(
     tf.dispose([x, y]);
   }
 }
+
+describe.each([
+  ['gaussian', {}],
+  ['uniform', { noise: 'uniform' }],
+  ['laplace', { noise: 'laplace' }],
+  ['gaussian with runner-up', { runnerUp: true }],
+] as const)('the contract, %s', (_, options) => {
+  for (const { name, run } of certifierContract(() => smoothing({ draws: [100, 400], select: 20, ...options })))
+    it(name, run);
+});
 
 describe('a linear classifier, where everything is known', () => {
   const margin = 0.3;
