@@ -1,5 +1,5 @@
 /** What a plugin can start with. */
-export const kinds = ['attack', 'objective', 'trainer', 'analysis', 'dataset', 'model'] as const;
+export const kinds = ['attack', 'objective', 'trainer', 'analysis', 'certifier', 'dataset', 'model'] as const;
 export type Kind = (typeof kinds)[number];
 
 interface KindFacts {
@@ -32,6 +32,7 @@ export const factsOf: Readonly<Record<Kind, KindFacts>> = {
     article: 'an',
     tested: ['@advrob/datasets'],
   },
+  certifier: { summary: 'shows that no adversarial example exists', listed: 'certifiers', article: 'a' },
   dataset: {
     summary: 'labelled examples in three splits',
     listed: 'datasets',

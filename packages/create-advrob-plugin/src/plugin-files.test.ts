@@ -39,7 +39,9 @@ describe.each(kinds)('%s', (kind) => {
 
   it('tells its users how to install and use it', async () => {
     const readme = (await pluginFiles({ kind, name: 'two-words' })).get('README.md')!;
-    expect(readme).toMatch(/^# advrob-plugin-two-words\n\nAn? (attack|objective|trainer|analysis|data set|model) for /);
+    expect(readme).toMatch(
+      /^# advrob-plugin-two-words\n\nAn? (attack|objective|trainer|analysis|certifier|data set|model) for /,
+    );
     expect(readme).toContain('npm install --ignore-scripts advrob-plugin-two-words @advrob/cli');
     expect(readme).toMatch(/^npx advrob .*--plugin advrob-plugin-two-words/m);
     expect(readme).not.toContain('**');
