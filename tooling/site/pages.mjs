@@ -8,6 +8,7 @@ export const guides = {
   'bring-your-own-model': 'Bring your own model',
   'bring-your-own-data': 'Bring your own data',
   'choose-attacks': 'Choose attacks',
+  certify: 'Certify',
   'takes-too-long': 'It takes too long',
   browser: 'In the browser',
   reliability: 'Reliability',
