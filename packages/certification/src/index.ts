@@ -1,5 +1,7 @@
 import { definePlugin } from '@advrob/core';
 import { bounds } from './bounds/bounds.js';
+import { clever } from './estimates/clever.js';
+import { empiricalRobustness } from './estimates/empirical-robustness.js';
 import { smoothing } from './smoothing/smoothing.js';
 
 // Smoothing and estimates.
@@ -9,9 +11,16 @@ export {
   type SmoothedClassifier,
   type SmoothedPrediction,
 } from './smoothing/smoothed-classifier.js';
+export { clever, type CleverScore } from './estimates/clever.js';
+export { empiricalRobustness } from './estimates/empirical-robustness.js';
 export type { SmoothedCertificate } from './smoothing/certify.js';
 
-export default definePlugin({ name: '@advrob/certification', contract: 1, certifiers: { bounds, smoothing } });
+export default definePlugin({
+  name: '@advrob/certification',
+  contract: 1,
+  certifiers: { bounds, smoothing },
+  analyses: { clever, 'empirical-robustness': empiricalRobustness },
+});
 
 // Bounds and properties.
 export { bounds } from './bounds/bounds.js';
