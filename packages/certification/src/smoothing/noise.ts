@@ -3,6 +3,7 @@ import { createRowRandom, permutation } from '@advrob/core/random';
 import { gather } from '@advrob/core/rows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { pixelsIn, showPixels } from './pixels.js';
 import { ablationRadius, gaussianRadius, laplaceRadius, uniformLinfRadius, uniformRadius } from './radii.js';
 import type { ClassBounds } from './radii.js';
 
@@ -96,41 +97,24 @@ function laplace(sigma: number): Noise {
   };
 }
 
-/** Pixels of an example: what [h, w, c] has of places, each value of any other shape. */
-function pixelsOf(shape: readonly number[]): number {
-  return shape.length === 3 ? shape[0]! * shape[1]! : sizeOf(shape);
-}
-
-/**
- * Of every example only `keep` random pixels are seen. A model with twice the channels of `x` gets
- * (x, low + high - x), both `low` where a pixel is not seen, as in the paper: no value looks like
- * that. Any other one gets `low` there.
- */
+/** Of every example only `keep` random pixels are seen, see {@link showPixels}. */
 function ablation(keep: number): Noise {
   return {
     words: `all but ${keep} random pixels left out`,
     of: 'ablated',
     norms: ['l0'],
-    apply(x, { seed, stage, ids, draws }, { inputShape, bounds: [low, high] }) {
+    apply(x, { seed, stage, ids, draws }, { inputShape, bounds }) {
       const [rows, ...shape] = x.shape as [number, ...number[]];
-      const pixels = pixelsOf(shape);
+      const pixels = pixelsIn(shape);
       const seen = new Float32Array(rows * pixels);
       for (let row = 0; row < rows; row++) {
         const order = permutation(seed, `ablation/${stage}/${ids[row]!}`, pixels, draws[row]!);
         for (let i = 0; i < Math.min(keep, pixels); i++) seen[row * pixels + order[i]!] = 1;
       }
-      return tf.tidy(() => {
-        const mask = tf.tensor(seen, [rows, pixels, 1]);
-        const shown = (values: Tensor): Tensor => {
-          const perPixel = tf.reshape(values, [rows, pixels, sizeOf(shape) / pixels]);
-          return tf.reshape(tf.add(tf.mul(tf.sub(perPixel, low), mask), low), x.shape);
-        };
-        if (inputShape.at(-1) !== 2 * shape.at(-1)!) return shown(x);
-        return tf.concat([shown(x), shown(tf.sub(low + high, x))], x.rank - 1);
-      });
+      return showPixels(x, seen, { inputShape, bounds });
     },
     // A changed value changes one pixel at most.
-    radius: (_, bounds, shape) => ablationRadius(bounds, keep, pixelsOf(shape)),
+    radius: (_, bounds, shape) => ablationRadius(bounds, keep, pixelsIn(shape)),
   };
 }
 
