@@ -1,14 +1,24 @@
-// Certificates: bounds against forward passes, and against CROWN by hand in PyTorch.
+// Certificates: bounds against forward passes and against CROWN by hand in PyTorch; the draws of randomised smoothing against the forward passes they take.
 import { fileURLToPath } from 'node:url';
 import { alternate, medians } from '../alternate.mjs';
 import { startChild } from '../child.mjs';
+import { useBackend } from '../peers/tfjs-backends.mjs';
 import { requirePyTorch, startPyTorch } from '../pytorch.mjs';
 import { assertSameWork } from '../same-work.mjs';
-import { row } from '../statistics.mjs';
+import { median, row } from '../statistics.mjs';
 
 const work = fileURLToPath(new URL('../peers/certification-work.mjs', import.meta.url));
 
+/** `limit`: all that is not a forward pass is to take a tenth of their time at most. */
+const smoothings = [
+  { name: 'smoothing, SmallCNN, 4096 draws', net: 'smallCnn', draws: 4096 },
+  { name: 'smoothing, ResNet-18, 512 draws', net: 'resnet18', draws: 512 },
+].map((each) => ({ ...each, limit: 1.1 }));
+const mostRounds = 5;
+const batch = 256;
+
 export async function* run(options) {
+  yield* smoothingRows(options);
   yield* boundsRows(options);
 }
 
@@ -34,7 +44,7 @@ async function againstForward({ subject, rounds }) {
 }
 
 async function againstPyTorch({ subject, rounds, ...options }) {
-  requirePyTorch();
+  requirePyTorch(options);
   const ours = startChild(process.execPath, [work, subject]);
   const peer = startPyTorch('torch_certification.py', options);
   try {
@@ -54,4 +64,44 @@ async function againstPyTorch({ subject, rounds, ...options }) {
 function judged(name, limit, turns) {
   const [a, b] = [medians(turns.ours), medians(turns.peer)];
   return row({ name, ours: a.wallMs, peer: b.wallMs, unit: 'ms', limit, ourCpuMs: a.cpuMs, peerCpuMs: b.cpuMs });
+}
+
+async function* smoothingRows(options) {
+  if (!options.isFirst) return;
+  const wanted = smoothings.filter(({ name }) => options.wants(name));
+  if (wanted.length === 0) return;
+  await useBackend(await import('@tensorflow/tfjs-core'), options.subject);
+  for (const each of wanted) yield await smoothingRow(each, options);
+}
+
+async function smoothingRow({ name, net, draws, limit }, { rounds, note }) {
+  const tf = await import('@tensorflow/tfjs-core');
+  const models = await import('../../../packages/models/dist/index.js');
+  const { smoothedClassifier } = await import('../../../packages/certification/dist/index.js');
+  const { labelsOf } = await import('../../../packages/core/dist/rows.js');
+  const model = models[net]()(0);
+  const smoothed = smoothedClassifier(model, { select: batch, draws: [draws], batch });
+  const x = tf.fill([1, ...model.inputShape], 0.5);
+  const noisy = tf.randomNormal([batch, ...model.inputShape]);
+  const certify = () => smoothed.certify(x);
+  const forward = async () => {
+    for (let done = 0; done < batch + draws; done += batch) {
+      const labels = tf.tidy(() => labelsOf(model.logits(noisy)));
+      await labels.data();
+      labels.dispose();
+    }
+  };
+  const seconds = { certify: [], forward: [] };
+  for (let turn = 0; turn <= Math.min(rounds, mostRounds); turn++)
+    for (const [side, work] of Object.entries({ certify, forward })) {
+      const begun = performance.now();
+      await work();
+      // The first turn compiles.
+      if (turn > 0) seconds[side].push((performance.now() - begun) / 1000);
+    }
+  tf.dispose([x, noisy]);
+  model.dispose?.();
+  const [ours, peer] = [median(seconds.certify), median(seconds.forward)];
+  note(`${name}: ${((1e6 * ours) / (batch + draws)).toFixed(0)} µs a draw`);
+  return row({ name, ours, peer, unit: 's', limit, runs: seconds.certify.length, against: 'forward passes alone' });
 }
