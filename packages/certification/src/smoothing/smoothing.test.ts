@@ -193,6 +193,15 @@ async function votesOf(
   }
 }
 
+it('gives where all votes agree the radius of the paper, each look having its share of alpha', async () => {
+  const sure = scored(1, 2, (x) => tf.concat([tf.onesLike(x), tf.zerosLike(x)], 1));
+  const [one] = (await certifyCopies(sure, [0.5], 1, { sigma: 2, draws: [1000] })).radius!;
+  // Golden: 2.463262615 sigma at alpha 0.001.
+  expect(one! / 2).toBeCloseTo(2.463262615, 7);
+  const [two] = (await certifyCopies(sure, [0.5], 1, { sigma: 2, draws: [100, 1000] })).radius!;
+  expect(two! / 2).toBeCloseTo(normalQuantile(0.0005 ** (1 / 1000)), 7);
+});
+
 describe('draws', () => {
   const model = half(0.4);
   const points = [
