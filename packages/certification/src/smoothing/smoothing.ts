@@ -40,7 +40,7 @@ export type SmoothingSettings = z.output<typeof smoothingOptions>;
  *
  * With one epsilon an example is left at the first checkpoint that decides it; with epsilon Infinity
  * all draws are made and the radius is the largest they show, at most `sigma Phi^-1(alpha^(1/n))`:
- * 3.2 sigma for the 4096 draws of our default, 3.8 sigma for the paper's 100,000.
+ * 2.9 sigma for the 4096 draws of our default, 3.8 sigma for the paper's 100,000.
  * Linf radii of Gaussian noise are L2 radii over sqrt(d): close to the best that smoothing can do.
  *
  * @throws AdvrobError `ADVROB_OPTION` for options out of range, `ADVROB_CERTIFY` for a norm that the
