@@ -32,10 +32,16 @@ export function clopperPearson(count: number, total: number, alpha: number): { l
  * @throws AdvrobError `ADVROB_OPTION` for what are no counts.
  */
 export function binomialTest(a: number, b: number): number {
-  const most = Math.max(a, b);
-  checkCounts(most, a + b);
-  // P(Bin(n, 1/2) >= k) = I_{1/2}(k, n - k + 1), DLMF 8.17.5.
-  return most === 0 ? 1 : Math.min(1, 2 * Math.exp(logIncompleteBeta(0.5, most, a + b - most + 1)));
+  const total = a + b;
+  checkCounts(a, total);
+  const least = Math.min(a, b);
+  let logTerm = -total * Math.LN2;
+  let tail = 0;
+  for (let k = 0; k <= least; k++) {
+    tail += Math.exp(logTerm);
+    logTerm += Math.log((total - k) / (k + 1));
+  }
+  return Math.min(1, 2 * tail);
 }
 
 /**

@@ -18,9 +18,14 @@ function exampleOf(plan: Plan, outcome: BatchOutcome, judged: BatchOutcome, row:
   const judgements = verdictsOf(plan);
   const clean = outcome.clean!;
   const cleanCorrect = isRight(clean, row);
-  const verdicts = judged.attacks.flatMap((attack, i) =>
-    underAttack(judgements[i]!, attack, row).map((verdict) => ({ verdict, run: judgements[i]!.run })),
-  );
+  const verdicts = judged.attacks.flatMap((attack, i) => {
+    const judgement = judgements[i]!;
+    const isSpared = plan.certifiers?.isSpared(plan, outcome, judgement.run, row) === true;
+    return underAttack(judgement, attack, row, isSpared ? clean.predictions[row]! : undefined).map((verdict) => ({
+      verdict,
+      run: judgement.run,
+    }));
+  });
   const attacks = verdicts.map(({ verdict }) => verdict);
   const certificates = plan.certifiers?.ofExample(plan, outcome, row, attacks);
   const first = cleanCorrect ? attacks.findIndex(({ success }) => success) : -1;
@@ -56,14 +61,23 @@ function isMinimal({ entry }: Run): boolean {
   return entry.attack.definition.budget === 'minimal';
 }
 
-function underAttack(run: Judgement, outcome: AttackOutcome, row: number): ExampleRecord['attacks'] {
+/** `spared` is the class of an example that a certificate saved from the attack. */
+function underAttack(
+  { label, norm, epsilon }: Judgement,
+  outcome: AttackOutcome,
+  row: number,
+  spared: number | undefined,
+): ExampleRecord['attacks'] {
+  const shared = { attack: label, norm, epsilon };
+  if (spared !== undefined)
+    return [
+      { ...shared, success: false, fooledBy: null, prediction: spared, distance: 0, queries: 0, certified: true },
+    ];
   const place = placeOf(outcome.rows, row);
   if (place < 0) return [];
   return [
     {
-      attack: run.label,
-      norm: run.norm,
-      epsilon: run.epsilon,
+      ...shared,
       success: outcome.success[place] === 1,
       fooledBy: outcome.fooledBy[place]!,
       prediction: outcome.prediction[place]!,

@@ -19,6 +19,8 @@ const underAttack = z.strictObject({
   prediction: z.int().min(-1),
   distance: z.number().min(0),
   queries: z.int().min(0),
+  /** Left out where it was run: a certificate shows that it cannot succeed. */
+  certified: z.literal(true).optional(),
 });
 
 const minimal = z.strictObject({

@@ -7,6 +7,7 @@ import { ascent, nearest, noise, step } from '../../../test/support/attacks.js';
 import { exactRadii, exactVerdicts, vote } from '../../../test/support/certifiers.js';
 import { planeModel } from '../../../test/support/plane-model.js';
 import { pointsAtGaps } from '../../../test/support/points-dataset.js';
+import { compareModels } from '../../compare.js';
 import { parseExamples } from '../../record/example.js';
 import { certificates } from './certificates.js';
 import { evaluate } from '../evaluate.js';
@@ -83,7 +84,23 @@ describe('both bounds', () => {
       expect.objectContaining({ epsilon: 0.2, verdict: 'certified', radius: expect.closeTo(0.3, 6) }),
     ]);
     expect(examples[4]!.certificates![0]).toMatchObject({ verdict: 'falsified', falsifiedBy: 'clean', prediction: 0 });
-    expect(examples[3]!.attacks).toEqual([]);
+    expect(examples[3]!.attacks.map(({ success, certified }) => [success, certified])).toEqual([
+      [false, true],
+      [false, true],
+    ]);
+    // The second is certified at 0.1 alone, and fooled at 0.2: at 0.1 it withstands, also in a comparison.
+    expect(examples[2]!.attacks.map(({ success, certified }) => [success, certified])).toEqual([
+      [false, true],
+      [true, undefined],
+    ]);
+    const judged = { result, examples };
+    expect(compareModels(judged, judged).comparisons.map(({ kind, first }) => [kind, first.count])).toEqual([
+      ['clean', 6],
+      ['attack', 3],
+      ['attack', 1],
+      ['worst', 3],
+      ['worst', 1],
+    ]);
   });
 
   it('leave what a weak attack and no certificate reach open', async () => {
