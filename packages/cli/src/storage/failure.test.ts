@@ -1,9 +1,9 @@
 import { AdvrobError } from '@advrob/core';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fileError } from './failure.js';
+import { fileError, makeFolders } from './failure.js';
 import { fileStorage, readIfThere, writeAtomically } from './files.js';
 import { holdFolder } from './lock.js';
 
@@ -25,6 +25,27 @@ it('what the system refuses has a code, the path and what to do', async () => {
   await expect(writeAtomically(join(folder, 'file/below'), 'x')).rejects.toMatchObject(error);
   await expect(fileStorage(folder).append!('folder', new Uint8Array(1))).rejects.toMatchObject(error);
   await expect(holdFolder(join(folder, 'file'), async () => undefined)).rejects.toMatchObject(error);
+});
+
+it('makes what is missing of a path and tells the first of it, also beside another process', async () => {
+  const made = join(folder, 'made/by/us');
+  expect(await makeFolders(made)).toBe(join(folder, 'made'));
+  expect(await makeFolders(made)).toBeUndefined();
+  const shared = join(folder, 'shared/by/many');
+  await Promise.all(Array.from({ length: 8 }, () => makeFolders(shared)));
+  expect((await stat(shared)).isDirectory()).toBe(true);
+  await symlink(join(folder, 'nowhere'), join(folder, 'dangling'));
+  await expect(makeFolders(join(folder, 'dangling/below'))).rejects.toMatchObject({
+    code: expect.stringMatching(/^E/),
+  });
+});
+
+it.runIf(process.platform === 'linux')('a place where the system makes no folders is told at once', async () => {
+  for (const place of ['/proc/advrob', '/proc/advrob/below'])
+    await expect(holdFolder(place, async () => undefined)).rejects.toMatchObject({
+      code: 'ADVROB_FILE',
+      message: expect.stringContaining(`${place} cannot be used: no folder can be made there (ENOENT)`),
+    });
 });
 
 it.each([

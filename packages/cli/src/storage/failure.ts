@@ -1,6 +1,5 @@
 import { AdvrobError } from '@advrob/core';
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /** What the system's codes mean, in words. */
@@ -27,18 +26,29 @@ const meanings: Readonly<Record<string, string>> = {
 
 /**
  * Makes a folder and those that it lies in, as `mkdir -p` does; gives the first that was not there.
- * What the system refuses Node tells as ENOENT here, so that is asked for again without `recursive`.
+ * Node's own recursive form never ends where the system makes none, such as under /proc.
  */
 export async function makeFolders(path: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  for (let each = resolve(path); !(await isFolder(each)); each = dirname(each)) missing.unshift(each);
+  for (const folder of missing)
+    await mkdir(folder).catch(async (error: NodeJS.ErrnoException) => {
+      // Another process may have made it by now.
+      if (error.code !== 'EEXIST' || !(await isFolder(folder))) throw error;
+    });
+  return missing[0];
+}
+
+/** False where nothing is. */
+async function isFolder(path: string): Promise<boolean> {
   try {
-    return await mkdir(path, { recursive: true });
+    if ((await stat(path)).isDirectory()) return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    let missing = resolve(path);
-    while (dirname(missing) !== missing && !existsSync(dirname(missing))) missing = dirname(missing);
-    await mkdir(missing);
+    const isRoot = dirname(path) === path;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !isRoot) return false;
     throw error;
   }
+  throw Object.assign(new Error(`${path} is no folder`), { code: 'ENOTDIR', syscall: 'mkdir', path });
 }
 
 /** Calls of the file system: an error of the network is none of its own. */
@@ -55,7 +65,8 @@ export function fileError(error: unknown, path?: string): unknown {
   if (error instanceof AdvrobError || code === undefined || syscall === undefined || !fileCalls.test(syscall))
     return error;
   const where = path ?? named ?? 'a file';
-  const meaning = `${meanings[code] ?? (error as Error).message} (${code})`;
+  const isRefused = syscall === 'mkdir' && code === 'ENOENT';
+  const meaning = `${isRefused ? 'no folder can be made there' : (meanings[code] ?? (error as Error).message)} (${code})`;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new AdvrobError(
       'ADVROB_DISK_FULL',
