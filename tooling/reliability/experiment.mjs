@@ -9,6 +9,14 @@ import training from '../../packages/training/dist/index.js';
 export const points = { name: 'subspace', options: { size: 4, complement: 2 } };
 export const net = { inputShape: [4], numClasses: 2, bounds: [-20, 20], hidden: [8] };
 
+/** Options of a part as the command line takes them. */
+export const flagsOf = (part, options) =>
+  Object.entries(options).flatMap(([key, value]) => ['--set', `${part}.${key}=${JSON.stringify(value)}`]);
+
+/** The points and the net, in the words of the command line. */
+export const onPoints = ['--backend', 'cpu', '--dataset', points.name, ...flagsOf(points.name, points.options)];
+export const withNet = ['--architecture', 'mlp', ...flagsOf('mlp', net)];
+
 /** Options that make a recipe quick, by name, for every recipe that has them. */
 const quick = { attackSteps: 2, innerSteps: 2, steps: 2, noiseVectors: 2 };
 

@@ -2,35 +2,45 @@
 import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { experimentOf } from './experiment.mjs';
+import { experimentOf, onPoints, withNet } from './experiment.mjs';
 import { advrob, contentOf, filesOf } from './folders.mjs';
 
-const data = ['--dataset', 'subspace', '--set', 'subspace.size=4', '--set', 'subspace.complement=2'];
-const net = ['inputShape=[4]', 'numClasses=2', 'bounds=[-20, 20]'].flatMap((each) => ['--set', `mlp.${each}`]);
-const cpu = ['--backend', 'cpu'];
-const measured = ['--model', 'trained', '--take', '20', '--epsilon', '0.5', ...cpu, ...data];
-const train = ['train', '--architecture', 'mlp', '--steps', '60', '--batch-size', '16', ...net, ...cpu, ...data];
+const measured = ['--model', 'trained', '--take', '20', '--epsilon', '0.5', ...onPoints];
+const train = ['train', ...withNet, ...onPoints, '--steps', '60', '--batch-size', '16'];
 
 /** Kills of a command before it is let to its end. */
 const killsPerEnd = 5;
 
+const evaluate = ['evaluate', ...measured, '--attack', 'pgd', '--batch-size', '5', '--save-adversarial'];
+const inShard = (share, out) => [...evaluate, '--shard', share, '--out', out];
+
 /**
- * Each command with its share of the kills. `spread`: the share of its work within which it is killed, less where several kills shall meet
- * all of it. `report` makes the pages of a finished run anew and `compare` reads one, so their pages are those of before, times and all.
+ * Each command with its share of the kills. `args`: with the folder that it is to write; `held`: the folder whose lock it holds, where
+ * that is another. `spread`: the share of its work within which it is killed, less where several kills shall meet all of it. `report` makes
+ * the pages of a finished run anew and `compare` reads one, so their pages are those of before, times and all.
  */
 const commands = [
-  { name: 'run', share: 0.4, spread: 0.3, args: ['run', 'trainers.json'] },
-  { name: 'train', share: 0.15, spread: 0.8, args: train },
+  { name: 'run', share: 0.35, spread: 0.3, args: (out) => ['run', 'trainers.json', '--out', out] },
+  { name: 'train', share: 0.13, spread: 0.8, args: (out) => [...train, '--out', out] },
+  { name: 'evaluate', share: 0.1, spread: 0.8, args: (out) => [...evaluate, '--out', out] },
+  { name: 'evaluate --jobs', share: 0.1, spread: 0.8, args: (out) => [...evaluate, '--jobs', '2', '--out', out] },
   {
-    name: 'evaluate',
-    share: 0.15,
+    name: 'evaluate --shard',
+    share: 0.08,
     spread: 0.8,
-    args: ['evaluate', ...measured, '--attack', 'pgd', '--batch-size', '5', '--save-adversarial'],
+    args: (out) => inShard('0/2', out),
+    held: (out) => `${out}/shards/0-of-2`,
   },
-  { name: 'analyze', share: 0.1, spread: 0.8, args: ['analyze', 'logit-statistics', ...measured] },
-  { name: 'attack', share: 0.1, spread: 0.8, args: ['attack', ...measured, '--attack', 'pgd'] },
-  { name: 'compare', share: 0.05, spread: 0.8, isExact: true, args: ['compare', 'whole-run'] },
-  { name: 'report', share: 0.05, spread: 0.8, isExact: true, args: ['report'] },
+  { name: 'merge', share: 0.05, spread: 0.8, args: (out) => ['merge', 'sharded', '--out', out] },
+  {
+    name: 'analyze',
+    share: 0.07,
+    spread: 0.8,
+    args: (out) => ['analyze', 'logit-statistics', ...measured, '--out', out],
+  },
+  { name: 'attack', share: 0.06, spread: 0.8, args: (out) => ['attack', ...measured, '--attack', 'pgd', '--out', out] },
+  { name: 'compare', share: 0.03, spread: 0.8, isExact: true, args: (out) => ['compare', 'whole-run', '--out', out] },
+  { name: 'report', share: 0.03, spread: 0.8, isExact: true, args: (out) => ['report', out], from: 'whole-run' },
 ];
 
 /**
@@ -44,8 +54,11 @@ export async function killAll(kills, until = Infinity) {
   const experiment = experimentOf({ everyTrainer: true });
   try {
     writeFileSync(join(home, 'trainers.json'), JSON.stringify(experiment));
-    const trained = await advrob(home, [...train, '--out', 'trained'], 'trained');
-    if (trained.code !== 0) throw new Error(trained.stderr);
+    const before = [[...train, '--out', 'trained'], ...['0/2', '1/2'].map((share) => inShard(share, 'sharded'))];
+    for (const args of before) {
+      const { code, stderr } = await advrob(home, args, 'unwatched');
+      if (code !== 0) throw new Error(stderr);
+    }
     let deadline = performance.now();
     for (const command of commands) {
       deadline += until * command.share;
@@ -57,23 +70,23 @@ export async function killAll(kills, until = Infinity) {
   return { counts, problems, trainers: experiment.models.length };
 }
 
-async function killOne(home, { name, spread, args, isExact }, kills, deadline, problems) {
-  const [whole, out] = [`whole-${name}`, `killed-${name}`];
-  const begin = (folder) => {
-    if (name === 'report') cpSync(join(home, 'whole-run'), join(home, folder), { recursive: true });
+async function killOne(home, command, kills, deadline, problems) {
+  const { name, spread, args, isExact, from, held = (out) => out } = command;
+  const [whole, out] = ['whole', 'killed'].map((word) => `${word}-${name.replaceAll(' ', '')}`);
+  const begin = () => {
+    if (from !== undefined) cpSync(join(home, from), join(home, out), { recursive: true });
   };
-  const start = (folder, killAfter) =>
-    advrob(home, name === 'report' ? [...args, folder] : [...args, '--out', folder], folder, killAfter);
+  const start = (killAfter) => advrob(home, args(out), held(out), killAfter);
   // Under the same name: a record has the name of its folder.
-  begin(out);
-  const first = await start(out);
+  begin();
+  const first = await start();
   if (first.code !== 0) throw new Error(`${name}: ${first.stderr}`);
   const expected = contentOf(join(home, out), isExact);
   renameSync(join(home, out), join(home, whole));
   const count = { kills: 0, ended: 0 };
   let sinceEnd = 0;
   const finish = async () => {
-    const { code, stderr } = await start(out);
+    const { code, stderr } = await start();
     if (code !== 0) problems.push(`${name} ended with ${code}: ${stderr}`);
     else {
       const content = contentOf(join(home, out), isExact);
@@ -84,11 +97,11 @@ async function killOne(home, { name, spread, args, isExact }, kills, deadline, p
     count.ended++;
     sinceEnd = 0;
     rmSync(join(home, out), { recursive: true, force: true });
-    begin(out);
+    begin();
   };
-  begin(out);
+  begin();
   while (count.kills < kills && (performance.now() < deadline || count.kills === 0)) {
-    const { code, stderr } = await start(out, Math.random() * spread * first.duration);
+    const { code, stderr } = await start(Math.random() * spread * first.duration);
     if (code === null) {
       count.kills++;
       sinceEnd++;

@@ -1,11 +1,12 @@
 // Measures what docs/reliability.md says, and writes it there where the page has a place for it:
-// node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress ...]; each part stops early when its minutes are over.
+// node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress|large ...]; each part stops early when its minutes are over.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { backendLines } from './backends.mjs';
 import { damageAll } from './damage.mjs';
 import { killAll } from './kills.mjs';
+import { largeLines } from './large.mjs';
 import { mutateAll } from './mutations.mjs';
 import { preflightLines } from './preflight.mjs';
 import { progressLines } from './progress.mjs';
@@ -63,6 +64,7 @@ const parts = {
   backends: () => backendLines(),
   preflight: () => preflightLines(),
   progress: () => progressLines(),
+  large: () => largeLines(),
 };
 
 const page = new URL('../../docs/reliability.md', import.meta.url);

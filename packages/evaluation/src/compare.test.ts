@@ -113,7 +113,31 @@ describe('compareModels', () => {
         gaps.map((_, i) => (i === 3 ? 0 : 1)),
       ),
     });
-    expect(() => compareModels(whole, fewer)).toThrow(/10 and 9/);
+    expect(() => compareModels(whole, fewer)).toThrow(/place 9/);
     expect(() => compareModels(whole, relabelled)).toThrow(/place 3/);
+    const less = { ...whole, examples: [...whole.examples].slice(0, 7) };
+    expect(() => compareModels(whole, less)).toThrow(/place 7/);
+    expect(() => compareModels(less, whole)).toThrow(/place 7/);
+  });
+
+  it('goes through the examples once, so that they may come out of a file, which is closed also when they differ', () => {
+    const opened: string[] = [];
+    const read = ({ result, examples }: JudgedModel, take = Infinity): JudgedModel => ({
+      result,
+      examples: {
+        *[Symbol.iterator]() {
+          opened.push('opened');
+          try {
+            yield* [...examples].slice(0, take);
+          } finally {
+            opened.push('closed');
+          }
+        },
+      },
+    });
+    expect(compareModels(read(whole), read(nearer), quick)).toEqual(compareModels(whole, nearer, quick));
+    expect(opened).toEqual(['opened', 'opened', 'closed', 'closed']);
+    expect(() => compareModels(read(whole, 3), read(nearer), quick)).toThrow(/place 3/);
+    expect(opened.filter((each) => each === 'closed')).toHaveLength(4);
   });
 });

@@ -11,7 +11,8 @@ import { proportionOf, type Proportion } from './statistics/proportion.js';
  */
 export interface JudgedModel {
   readonly result: ModelResult;
-  readonly examples: readonly ExampleRecord[];
+  /** In the order of the data set; gone through once for each comparison. */
+  readonly examples: Iterable<ExampleRecord>;
 }
 
 /** Two models under one measure, on the same examples. */
@@ -38,7 +39,6 @@ export interface ModelComparison {
 }
 
 type Attacked = ExampleRecord['attacks'][number];
-type Holds = (example: ExampleRecord) => boolean;
 
 /**
  * Compares two models example by example: clean accuracy, every attack with the same settings at
@@ -61,11 +61,24 @@ export function compareModels(
   second: JudgedModel,
   options: BootstrapOptions = {},
 ): ModelComparison {
-  checkSameExamples(first.examples, second.examples);
   const skipped: string[] = [];
-  const compare = (about: Pick<PairedComparison, 'kind' | 'attack' | 'norm' | 'epsilon'>, holds: Holds) => {
-    const [a, b] = [first, second].map(({ examples }) => examples.map(holds)) as [boolean[], boolean[]];
-    const share = (verdicts: boolean[]): Proportion => proportionOf(verdicts.filter(Boolean).length, verdicts.length);
+  const shared = sharedPoints(first.result, second.result, skipped);
+  const measures: Measure[] = [
+    { about: { kind: 'clean' }, holds: ({ cleanCorrect }) => cleanCorrect },
+    ...shared.map(({ label, norm, epsilon }): Measure => ({
+      about: { kind: 'attack', attack: label, norm, epsilon },
+      holds: (example) => withstood(example, (one) => one.attack === label && one.epsilon === epsilon),
+    })),
+    ...(skipped.length > 0 ? [] : first.result.worstCase).flatMap(({ norm, points }) =>
+      points.map(({ epsilon }): Measure => ({
+        about: { kind: 'worst', norm, epsilon },
+        holds: (example) => withstood(example, (one) => one.norm === norm && one.epsilon <= epsilon),
+      })),
+    ),
+  ];
+  const verdicts = verdictsOf(measures, first.examples, second.examples);
+  const comparisons = measures.map(({ about }, i): PairedComparison => {
+    const [a, b] = verdicts[i]!;
     return {
       ...about,
       first: share(a),
@@ -73,24 +86,66 @@ export function compareModels(
       difference: pairedBootstrap(a, b, options),
       test: mcNemar(a, b),
     };
-  };
-  const comparisons: PairedComparison[] = [compare({ kind: 'clean' }, ({ cleanCorrect }) => cleanCorrect)];
-  const shared = sharedPoints(first.result, second.result, skipped);
-  for (const { label, norm, epsilon } of shared)
-    comparisons.push(
-      compare({ kind: 'attack', attack: label, norm, epsilon }, (example) =>
-        withstood(example, (one) => one.attack === label && one.epsilon === epsilon),
-      ),
-    );
-  if (skipped.length === 0)
-    for (const { norm, points } of first.result.worstCase)
-      for (const { epsilon } of points)
-        comparisons.push(
-          compare({ kind: 'worst', norm, epsilon }, (example) =>
-            withstood(example, (one) => one.norm === norm && one.epsilon <= epsilon),
-          ),
-        );
+  });
   return { first: first.result.name, second: second.result.name, comparisons, skipped };
+}
+
+/** What two models are compared by, and whether it holds for an example. */
+interface Measure {
+  readonly about: Pick<PairedComparison, 'kind' | 'attack' | 'norm' | 'epsilon'>;
+  readonly holds: (example: ExampleRecord) => boolean;
+}
+
+/**
+ * For each measure the verdicts on both models, 0 or 1, in one pass over both: of a million examples
+ * only these are kept.
+ *
+ * @throws AdvrobError `ADVROB_SHAPE` for other examples, or in another order.
+ */
+function verdictsOf(
+  measures: readonly Measure[],
+  first: Iterable<ExampleRecord>,
+  second: Iterable<ExampleRecord>,
+): [Uint8Array, Uint8Array][] {
+  let columns = measures.map((): [Uint8Array, Uint8Array] => [new Uint8Array(1024), new Uint8Array(1024)]);
+  let length = 0;
+  const others = second[Symbol.iterator]();
+  try {
+    for (const own of first) {
+      const { value: other, done } = others.next();
+      if (done === true || own.index !== other.index || own.label !== other.label) throw differing(length);
+      if (length === columns[0]![0].length) columns = columns.map(([a, b]) => [enlarged(a), enlarged(b)]);
+      measures.forEach(({ holds }, i) => {
+        columns[i]![0][length] = Number(holds(own));
+        columns[i]![1][length] = Number(holds(other));
+      });
+      length++;
+    }
+    if (others.next().done !== true) throw differing(length);
+  } finally {
+    others.return?.();
+  }
+  return columns.map(([a, b]) => [a.subarray(0, length), b.subarray(0, length)]);
+}
+
+function enlarged(column: Uint8Array): Uint8Array {
+  const larger = new Uint8Array(2 * column.length);
+  larger.set(column);
+  return larger;
+}
+
+function differing(place: number): AdvrobError {
+  return new AdvrobError(
+    'ADVROB_SHAPE',
+    `expected the same examples in the same order for both models, got others from place ${place} on: evaluate both on one data set`,
+  );
+}
+
+function share(verdicts: Uint8Array): Proportion {
+  return proportionOf(
+    verdicts.reduce((sum, each) => sum + each, 0),
+    verdicts.length,
+  );
 }
 
 /**
@@ -139,16 +194,4 @@ function sharedPoints(
 
 function settings({ attack, options, norm, restarts, loss }: ModelResult['attacks'][number]): string {
   return JSON.stringify([attack, options, norm, restarts, loss]);
-}
-
-function checkSameExamples(first: readonly ExampleRecord[], second: readonly ExampleRecord[]): void {
-  const place =
-    first.length !== second.length
-      ? Math.min(first.length, second.length)
-      : first.findIndex(({ index, label }, i) => index !== second[i]!.index || label !== second[i]!.label);
-  if (place >= 0)
-    throw new AdvrobError(
-      'ADVROB_SHAPE',
-      `expected the same examples in the same order for both models, got ${first.length} and ${second.length} that differ from place ${place} on: evaluate both on one data set`,
-    );
 }

@@ -8,7 +8,7 @@ export { type AnalysisResult } from './record/analysis-result.js';
 export type { DataDescription } from './record/shared.js';
 export { hashModel } from '@advrob/core/identity';
 export { decodeFloats, encodeFloats } from './record/model-result.js';
-export { examplesName, parseExamples, type ExampleRecord } from './record/example.js';
+export { examplesName, parseExamples, readExamples, type ExampleRecord } from './record/example.js';
 export { readAdversarial, type AdversarialExamples } from './record/adversarial.js';
 export { type ModelResult } from './record/model-result.js';
 export { type TrainingCurve, type TrainingResult } from './record/training.js';

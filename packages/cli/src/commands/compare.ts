@@ -2,7 +2,7 @@ import { AdvrobError, didYouMean } from '@advrob/core';
 import {
   compareModels,
   examplesName,
-  parseExamples,
+  readExamples,
   type ExampleRecord,
   type JudgedModel,
   type ModelComparison,
@@ -10,11 +10,12 @@ import {
   type RunRecord,
 } from '@advrob/evaluation';
 import type { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { modelFolder, readRecord, writeReport } from '../experiment/record.js';
 import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
-import { readIfThere, writeAtomically } from '../storage/files.js';
+import { piecesOf, writeAtomically } from '../storage/files.js';
 import { refuseDamaged } from '../storage/integrity.js';
 import { holdFolder } from '../storage/lock.js';
 import { percent } from '../output/progress.js';
@@ -94,13 +95,13 @@ async function candidatesOf(folders: readonly string[], records: readonly RunRec
   return candidates;
 }
 
-async function examplesOf(folder: string, model: string, record: RunRecord): Promise<ExampleRecord[]> {
-  const inModel = join(modelFolder(folder, model), examplesName);
+/** The examples of a model, read from its file whenever they are gone through. */
+async function examplesOf(folder: string, model: string, record: RunRecord): Promise<Iterable<ExampleRecord>> {
+  const places = [join(modelFolder(folder, model), examplesName)];
+  if (record.models.length === 1) places.push(join(folder, examplesName));
   await refuseDamaged(folder, record, [`models/${model}/${examplesName}`, examplesName]);
-  const bytes =
-    (await readIfThere(inModel)) ??
-    (record.models.length === 1 ? await readIfThere(join(folder, examplesName)) : undefined);
-  if (bytes !== undefined) return parseExamples(new TextDecoder().decode(bytes));
+  const path = places.find((each) => existsSync(each));
+  if (path !== undefined) return { [Symbol.iterator]: () => readExamples(piecesOf(path)) };
   throw new AdvrobError(
     'ADVROB_USAGE',
     `no ${examplesName} of '${model}' in ${folder}: a comparison needs the line of each example`,

@@ -1,4 +1,5 @@
 import type { RunStorage } from '@advrob/core';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { copyFile, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileError, makeFolders } from './failure.js';
@@ -95,6 +96,28 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileError(error, path);
+  }
+}
+
+/**
+ * The bytes of a file in pieces, each read when it is asked for; a piece holds until the next one.
+ *
+ * @throws AdvrobError `ADVROB_FILE` for what cannot be read.
+ */
+export function* piecesOf(path: string, size = 1 << 20): Generator<Uint8Array> {
+  const buffer = new Uint8Array(size);
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    for (;;) {
+      const length = readSync(file, buffer);
+      if (length === 0) return;
+      yield buffer.subarray(0, length);
+    }
+  } catch (error) {
+    throw fileError(error, path);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -18,7 +18,7 @@ export interface Evaluation {
   readonly result: ModelResult;
   /**
    * One entry per example, in data-set order; made when it is first asked for, about 1 kB each: of a
-   * million examples read `examples.jsonl` line by line.
+   * million examples read `examples.jsonl` by `readExamples`.
    */
   readonly examples: readonly ExampleRecord[];
   /** The label of each example, in data-set order. */

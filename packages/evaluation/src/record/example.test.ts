@@ -6,7 +6,7 @@ import { ascent, step } from '../../test/support/attacks.js';
 import { planeModel } from '../../test/support/plane-model.js';
 import { pointsAtGaps } from '../../test/support/points-dataset.js';
 import { evaluate } from '../evaluate/evaluate.js';
-import { exampleRecord, parseExamples, serializeExamples } from './example.js';
+import { exampleRecord, parseExamples, readExamples, serializeExamples } from './example.js';
 
 let lines: string;
 
@@ -48,6 +48,37 @@ describe('examples.jsonl', () => {
     const rest = [...pieces].map((piece) => new TextDecoder().decode(piece));
     expect(parseExamples(first + rest.join('')).map(({ index }) => index)).toEqual([...Array(2500).keys()]);
     expect([...serializeExamples([])].reduce((sum, { length }) => sum + length, 0)).toBe(0);
+  });
+
+  it('is read in pieces of any length, no further than is asked for, out of a buffer that is filled again', () => {
+    const bytes = new TextEncoder().encode(lines.replace('"clean"', '"\u00e9\u20ac"'));
+    const expected = parseExamples(new TextDecoder().decode(bytes));
+    for (const size of [1, 7, 300, 10_000]) {
+      let given = 0;
+      const buffer = new Uint8Array(size);
+      const pieces = function* () {
+        for (; given < bytes.length;) {
+          const piece = bytes.subarray(given, given + size);
+          buffer.set(piece);
+          given += piece.length;
+          yield buffer.subarray(0, piece.length);
+          buffer.fill(0);
+        }
+      };
+      const read = readExamples(pieces());
+      expect(read.next().value).toEqual(expected[0]);
+      if (size < 10_000) expect(given).toBeLessThan(bytes.length);
+      expect([...read]).toEqual(expected.slice(1));
+    }
+  });
+
+  it('refuses a line that never ends before it fills the memory', () => {
+    let given = 0;
+    const endless = function* () {
+      for (const piece = new Uint8Array(1 << 20).fill(32); ; given++) yield piece;
+    };
+    expect(() => readExamples(endless()).next()).toThrow(/line 1 of the examples.*ADVROB_RECORD|ADVROB_RECORD.*line 1/);
+    expect(given).toBeLessThan(20);
   });
 
   it('names the line that is wrong', () => {

@@ -91,17 +91,53 @@ export function* serializeExamples(examples: Iterable<ExampleRecord>): Generator
  * @throws AdvrobError `ADVROB_RECORD` naming the line and what is wrong with it.
  */
 export function parseExamples(text: string): ExampleRecord[] {
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  return lines.map((line, i) => {
-    const value = jsonOf(line);
-    const parsed = exampleRecord.safeParse(value);
-    if (parsed.success) return parsed.data;
-    throw new AdvrobError(
-      'ADVROB_RECORD',
-      `line ${i + 1} of the examples: ${issuesInLine(parsed.error.issues, value)}`,
-    );
-  });
+  return [...readExamples([new TextEncoder().encode(text)])];
+}
+
+/** No line is longer, in bytes: room for some ten thousand attacks. */
+const longestLine = 1 << 24;
+
+/**
+ * Reads `examples.jsonl` example by example, out of pieces of any lengths that are asked for as they
+ * are needed: a million examples need no more memory than one.
+ *
+ * @throws AdvrobError `ADVROB_RECORD` naming the line and what is wrong with it.
+ */
+export function* readExamples(pieces: Iterable<Uint8Array>): Generator<ExampleRecord> {
+  const lineEnd = 10;
+  const decoder = new TextDecoder();
+  let number = 0;
+  let begun: Uint8Array[] = [];
+  let length = 0;
+  const line = (): ExampleRecord => {
+    const text = begun.map((part) => decoder.decode(part, { stream: true })).join('') + decoder.decode();
+    [begun, length] = [[], 0];
+    return exampleIn(text, ++number);
+  };
+  for (const piece of pieces) {
+    let start = 0;
+    for (let end = piece.indexOf(lineEnd); end >= 0; end = piece.indexOf(lineEnd, start)) {
+      begun.push(piece.subarray(start, end));
+      start = end + 1;
+      yield line();
+    }
+    // The piece may be filled again by whoever makes the next one.
+    if (start < piece.length) begun.push(piece.slice(start));
+    length += piece.length - start;
+    if (length > longestLine)
+      throw new AdvrobError(
+        'ADVROB_RECORD',
+        `line ${number + 1} of the examples: expected at most ${longestLine} bytes, got more`,
+      );
+  }
+  if (begun.length > 0) yield line();
+}
+
+function exampleIn(line: string, number: number): ExampleRecord {
+  const value = jsonOf(line);
+  const parsed = exampleRecord.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new AdvrobError('ADVROB_RECORD', `line ${number} of the examples: ${issuesInLine(parsed.error.issues, value)}`);
 }
 
 function jsonOf(line: string): unknown {

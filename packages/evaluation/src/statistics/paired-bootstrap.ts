@@ -72,24 +72,27 @@ function meansOfRows(differences: Float64Array, resamples: number, seed: number)
  */
 function meansOfCounts(counts: ReadonlyMap<number, number>, n: number, resamples: number, seed: number): Float64Array {
   const values = [...counts.keys()];
-  const tables = new Map<string, Cumulative>();
-  const means = new Float64Array(resamples);
+  const sums = new Float64Array(resamples);
+  const left = new Float64Array(resamples).fill(n);
   const draws = integers(seed, 'bootstrap counts', values.length * resamples, 0, 2 ** 31);
-  for (let resample = 0; resample < resamples; resample++) {
-    let [left, rest, sum] = [n, n, 0];
-    values.forEach((value, i) => {
-      const count = counts.get(value)!;
-      const key = `${i} ${left}`;
-      const table = tables.get(key) ?? binomial(left, count / rest);
-      tables.set(key, table);
+  let rest = n;
+  values.forEach((value, i) => {
+    const count = counts.get(value)!;
+    // Those with as many draws left share a table; of a million examples all tables fill 200 MB.
+    const order = Uint32Array.from(left.keys()).sort((a, b) => left[a]! - left[b]!);
+    let [table, tableOf] = [binomial(0, 0), NaN];
+    for (const resample of order) {
+      if (left[resample] !== tableOf) {
+        tableOf = left[resample]!;
+        table = binomial(tableOf, count / rest);
+      }
       const drawn = table.first + placeOf(table.shares, (draws[resample * values.length + i]! + 0.5) / 2 ** 31);
-      sum += value * drawn;
-      left -= drawn;
-      rest -= count;
-    });
-    means[resample] = sum / n;
-  }
-  return means;
+      sums[resample]! += value * drawn;
+      left[resample]! -= drawn;
+    }
+    rest -= count;
+  });
+  return sums.map((sum) => sum / n);
 }
 
 /** Chances of at most `first`, `first + 1`, ... */
