@@ -132,6 +132,43 @@ describe('a small network', () => {
     expect(backend.stats().pooledBytes).toBe(pooledBytes);
   });
 
+  it('uses memory again while something stays uncomputed, but not what that will read', async () => {
+    await tf.setBackend('onnxruntime');
+    const backend = tf.backend() as OnnxRuntimeBackend;
+    const size = 300_000;
+    const read = tf.linspace(0, 1, size);
+    const expected = read.dataSync().map((value) => value + 1);
+    const left = tf.add(read, 1);
+    read.dispose();
+    let x = tf.linspace(-1, 0, size);
+    const arrays = new Set<ArrayBufferLike>();
+    for (let step = 0; step < 40; step++) {
+      const next = tf.tidy(() => tf.add(tf.mul(x, 0.5), step));
+      backend.flush([next]);
+      arrays.add(backend.arrayOf(backend.value(next)).buffer);
+      x.dispose();
+      x = next;
+    }
+    expect(backend.stats().pendingNodes).toBe(1);
+    expect(arrays.size).toBeLessThan(8);
+    expect(left.dataSync()).toEqual(expected);
+    tf.dispose([left, x]);
+  });
+
+  it('does not remember what reads memory that may be given to others', async () => {
+    await tf.setBackend('onnxruntime');
+    const x = tf.randomNormal([1, 2048], 0, 1, 'float32', 3);
+    const y = tf.broadcastTo(x, [4, 2048]);
+    tf.relu(y).dispose();
+    const expected = y.dataSync().map((value) => Math.max(value, 0));
+    x.dispose();
+    // Takes the memory of x.
+    const others = Array.from({ length: 4 }, (_, i) => tf.randomNormal([1, 2048], 5, 1, 'float32', 4 + i));
+    for (const other of others) tf.neg(other).dataSync();
+    expect(tf.relu(y).dataSync()).toEqual(expected);
+    tf.dispose([y, ...others]);
+  });
+
   it('gives no wrong values when tensors outlive the graphs that made them', async () => {
     await tf.setBackend('onnxruntime');
     const kept: tf.Tensor[] = [];

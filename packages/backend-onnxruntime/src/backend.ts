@@ -8,6 +8,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { TensorStateError } from './errors.js';
+import { buffersReadBy } from './flush/collect.js';
 import { Executor } from './flush/executor.js';
 import { allocate, repeatedNumber } from './ir/arrays.js';
 import { bufferOf, computed, recording, splat } from './ir/create.js';
@@ -29,6 +30,9 @@ type Entry =
   | { readonly kind: 'complex'; readonly real: TensorInfo; readonly imag: TensorInfo; references: number };
 
 type BackendValues = Float32Array | Int32Array | Uint8Array | Uint8Array[];
+
+/** Bytes of memory that nobody holds from which on it pays to look for what reads it. */
+const leastUnheld = 1024 * 1024;
 
 /** Fetches the data of a tensor that another backend holds; what no backend has was disposed. */
 function moveData(backend: KernelBackend, dataId: object): void {
@@ -52,8 +56,11 @@ export class OnnxRuntimeBackend extends KernelBackend {
   private entries: DataStorage<Entry>;
   /** Live recorded values without a buffer, in the order they were recorded. */
   private readonly pendingValues = new Set<Value>();
-  /** Buffers nobody holds; reused once nothing recorded can still read them. */
-  private readonly unheld: { dtype: NumericType; value: Value }[] = [];
+  /** Computed values nobody holds; their memory is reused once nothing recorded can still read it. */
+  private unheld: Value[] = [];
+  private unheldBytes = 0;
+  /** Bytes of them at which it is looked for what still reads them. */
+  private lookAt = leastUnheld;
   /**
    * What could not be computed and why: it fails again when it is used, and holds up nothing else.
    */
@@ -216,7 +223,8 @@ export class OnnxRuntimeBackend extends KernelBackend {
     if (value.owners === 0 && !value.buffer) this.pendingValues.delete(value);
     if (value.buffer && --value.buffer.holders === 0) {
       this.liveBytes -= bytesOf(value);
-      this.unheld.push({ dtype: value.dtype, value });
+      this.unheld.push(value);
+      this.unheldBytes += bytesOf(value);
     }
   }
 
@@ -245,9 +253,8 @@ export class OnnxRuntimeBackend extends KernelBackend {
       this.pendingValues.delete(value);
       if (value.buffer) this.liveBytes += bytesOf(value);
     }
-    if (this.pendingValues.size > 0) return;
-    this.recordedSinceFlush = 0;
-    this.recycle();
+    if (this.pendingValues.size === 0) this.recordedSinceFlush = 0;
+    if (this.pendingValues.size === 0 || this.unheldBytes >= this.lookAt) this.recycle();
   }
 
   /** In one graph; when that fails, one by one, so that only what cannot be computed is lost. */
@@ -269,20 +276,31 @@ export class OnnxRuntimeBackend extends KernelBackend {
     return entry.kind === 'value' ? entry.value : null;
   }
 
-  /** With nothing pending, no recorded op can read a buffer that no tensor holds. */
+  /**
+   * Gives memory that nobody holds and that nothing pending reads to the next results. A program may
+   * leave something uncomputed for as long as it runs.
+   */
   private recycle(): void {
-    for (const { dtype, value } of this.unheld) {
+    const readBy = buffersReadBy(this.pendingValues);
+    const kept: Value[] = [];
+    for (const value of this.unheld) {
       const buffer = value.buffer!;
       if (buffer.holders > 0 || buffer.isRecycled) continue;
+      if (readBy.has(buffer)) {
+        kept.push(value);
+        continue;
+      }
       buffer.isRecycled = true;
       this.executor.forms.drop(value);
       this.executor.forms.drop(value.view);
       value.view = null;
       value.relu = null;
       this.executor.device?.release(buffer);
-      if (buffer.isPoolable) this.executor.pool.give(dtype, buffer.array);
+      if (buffer.isPoolable) this.executor.pool.give(value.dtype, buffer.array);
     }
-    this.unheld.length = 0;
+    this.unheld = kept;
+    this.unheldBytes = kept.reduce((sum, value) => sum + bytesOf(value), 0);
+    this.lookAt = Math.max(leastUnheld, 2 * this.unheldBytes);
   }
 
   override readSync(dataId: object): BackendValues {
@@ -360,7 +378,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
     if (this.isDisposed) return;
     this.isDisposed = true;
     this.pendingValues.clear();
-    this.unheld.length = 0;
+    this.unheld = [];
     this.executor.dispose();
   }
 }

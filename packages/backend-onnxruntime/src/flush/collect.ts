@@ -1,4 +1,4 @@
-import type { Value } from '../ir/value.js';
+import type { Buffer, Value } from '../ir/value.js';
 
 /** The recorded graph of some results in the order it can be computed. */
 export interface RecordedGraph {
@@ -64,6 +64,20 @@ export function collect(results: readonly Value[]): RecordedGraph {
   key += '>';
   for (const result of results) key += `${result.position},`;
   return { order, leaves, splats, results, key };
+}
+
+/** The memory that computing recorded values will read. */
+export function buffersReadBy(results: Iterable<Value>): Set<Buffer> {
+  walk++;
+  const found = new Set<Buffer>();
+  const stack = [...results];
+  for (let value = stack.pop(); value; value = stack.pop()) {
+    if (value.mark === walk) continue;
+    value.mark = walk;
+    if (value.buffer) found.add(value.buffer);
+    else if (value.node) for (const input of value.node.inputs) stack.push(input);
+  }
+  return found;
 }
 
 /**

@@ -37,12 +37,15 @@ export function prelu(x: Value, alpha: Value): Value {
   return elementwise('Where', [isNegative, multiply(x, alpha), x], 'float32');
 }
 
-/** Remembered on its input, for the gradient. */
+/**
+ * Remembered on its input, for the gradient. Not where it reads what lies before its input: that
+ * memory may be another's by the time it is asked for again.
+ */
 export function relu(x: Value): Value {
   if (isUsable(x.relu)) return x.relu;
   if (x.splat !== null) return splat(Math.max(x.splat, 0), x.shape, 'float32');
   const result = elementwise('Relu', [x], 'float32');
-  x.relu = result;
+  if (result.node!.inputs[0] === x) x.relu = result;
   return result;
 }
 
