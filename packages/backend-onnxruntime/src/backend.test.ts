@@ -140,7 +140,7 @@ describe('a small network', () => {
     const expected = read.dataSync().map((value) => value + 1);
     const left = tf.add(read, 1);
     read.dispose();
-    let x = tf.linspace(-1, 0, size);
+    let x: tf.Tensor = tf.linspace(-1, 0, size);
     const arrays = new Set<ArrayBufferLike>();
     for (let step = 0; step < 40; step++) {
       const next = tf.tidy(() => tf.add(tf.mul(x, 0.5), step));

@@ -1,4 +1,4 @@
-import type { NumericType, Shape, Value } from '../ir/value.js';
+import type { NumericArray, NumericType, Shape, Value } from '../ir/value.js';
 import '../lower/all.js';
 import { lowerNode } from '../lower/define.js';
 import { fuse } from '../lower/fuse.js';
@@ -26,6 +26,8 @@ export interface InputSlot {
   readonly isSplat: boolean;
   readonly dtype: NumericType;
   readonly shape: Shape;
+  /** What a splat's number is fed in: made once, since its memory is given back late. */
+  number?: NumericArray;
 }
 
 export interface OutputSlot {

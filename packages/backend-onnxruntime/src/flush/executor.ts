@@ -182,7 +182,7 @@ export class Executor {
       }
       let array: NumericArray;
       if (slot.isSplat) {
-        array = allocate(slot.dtype, 1);
+        array = slot.number ??= allocate(slot.dtype, 1);
         array[0] = value.splat!;
       } else array = value.buffer!.array;
       feeds[slot.name] = this.runtime.tensor(slot.dtype, array, slot.shape);

@@ -5,11 +5,10 @@ import { windowAttributes } from '../ir/window.js';
 import { activate, type Activation } from '../values/activation.js';
 import { add } from '../values/elementwise.js';
 import {
+  filterGradient,
   geometryOf,
-  gradientFrom,
+  inputGradient,
   reachedPart,
-  reachedShape,
-  withUnreached,
   type Four,
   type Geometry,
 } from '../values/geometry.js';
@@ -117,11 +116,7 @@ defineKernel<ConvolutionAttributes & { inputShape: Four }>('Conv2DBackpropInput'
   const shape = (dataFormat === 'NCHW' ? [n, rest[1], rest[2], rest[0]] : inputShape) as Four;
   const found = geometry(shape, filter.shape as Four, call.attributes, dataFormat);
   if (!found || dy.dtype !== 'float32') return null;
-  const attributes = windowAttributes(found.window);
-  const gradient = gradientFrom(dy, found, shape, (used) => {
-    const seen = pending('Conv2DInputGradient', [used, filter], reachedShape(shape, found), 'float32', attributes);
-    return withUnreached(seen, shape);
-  });
+  const gradient = inputGradient('Conv2DInputGradient', dy, filter, shape, found, windowAttributes(found.window));
   return gradient && as(gradient, dataFormat);
 });
 
@@ -131,8 +126,5 @@ defineKernel<ConvolutionAttributes & { filterShape: Four }>('Conv2DBackpropFilte
   const dy = channelsLast(call.input('dy'), dataFormat);
   const found = geometry(x.shape as Four, filterShape, call.attributes, dataFormat);
   if (!found || x.dtype !== 'float32') return null;
-  const attributes = windowAttributes(found.window);
-  return gradientFrom(dy, found, filterShape, (used) =>
-    pending('Conv2DFilterGradient', [reachedPart(x, found), used], filterShape, 'float32', attributes),
-  );
+  return filterGradient('Conv2DFilterGradient', x, dy, filterShape, found, windowAttributes(found.window));
 });

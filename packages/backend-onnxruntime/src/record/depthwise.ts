@@ -5,11 +5,10 @@ import { windowAttributes } from '../ir/window.js';
 import { activate, type Activation } from '../values/activation.js';
 import { add } from '../values/elementwise.js';
 import {
+  filterGradient,
   geometryOf,
-  gradientFrom,
+  inputGradient,
   reachedPart,
-  reachedShape,
-  withUnreached,
   type Four,
   type Geometry,
 } from '../values/geometry.js';
@@ -69,11 +68,7 @@ defineKernel<DepthwiseAttributes & { inputShape: Four }>('DepthwiseConv2dNativeB
   const [dy, filter] = [call.input('dy'), call.input('filter')];
   const found = geometry(inputShape, filter.shape as Four, call.attributes);
   if (!found || dy.dtype !== 'float32') return null;
-  const attributes = windowAttributes(found.window);
-  const shape = reachedShape(inputShape, found);
-  return gradientFrom(dy, found, inputShape, (used) =>
-    withUnreached(pending('DepthwiseInputGradient', [used, filter], shape, 'float32', attributes), inputShape),
-  );
+  return inputGradient('DepthwiseInputGradient', dy, filter, inputShape, found, windowAttributes(found.window));
 });
 
 defineKernel<DepthwiseAttributes & { filterShape: Four }>('DepthwiseConv2dNativeBackpropFilter', (call) => {
@@ -81,8 +76,5 @@ defineKernel<DepthwiseAttributes & { filterShape: Four }>('DepthwiseConv2dNative
   const [x, dy] = [call.input('x'), call.input('dy')];
   const found = geometry(x.shape as Four, filterShape, call.attributes);
   if (!found || x.dtype !== 'float32') return null;
-  const attributes = windowAttributes(found.window);
-  return gradientFrom(dy, found, filterShape, (used) =>
-    pending('DepthwiseFilterGradient', [reachedPart(x, found), used], filterShape, 'float32', attributes),
-  );
+  return filterGradient('DepthwiseFilterGradient', x, dy, filterShape, found, windowAttributes(found.window));
 });

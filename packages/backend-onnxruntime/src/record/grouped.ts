@@ -11,11 +11,10 @@ import { pending } from '../ir/create.js';
 import type { Attributes } from '../ir/value.js';
 import { windowAttributes } from '../ir/window.js';
 import {
+  filterGradient,
   geometryOf,
-  gradientFrom,
+  inputGradient,
   reachedPart,
-  reachedShape,
-  withUnreached,
   type Four,
   type Geometry,
 } from '../values/geometry.js';
@@ -61,11 +60,7 @@ defineKernel<GroupedAttributes & { inputShape: Four }>('GroupedConv2DBackpropInp
   const [dy, filter] = [call.input('dy'), call.input('filter')];
   const found = geometry(inputShape, filter.shape as Four, call.attributes);
   if (!found) return null;
-  const attributes = attributesOf(found, call.attributes);
-  const shape = reachedShape(inputShape, found);
-  return gradientFrom(dy, found, inputShape, (used) =>
-    withUnreached(pending('GroupedInputGradient', [used, filter], shape, 'float32', attributes), inputShape),
-  );
+  return inputGradient('GroupedInputGradient', dy, filter, inputShape, found, attributesOf(found, call.attributes));
 });
 
 defineKernel<GroupedAttributes & { filterShape: Four }>('GroupedConv2DBackpropFilter', (call) => {
@@ -73,10 +68,7 @@ defineKernel<GroupedAttributes & { filterShape: Four }>('GroupedConv2DBackpropFi
   const [x, dy] = [call.input('x'), call.input('dy')];
   const found = geometry(x.shape as Four, filterShape, call.attributes);
   if (!found) return null;
-  const attributes = attributesOf(found, call.attributes);
-  return gradientFrom(dy, found, filterShape, (used) =>
-    pending('GroupedFilterGradient', [reachedPart(x, found), used], filterShape, 'float32', attributes),
-  );
+  return filterGradient('GroupedFilterGradient', x, dy, filterShape, found, attributesOf(found, call.attributes));
 });
 
 const run = (name: string, inputs: Record<string, Tensor>, attributes: object): Tensor =>

@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs-core';
-import { splat } from '../ir/create.js';
-import type { Shape, Value } from '../ir/value.js';
+import { pending, splat } from '../ir/create.js';
+import type { Attributes, Shape, Value } from '../ir/value.js';
 import type { Window } from '../ir/window.js';
 import { pad, slice } from './shape.js';
 
@@ -75,6 +75,37 @@ export function reachedPart(x: Value, { reached }: Geometry): Value {
 /** The shape of {@link reachedPart} of an array of shape `shape`. */
 export function reachedShape(shape: Shape, { reached }: Geometry): Four {
   return [shape[0]!, ...reached, shape[3]!];
+}
+
+/**
+ * Records `op`, the gradient of a convolution of whatever kind for its input, of shape `shape`; null
+ * where `dy` is too small. Zeros where no window came.
+ */
+export function inputGradient(
+  op: string,
+  dy: Value,
+  filter: Value,
+  shape: Four,
+  found: Geometry,
+  attributes: Attributes,
+): Value | null {
+  return gradientFrom(dy, found, shape, (used) =>
+    withUnreached(pending(op, [used, filter], reachedShape(shape, found), 'float32', attributes), shape),
+  );
+}
+
+/** The same for its filter. */
+export function filterGradient(
+  op: string,
+  x: Value,
+  dy: Value,
+  shape: Four,
+  found: Geometry,
+  attributes: Attributes,
+): Value | null {
+  return gradientFrom(dy, found, shape, (used) =>
+    pending(op, [reachedPart(x, found), used], shape, 'float32', attributes),
+  );
 }
 
 /**
