@@ -57,6 +57,23 @@ it('drops what holds on to memory beyond the bytes, but never the newest, and lo
   expect(cache.size).toBe(0);
 });
 
+it('gives memory to the session that runs most, and lets two that run in turns be', () => {
+  const { runtime, dropped, options } = imitation();
+  const cache = new SessionCache(runtime, { sessions: 10, bytes: 100 }, (keepsMemory) => ({ keepsMemory }));
+  cache.load(1, model, 90);
+  cache.load(2, model, 90);
+  cache.load(1, model, 90);
+  const run = (id: number, times: number): boolean[] =>
+    Array.from({ length: times }, () => cache.get(id) !== undefined);
+  for (let step = 0; step < 100; step++) expect([...run(1, 1), ...run(2, 1)]).toEqual([true, true]);
+  const runs = run(1, 20);
+  expect(runs.indexOf(false)).toBe(15);
+  cache.load(1, model, 90);
+  expect(dropped).toEqual([0, 2, 1]);
+  expect(options.map((each) => (each as { keepsMemory: boolean }).keepsMemory)).toEqual([true, true, false, true]);
+  for (let step = 0; step < 100; step++) expect(run(1, 2)).toEqual([true, true]);
+});
+
 it('drops nothing for a session that holds nothing: it may serve the newest, which is about to run', () => {
   const { runtime, dropped } = imitation();
   const cache = new SessionCache(runtime, { sessions: 10, bytes: 100 }, () => ({}));

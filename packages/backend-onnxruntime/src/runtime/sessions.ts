@@ -5,7 +5,12 @@ interface Loaded {
   readonly session: NativeSession;
   /** Most bytes that it may hold on to between runs. */
   readonly bytes: number;
+  /** Runs since it was last decided who holds memory. */
+  runs: number;
 }
+
+/** So many runs more than any holder has, and a session without memory gets some: loading costs about as much. */
+const busier = 16;
 
 /** What is kept at most, of sessions and of the memory they hold on to. */
 interface SessionLimits {
@@ -15,8 +20,9 @@ interface SessionLimits {
 
 /**
  * Loaded sessions by graph id; loading beyond a limit drops the least recently used. One that was
- * dropped for the memory it held on to is loaded again without: it was not the busiest, and would
- * drop others in turns.
+ * dropped for the memory it held on to is loaded again without, since it would drop others in turns,
+ * until it turns out to be the busiest: what an attack repeats would otherwise ask the system for
+ * its memory at each step, which leaves more and more holes in it.
  */
 export class SessionCache {
   private readonly loaded = new Map<number, Loaded>();
@@ -36,11 +42,23 @@ export class SessionCache {
   get(id: number): NativeSession | undefined {
     const found = this.loaded.get(id);
     if (found) {
+      found.runs++;
+      if (this.frugal.has(id) && this.isBusiest(found)) {
+        this.frugal.delete(id);
+        this.drop(id);
+        return undefined;
+      }
       // Map order is age: put it at the young end.
       this.loaded.delete(id);
       this.loaded.set(id, found);
     }
     return found?.session;
+  }
+
+  /** Whether one without memory should have what the holders have. */
+  private isBusiest({ runs }: Loaded): boolean {
+    const holders = [...this.loaded.values()].filter(({ bytes }) => bytes > 0);
+    return holders.every((holder) => runs >= holder.runs + busier);
   }
 
   /**
@@ -51,7 +69,7 @@ export class SessionCache {
     const bytes = this.frugal.has(id) ? 0 : needed;
     const session = this.runtime.createSession();
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, this.optionsFor(bytes > 0));
-    this.loaded.set(id, { session, bytes });
+    this.loaded.set(id, { session, bytes, runs: 0 });
     this.heldBytes += bytes;
     while (this.loaded.size > this.limits.sessions) this.dropOldest();
     // One that holds nothing makes no difference; it may be there for the sake of the newest holder.
@@ -62,6 +80,7 @@ export class SessionCache {
       this.frugal.add(other);
       this.drop(other);
     }
+    for (const each of this.loaded.values()) each.runs = 0;
     return session;
   }
 
