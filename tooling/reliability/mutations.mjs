@@ -1,4 +1,5 @@
 // Damages small files at random and feeds them to parsers of files that come from elsewhere: each may refuse them by an AdvrobError, and nothing else.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { surviveMutationsAsync } from '../../packages/core/dist/testing.js';
 import { parsers } from './parsers.mjs';
 
@@ -6,15 +7,30 @@ import { parsers } from './parsers.mjs';
 const piece = 500;
 const usualAllowance = 1 << 20;
 
+/** What was found before, in a file that is written after each piece; undefined: nothing is kept. */
+function resultsIn(file) {
+  const before = file !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  return {
+    of: (name) => before.find((one) => one.name === name),
+    keep(results) {
+      if (file === undefined) return;
+      const others = before.filter(({ name }) => !results.some((one) => one.name === name));
+      writeFileSync(file, JSON.stringify([...others, ...results], null, 2));
+    },
+  };
+}
+
 /**
  * @param {number} fast How many damaged files for each fast parser.
  * @param {number} slow The same for slow ones.
  * @param {number} until Milliseconds after which no further ones are tried.
  * @param {string[]} names Of the parsers; default all.
+ * @param {string} [file] Goes on from what it holds, and keeps there what is found.
  */
-export async function mutateAll(fast, slow, until = Infinity, names = []) {
+export async function mutateAll(fast, slow, until = Infinity, names = [], file = undefined) {
   const begun = performance.now();
   const results = [];
+  const kept = resultsIn(file);
   const all = (await parsers()).filter(({ name }) => names.length === 0 || names.includes(name));
   for (const [i, { name, isSlow = false, samples, parse, allowance = usualAllowance }] of all.entries()) {
     // Each has its share of the time that is left.
@@ -23,9 +39,13 @@ export async function mutateAll(fast, slow, until = Infinity, names = []) {
     const wanted = isSlow ? slow : fast;
     // What refuses an intact file would show nothing.
     for (const sample of samples) await parse(sample);
-    const found = { name, mutations: 0, accepted: 0, refused: 0, allowance, problem: undefined };
+    const found = kept.of(name) ?? { name, mutations: 0, accepted: 0, refused: 0, allowance };
     results.push(found);
-    for (let seed = 0; found.mutations < wanted && performance.now() - begun < end && !found.problem; seed++) {
+    for (
+      let seed = Math.ceil(found.mutations / piece);
+      found.mutations < wanted && performance.now() - begun < end && !found.problem;
+      seed++
+    ) {
       const count = Math.min(piece, wanted - found.mutations);
       try {
         const survival = await surviveMutationsAsync({
@@ -42,6 +62,7 @@ export async function mutateAll(fast, slow, until = Infinity, names = []) {
       } catch (error) {
         found.problem = String(error);
       }
+      kept.keep(results);
     }
   }
   return results;

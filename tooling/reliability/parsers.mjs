@@ -8,7 +8,14 @@ import { AdvrobError } from '../../packages/core/dist/index.js';
 import { decodeSafetensors, encodeSafetensors } from '../../packages/core/dist/safetensors.js';
 import { gunzip, parseCifar10, parseIdx, parseMat, parseNpy } from '../../packages/datasets/dist/index.js';
 import { decodePicture } from '../../packages/datasets/dist/pictures.js';
-import { createRecord, parseRecord, serializeRecord } from '../../packages/evaluation/dist/index.js';
+import {
+  createRecord,
+  parseRecord,
+  readAdversarial,
+  readExamples,
+  serializeRecord,
+} from '../../packages/evaluation/dist/index.js';
+import { experimentOf } from './experiment.mjs';
 import { loadGraphModelFiles } from '../../packages/models/dist/graph.js';
 import { loadModel, mlp, saveWeights } from '../../packages/models/dist/index.js';
 import { loadKerasFile } from '../../packages/models/dist/keras.js';
@@ -53,6 +60,38 @@ async function weights() {
   return encodeSafetensors(records, Object.fromEntries(metadata));
 }
 
+const examples = [
+  { success: true, fooledBy: 'pgd' },
+  { success: false, fooledBy: null },
+].map((verdict, index) => {
+  const under = { attack: 'pgd', norm: 'linf', epsilon: 0.1, ...verdict, prediction: 1, distance: 0.1, queries: 7 };
+  const clean = { index, label: 0, cleanPrediction: 0, cleanCorrect: true, robust: !verdict.success };
+  return { ...clean, ...verdict, distance: 0.1, queries: 7, attacks: [under] };
+});
+
+const adversarial = encodeSafetensors({
+  adversarial: { dtype: 'float32', shape: [2, 3], data: new Float32Array(6) },
+  indices: { dtype: 'int32', shape: [2], data: new Int32Array(2) },
+  labels: { dtype: 'int32', shape: [2], data: new Int32Array(2) },
+});
+
+/** Lines of a journal, and its reader, which drops what is damaged and may take nothing that was not written. */
+function journalWith({ readJournal, sealed }) {
+  const header = JSON.stringify({ format: 1, model: 'a' });
+  const lines = [0, 1, 2].map((batch) => JSON.stringify({ batch, success: [1, 0, 1], distance: [0.1, 0, 0.25] }));
+  const text = [sealed(header, ''), ...lines.map((line) => sealed(line, header))].map((line) => `${line}\n`).join('');
+  const anything = { safeParse: (data) => (data === undefined ? { success: false } : { success: true, data }) };
+  const parse = (bytes) => {
+    const read = readJournal(bytes, anything, header);
+    const stranger = read.lines.map((line) => JSON.stringify(line)).find((line) => !lines.includes(line));
+    if (stranger !== undefined) throw new Error(`read a line that was never written: ${stranger}`);
+    if (read.damaged.length > 0 || !read.isWhole || read.lines.length < lines.length)
+      throw new AdvrobError('ADVROB_FILE_DAMAGED', 'the journal is damaged');
+    return read;
+  };
+  return { sample: bytesOf(text), parse };
+}
+
 const tensors = encodeSafetensors({ w: { dtype: 'float32', shape: [2, 2], data: new Float32Array(4) } }, { a: 'b' });
 const idx = Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6);
 const cifar = Uint8Array.from({ length: 2 * 3073 }, (_, i) => (i % 3073 === 0 ? 3 : i % 251));
@@ -78,18 +117,29 @@ const mebi = 1 << 20;
 export async function parsers() {
   const require = createRequire(new URL('models/package.json', packages));
   await import(require.resolve('@tensorflow/tfjs-backend-cpu'));
-  const [{ parseLabels }, { parseClassMap }, { readParquet }, { unzip }, { readYaml }, { graphFiles }] =
-    await Promise.all(
-      [
-        'datasets/src/from/picture-labels.ts',
-        'datasets/src/from/class-map.ts',
-        'datasets/src/formats/parquet.ts',
-        'datasets/src/formats/zip.ts',
-        'cli/src/config/yaml-text.ts',
-        'models/test/graph-files.ts',
-      ].map(fromSource),
-    );
+  const [
+    { parseLabels },
+    { parseClassMap },
+    { readParquet },
+    { unzip },
+    { readYaml },
+    { graphFiles },
+    journals,
+    { parseExperiment },
+  ] = await Promise.all(
+    [
+      'datasets/src/from/picture-labels.ts',
+      'datasets/src/from/class-map.ts',
+      'datasets/src/formats/parquet.ts',
+      'datasets/src/formats/zip.ts',
+      'cli/src/config/yaml-text.ts',
+      'models/test/graph-files.ts',
+      'evaluation/src/journal/journal.ts',
+      'cli/src/config/load.ts',
+    ].map(fromSource),
+  );
   const graph = graphFiles();
+  const journal = journalWith(journals);
   const most = 1e6;
   const picture = (bytes) => decodePicture(bytes, { maxPixels: 1e4, maxBytes: most, resize: 4 });
   const made = (model) => (model.dispose(), true);
@@ -113,6 +163,23 @@ export async function parsers() {
       parse: (bytes) => parseMat(bytes, 1e5),
     },
     { name: 'record.json', samples: [record()], parse: (bytes) => parseRecord(textOf(bytes)) },
+    { name: 'journal', samples: [journal.sample], parse: journal.parse },
+    {
+      name: 'examples.jsonl',
+      samples: [bytesOf(examples.map((each) => `${JSON.stringify(each)}\n`).join(''))],
+      parse: (bytes) => [...readExamples([bytes])],
+    },
+    {
+      name: 'adversarial examples',
+      samples: [adversarial],
+      parse: (bytes) => readAdversarial({ read: async () => bytes }, 'a'),
+    },
+    {
+      name: 'config',
+      isSlow: true,
+      samples: [bytesOf(JSON.stringify(experimentOf({ everyTrainer: false })))],
+      parse: (bytes) => parseExperiment(readYaml(textOf(bytes), 'a.json', 'ADVROB_CONFIG').value),
+    },
     { name: 'CSV of labels', samples: [bytesOf(labels)], parse: (bytes) => parseLabels(textOf(bytes), 'labels.csv') },
     {
       name: 'map of classes',

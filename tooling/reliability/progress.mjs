@@ -1,4 +1,5 @@
-// The time left that commands show against the time that they took: a small form of the demo, and AutoAttack in one batch, in a pipe and in terminals.
+// The time left that commands show against the time that they took: a small form of the demo, in a pipe and in terminals; a training, PGD and AutoAttack in
+// one batch.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -72,22 +73,29 @@ function judge({ lines, total }) {
   return { total, ratios: [0.1, 0.25, 0.5, 0.75].map(ratioAt), still };
 }
 
-/** Rows { what, columns, total, ratios, still } of every command in a pipe and in terminals. */
-export async function measureProgress(widths = [0, 60, 80, 200]) {
+/** Rows { what, columns, total, ratios, still } of every command, and of the first in terminals of some widths, 0 for a pipe. */
+export async function measureProgress(widths = [0, 60, 200]) {
   const folder = mkdtempSync(join(tmpdir(), 'advrob-progress-'));
   const config = join(folder, 'experiment.json');
   writeFileSync(config, JSON.stringify(experiment()));
   const weights = join(folder, 'run-0/models/standard/last.safetensors');
-  const evaluation = ['--attack', 'autoattack', '--epsilon', '0.1', '--take', '60', '--batch-size', '60'];
+  const evaluate = (attack, take, ...rest) => [
+    ...['evaluate', '--model', weights, '--attack', attack, '--epsilon', '0.1', '--take', take, '--batch-size', take],
+    ...rest,
+  ];
+  const trained = ['--architecture', 'lenet5', '--objective', 'pgd-at', '--attack', 'pgd', '--set', 'pgd.steps=5'];
   const commands = {
-    run: (out) => ['run', config, '--out', join(folder, out)],
-    'autoattack in one batch': (out) => ['evaluate', '--model', weights, ...evaluation, '--out', join(folder, out)],
+    run: ['run', config],
+    train: ['train', ...trained, '--epsilon', '0.2', '--steps', '150', '--batch-size', '64'],
+    'evaluate, PGD in one batch': evaluate('pgd', '500', '--set', 'pgd.steps=100'),
+    'evaluate, AutoAttack in one batch': evaluate('autoattack', '60'),
   };
   try {
     const rows = [];
-    for (const [what, make] of Object.entries(commands))
-      for (const columns of widths) {
-        const row = { what, columns, ...judge(await watch(make(`${what.split(' ')[0]}-${columns}`), columns)) };
+    for (const [i, [what, args]] of Object.entries(commands).entries())
+      for (const columns of i === 0 ? widths : [0]) {
+        const out = join(folder, `${args[0]}-${i === 0 ? columns : i}`);
+        const row = { what, columns, ...judge(await watch([...args, '--out', out], columns)) };
         process.stderr.write(`${JSON.stringify(row)}\n`);
         rows.push(row);
       }

@@ -1,10 +1,12 @@
 // Measures what docs/reliability.md says, and writes it there where the page has a place for it:
-// node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress|large ...]; each part stops early when its minutes are over.
+// node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress|large|extension ...]; each part stops early when its minutes are over.
+// `mutations` with --state <file> goes on from there, and may be stopped at any time.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { backendLines } from './backends.mjs';
 import { damageAll } from './damage.mjs';
+import { extensionLines } from './extension.mjs';
 import { killAll } from './kills.mjs';
 import { largeLines } from './large.mjs';
 import { mutateAll } from './mutations.mjs';
@@ -18,6 +20,7 @@ const { values, positionals } = parseArgs({
     damages: { type: 'string', default: '200' },
     fast: { type: 'string', default: '100000' },
     slow: { type: 'string', default: '20000' },
+    state: { type: 'string' },
   },
   allowPositionals: true,
 });
@@ -51,7 +54,7 @@ const parts = {
     ];
   },
   async mutations() {
-    const results = await mutateAll(Number(values.fast), Number(values.slow), until);
+    const results = await mutateAll(Number(values.fast), Number(values.slow), until, [], values.state);
     return [
       '| parser | damaged files | refused with a code | read in spite of it | limit of allocations (MiB) | crashes, hangs, allocations above it |',
       '| --- | --- | --- | --- | --- | --- |',
@@ -65,6 +68,7 @@ const parts = {
   preflight: () => preflightLines(),
   progress: () => progressLines(),
   large: () => largeLines(),
+  extension: () => extensionLines(),
 };
 
 const page = new URL('../../docs/reliability.md', import.meta.url);

@@ -30,6 +30,12 @@ export interface EvaluationProgress {
    * undefined before it is known.
    */
   readonly secondsLeft?: number;
+  /**
+   * Of the work of all steps on all examples the share that was done, over the batches of this
+   * session and attacks that say their steps: examples that fall leave an attack early. Undefined
+   * before the first.
+   */
+  readonly workShare?: number;
 }
 
 /** Seconds of work; the only part of an evaluation that differs from run to run. */
@@ -100,6 +106,8 @@ export function createTracker(options: TrackerOptions): Tracker {
   }
   const before = parts.map(({ finished, seconds }) => ({ finished, seconds }));
   let highest = 0;
+  /** Of finished pieces: work, and what it is of all steps on all examples. */
+  const made = { work: 0, whole: 0 };
   const emit = (run: number, step?: Progress): void => {
     if (!report) return;
     const { done, robust } = standing();
@@ -131,6 +139,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       robust: { count: robust, total: done },
       rate: worked.seconds > 0 ? (hands * worked.examples) / worked.seconds : 0,
       ...(work.left !== undefined && { secondsLeft: work.left / hands }),
+      ...(made.whole > 0 && { workShare: made.work / made.whole }),
     });
   };
   return {
@@ -150,6 +159,10 @@ export function createTracker(options: TrackerOptions): Tracker {
           const time = elapsed(current);
           part.seconds += time;
           part.finished += examples;
+          if (current.course) {
+            made.work += examples * current.course.done;
+            made.whole += examples * current.course.expected;
+          }
           if (current.steps > 0 && !part.members) part.steps = current.steps;
           part.current.delete(current);
           return time;
@@ -218,6 +231,7 @@ function followMembers({ members, steps }: Part, examples: number): (progress: P
   const all = members ?? (steps === undefined ? [] : [{ attack: undefined, steps, cost: 1 }]);
   // Part of a step takes its time however few the rows are.
   const weightOf = (rows: number): number => (rows + overhead * examples) / ((1 + overhead) * examples);
+  const expected = all.reduce((sum, one) => sum + one.steps * one.cost, 0);
   let place = 0;
   let made = 0;
   let done = 0;
@@ -232,7 +246,7 @@ function followMembers({ members, steps }: Part, examples: number): (progress: P
     const later = all.slice(place + 1).reduce((sum, one) => sum + one.steps * one.cost, 0);
     // The last step is not all: its results are still to be judged.
     const rest = Math.max(member.steps - made, ofLoop - step, later > 0 ? 0 : 1);
-    return { done, ahead: rest * member.cost * weight + later * weightOf(Math.min(rows, examples)) };
+    return { done, expected, ahead: rest * member.cost * weight + later * weightOf(Math.min(rows, examples)) };
   };
 }
 
@@ -243,6 +257,8 @@ const overhead = 0.1;
 interface Course {
   readonly done: number;
   readonly ahead: number;
+  /** Of all steps on all rows. */
+  readonly expected: number;
 }
 
 /** A batch at work under one run. */

@@ -10,7 +10,7 @@ interface Loaded {
 }
 
 /** So many runs more than any holder has, and a session without memory gets some: loading costs about as much. */
-const busier = 16;
+const busier = 4;
 
 /** What is kept at most, of sessions and of the memory they hold on to. */
 interface SessionLimits {

@@ -38,13 +38,14 @@ export async function runEvaluation(run: EvaluationRun & { readonly command: str
     );
     try {
       progress.plan([
-        { id: `evaluation of ${name}`, kind: 'evaluation', work: evaluationWork(data, attacks) },
+        { id: `evaluation of ${name}`, kind: 'evaluation', work: (share) => evaluationWork(data, attacks, share) },
         ...(given.checks
           ? [
               {
                 id: `checks of ${name}`,
                 kind: 'checks' as const,
-                work: checksWork({ evaluated: attacks, threat, settings: defaultChecks, data }, 0),
+                work: (share: number) =>
+                  checksWork({ evaluated: attacks, threat, settings: defaultChecks, data }, 0, share),
               },
             ]
           : []),

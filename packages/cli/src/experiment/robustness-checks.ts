@@ -2,7 +2,7 @@ import { AdvrobError, type Attack, type Classifier, type Dataset, type Norm, typ
 import { checkRobustness, type CheckAttacks, type EvaluationAttack, type RobustnessCheck } from '@advrob/evaluation';
 import { codeOf } from '../backend/environment.js';
 import { defaultChecks, type CheckSettings } from '../config/evaluation-schema.js';
-import { attackWork, usualShare } from '../output/course.js';
+import { attackWork } from '../output/course.js';
 import { fileStorage } from '../storage/files.js';
 import { followShare, type ProgressLine } from '../output/progress.js';
 import type { Output } from '../output/terminal.js';
@@ -127,7 +127,7 @@ function isIterative({ name, options }: Attack): boolean {
 export function checksWork(
   { evaluated, threat, settings, data }: Pick<ChecksOfModel, 'evaluated' | 'threat' | 'settings' | 'data'>,
   surrogates: number,
-  share = usualShare,
+  share: number,
 ): number {
   const main = evaluated.find(({ attack, norm }) => norm === threat.norm && isIterative(attack))?.attack;
   const steps = main ? attackWork(main) : 40;

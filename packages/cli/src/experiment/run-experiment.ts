@@ -12,14 +12,7 @@ import { join } from 'node:path';
 import { codeOf, environmentOf } from '../backend/environment.js';
 import { defaultChecks } from '../config/evaluation-schema.js';
 import { hasModels, isMeasuring, savedConfig, type Experiment, type ModelExperiment } from '../config/schema.js';
-import {
-  evaluationWork,
-  plainShare,
-  trainingWork,
-  trainsAgainstAttacks,
-  usualShare,
-  type Stage,
-} from '../output/course.js';
+import { evaluationWork, trainingWork, trainsAgainstAttacks, type Stage } from '../output/course.js';
 import { createProgress, type ProgressLine } from '../output/progress.js';
 import { warningTexts } from '../output/terminal.js';
 import { analyzeAll } from './analyses.js';
@@ -133,12 +126,24 @@ function stagesOf(experiment: Experiment, { splits, models, measurement, analyse
     if (measurement === undefined || !isMeasuring(experiment)) return [];
     const { data, attacks } = measurement;
     const settings = wantedChecks(experiment.evaluation.checks, model, experiment.threat.norm);
-    const share = training !== undefined && !trainsAgainstAttacks(training.parts) ? plainShare : usualShare;
+    const isPlain = training !== undefined && !trainsAgainstAttacks(training.parts);
     const work = { evaluated: attacks, threat: experiment.threat, settings: settings ?? defaultChecks, data };
     return [
-      { id: `evaluation of ${id}`, kind: 'evaluation', work: evaluationWork(data, attacks, share) },
+      {
+        id: `evaluation of ${id}`,
+        kind: 'evaluation',
+        isPlain,
+        work: (share) => evaluationWork(data, attacks, share),
+      },
       ...(settings
-        ? [{ id: `checks of ${id}`, kind: 'checks' as const, work: checksWork(work, models.length > 1 ? 1 : 0, share) }]
+        ? [
+            {
+              id: `checks of ${id}`,
+              kind: 'checks' as const,
+              isPlain,
+              work: (share: number) => checksWork(work, models.length > 1 ? 1 : 0, share),
+            },
+          ]
         : []),
     ];
   });

@@ -6,14 +6,21 @@ export interface Stage {
   readonly id: string;
   /** Stages of one kind take equally long for a unit of work. */
   readonly kind: 'training' | 'evaluation' | 'checks' | 'analysis';
-  /** Steps forward and back times examples; undefined where nobody knows. */
-  readonly work: number | undefined;
+  /**
+   * Steps forward and back times examples; undefined where nobody knows. Of attacks by the share
+   * that is left of it, as they drop what they have fooled.
+   */
+  readonly work: number | undefined | ((share: number) => number);
+  /** Of a model that was not trained against attacks. */
+  readonly isPlain?: boolean;
 }
 
 /** Where a command stands in all that it does, so that one time is left for the whole of it. */
 export interface Course {
   /** A stage begins, and with it those before it are done. `share`: what an earlier session did of it. */
   begin(id: string, share?: number): void;
+  /** What is left of the work of attacks turns out to be this share in the stage at work. */
+  observe(share: number): void;
   /**
    * Seconds until the command is done, when the stage at work has `own` seconds left; undefined
    * before that is known. `isAll` is false where stages follow that nobody knows the time of.
@@ -25,13 +32,18 @@ export interface Course {
 export function createCourse(stages: readonly Stage[]): Course {
   /** Seconds of the stages that are done, per unit of their work. */
   const done: { readonly kind: Stage['kind']; readonly seconds: number; readonly work: number }[] = [];
+  /** Shares of the work of attacks that were seen, by stage. */
+  const seen = new Map<Stage, number>();
+  const workIn = (stage: Stage): number | undefined =>
+    typeof stage.work === 'function' ? stage.work(seen.get(stage) ?? expectedShare(stage, seen)) : stage.work;
   let place = -1;
   let begunAt = 0;
   let shareBefore = 0;
   const spent = (): number => (performance.now() - begunAt) / 1000;
   const note = (seconds: number): (typeof done)[number][] => {
-    const { kind, work } = stages[place] ?? { kind: 'analysis' as const, work: undefined };
-    return work === undefined ? [] : [{ kind, seconds, work: work * (1 - shareBefore) }];
+    const stage = stages[place];
+    const work = stage === undefined ? undefined : workIn(stage);
+    return work === undefined ? [] : [{ kind: stage!.kind, seconds, work: work * (1 - shareBefore) }];
   };
   const rate = (known: readonly (typeof done)[number][]): number | undefined => {
     const [seconds, work] = [
@@ -47,13 +59,18 @@ export function createCourse(stages: readonly Stage[]): Course {
       begunAt = performance.now();
       shareBefore = Math.min(0.99, share);
     },
+    observe(share) {
+      const stage = stages[place];
+      if (stage) seen.set(stage, share);
+    },
     left(own) {
       if (own === undefined) return undefined;
       const known = [...done, ...note(spent() + own)];
       let seconds = own;
       let isAll = true;
-      for (const { kind, work } of stages.slice(place + 1)) {
-        const each = rate(known.filter((one) => one.kind === kind)) ?? rate(known);
+      for (const stage of stages.slice(place + 1)) {
+        const work = workIn(stage);
+        const each = rate(known.filter(({ kind }) => kind === stage.kind)) ?? rate(known);
         if (each === undefined || work === undefined) isAll = false;
         else seconds += each * work;
       }
@@ -62,9 +79,25 @@ export function createCourse(stages: readonly Stage[]): Course {
   };
 }
 
+/**
+ * What may be left of the work of attacks on a model: as on models like it, else a guess; one that
+ * was trained against attacks keeps more than any other.
+ */
+function expectedShare({ isPlain = false }: Stage, seen: ReadonlyMap<Stage, number>): number {
+  const alike = [...seen].filter(([other]) => (other.isPlain ?? false) === isPlain).map(([, share]) => share);
+  if (alike.length > 0) return alike.reduce((sum, share) => sum + share, 0) / alike.length;
+  return isPlain ? Math.min(plainShare, ...seen.values()) : Math.max(usualShare, ...seen.values());
+}
+
+/** Before anything is known of attacks: what is left of their work. */
+const usualShare = 0.7;
+/** The same of a network that was not trained against attacks. */
+const plainShare = 0.5;
+
 /** Of a command that does one thing. */
 export const single: Course = {
   begin: () => undefined,
+  observe: () => undefined,
   left: (own) => (own === undefined ? undefined : { seconds: own, isAll: true }),
 };
 
@@ -111,20 +144,15 @@ export function trainingWork(
   return drawn * (1 + inner);
 }
 
-/** Attacks drop what they have fooled: of examples a share that nobody knows before is attacked to the end. */
-export const usualShare = 0.5;
-/** A network that was not trained against attacks loses most of its examples in the first steps. */
-export const plainShare = 0.2;
-
 /**
  * What an evaluation takes: every attack at each of its radii, and the forward pass without one.
  *
- * @param share - Of the examples that are attacked to the end.
+ * @param share - Of the work of the attacks what is left.
  */
 export function evaluationWork(
   data: { readonly length: number },
   attacks: readonly Pick<EvaluationAttack, 'attack' | 'epsilon' | 'restarts' | 'norm'>[],
-  share = usualShare,
+  share: number,
 ): number {
   const each = attacks.map(({ attack, epsilon, restarts, norm }) => {
     const isOnce = typeof epsilon === 'number' || attack.definition.budget === 'minimal';

@@ -111,6 +111,34 @@ describe('as time goes by', () => {
     });
   });
 
+  it('takes of attacks on models to come what was seen to be left on others', () => {
+    const evaluation = { kind: 'evaluation', work: (share: number) => 1000 * share } as const;
+    const stages = [
+      { id: 'a', ...evaluation, isPlain: true },
+      { id: 'b', ...evaluation },
+      { id: 'c', ...evaluation },
+      { id: 'd', ...evaluation, isPlain: true },
+    ];
+    const course = createCourse(stages);
+    course.begin('a');
+    vi.advanceTimersByTime(80_000);
+    course.observe(0.8);
+    // A hundredth of a second for a unit: the others keep at least as much.
+    expect(course.left(0)!.seconds).toBeCloseTo(80 + 80 + 80, 6);
+    course.begin('b');
+    vi.advanceTimersByTime(90_000);
+    course.observe(0.9);
+    expect(course.left(0)!.seconds).toBeCloseTo(90 + 80, 6);
+    // On its own, one that was trained against attacks keeps more than one that was not.
+    const [plain, robust] = [stages[0]!, stages[1]!].map((stage) => {
+      const alone = createCourse([{ id: 'x', kind: 'training', work: 1000 }, stage]);
+      alone.begin('x');
+      vi.advanceTimersByTime(1000_000);
+      return alone.left(0)!.seconds;
+    });
+    expect(plain!).toBeLessThan(robust!);
+  });
+
   it('counts what an earlier session did as not done in this one', () => {
     const course = createCourse([
       { id: 'a', kind: 'training', work: 100 },
