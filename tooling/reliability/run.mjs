@@ -48,8 +48,8 @@ const parts = {
       until,
     );
     return [
-      `${damages} damages, one at a time (${list(byDamage).join(', ')}), in ${kinds.length} kinds of files of a finished run: ${noticed} were named by \`advrob report\`, which made pages anew with the bits of before.`,
-      `After one damage of each other kind of file but \`checkpoint.previous.safetensors\` the same \`advrob run\` was started again: ${healed} of ${healings} times it ended with the bits of before.`,
+      `${damages} damages, one at a time (${list(byDamage).join(', ')}), in ${kinds.length} kinds of files of a finished run and of shards: ${noticed} were named by \`advrob report\`, which made pages anew with the bits of before, or by \`advrob merge\`, unless it gave what it gives of intact shards.`,
+      `After one damage of each other kind of file but \`checkpoint.previous.safetensors\` the same command was started again: ${healed} of ${healings} times it ended with the bits of before.`,
       ...told(problems),
     ];
   },

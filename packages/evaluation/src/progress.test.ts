@@ -138,8 +138,9 @@ it('an ensemble in one batch: each member counts, on the rows that are left, and
   }
   // 100 steps of which 20 were on more than 100 rows; a step without rows takes a tenth of one with all.
   tracker.report(0);
-  const share = told.at(-1)!.state.workShare!;
-  expect(share).toBeCloseTo(end / (100 + 900 + 5000 / 3), 6);
+  const { made } = told.at(-1)!.state;
+  expect(made.whole).toBeCloseTo(300 * (100 + 900 + 5000 / 3), 6);
+  expect(made.work).toBeCloseTo(300 * end, 6);
   const members2 = [{ attack: { name: 'fab-t', options: { steps: 10, targets: 3 } } }, { attack: { name: 'x' } }];
   expect(expectedOf({ definition: { members: () => members2 as never } })).toEqual({
     steps: 50,

@@ -31,11 +31,10 @@ export interface EvaluationProgress {
    */
   readonly secondsLeft?: number;
   /**
-   * Of the work of all steps on all examples the share that was done, over the batches of this
-   * session and attacks that say their steps: examples that fall leave an attack early. Undefined
-   * before the first.
+   * What the batches of this session took, of attacks that say their steps: `work` of `whole`, which
+   * is all steps on all examples. Examples that fall leave an attack early.
    */
-  readonly workShare?: number;
+  readonly made: { readonly work: number; readonly whole: number };
 }
 
 /** Seconds of work; the only part of an evaluation that differs from run to run. */
@@ -139,7 +138,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       robust: { count: robust, total: done },
       rate: worked.seconds > 0 ? (hands * worked.examples) / worked.seconds : 0,
       ...(work.left !== undefined && { secondsLeft: work.left / hands }),
-      ...(made.whole > 0 && { workShare: made.work / made.whole }),
+      made: { ...made },
     });
   };
   return {

@@ -12,7 +12,7 @@ import {
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { modelFolder, readRecord, writeReport } from '../experiment/record.js';
+import { inFile, modelFolder, readRecord, writeReport } from '../experiment/record.js';
 import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { piecesOf, writeAtomically } from '../storage/files.js';
@@ -101,11 +101,24 @@ async function examplesOf(folder: string, model: string, record: RunRecord): Pro
   if (record.models.length === 1) places.push(join(folder, examplesName));
   await refuseDamaged(folder, record, [`models/${model}/${examplesName}`, examplesName]);
   const path = places.find((each) => existsSync(each));
-  if (path !== undefined) return { [Symbol.iterator]: () => readExamples(piecesOf(path)) };
+  if (path !== undefined) return { [Symbol.iterator]: () => examplesIn(path) };
   throw new AdvrobError(
     'ADVROB_USAGE',
     `no ${examplesName} of '${model}' in ${folder}: a comparison needs the line of each example`,
   );
+}
+
+function* examplesIn(path: string): Generator<ExampleRecord> {
+  const examples = readExamples(piecesOf(path));
+  try {
+    for (;;) {
+      const { value, done } = inFile(path, () => examples.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    examples.return(undefined);
+  }
 }
 
 function baselineOf(candidates: readonly Candidate[], wanted: string | undefined): Candidate {

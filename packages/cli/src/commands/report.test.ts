@@ -66,8 +66,14 @@ it.each<[string, Partial<RunRecord>]>([
   await write(change);
   const { code, stderr } = await runHere(outside, ['report', 'run']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/analyses\.0.*id.*ADVROB_RECORD/s);
+  expect(stderr).toMatch(/run\/record\.json: .*analyses\.0.*id.*ADVROB_RECORD/s);
   expect(await readdir(outside)).toEqual(['run']);
+});
+
+it('names the file of a record that is cut', async () => {
+  await writeFile(join(folder, 'record.json'), JSON.stringify(record).slice(0, -9));
+  const { code, stderr } = await runHere(outside, ['report', 'run']);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/run\/record\.json: .*is it complete\? \[ADVROB_RECORD\]/)]);
 });
 
 it.each(['report --card', 'compare'])('%s refuses a model that leads out of the folder', async (command) => {

@@ -20,18 +20,33 @@ import { readIfThere, writeAtomically } from '../storage/files.js';
 import { holdFolder } from '../storage/lock.js';
 import { damagedFiles, hashFiles, isSealed, sealedRecord } from '../storage/integrity.js';
 
-/** Reads the record of a finished run. @throws AdvrobError `ADVROB_USAGE` when there is none. */
+/**
+ * Reads the record of a finished run.
+ *
+ * @throws AdvrobError `ADVROB_USAGE` when there is none; `ADVROB_RECORD` or `ADVROB_FILE_DAMAGED`
+ *   naming the file.
+ */
 export async function readRecord(folder: string): Promise<RunRecord> {
   const bytes = await readIfThere(join(folder, recordName));
   if (bytes === undefined)
     throw new AdvrobError('ADVROB_USAGE', `no ${recordName} in ${folder}: expected the folder of a finished run`);
   const text = new TextDecoder().decode(bytes);
-  const record = parseRecord(text);
+  const record = inFile(join(folder, recordName), () => parseRecord(text));
   if (isSealed(text, record)) return record;
   throw new AdvrobError(
     'ADVROB_FILE_DAMAGED',
     `${join(folder, recordName)}: its SHA-256 is not the one that it was written with: damaged or changed since. The command that wrote it makes it anew`,
   );
+}
+
+/** What `read` gives; where it refuses what it reads, it says of which file. */
+export function inFile<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof AdvrobError) || cause.code !== 'ADVROB_RECORD') throw cause;
+    throw new AdvrobError(cause.code, `${path}: ${cause.message.replace(` [${cause.code}]`, '')}`, { cause });
+  }
 }
 
 /** Writes the page, whose path it gives, and `record.json`, with the hashes of all files of the run. */

@@ -19,8 +19,8 @@ export interface Stage {
 export interface Course {
   /** A stage begins, and with it those before it are done. `share`: what an earlier session did of it. */
   begin(id: string, share?: number): void;
-  /** What is left of the work of attacks turns out to be this share in the stage at work. */
-  observe(share: number): void;
+  /** In the stage at work attacks took `work` where all steps on all examples are `whole`. */
+  observe(made: { readonly work: number; readonly whole: number }): void;
   /**
    * Seconds until the command is done, when the stage at work has `own` seconds left; undefined
    * before that is known. `isAll` is false where stages follow that nobody knows the time of.
@@ -59,9 +59,14 @@ export function createCourse(stages: readonly Stage[]): Course {
       begunAt = performance.now();
       shareBefore = Math.min(0.99, share);
     },
-    observe(share) {
+    observe({ work, whole }) {
       const stage = stages[place];
-      if (stage) seen.set(stage, share);
+      if (typeof stage?.work !== 'function') return;
+      const all = stage.work(1) - stage.work(0);
+      seen.delete(stage);
+      // What is not seen yet stays a guess.
+      const rest = Math.max(0, all - whole) * expectedShare(stage, seen);
+      if (whole > 0) seen.set(stage, (work + rest) / Math.max(all, whole));
     },
     left(own) {
       if (own === undefined) return undefined;
@@ -92,7 +97,7 @@ function expectedShare({ isPlain = false }: Stage, seen: ReadonlyMap<Stage, numb
 /** Before anything is known of attacks: what is left of their work. */
 const usualShare = 0.7;
 /** The same of a network that was not trained against attacks. */
-const plainShare = 0.5;
+const plainShare = 0.6;
 
 /** Of a command that does one thing. */
 export const single: Course = {

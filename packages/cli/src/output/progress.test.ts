@@ -65,6 +65,7 @@ describe('as time goes by', () => {
       fraction: 0.5,
       robust: { count: 0, total: 0 },
       rate: 1,
+      made: { work: 0, whole: 0 },
     } as const;
     report({ ...state, attack: { label: 'pgd', norm: 'linf', epsilon: 0.1 }, secondsLeft: 20 });
     expect(lines.at(-1)).toContain('0:20 left');
@@ -122,12 +123,15 @@ describe('as time goes by', () => {
     const course = createCourse(stages);
     course.begin('a');
     vi.advanceTimersByTime(80_000);
-    course.observe(0.8);
+    // The half that was not seen is taken as usual, and so are models that were trained against attacks.
+    course.observe({ work: 100, whole: 500 });
+    expect(course.left(0)!.seconds).toBeCloseTo(((700 + 700 + 400) * 80) / 400, 6);
+    course.observe({ work: 800, whole: 1000 });
     // A hundredth of a second for a unit: the others keep at least as much.
     expect(course.left(0)!.seconds).toBeCloseTo(80 + 80 + 80, 6);
     course.begin('b');
     vi.advanceTimersByTime(90_000);
-    course.observe(0.9);
+    course.observe({ work: 900, whole: 1000 });
     expect(course.left(0)!.seconds).toBeCloseTo(90 + 80, 6);
     // On its own, one that was trained against attacks keeps more than one that was not.
     const [plain, robust] = [stages[0]!, stages[1]!].map((stage) => {

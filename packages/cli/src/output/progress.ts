@@ -153,7 +153,7 @@ export function followEvaluation(name: string, progress: ProgressLine): (state: 
   progress.course.begin(`evaluation of ${name}`);
   return (state) => {
     own.set(state.secondsLeft);
-    if (state.workShare !== undefined) progress.course.observe(state.workShare);
+    progress.course.observe(state.made);
     progress.update((columns) => {
       const { attack = state.certifier, fraction, robust } = state;
       const what =
