@@ -54,6 +54,8 @@ export interface LoweredGraph {
 export type CompiledGraph = Omit<LoweredGraph, 'model' | 'plan'> & {
   readonly id: number;
   readonly plan: FormPlan | null;
+  /** Of all values that it computes. */
+  readonly bytes: number;
 };
 
 /** Lowers a recorded graph. `isSplatInput[i]` says whether the i-th splat's number is an input. */

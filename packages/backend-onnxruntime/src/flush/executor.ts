@@ -45,6 +45,18 @@ const keptFiltersLimit = 64 * 1024 * 1024;
  */
 const keptTogetherLimit = 128 * 1024 * 1024;
 
+/**
+ * Bytes of values after which the garbage collector is told, where sessions hold on to none: what
+ * small arrays of dead objects lie in keeps the allocator from using the memory around them again.
+ */
+const toldAfter = 96 * 1024 * 1024;
+
+/**
+ * More than the collector lets young arrays take without a collection, and than an allocator keeps:
+ * memory that the system never has to find, since nothing is written to it.
+ */
+const toldBytes = 34 * 1024 * 1024;
+
 /** Computes recorded values: finds or makes the graph's session, feeds it and keeps the results. */
 export class Executor {
   readonly pool = new ArrayPool(poolLimit);
@@ -54,6 +66,7 @@ export class Executor {
   private readonly skeletons = new Map<string, Skeleton>();
   private readonly sessions: SessionCache;
   private nextGraph = 1;
+  private untoldBytes = 0;
   private readonly watch = new RecompilationWatch((message) => process.emitWarning(message));
 
   constructor(
@@ -165,7 +178,7 @@ export class Executor {
       const plan = lowered.plan && { id: this.nextGraph++, ...lowered.plan };
       this.counters.compileMs += performance.now() - started;
       const { inputs, outputs, refused } = lowered;
-      return { compiled: { id, inputs, outputs, refused, plan }, session };
+      return { compiled: { id, inputs, outputs, refused, plan, bytes }, session };
     } catch (cause) {
       throw this.failure('did not accept', recorded, cause);
     }
@@ -208,8 +221,17 @@ export class Executor {
       value.buffer = buffers[index]!;
       value.buffer.holders = value.owners;
     });
+    if (this.device === null && !this.sessions.keepsMemory(compiled.id)) this.tellCollector(compiled.bytes);
     this.counters.runs++;
     this.counters.runMs += performance.now() - started;
+  }
+
+  /** What sessions take for a run and give back is unknown to the collector, which then comes late. */
+  private tellCollector(bytes: number): void {
+    this.untoldBytes += bytes;
+    if (this.untoldBytes < toldAfter) return;
+    this.untoldBytes = 0;
+    void new ArrayBuffer(toldBytes);
   }
 
   private inArrays(compiled: CompiledGraph, session: NativeSession, feeds: Record<string, RuntimeTensor>): Buffer[] {

@@ -10,7 +10,7 @@ interface Loaded {
 }
 
 /** So many runs more than any holder has, and a session without memory gets some: loading costs about as much. */
-const busier = 4;
+const busier = 8;
 
 /** What is kept at most, of sessions and of the memory they hold on to. */
 interface SessionLimits {
@@ -53,6 +53,11 @@ export class SessionCache {
       this.loaded.set(id, found);
     }
     return found?.session;
+  }
+
+  /** Whether it holds on to memory between runs. */
+  keepsMemory(id: number): boolean {
+    return (this.loaded.get(id)?.bytes ?? 0) > 0;
   }
 
   /** Whether one without memory should have what the holders have. */

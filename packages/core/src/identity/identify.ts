@@ -39,8 +39,16 @@ export function identifyBackend(): Identity {
   return { name: tf.getBackend(), ...Object.fromEntries(settings), ...(card && { card }) };
 }
 
+/** What {@link identifyData} tells of data. */
+type DataIdentity = Pick<Dataset, 'name' | 'length' | 'hash' | 'numClasses'> & {
+  inputShape: number[];
+  bounds: [number, number];
+  classNames?: string[];
+};
+
 /** What the examples are. The hash covers their content, the rest how they are read. */
-export function identifyData({ name, length, hash, inputShape, numClasses, bounds, classNames }: Dataset): Identity {
+export function identifyData(data: Dataset): DataIdentity {
+  const { name, length, hash, inputShape, numClasses, bounds, classNames } = data;
   return {
     name,
     length,

@@ -1,4 +1,5 @@
 import { AdvrobError, type Dataset } from '@advrob/core';
+import { identifyData } from '@advrob/core/identity';
 import * as z from 'zod';
 
 export const norm = z.enum(['linf', 'l2', 'l1', 'l0']);
@@ -33,17 +34,8 @@ export type DataDescription = z.infer<typeof dataDescription>;
 
 /** What a record says about data. */
 export function describeData(dataset: Dataset, split?: string): DataDescription {
-  const { name, length, hash, inputShape, numClasses, bounds, classNames } = dataset;
-  return {
-    name,
-    ...(split !== undefined && { split }),
-    length,
-    hash,
-    inputShape: [...inputShape],
-    numClasses,
-    bounds: [...bounds],
-    ...(classNames && { classNames: [...classNames] }),
-  };
+  const { name, ...rest } = identifyData(dataset);
+  return { name, ...(split !== undefined && { split }), ...rest };
 }
 
 /** Deeper JSON is no record, and whoever walks through it runs out of stack. */
