@@ -105,52 +105,55 @@ describe('time left', () => {
   });
 });
 
-it('an ensemble in one batch: each member counts, on the rows that are left, and nothing is told to be nearly done', () => {
-  const told: { at: number; state: EvaluationProgress }[] = [];
-  const members = [
-    { attack: 'apgd-ce', steps: 100, cost: 1 },
-    { attack: 'apgd-t', steps: 900, cost: 1 },
-    { attack: 'square', steps: 5000, cost: 1 / 3 },
-  ];
-  const tracker = createTracker({
-    runs: [{ label: 'autoattack', norm: 'linf', epsilon: 0.1, expected: { steps: 2667, cost: 1, members } }],
-    total: 300,
-    earlier: [],
-    standing: () => ({ done: 0, robust: 0 }),
-    report: (state) => told.push({ at: now, state }),
-  });
-  tracker.begin(-1, 300).end();
-  const work = tracker.begin(0, 300);
-  for (const { attack, steps, cost } of members)
-    for (let step = 0; step < steps; step++) {
-      // Most examples fall early.
-      const rows = attack === 'apgd-ce' ? Math.max(100, 300 - 10 * step) : 100;
-      now += (cost * (rows + 30)) / 330;
-      const loop = attack === 'square' ? 5000 : 100;
-      work.step({ attack, step: (step % loop) + 1, steps: loop, rows });
+it.each([30, 900])(
+  'an ensemble in one batch, a step taking as long as %i rows by itself: each member counts, on the rows that are left',
+  (fixed) => {
+    const told: { at: number; state: EvaluationProgress }[] = [];
+    const members = [
+      { attack: 'apgd-ce', steps: 100, cost: 1 },
+      { attack: 'apgd-t', steps: 900, cost: 1 },
+      { attack: 'square', steps: 5000, cost: 1 / 3 },
+    ];
+    const tracker = createTracker({
+      runs: [{ label: 'autoattack', norm: 'linf', epsilon: 0.1, expected: { steps: 2667, cost: 1, members } }],
+      total: 300,
+      earlier: [],
+      standing: () => ({ done: 0, robust: 0 }),
+      report: (state) => told.push({ at: now, state }),
+    });
+    tracker.begin(-1, 300).end();
+    const work = tracker.begin(0, 300);
+    for (const { attack, steps, cost } of members)
+      for (let step = 0; step < steps; step++) {
+        // Most examples fall early.
+        const rows = attack === 'apgd-ce' ? Math.max(100, 300 - 10 * step) : 100;
+        now += (cost * (rows + fixed)) / (300 + fixed);
+        const loop = attack === 'square' ? 5000 : 100;
+        work.step({ attack, step: (step % loop) + 1, steps: loop, rows });
+      }
+    const end = now;
+    work.end();
+    for (const { at, state } of told.filter((one) => one.at > end / 4 && one.at < 0.97 * end)) {
+      expect(Math.abs(state.fraction - at / end), `at ${at}`).toBeLessThan(0.1);
+      expect(state.secondsLeft! / (end - at)).toBeGreaterThan(1 / 1.5);
+      expect(state.secondsLeft! / (end - at)).toBeLessThan(1.5);
     }
-  const end = now;
-  work.end();
-  for (const { at, state } of told.filter((one) => one.at > end / 4 && one.at < 0.97 * end)) {
-    expect(Math.abs(state.fraction - at / end), `at ${at}`).toBeLessThan(0.1);
-    expect(state.secondsLeft! / (end - at)).toBeGreaterThan(1 / 1.5);
-    expect(state.secondsLeft! / (end - at)).toBeLessThan(1.5);
-  }
-  // 100 steps of which 20 were on more than 100 rows; a step without rows takes a tenth of one with all.
-  tracker.report(0);
-  const { made } = told.at(-1)!.state;
-  expect(made.whole).toBeCloseTo(300 * (100 + 900 + 5000 / 3), 6);
-  expect(made.work).toBeCloseTo(300 * end, 6);
-  const members2 = [{ attack: { name: 'fab-t', options: { steps: 10, targets: 3 } } }, { attack: { name: 'x' } }];
-  expect(expectedOf({ definition: { members: () => members2 as never } })).toEqual({
-    steps: 50,
-    cost: 1,
-    members: [
-      { attack: 'fab-t', steps: 30, cost: 1 },
-      { attack: 'x', steps: 20, cost: 1 },
-    ],
-  });
-});
+    // 100 steps of which 20 were on more than 100 rows; a step without rows takes a tenth of one with all.
+    tracker.report(0);
+    const { made } = told.at(-1)!.state;
+    expect(made.whole).toBeCloseTo(300 * (100 + 900 + 5000 / 3), 6);
+    expect(made.work / (300 * end)).toBeCloseTo(1, 2);
+    const members2 = [{ attack: { name: 'fab-t', options: { steps: 10, targets: 3 } } }, { attack: { name: 'x' } }];
+    expect(expectedOf({ definition: { members: () => members2 as never } })).toEqual({
+      steps: 50,
+      cost: 1,
+      members: [
+        { attack: 'fab-t', steps: 30, cost: 1 },
+        { attack: 'x', steps: 20, cost: 1 },
+      ],
+    });
+  },
+);
 
 it('options say how many steps or queries an attack takes', () => {
   expect(expectedOf({ options: { steps: 10 } }, 3)).toEqual({ steps: 30, cost: 1 });

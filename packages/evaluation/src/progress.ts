@@ -228,36 +228,73 @@ export function expectedOf(
  */
 function followMembers({ members, steps }: Part, examples: number): (progress: Progress) => Course | undefined {
   const all = members ?? (steps === undefined ? [] : [{ attack: undefined, steps, cost: 1 }]);
-  // Part of a step takes its time however few the rows are.
-  const weightOf = (rows: number): number => (rows + overhead * examples) / ((1 + overhead) * examples);
   const expected = all.reduce((sum, one) => sum + one.steps * one.cost, 0);
+  const overhead = watchOverhead();
   let place = 0;
   let made = 0;
-  let done = 0;
+  let last = performance.now();
+  const nothing = { cost: 0, rows: 0, seconds: 0 };
+  let [whole, own] = [nothing, nothing];
   return ({ attack, step, steps: ofLoop, rows }) => {
     const next = all.findIndex((one, i) => i > place && one.attack === attack);
-    if (next > 0 && all[place]!.attack !== attack) [place, made] = [next, 0];
+    if (next > 0 && all[place]!.attack !== attack) [place, made, own] = [next, 0, nothing];
     const member = all[place];
     if (member === undefined) return undefined;
     made++;
-    const weight = weightOf(rows);
-    done += member.cost * weight;
+    const now = performance.now();
+    const seconds = (now - last) / 1000;
+    last = now;
+    const share = rows / examples;
+    const fixed = overhead.after(share, seconds / member.cost);
+    // Of a step on all rows, one with these.
+    const weightOf = (cost: number, inRows: number): number => (inRows + fixed * cost) / (1 + fixed);
+    [whole, own] = [whole, own].map((sum) => ({
+      cost: sum.cost + member.cost,
+      rows: sum.rows + member.cost * share,
+      seconds: sum.seconds + seconds,
+    })) as [typeof nothing, typeof nothing];
+    const done = weightOf(whole.cost, whole.rows);
     const later = all.slice(place + 1).reduce((sum, one) => sum + one.steps * one.cost, 0);
     // The last step is not all: its results are still to be judged.
-    const rest = Math.max(member.steps - made, ofLoop - step, later > 0 ? 0 : 1);
-    return { done, expected, ahead: rest * member.cost * weight + later * weightOf(Math.min(rows, examples)) };
+    const rest = Math.max(member.steps - made, ofLoop - step, later > 0 ? 0 : 1) * member.cost;
+    // An attack goes on at its own speed, once that is known; those after it as all did.
+    const speed = whole.seconds / done;
+    const ownSpeed = made < 5 ? speed : own.seconds / weightOf(own.cost, own.rows);
+    return {
+      done,
+      expected,
+      seconds: whole.seconds,
+      ahead: weightOf(rest, rest * share) * ownSpeed + weightOf(later, later * Math.min(share, 1)) * speed,
+    };
   };
 }
 
-/** What a step takes without any rows, as a share of what a whole batch takes. */
-const overhead = 0.1;
+/** What a step takes without any rows, as a share of what all rows take, before it is known. */
+const usualOverhead = 0.1;
+
+/** Finds out by least squares what a step takes without any rows, once the rows have changed enough. */
+function watchOverhead(): { after(share: number, seconds: number): number } {
+  let [n, x, y, xx, xy] = [0, 0, 0, 0, 0];
+  return {
+    after(share, seconds) {
+      [n, x, y, xx, xy] = [n + 1, x + share, y + seconds, xx + share * share, xy + share * seconds];
+      const variance = xx / n - (x / n) ** 2;
+      if (n < 20 || n * variance < 0.3) return usualOverhead;
+      const slope = (xy / n - (x / n) * (y / n)) / variance;
+      const fixed = y / n - slope * (x / n);
+      return slope > 0 ? Math.min(10, Math.max(0.01, fixed / slope)) : 10;
+    },
+  };
+}
 
 /** Work of one batch, 1 being a step of all of it forward and back. */
 interface Course {
   readonly done: number;
-  readonly ahead: number;
   /** Of all steps on all rows. */
   readonly expected: number;
+  /** For what is done, and for what is ahead. */
+  readonly seconds: number;
+  readonly ahead: number;
 }
 
 /** A batch at work under one run. */
@@ -292,7 +329,7 @@ export function elapsed({ startedAt }: Piece): number {
 /** How much of a batch at work is done, by its steps; 0 where nobody knows how many there are. */
 function shareOf({ steps }: Part, current: Piece): number {
   if (steps === undefined || current.steps === 0) return 0;
-  if (current.course) return current.course.done / Math.max(current.course.done + current.course.ahead, 1e-9);
+  if (current.course) return current.course.seconds / Math.max(current.course.seconds + current.course.ahead, 1e-9);
   // More steps than were expected are never all.
   return current.steps / Math.max(steps, current.steps + 1);
 }
