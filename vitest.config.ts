@@ -24,7 +24,7 @@ const sharing = [
   'trainers-*',
   'analysis-*',
 ];
-const alone = ['backend-onnxruntime', 'cli', 'create-advrob-plugin'];
+const alone = ['backend-onnxruntime', 'cli', 'create-advrob-plugin', 'scale', 'scale-bullmq', 'store-s3'];
 
 /** Every test of the repository. */
 export default testsOf([

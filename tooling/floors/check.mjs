@@ -19,10 +19,13 @@ export const floors = {
   'trainers-randomized': 2,
   'trainers-dual-langevin': 2,
   certification: 2,
+  scale: 2,
   'analysis-logits': 2,
   'analysis-smoothness': 2,
   'analysis-subspace': 2,
   report: 3,
+  'scale-bullmq': 3,
+  'store-s3': 3,
   cli: 4,
 };
 const runInABrowser = ['core', 'onnx', 'attacks', 'training', 'evaluation'];
