@@ -112,11 +112,10 @@ async function takeNew(
 /** Keeps at most `window` shards with the engine; one that has lost some is told them again. */
 async function offerMissing(
   { engine, card, window = 1000, onEvent }: CoordinateOptions,
-  { waiting, delayed, active, dead }: EngineStatus,
+  { held }: EngineStatus,
   left: ReadonlySet<number>,
   offered: Set<number>,
 ): Promise<void> {
-  const held = waiting + delayed + active.length + dead.length;
   if (held < offered.size) {
     if (held === 0) onEvent?.(`the queue was empty: ${offered.size} shards are offered again`);
     await engine.offer(card.id, [...offered]);

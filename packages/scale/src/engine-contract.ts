@@ -122,8 +122,7 @@ function ensure(isTrue: boolean, message: string): void {
   if (!isTrue) throw new Error(message);
 }
 
-const isEmpty = ({ waiting, delayed, active, dead }: EngineStatus): boolean =>
-  waiting + delayed + active.length + dead.length === 0;
+const isEmpty = ({ held }: EngineStatus): boolean => held === 0;
 
 async function announces(site: Site): Promise<void> {
   const one = await site.connect();
@@ -135,6 +134,13 @@ async function announces(site: Site): Promise<void> {
   ensure((await own())[0]!.title === site.card.title && (await own())[0]!.kind === 'test', 'it is another');
   await other.cancel(site.card.id);
   ensure((await own()).length === 0, 'a work that was cancelled is there');
+  const error = await one.announce(site.card).then(
+    () => undefined,
+    (thrown: unknown) => thrown as { code?: string },
+  );
+  ensure(error?.code === 'ADVROB_QUEUE', 'who had announced it was not told that it was cancelled');
+  await other.announce(site.card);
+  ensure((await own()).length === 1, 'a work that was cancelled cannot be announced again');
 }
 
 async function leasesOnce(site: Site): Promise<void> {
@@ -163,7 +169,10 @@ async function leasesOnce(site: Site): Promise<void> {
       .join() === 'first,second',
     'the workers are not named',
   );
-  ensure(status.waiting === 18, `18 shards should wait, ${status.waiting} do`);
+  ensure(
+    status.waiting === 18 && status.held === 20,
+    `18 of 20 shards should wait, ${status.waiting} of ${status.held} do`,
+  );
   go();
   await site.until(one, 'all shards done', isEmpty);
   ensure(taken.sort((a, b) => a - b).join() === shards.join(), `leases of ${taken.join()}`);

@@ -1,3 +1,5 @@
+import { AdvrobError } from '@advrob/core';
+
 /** What is told of a shard at work; all of it is for people. */
 export interface ShardProgress {
   /** Share that is done, 0 to 1. */
@@ -13,6 +15,8 @@ export interface WorkCard {
 
 /** What an engine has of a work. */
 export interface EngineStatus {
+  /** Shards that it has in any state, all counted at one moment. */
+  readonly held: number;
   /** Shards that nobody has taken. */
   readonly waiting: number;
   /** Shards that wait for their next attempt. */
@@ -66,7 +70,12 @@ export interface ServeOptions {
 export interface EngineConnection {
   /** For messages; never holds a secret. */
   readonly name: string;
-  /** Says that a work is there, by which workers find it. Again, it changes nothing. */
+  /**
+   * Says that a work is there, by which workers find it. Again, it changes nothing.
+   *
+   * @throws AdvrobError `ADVROB_QUEUE` when another connection has cancelled it since this one has
+   *   announced it.
+   */
   announce(card: WorkCard): Promise<void>;
   /** Works that were announced. */
   works(): Promise<readonly WorkCard[]>;
@@ -107,3 +116,11 @@ export function timesOf({ lease = 30_000, backoff = 5_000, attempts = 5 }: Engin
 
 /** A shard that no further attempt would help. */
 export class FatalShardError extends Error {}
+
+/** What `announce` throws. */
+export function cancelledError(work: string): AdvrobError {
+  return new AdvrobError(
+    'ADVROB_QUEUE',
+    `the work ${work} was cancelled with advrob cancel: what is finished is kept, and the same command goes on from there`,
+  );
+}

@@ -8,6 +8,7 @@ export { LostChild, startChild, type AskOptions, type Child } from './child.js';
 export { checkContract, contractHere, type Contract } from './contract.js';
 export { coordinate, deadText, type CoordinateOptions, type CoordinatorState } from './coordinate.js';
 export {
+  cancelledError,
   FatalShardError,
   type ActiveShard,
   type DeadShard,
@@ -38,6 +39,7 @@ export { checkedName, type ArtefactStore } from './store.js';
 export {
   blobName,
   isWorkId,
+  parseCard,
   parseWork,
   readWork,
   sorted,

@@ -1,4 +1,5 @@
 import {
+  cancelledError,
   FatalShardError,
   type EngineConnection,
   type EngineTimes,
@@ -35,7 +36,8 @@ interface Queue {
 export function memoryEngine(times: EngineTimes = {}): { connect(): MemoryConnection; empty(): void } {
   const settings = timesOf(times);
   const queues = new Map<string, Queue>();
-  return { connect: () => connection(queues, settings), empty: () => queues.clear() };
+  const cancelled = new Set<string>();
+  return { connect: () => connection(queues, cancelled, settings), empty: () => queues.clear() };
 }
 
 /** A connection that a test can make dead, as if its process were killed. */
@@ -43,8 +45,13 @@ export interface MemoryConnection extends EngineConnection {
   abandon(): void;
 }
 
-function connection(queues: Map<string, Queue>, settings: ReturnType<typeof timesOf>): MemoryConnection {
+function connection(
+  queues: Map<string, Queue>,
+  cancelled: Set<string>,
+  settings: ReturnType<typeof timesOf>,
+): MemoryConnection {
   let isAbandoned = false;
+  const announced = new Set<string>();
   const jobsOf = (work: string): Job[] => {
     const jobs = [...(queues.get(work)?.jobs.values() ?? [])];
     const now = performance.now();
@@ -88,7 +95,12 @@ function connection(queues: Map<string, Queue>, settings: ReturnType<typeof time
   return {
     name: 'memory',
     abandon: () => void (isAbandoned = true),
-    announce: async (card) => void queueOf(card),
+    async announce(card) {
+      if (announced.has(card.id) && cancelled.has(card.id)) throw cancelledError(card.id);
+      cancelled.delete(card.id);
+      announced.add(card.id);
+      queueOf(card);
+    },
     works: async () => [...queues.values()].map(({ card }) => card),
     async offer(work, shards) {
       const jobs = queues.get(work)?.jobs;
@@ -103,6 +115,7 @@ function connection(queues: Map<string, Queue>, settings: ReturnType<typeof time
       const jobs = jobsOf(work);
       const of = (state: Job['state']): Job[] => jobs.filter((job) => job.state === state);
       return {
+        held: jobs.length,
         waiting: of('waiting').length,
         delayed: of('delayed').length,
         active: of('active').map(({ shard, worker, share }) => ({ shard, worker, share })),
@@ -117,6 +130,8 @@ function connection(queues: Map<string, Queue>, settings: ReturnType<typeof time
     async cancel(work) {
       queues.get(work)?.cancelled.abort(new Error('the work was cancelled'));
       queues.delete(work);
+      announced.delete(work);
+      cancelled.add(work);
     },
     async serve(work, handle, { signal, name, idle }) {
       let last = performance.now();

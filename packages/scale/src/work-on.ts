@@ -66,7 +66,7 @@ export interface WorkerEvent {
 export async function workOn(options: WorkerOptions): Promise<void> {
   const { engine, store, signal, once = false, idle = 5000, onEvent } = options;
   const refused = new Map<string, AdvrobError>();
-  let current: { readonly id: string; readonly runner: OpenRunner } | undefined;
+  let current: { readonly id: string; readonly work: Work; readonly runner: OpenRunner } | undefined;
   try {
     while (!signal.aborted) {
       const cards = await worksOf(options);
@@ -80,7 +80,8 @@ export async function workOn(options: WorkerOptions): Promise<void> {
           current?.runner.close();
           current = undefined;
           try {
-            current = { id, runner: await options.open(await readWork(store, id), store) };
+            const work = await readWork(store, id);
+            current = { id, work, runner: await options.open(work, store) };
             onEvent?.({ event: 'open', work: id });
           } catch (error) {
             if (!(error instanceof AdvrobError)) throw error;
@@ -89,12 +90,12 @@ export async function workOn(options: WorkerOptions): Promise<void> {
             continue;
           }
         }
-        const { runner } = current;
-        await engine.serve(id, (lease) => handle(options, id, runner, lease), { signal, name: options.name, idle });
+        const opened = current;
+        await engine.serve(id, (lease) => handle(options, opened, lease), { signal, name: options.name, idle });
       }
       if (once && fitting.length > 0) {
         const states = await Promise.all(fitting.map(({ id }) => engine.status(id)));
-        if (states.every(({ waiting, delayed, active }) => waiting + delayed + active.length === 0)) return;
+        if (states.every(({ held, dead }) => held === dead.length)) return;
       }
     }
   } finally {
@@ -114,12 +115,18 @@ async function worksOf({ engine, work, onEvent }: WorkerOptions): Promise<readon
   }
 }
 
-async function handle(options: WorkerOptions, work: string, runner: OpenRunner, lease: Lease): Promise<void> {
+async function handle(
+  options: WorkerOptions,
+  { id: work, work: { shards }, runner }: { readonly id: string; readonly work: Work; readonly runner: OpenRunner },
+  lease: Lease,
+): Promise<void> {
   const { store, onEvent } = options;
   const { shard, attempt, signal } = lease;
   const tell = (event: WorkerEvent['event'], more: Partial<WorkerEvent> = {}): void =>
     onEvent?.({ event, work, shard, attempt, ...more });
   try {
+    if (!Number.isSafeInteger(shard) || shard < 0 || shard >= shards)
+      throw new FatalShardError(`expected a shard of 0 to ${shards - 1}, the queue says ${String(shard).slice(0, 40)}`);
     if (await published(store, work, shard)) return tell('found');
     tell('begin');
     const content = await runner.run(shard, { signal, onProgress: (progress) => lease.progress(progress) });

@@ -2,6 +2,7 @@ import { AdvrobError, type Json } from '@advrob/core';
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { contract, type Contract } from './contract.js';
+import type { WorkCard } from './engine.js';
 import type { ArtefactStore } from './store.js';
 
 /** The largest work, as JSON. */
@@ -26,6 +27,12 @@ const schema = z.strictObject({
   contract,
   shards: z.int().min(1).max(mostShards),
   size: z.int().min(1).max(mostShards),
+});
+
+const card = z.strictObject({
+  id: z.string().refine(isWorkId),
+  title: schema.shape.title,
+  kind: schema.shape.kind,
 });
 
 /** Everything that a computation is, as JSON: whoever has it can compute any of its shards. */
@@ -130,6 +137,23 @@ export function parseWork(bytes: Uint8Array, id: string): Work {
   const work = parsed.data as Work;
   if (workId(work) !== id) throw refuse('its content has another id: it is damaged, or was changed');
   return work;
+}
+
+/**
+ * Reads what an engine says of a work; undefined for what is no such thing, since others may write
+ * there, too.
+ */
+export function parseCard(text: string): WorkCard | undefined {
+  const parsed = card.safeParse(jsonOf(text));
+  return parsed.success ? parsed.data : undefined;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** How deep values lie in each other; without recursion, since a hostile text may nest as deep as it likes. */
