@@ -15,16 +15,18 @@ import * as list from './commands/list.js';
 import * as merge from './commands/merge.js';
 import * as report from './commands/report.js';
 import * as run from './commands/run.js';
+import * as status from './commands/status.js';
 import * as train from './commands/train.js';
 import * as verify from './commands/verify.js';
+import * as worker from './commands/worker.js';
 import { describeError, exitCodeOf, explain } from './output/errors.js';
 
 export { guardStreams } from './output/streams.js';
 
 /** In the order of the help. Each declares its own flags. */
 const commands = [
-  ...[init, run, train, attack, evaluate, merge, analyze],
-  ...[inspect, exportCommand, list, report, compare, doctor, verify, completion],
+  ...[init, run, train, attack, evaluate, merge, worker, status, analyze, verify],
+  ...[inspect, exportCommand, list, report, compare, doctor, completion],
 ];
 
 function createProgram(call: Call): Command {
@@ -40,7 +42,7 @@ function createProgram(call: Call): Command {
 
 /**
  * Runs one command line (without `node` and the script) and returns the exit code: 0 done, 1 the
- * run failed, 2 bad usage.
+ * run failed, 2 bad usage, 3 a worker that does not fit what is to be computed.
  */
 export async function main(
   args: readonly string[],

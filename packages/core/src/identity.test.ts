@@ -110,4 +110,11 @@ describe('settings in comparisons', () => {
     expect(differencesOf(before, { format: 1, seed: 1, plugins: {} })).toEqual(['plugins.a was "x", is not there']);
     expect(differencesOf(before, { format: 2, seed: 2 })).toEqual(['format was 1, is 2']);
   });
+
+  it('are the same whatever the order of their keys, also in what a model answers', () => {
+    const before = { model: { weights: 'a', canary: { scores: 'b', gradient: 'c' } } };
+    const turned = { model: { canary: { gradient: 'c', scores: 'b' }, weights: 'a' } };
+    expect(differencesOf(before, turned)).toEqual([]);
+    expect(differencesOf(before, { model: { canary: { gradient: 'd', scores: 'b' }, weights: 'a' } })).toHaveLength(1);
+  });
 });

@@ -63,6 +63,8 @@ export interface Tracker {
     /** Forgets a piece that was not finished. */
     drop(): void;
   };
+  /** Counts a piece that was computed elsewhere. */
+  add(run: number, examples: number, seconds: number): void;
   report(run: number, step?: Progress): void;
   timing(): EvaluationTiming;
 }
@@ -168,6 +170,11 @@ export function createTracker(options: TrackerOptions): Tracker {
         },
         drop: () => void part.current.delete(current),
       };
+    },
+    add(run, examples, seconds) {
+      const part = parts[run + 1]!;
+      part.seconds += seconds;
+      part.finished += examples;
     },
     report: emit,
     timing() {

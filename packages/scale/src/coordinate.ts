@@ -155,7 +155,7 @@ function refuseDead({ id }: WorkCard, { dead }: EngineStatus, left: ReadonlySet<
 }
 
 /** A dead shard in a line. */
-export function deadText({ shard, reason, attempts, worker }: DeadShard): string {
+function deadText({ shard, reason, attempts, worker }: DeadShard): string {
   return `shard ${shard}: ${reason.split('\n')[0]} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}, the last by ${worker})`;
 }
 

@@ -6,7 +6,7 @@
  */
 export { LostChild, startChild, type AskOptions, type Child } from './child.js';
 export { checkContract, contractHere, type Contract } from './contract.js';
-export { coordinate, deadText, type CoordinateOptions, type CoordinatorState } from './coordinate.js';
+export { coordinate, type CoordinateOptions, type CoordinatorState } from './coordinate.js';
 export {
   cancelledError,
   FatalShardError,

@@ -62,7 +62,9 @@ export function readFlags<const Flags extends readonly AnyFlag[]>(
   flags: Flags,
   args: readonly string[],
 ): Values<Flags> {
-  const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  const command = new Command()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   for (const flag of flags) command.addOption(flag);
   return command.parse([...args], { from: 'user' }).opts();
 }

@@ -1,6 +1,6 @@
-import { AdvrobError, type Registry } from '@advrob/core';
+import type { Progress, Registry } from '@advrob/core';
 import { openBatches, type BatchReport, type OpenBatches } from '@advrob/evaluation/shards';
-import type { Progress } from '@advrob/core';
+import { serveParent } from '@advrob/scale';
 import { selectBackend } from '../backend/select.js';
 import { readFlags } from '../commands/command.js';
 import { evaluationFlags } from '../flags/evaluation-flags.js';
@@ -15,33 +15,11 @@ const every = 200;
 
 /** Serves the parent of this process until it closes the channel, or is gone. */
 export function serveJob(): void {
-  // Ctrl-C goes to all processes of a terminal: the parent says what becomes of this one.
-  process.on('SIGINT', () => undefined);
-  process.on('disconnect', () => process.exit(0));
   let batches: OpenBatches | undefined;
-  process.on('message', (message: ToJob) => {
-    const work =
-      message.type === 'open' ? open(message).then((opened) => (batches = opened)) : compute(batches!, message);
-    work.then(
-      () => tell({ type: message.type === 'open' ? 'ready' : 'finished' }),
-      (thrown: unknown) => {
-        const error = explain(thrown);
-        const code = error instanceof AdvrobError ? error.code : null;
-        tell({ type: 'failed', code, message: messageOf(error) });
-      },
-    );
-  });
-}
-
-/** An error of ours in its words, any other with its stack. */
-function messageOf(error: unknown): string {
-  if (error instanceof AdvrobError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** Says something to the parent; one that is gone hears nothing. */
-function tell(message: FromJob): void {
-  if (process.connected) process.send!(message, undefined, undefined, () => undefined);
+  serveParent<ToJob, FromJob>(async (message, tell) => {
+    if (message.type === 'open') batches = await open(message);
+    else await compute(batches!, message, tell);
+  }, explain);
 }
 
 async function open({ args, folder, fingerprint }: Extract<ToJob, { type: 'open' }>): Promise<OpenBatches> {
@@ -52,7 +30,11 @@ async function open({ args, folder, fingerprint }: Extract<ToJob, { type: 'open'
   return openBatches({ ...options, storage: fileStorage(folder) }, fingerprint);
 }
 
-async function compute(batches: OpenBatches, { place, done }: Extract<ToJob, { type: 'compute' }>): Promise<void> {
+async function compute(
+  batches: OpenBatches,
+  { place, done }: Extract<ToJob, { type: 'compute' }>,
+  tell: (told: FromJob) => void,
+): Promise<void> {
   let steps: Progress[] = [];
   let last = performance.now();
   const tellSteps = (): void => {

@@ -1,6 +1,6 @@
-import { AdvrobError, type ErrorCode } from '@advrob/core';
+import { AdvrobError } from '@advrob/core';
 import type { BatchReport, BatchTask, Hands } from '@advrob/evaluation/shards';
-import { fork, type ChildProcess } from 'node:child_process';
+import { LostChild, startChild, type AskOptions, type Child } from '@advrob/scale';
 import { fileURLToPath } from 'node:url';
 import type { Output } from '../output/terminal.js';
 import type { FromJob, ToJob } from './messages.js';
@@ -15,17 +15,10 @@ interface JobsOptions {
   readonly output: Pick<Output, 'warn'>;
 }
 
-/** Of what a process says on standard error, so many last characters are told when it ends. */
-const mostSaid = 2000;
-
 /** A process that computes batches. */
 interface Job {
-  readonly process: ChildProcess;
+  readonly child: Child<ToJob, FromJob>;
   readonly ready: Promise<void>;
-  /** Called with what it says. */
-  listener: ((message: FromJob) => void) | undefined;
-  /** Settles when it ends: how, in words. */
-  readonly ended: Promise<string>;
 }
 
 /**
@@ -38,7 +31,7 @@ interface Job {
 export function openJobs({ count, args, folder, output }: JobsOptions): Hands & { close(): void } {
   const jobs: (Job | undefined)[] = [];
   const close = (): void => {
-    for (const job of jobs) job?.process.kill('SIGKILL');
+    for (const job of jobs) job?.child.kill();
     process.off('exit', close);
   };
   process.once('exit', close);
@@ -51,7 +44,7 @@ export function openJobs({ count, args, folder, output }: JobsOptions): Hands & 
         const lost = await compute(job, task, report);
         if (lost === undefined) return;
         jobs[hand] = undefined;
-        const what = `job ${hand + 1} of ${count} (process ${job.process.pid}) ${lost} while at batch ${task.place}`;
+        const what = `job ${hand + 1} of ${count} (process ${job.child.pid}) ${lost} while at batch ${task.place}`;
         if (losses > 0)
           throw new AdvrobError(
             'ADVROB_JOB',
@@ -63,76 +56,44 @@ export function openJobs({ count, args, folder, output }: JobsOptions): Hands & 
   };
 }
 
-function start(message: Extract<ToJob, { type: 'open' }>, signal: AbortSignal): Job {
-  const child = fork(fileURLToPath(new URL('./job.js', import.meta.url)), [], {
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  let said = '';
-  child.stderr!.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-mostSaid)));
-  const ended = new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(`did not start (${error.message})`));
-    child.on('close', (code, signal) => {
-      const last = said.trim().split('\n').at(-1) ?? '';
-      resolve(`${signal ? `was ended by ${signal}` : `ended with code ${code}`}${last === '' ? '' : ` (${last})`}`);
-    });
-  });
-  const job: Job = { process: child, ended, listener: undefined, ready: Promise.resolve() };
-  child.on('message', (told: FromJob) => job.listener?.(told));
-  const ready = answer(job, message, undefined, signal).then((lost) => {
-    if (lost !== undefined) throw new LostJob(lost);
-  });
-  return Object.assign(job, { ready });
+/** Starts a process that computes batches. */
+export function startJob(): Child<ToJob, FromJob> {
+  return startChild(fileURLToPath(new URL('./job.js', import.meta.url)));
 }
 
-class LostJob extends Error {}
-
-/** Gives a job something to do; resolves when it is done, with how the process ended where it did. */
-async function answer(
-  job: Job,
-  message: ToJob,
-  report?: BatchReport,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  let kept = Promise.resolve();
-  let stopped = (): void => undefined;
-  try {
-    return await new Promise((resolve, reject) => {
-      job.listener = (told) => {
-        if (told.type === 'begin') report?.begin(told.run, told.examples);
-        else if (told.type === 'steps') for (const step of told.steps) report?.step(step);
-        else if (told.type === 'piece') kept = kept.then(() => report?.keep(told.line));
-        else if (told.type === 'failed') reject(errorOf(told));
-        else resolve(undefined);
-      };
-      stopped = () => reject(new AdvrobError('ADVROB_ABORTED', 'stopped'));
-      if (signal?.aborted) stopped();
-      else signal?.addEventListener('abort', stopped);
-      void job.ended.then(resolve);
-      job.process.send(message, (error) => {
-        // One that is gone tells it by its end.
-        if (error) job.process.kill('SIGKILL');
-      });
-    });
-  } finally {
-    signal?.removeEventListener('abort', stopped);
-    job.listener = undefined;
-    await kept;
-  }
+function start(message: Extract<ToJob, { type: 'open' }>, signal: AbortSignal): Job {
+  const child = startJob();
+  return { child, ready: child.ask(message, { signal }) };
 }
 
 /** Computes what is missing of a batch; how the process was lost, or undefined. */
-async function compute(job: Job, { place, done, signal }: BatchTask, report: BatchReport): Promise<string | undefined> {
+async function compute(
+  { child, ready }: Job,
+  { place, done, signal }: BatchTask,
+  report: BatchReport,
+): Promise<string | undefined> {
   try {
-    await job.ready;
+    await ready;
+    await computeBatch(child, { place, done: done() }, report, { signal });
+    return undefined;
   } catch (error) {
-    if (error instanceof LostJob) return error.message;
+    if (error instanceof LostChild) return error.message;
     throw error;
   }
-  return answer(job, { type: 'compute', place, done: done() }, report, signal);
 }
 
-function errorOf({ code, message }: Extract<FromJob, { type: 'failed' }>): Error {
-  if (code === null) return Object.assign(new Error(message.split('\n')[0]), { stack: message });
-  return new AdvrobError(code as ErrorCode, message.replace(` [${code}]`, ''));
+/** Lets a process that is open compute what is missing of a batch. */
+export async function computeBatch(
+  child: Child<ToJob, FromJob>,
+  batch: Omit<Extract<ToJob, { type: 'compute' }>, 'type'>,
+  report: BatchReport,
+  options: Omit<AskOptions<FromJob>, 'onTold'>,
+): Promise<void> {
+  let kept = Promise.resolve();
+  const onTold = (told: FromJob): void => {
+    if (told.type === 'begin') report.begin(told.run, told.examples);
+    else if (told.type === 'steps') for (const step of told.steps) report.step(step);
+    else kept = kept.then(() => report.keep(told.line));
+  };
+  await child.ask({ type: 'compute', ...batch }, { ...options, onTold }).finally(() => kept);
 }

@@ -12,11 +12,8 @@ export type ToJob =
     }
   | { readonly type: 'compute'; readonly place: number; readonly done: readonly FinishedPiece[] };
 
-/** What a job tells its parent. */
+/** What a job tells its parent on the way. */
 export type FromJob =
-  | { readonly type: 'ready' }
   | { readonly type: 'begin'; readonly run: number; readonly examples: number }
   | { readonly type: 'steps'; readonly steps: readonly Progress[] }
-  | { readonly type: 'piece'; readonly line: FinishedPiece }
-  | { readonly type: 'finished' }
-  | { readonly type: 'failed'; readonly code: string | null; readonly message: string };
+  | { readonly type: 'piece'; readonly line: FinishedPiece };

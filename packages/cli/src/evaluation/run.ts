@@ -25,11 +25,13 @@ export interface EvaluationRun {
   readonly signal: AbortSignal;
   /** Who computes the batches. Default: this process. */
   readonly hands?: Hands | undefined;
+  /** Shows progress. */
+  readonly follow?: typeof followEvaluation | undefined;
 }
 
 /** Evaluates, and writes record, examples and page. `command` is that of a single run. */
 export async function runEvaluation(run: EvaluationRun & { readonly command: string }): Promise<RunRecord> {
-  const { given, folder, registry, output, signal, hands, command } = run;
+  const { given, folder, registry, output, signal, hands, follow = followEvaluation, command } = run;
   const progress = createProgress();
   try {
     const { name, model, data, attacks, threat, options, checked, warnings, warn, dispose } = await opened(
@@ -54,7 +56,7 @@ export async function runEvaluation(run: EvaluationRun & { readonly command: str
         ...options,
         storage: fileStorage(folder, (message) => output.warn([message])),
         signal,
-        onProgress: followEvaluation(name, progress),
+        onProgress: follow(name, progress),
       };
       const evaluation = await (hands ? evaluateElsewhere(whole, hands) : evaluate(whole));
       const checks = given.checks

@@ -41,9 +41,14 @@ const usageCodes = new Set([
   'ADVROB_ATTACK_MISSING',
 ]);
 
-/** 0 done, 1 the run failed, 2 bad usage. */
+/** Codes by which a worker says that it is the wrong one for a work. */
+const misfitCodes = new Set(['ADVROB_CONTRACT', 'ADVROB_WORK']);
+
+/** 0 done, 1 the run failed, 2 bad usage, 3 this worker does not fit. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof AdvrobError && usageCodes.has(error.code) ? 2 : 1;
+  if (!(error instanceof AdvrobError)) return 1;
+  if (misfitCodes.has(error.code)) return 3;
+  return usageCodes.has(error.code) ? 2 : 1;
 }
 
 /**

@@ -107,7 +107,8 @@ export function differencesOf(before: Json | undefined, after: Json | undefined,
   const isGrowing = path.split('.').at(-1) === growing;
   const keys = isGrowing ? Object.keys(before) : [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const named = keys.filter((key) => key !== canary).flatMap(inner);
-  return named.length > 0 || !keys.includes(canary) ? named : [answersDiffer(path, before[canary], after[canary])];
+  const answersAreSame = differencesOf(before[canary], after[canary]).length === 0;
+  return named.length > 0 || answersAreSame ? named : [answersDiffer(path, before[canary], after[canary])];
 }
 
 function answersDiffer(path: string, before: Json | undefined, after: Json | undefined): string {

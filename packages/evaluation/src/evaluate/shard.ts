@@ -6,7 +6,7 @@ import { keptTensors } from './check-plugins.js';
 import { fingerprintOf } from './continuation.js';
 import { evaluateBy, evaluateHere, type Evaluation } from './evaluate.js';
 import type { EvaluateOptions } from './options.js';
-import { emptyOutcome, restoreOutcomes, setOutcome, type JournalLine } from './outcome.js';
+import { emptyOutcome, journalLine, restoreOutcomes, runOf, setOutcome, type JournalLine } from './outcome.js';
 import { planOf } from './plan.js';
 import { openSession, type Session } from './session.js';
 import { countBatches, evaluateBatches } from './work.js';
@@ -84,9 +84,25 @@ function checkDeterministic(): void {
     );
 }
 
+/**
+ * Reads a finished piece that was kept or sent as JSON.
+ *
+ * @throws AdvrobError `ADVROB_FILE_DAMAGED` for what is none.
+ */
+export function parsePiece(text: string): FinishedPiece {
+  try {
+    return journalLine.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new AdvrobError('ADVROB_FILE_DAMAGED', 'expected a finished piece of an evaluation as JSON', { cause });
+  }
+}
+
 /** What is told of a batch while it is computed elsewhere. */
 export interface BatchReport {
-  /** A piece begins: run `run` of the plan, -1 for the clean pass, on so many examples. */
+  /**
+   * A piece begins: run `run` of the plan, -1 for the clean pass, on so many examples. Left out, its
+   * time is what the line says.
+   */
   begin(run: number, examples: number): void;
   step(progress: Progress): void;
   /** A piece is finished. It survives a kill from when this resolves. */
@@ -110,9 +126,13 @@ export interface Hands {
    * Called when there is something to compute.
    *
    * @param fingerprint - What the hands and this evaluation must share, so that they give the same bits.
+   * @param missing - Places of the batches that will be asked for, ascending.
    * @returns What computes what is missing of a batch; `hand` is 0 to `count` - 1.
    */
-  open(fingerprint: Json): Promise<(hand: number, task: BatchTask, report: BatchReport) => Promise<void>>;
+  open(
+    fingerprint: Json,
+    missing: readonly number[],
+  ): Promise<(hand: number, task: BatchTask, report: BatchReport) => Promise<void>>;
 }
 
 /**
@@ -129,7 +149,7 @@ async function handOut(session: Session, { count, open }: Hands): Promise<void> 
   const { options, fingerprint, missing } = session;
   if (missing.length === 0) return;
   stopIfAborted(options.signal);
-  const compute = await open(fingerprint ?? (await fingerprintOf(session.plan, options)));
+  const compute = await open(fingerprint ?? (await fingerprintOf(session.plan, options)), missing);
   const failed = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
   let next = 0;
@@ -147,7 +167,7 @@ async function handOut(session: Session, { count, open }: Hands): Promise<void> 
 }
 
 async function handTo(
-  { tracker, outcomes, keep }: Session,
+  { tracker, outcomes, keep, plan, options }: Session,
   compute: (task: BatchTask, report: BatchReport) => Promise<void>,
   place: number,
   signal: AbortSignal,
@@ -172,13 +192,18 @@ async function handTo(
       },
       step: (progress) => piece?.step(progress),
       async keep(line) {
-        piece?.end();
+        if (piece) piece.end();
+        else tracker.add(runOf(line), sizeOf(options.data, plan.batchSize, place), line.seconds);
         piece = undefined;
         await keep(line);
       },
     },
   );
   piece?.drop();
+}
+
+function sizeOf({ length }: EvaluateOptions['data'], batchSize: number, place: number): number {
+  return Math.min(batchSize, length - place * batchSize);
 }
 
 /** Batches of an evaluation, for {@link evaluateElsewhere} somewhere else. */
