@@ -76,6 +76,7 @@ describe.runIf(hasRedis)('an engine of BullMQ', () => {
     await engine.serve(id, async ({ shard }) => void taken.push(shard), { signal: stop.signal, name: 'a', idle: 1500 });
     expect(taken).toEqual([5]);
     const { dead } = await engine.status(id);
+    expect(dead.map(({ shard }) => shard).sort()).toEqual([0, 1, 2, 3, 4]);
     expect(dead.map(({ reason }) => reason)).toEqual(data.map(() => 'the queue holds a job that is no shard'));
     await engine.cancel(id);
     await engine.close();

@@ -177,7 +177,7 @@ function connection(address: RedisAddress, client: Redis, times: ReturnType<type
     retry: (work, shards) =>
       asked(async () => {
         const dead = await queueOf(work).getJobs(['failed']);
-        const wanted = dead.filter((job) => job && (shards?.includes(shardOf(job) ?? -1) ?? true));
+        const wanted = dead.filter((job) => job && (shards?.includes(shardOf(job)) ?? true));
         for (const job of wanted) await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
         return wanted.length;
       }),
@@ -213,12 +213,12 @@ async function statusOf(queue: Queue): Promise<EngineStatus> {
     waiting,
     delayed,
     active: (await jobsOf('active', active)).map((job) => ({
-      shard: shardOf(job) ?? -1,
+      shard: shardOf(job),
       worker: job.processedBy ?? '',
       share: shareOf(job.progress),
     })),
     dead: (await jobsOf('failed', failed)).map((job) => ({
-      shard: shardOf(job) ?? -1,
+      shard: shardOf(job),
       reason: String(job.failedReason ?? ''),
       attempts: job.attemptsMade,
       worker: job.processedBy ?? '',
@@ -226,12 +226,16 @@ async function statusOf(queue: Queue): Promise<EngineStatus> {
   };
 }
 
-/** The shard that a job is of; undefined for one that nobody of ours has put there. */
-function shardOf({ data }: Pick<Job, 'data'>): number | undefined {
-  const { shard, ...others } = ((data as unknown) ?? {}) as { readonly shard?: unknown };
-  return typeof shard === 'number' && Number.isSafeInteger(shard) && shard >= 0 && Object.keys(others).length === 0
-    ? shard
-    : undefined;
+/** The shard that a job is of, by its id; -1 for one that nobody of ours has put there. */
+function shardOf({ id = '' }: Pick<Job, 'id'>): number {
+  const [, digits] = /^s(\d{1,9})$/.exec(id) ?? [];
+  return digits === undefined ? -1 : Number(digits);
+}
+
+/** Whether a job says of itself what its id says, and nothing more. */
+function isShard(job: Job): boolean {
+  const { shard, ...others } = ((job.data as unknown) ?? {}) as { readonly shard?: unknown };
+  return shard === shardOf(job) && shard >= 0 && Object.keys(others).length === 0;
 }
 
 function shareOf(progress: unknown): number {
@@ -320,7 +324,7 @@ async function ended(
 
 function leaseOf(job: Job, signal: AbortSignal): Lease {
   const shard = shardOf(job);
-  if (shard === undefined) throw new FatalShardError('the queue holds a job that is no shard');
+  if (!isShard(job)) throw new FatalShardError('the queue holds a job that is no shard');
   let toldAt = -Infinity;
   return {
     shard,

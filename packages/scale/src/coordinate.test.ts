@@ -7,6 +7,7 @@ import {
   contractHere,
   coordinate,
   decodeShard,
+  fileName,
   LostChild,
   memoryEngine,
   memoryStore,
@@ -180,6 +181,18 @@ describe('coordinator and workers', () => {
     expect(await other.engine.connect().works()).toEqual([]);
   });
 
+  it('compare files of a shard with what a worker that was lost has left', async () => {
+    const files = (text: string) => [{ name: 'adversarial/0.bin', bytes: new TextEncoder().encode(text) }];
+    const same = await site({ shards: 1 });
+    await same.store.create(fileName(same.id, 'adversarial/0.bin'), new TextEncoder().encode('a'));
+    void same.worker('a', async (index) => ({ ...content(index), files: files('a') }));
+    await same.coordinate();
+    const other = await site({ shards: 1 });
+    await other.store.create(fileName(other.id, 'adversarial/0.bin'), new TextEncoder().encode('b'));
+    void other.worker('a', async (index) => ({ ...content(index), files: files('a') }));
+    await expect(other.coordinate()).rejects.toThrow(/differ in the file adversarial\/0\.bin.*ADVROB_SHARD_CONFLICT/s);
+  });
+
   it('publish when the store was away for a while, and compute nothing twice', async () => {
     const { worker, coordinate, store, expectAll, events } = await site({ shards: 4 });
     let failures = 3;
@@ -229,7 +242,7 @@ describe('a worker', () => {
     await connection.announce({ id, title: 'squares', kind: 'test' });
     await connection.offer(id, [0]);
     const refused = workOn({
-      ...{ engine: engine.connect(), store, name: 'a', signal: new AbortController().signal },
+      ...{ engine: engine.connect(), store, name: 'a', signal: new AbortController().signal, once: true },
       open: async () => {
         throw new AdvrobError('ADVROB_CONTRACT', 'threads was 1, is 2');
       },

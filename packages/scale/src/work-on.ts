@@ -93,8 +93,9 @@ export async function workOn(options: WorkerOptions): Promise<void> {
         const opened = current;
         await engine.serve(id, (lease) => handle(options, opened, lease), { signal, name: options.name, idle });
       }
-      if (once && fitting.length > 0) {
-        const states = await Promise.all(fitting.map(({ id }) => engine.status(id)));
+      const taken = fitting.filter(({ id }) => !refused.has(id));
+      if (once && taken.length > 0) {
+        const states = await Promise.all(taken.map(({ id }) => engine.status(id)));
         if (states.every(({ held, dead }) => held === dead.length)) return;
       }
     }
@@ -160,7 +161,14 @@ async function published(store: ArtefactStore, work: string, index: number): Pro
 async function publish(options: WorkerOptions, work: string, index: number, content: ShardContent): Promise<boolean> {
   const { store, name: worker } = options;
   const { body, outcome, seconds, counts, files = [] } = content;
-  for (const { name, bytes } of files) await patiently(options, () => store.create(fileName(work, name), bytes));
+  for (const { name, bytes } of files) {
+    const place = fileName(work, name);
+    if (await patiently(options, () => store.create(place, bytes))) continue;
+    const there = await patiently(options, () => store.get(place));
+    // Of a worker that was lost before it published the shard, perhaps.
+    if (there && Buffer.compare(there, bytes) !== 0)
+      throw conflictOf(index, work, `an earlier worker and ${worker} (${cpuName()})`, `the file ${name}`);
+  }
   const about = {
     format: 'advrob-shard',
     version: 1,
@@ -179,13 +187,22 @@ async function publish(options: WorkerOptions, work: string, index: number, cont
     // It was damaged, and is gone.
     if (other === undefined) continue;
     if (other.header.outcome === outcome) return false;
-    const conflict = new AdvrobError(
-      'ADVROB_SHARD_CONFLICT',
-      `shard ${index} of work ${work} has two results, of ${other.header.worker} (${other.header.cpu}) and of ${worker} (${cpuName()}), which first differ in ${firstDifference(other.body, body)}: ` +
-        'something in it is not repeatable, such as an attack or a model that draws from Math.random, or one of the two machines computes wrongly',
+    throw conflictOf(
+      index,
+      work,
+      `${other.header.worker} (${other.header.cpu}) and of ${worker} (${cpuName()})`,
+      firstDifference(other.body, body),
     );
-    throw new FatalShardError(conflict.message, { cause: conflict });
   }
+}
+
+function conflictOf(index: number, work: string, who: string, where: string): FatalShardError {
+  const conflict = new AdvrobError(
+    'ADVROB_SHARD_CONFLICT',
+    `shard ${index} of work ${work} has two results, of ${who}, which first differ in ${where}: ` +
+      'something in it is not repeatable, such as an attack or a model that draws from Math.random, or one of the two machines computes wrongly',
+  );
+  return new FatalShardError(conflict.message, { cause: conflict });
 }
 
 function cpuName(): string {
