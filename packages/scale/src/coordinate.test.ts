@@ -280,7 +280,7 @@ describe('a child process', () => {
     const source = new URL('../dist/index.js', import.meta.url).href;
     await writeFile(
       entry,
-      `import { serveParent } from '${source}';\nserveParent(async (message, tell) => { ${body} });`,
+      `import { cancelledError, serveParent } from '${source}';\nserveParent(async (message, tell) => { ${body} });`,
     );
     return startChild<unknown, unknown>(entry);
   };
@@ -288,13 +288,16 @@ describe('a child process', () => {
   it('answers, tells on the way, gives errors under their codes, and sees no secrets', async () => {
     process.env['ADVROB_REDIS_PASSWORD'] = 'secret';
     const child = await start(
-      `if (message === 'wrong') { const { AdvrobError } = await import('${new URL('../../core/dist/index.js', import.meta.url).href}'); throw new AdvrobError('ADVROB_SHAPE', 'no'); } tell(message * 2); tell(process.env.ADVROB_REDIS_PASSWORD ?? 'none');`,
+      `if (message === 'wrong') throw cancelledError('x'); tell(message * 2); tell(process.env.ADVROB_REDIS_PASSWORD ?? 'none');`,
     );
     delete process.env['ADVROB_REDIS_PASSWORD'];
     const told: unknown[] = [];
     await child.ask(21, { onTold: (value) => void told.push(value) });
     expect(told).toEqual([42, 'none']);
-    await expect(child.ask('wrong')).rejects.toMatchObject({ code: 'ADVROB_SHAPE', message: 'no [ADVROB_SHAPE]' });
+    await expect(child.ask('wrong')).rejects.toMatchObject({
+      code: 'ADVROB_QUEUE',
+      message: expect.stringContaining('the work x was cancelled') as string,
+    });
     child.kill();
     await expect(child.ask(1)).rejects.toThrow(LostChild);
     expect(child.isAlive).toBe(false);
