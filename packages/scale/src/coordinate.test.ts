@@ -91,11 +91,11 @@ describe('coordinator and workers', () => {
     const workers = ['a', 'b'].map((name) => worker(name, async (index) => content(index)));
     await coordinate({ window: 4 });
     expectAll();
-    expect(events.filter(({ event }) => event === 'published')).toHaveLength(30);
     expect(await engine.connect().works()).toEqual([]);
-    expect(await engine.connect().status(id)).toEqual({ waiting: 0, delayed: 0, active: [], dead: [] });
+    expect(await engine.connect().status(id)).toEqual({ held: 0, waiting: 0, delayed: 0, active: [], dead: [] });
     stop.abort();
     await Promise.all(workers);
+    expect(events.filter(({ event }) => event === 'published')).toHaveLength(30);
   });
 
   it('keep no more than the window with the engine', async () => {

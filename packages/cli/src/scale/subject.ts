@@ -163,7 +163,7 @@ function checkTexts(
   try {
     parts = chooseParts(registry, given, given.set, ['attack']);
   } catch (error) {
-    if (error instanceof AdvrobError) throw refuse(error.message);
+    if (error instanceof AdvrobError) throw refuse(error.message.replace(` [${error.code}]`, ''));
     throw error;
   }
   const kinds = { dataset: 'datasets', attack: 'attacks', architecture: 'models' } as const;
