@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { flag, wholeNumber } from '../flags/flag.js';
-import { addCommand } from './command.js';
+import { addCommand, readFlags, withoutFlags } from './command.js';
 
 const flags = [
   flag('--attack <name>', 'which', { required: true }),
@@ -32,4 +32,15 @@ it('leaves help, missing flags and values that begin with a hyphen as they were'
   expect(() => run('--attack', 'pgd')).toThrow(/required option '--epsilon <radius>'/);
   expect(() => run('--help', '--atack')).toThrow('(outputHelp)');
   expect(run('--attack', '-1', '--epsilon=-1,1')).toEqual({ attack: '-1', epsilon: '-1,1' });
+});
+
+it('takes flags out of a list of arguments, with their values where they have one', () => {
+  const [take, insecure] = [flag('--take <n>'), flag('--insecure')];
+  const args = ['evaluate', '--insecure', '--attack', 'pgd', '--take', '3', '--take=4', '--epsilon', '0.1'];
+  expect(withoutFlags(args, [take, insecure])).toEqual(['evaluate', '--attack', 'pgd', '--epsilon', '0.1']);
+});
+
+it('says what is wrong with arguments of another process', () => {
+  expect(readFlags(flags, ['--attack', 'pgd', '--epsilon', '1'])).toEqual({ attack: 'pgd', epsilon: '1' });
+  expect(() => readFlags(flags, ['--attack', 'pgd'])).toThrow(/required option '--epsilon <radius>'.*\[ADVROB_USAGE\]/);
 });

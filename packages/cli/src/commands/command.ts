@@ -1,6 +1,6 @@
 import { AdvrobError, didYouMean, type Registry } from '@advrob/core';
 import { sha256 } from '@advrob/core/sha256';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { join } from 'node:path';
 import { selectBackend, type BackendChoice } from '../backend/select.js';
 import { jsonFlag, type backendFlags, type pluginFlag } from '../flags/common-flags.js';
@@ -56,17 +56,21 @@ export function addCommand<const Usage extends string, const Flags extends reado
 /**
  * The values of flags in a list of arguments that another process was started with.
  *
- * @throws CommanderError for what is no such list.
+ * @throws AdvrobError `ADVROB_USAGE` for what is no such list.
  */
 export function readFlags<const Flags extends readonly AnyFlag[]>(
   flags: Flags,
   args: readonly string[],
 ): Values<Flags> {
-  const command = new Command()
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  const silent = { writeErr: () => undefined, writeOut: () => undefined };
+  const command = new Command().exitOverride().configureOutput(silent);
   for (const flag of flags) command.addOption(flag);
-  return command.parse([...args], { from: 'user' }).opts();
+  try {
+    return command.parse([...args], { from: 'user' }).opts();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new AdvrobError('ADVROB_USAGE', error.message.replace(/^error: /, ''), { cause: error });
+  }
 }
 
 /** A command line as a shell takes it. */
@@ -87,9 +91,9 @@ export function defaultFolder(about: string, args: readonly string[]): string {
 
 /** Arguments without some flags and their values. */
 export function withoutFlags(args: readonly string[], flags: readonly AnyFlag[]): string[] {
-  const isOf = (arg: string | undefined): boolean => flags.some(({ long }) => arg === long);
+  const named = (arg: string | undefined): AnyFlag | undefined => flags.find(({ long }) => arg === long);
   return args.filter(
-    (arg, i) => !isOf(arg) && !isOf(args[i - 1]) && !flags.some(({ long }) => arg.startsWith(`${long}=`)),
+    (arg, i) => !named(arg) && !named(args[i - 1])?.required && !flags.some(({ long }) => arg.startsWith(`${long}=`)),
   );
 }
 

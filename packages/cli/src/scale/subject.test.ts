@@ -57,9 +57,10 @@ async function planned(model: string, ...more: readonly string[]) {
 
 describe('an evaluation as a work', () => {
   it('says nothing of one machine, and becomes the command line of another', async () => {
-    const { subject, artefacts } = await planned('net.safetensors');
+    const { subject, artefacts } = await planned('net.safetensors', '--checks');
     const text = JSON.stringify(subject);
     for (const own of [home, '/data/cifar', 'own.mjs', 'runs/x', '--json']) expect(text).not.toContain(own);
+    expect(text).toContain('--checks');
     expect(text).toContain('cifar10.directory=local:cifar10.directory');
     const elsewhere = { ...site, data: new Map([['cifar10.directory', '/mnt/my cifar']]), plugins: ['./theirs.mjs'] };
     const args = await argsOf(workWith(subject, artefacts), store, elsewhere, '/tmp/out');

@@ -1,6 +1,5 @@
 import { AdvrobError, type Json, type Registry } from '@advrob/core';
 import { blobName, type Artefact, type ArtefactStore, type Work } from '@advrob/scale';
-import { CommanderError } from 'commander';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -148,7 +147,7 @@ function readWorkFlags(args: readonly string[], refuse: (why: string) => AdvrobE
   try {
     return readFlags(evaluationFlags, args);
   } catch (error) {
-    if (error instanceof CommanderError) throw refuse(error.message.slice(0, 200));
+    if (error instanceof AdvrobError) throw refuse(error.message.replace(` [${error.code}]`, '').slice(0, 200));
     throw error;
   }
 }
