@@ -42,7 +42,7 @@ advrob=(node "$root/packages/cli/dist/bin.js")
 points=(--dataset subspace --set subspace.size=4 --set subspace.complement=2)
 "${advrob[@]}" train --backend cpu "${points[@]}" --architecture mlp --set 'mlp.hidden=[8]' --set 'mlp.inputShape=[4]' --set mlp.numClasses=2 \
   --set 'mlp.bounds=[-20,20]' --steps 20 --learning-rate 0.05 --out net > /dev/null 2>&1
-evaluation=(evaluate --backend cpu --threads 1 --model net "${points[@]}" --batch-size 1 --attack pgd --set pgd.steps=60 --epsilon 0.5,3 --save-adversarial)
+evaluation=(evaluate --backend cpu --threads 1 --model net "${points[@]}" --batch-size 1 --attack pgd --set pgd.steps=60 --epsilon '0.5,3' --save-adversarial)
 "${advrob[@]}" "${evaluation[@]}" --out single > /dev/null 2>&1
 
 export ADVROB_ON=rediss://advrob@10.87.0.1:6380 ADVROB_REDIS_PASSWORD=secret-of-two-hosts ADVROB_REDIS_CA=$home/ca.crt

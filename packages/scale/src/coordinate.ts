@@ -74,7 +74,7 @@ async function statusOf(engine: EngineConnection, card: WorkCard): Promise<Engin
 }
 
 /** An engine or a store that is away comes back; what is wrong with a setting does not. */
-function stopOnOurs(error: unknown): undefined {
+export function stopOnOurs(error: unknown): undefined {
   if (error instanceof AdvrobError) throw error;
   return undefined;
 }

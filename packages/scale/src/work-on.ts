@@ -1,6 +1,6 @@
 import { AdvrobError } from '@advrob/core';
 import { cpus } from 'node:os';
-import { pause } from './coordinate.js';
+import { pause, stopOnOurs } from './coordinate.js';
 import { FatalShardError, type EngineConnection, type Lease, type ShardProgress, type WorkCard } from './engine.js';
 import { decodeShard, encodeShard, fileName, shardName, type Shard, type ShardContent } from './shard.js';
 import type { ArtefactStore } from './store.js';
@@ -40,7 +40,7 @@ export interface WorkerOptions {
   readonly once?: boolean | undefined;
   /** Milliseconds without a lease after which it looks for other works. Default 5000. */
   readonly idle?: number | undefined;
-  /** Milliseconds for which publishing is tried while the store is away. Default 10 minutes. */
+  /** Milliseconds for which a store that is away is asked again. Default 10 minutes. */
   readonly patience?: number | undefined;
   onEvent?: ((event: WorkerEvent) => void) | undefined;
 }
@@ -63,7 +63,8 @@ export interface WorkerEvent {
  * @throws AdvrobError `ADVROB_CONTRACT` or `ADVROB_WORK` of the last work that was refused, when none
  *   is left that fits: before any lease was taken on it.
  */
-export async function workOn(options: WorkerOptions): Promise<void> {
+export async function workOn(given: WorkerOptions): Promise<void> {
+  const options = { ...given, store: patientStore(given) };
   const { engine, store, signal, once = false, idle = 5000, onEvent } = options;
   const refused = new Map<string, AdvrobError>();
   let current: { readonly id: string; readonly work: Work; readonly runner: OpenRunner } | undefined;
@@ -95,8 +96,8 @@ export async function workOn(options: WorkerOptions): Promise<void> {
       }
       const taken = fitting.filter(({ id }) => !refused.has(id));
       if (once && taken.length > 0) {
-        const states = await Promise.all(taken.map(({ id }) => engine.status(id)));
-        if (states.every(({ held, dead }) => held === dead.length)) return;
+        const states = (await Promise.all(taken.map(({ id }) => engine.status(id))).catch(stopOnOurs)) ?? [];
+        if (states.length > 0 && states.every(({ held, dead }) => held === dead.length)) return;
       }
     }
   } finally {
@@ -163,8 +164,8 @@ async function publish(options: WorkerOptions, work: string, index: number, cont
   const { body, outcome, seconds, counts, files = [] } = content;
   for (const { name, bytes } of files) {
     const place = fileName(work, name);
-    if (await patiently(options, () => store.create(place, bytes))) continue;
-    const there = await patiently(options, () => store.get(place));
+    if (await store.create(place, bytes)) continue;
+    const there = await store.get(place);
     // Of a worker that was lost before it published the shard, perhaps.
     if (there && Buffer.compare(there, bytes) !== 0)
       throw conflictOf(index, work, `an earlier worker and ${worker} (${cpuName()})`, `the file ${name}`);
@@ -182,8 +183,8 @@ async function publish(options: WorkerOptions, work: string, index: number, cont
   } as const;
   const bytes = encodeShard(about, body);
   for (;;) {
-    if (await patiently(options, () => store.create(shardName(work, index), bytes))) return true;
-    const other = await patiently(options, () => published(store, work, index));
+    if (await store.create(shardName(work, index), bytes)) return true;
+    const other = await published(store, work, index);
     // It was damaged, and is gone.
     if (other === undefined) continue;
     if (other.header.outcome === outcome) return false;
@@ -226,7 +227,17 @@ function firstDifference(one: Uint8Array, other: Uint8Array): string {
   return `line ${place + 1}: …${around(was)}… and …${around(is)}…`;
 }
 
-/** Asks a store that may be away for a while. */
+/** A store that may be away for a while: an attempt at a shard does not fail for that. */
+function patientStore(options: WorkerOptions): ArtefactStore {
+  const { store } = options;
+  return {
+    ...store,
+    get: (name) => patiently(options, () => store.get(name)),
+    create: (name, bytes) => patiently(options, () => store.create(name, bytes)),
+    remove: (name) => patiently(options, () => store.remove(name)),
+  };
+}
+
 async function patiently<T>(
   { store, signal, patience = 600_000, onEvent }: WorkerOptions,
   ask: () => Promise<T>,
