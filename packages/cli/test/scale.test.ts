@@ -6,7 +6,7 @@ import { hasRedis, startRedis, type TestRedis } from '../../scale-bullmq/test/su
 import { evaluationOf, openFleet, trainNet, type Fleet, type Running } from './fleet.js';
 
 const password = 's3cr3t-canary-of-the-queue';
-const evaluation = evaluationOf(4, 5, ['--save-adversarial']);
+const evaluation = evaluationOf(4, 5, ['--save-adversarial', '--certify', 'bounds', '--set', 'bounds.method=ibp']);
 let fleet: Fleet;
 let redis: TestRedis;
 let on = '';

@@ -30,6 +30,7 @@ export function register(program: Command): void {
         );
       });
     },
+    ['status --on redis://localhost'],
   );
   addCommand(
     program,
@@ -49,6 +50,7 @@ export function register(program: Command): void {
         );
       });
     },
+    ['retry <work> --on redis://localhost'],
   );
   addCommand(
     program,
@@ -65,6 +67,7 @@ export function register(program: Command): void {
         );
       });
     },
+    ['cancel <work> --on redis://localhost'],
   );
 }
 

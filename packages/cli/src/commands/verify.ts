@@ -27,8 +27,13 @@ const flags = [
  * answers: sat with a counterexample, unsat, unknown or timeout.
  */
 export function register(program: Command, call: Call): void {
-  addCommand(program, 'verify', 'whether a network keeps a property in VNN-LIB', flags, (given) =>
-    verifyCommand(given, call.signal),
+  addCommand(
+    program,
+    'verify',
+    'whether a network keeps a property in VNN-LIB',
+    flags,
+    (given) => verifyCommand(given, call.signal),
+    ['verify --model net.onnx --property property.vnnlib --timeout 60'],
   );
 }
 

@@ -31,8 +31,13 @@ const flags = [
 
 /** `advrob worker`: computes shards of evaluations that others have started with `--on`. */
 export function register(program: Command, call: Call): void {
-  addCommand(program, 'worker', 'compute for evaluations that were started with --on', flags, (given) =>
-    workerCommand(given, call),
+  addCommand(
+    program,
+    'worker',
+    'compute for evaluations that were started with --on',
+    flags,
+    (given) => workerCommand(given, call),
+    ['worker --on redis://localhost --store /shared/advrob'],
   );
 }
 

@@ -3,6 +3,7 @@ import type { EvaluationProgress } from '@advrob/evaluation';
 import {
   adversarialName,
   parsePiece,
+  runOf,
   type BatchReport,
   type BatchTask,
   type FinishedPiece,
@@ -141,14 +142,17 @@ async function keepShard(
   { body }: Shard,
   waiting: Map<number, Waiting>,
 ): Promise<void> {
-  const { attacks } = fingerprint as unknown as { readonly attacks: readonly { readonly label: string }[] };
+  const { attacks, certifiers = [] } = fingerprint as unknown as {
+    readonly attacks: readonly { readonly label: string }[];
+    readonly certifiers?: readonly Json[];
+  };
   const pieces = piecesIn(body);
   for (let place = index * size; place < (index + 1) * size; place++) {
     const batch = waiting.get(place);
     if (batch === undefined) continue;
     const done = new Set(batch.task.done().map(runOf));
     const own = pieces.filter((piece) => piece.batch === place);
-    if (own.length !== attacks.length + 1 || new Set(own.map(runOf)).size !== own.length)
+    if (own.length !== 1 + certifiers.length + attacks.length || new Set(own.map(runOf)).size !== own.length)
       throw new AdvrobError(
         'ADVROB_SHARD',
         `shard ${index} of work ${id} lacks pieces of batch ${place}, or has others`,
@@ -180,10 +184,6 @@ export function storedName(name: string): string {
 function piecesIn(body: Uint8Array): FinishedPiece[] {
   const lines = new TextDecoder().decode(body).split('\n');
   return lines.filter((line) => line !== '').map(parsePiece);
-}
-
-function runOf(piece: FinishedPiece): number {
-  return piece.type === 'attack' ? piece.run : -1;
 }
 
 /** How fast shards are done, by what all workers do since this began to look. */

@@ -47,12 +47,13 @@ export async function planSubject(
   registry: Registry,
 ): Promise<PlannedSubject> {
   const parts = chooseParts(registry, given, given.set, ['attack']);
-  for (const attack of parts.attack) {
-    const [text] = freeTexts(registry, 'attacks', attack);
+  const [attacks, certifiers] = [parts.attack, parts.certify];
+  for (const part of [...attacks, ...certifiers]) {
+    const [text] = freeTexts(registry, attacks.includes(part) ? 'attacks' : 'certifiers', part);
     if (text !== undefined)
       throw new AdvrobError(
         'ADVROB_USAGE',
-        `--on: the option ${attack.name}.${text} names something that workers elsewhere do not have: divide the evaluation by --shard instead`,
+        `--on: the option ${part.name}.${text} names something that workers elsewhere do not have: divide the evaluation by --shard instead`,
       );
   }
   const dataset = parts.dataset[0]!;
@@ -165,8 +166,8 @@ function checkTexts(
     if (error instanceof AdvrobError) throw refuse(error.message.replace(` [${error.code}]`, ''));
     throw error;
   }
-  const kinds = { dataset: 'datasets', attack: 'attacks', architecture: 'models' } as const;
-  for (const flag of ['dataset', 'attack', 'architecture'] as const)
+  const kinds = { dataset: 'datasets', attack: 'attacks', certify: 'certifiers', architecture: 'models' } as const;
+  for (const flag of ['dataset', 'attack', 'certify', 'architecture'] as const)
     for (const part of parts[flag])
       for (const key of freeTexts(registry, kinds[flag], part)) {
         const name = `${part.name}.${key}`;
