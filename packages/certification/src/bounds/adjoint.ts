@@ -9,14 +9,27 @@ export type LinearNode = Exclude<LayerNode, { readonly op: 'input' | 'activation
  * Coefficients of the inputs of a linear node, [rows, ...shape] each, from those of its value: rows
  * times the matrix of the layer. Call it inside of `tf.tidy`.
  */
-export function adjoint(node: LinearNode, a: Tensor, shapes: readonly (readonly number[])[]): Tensor[] {
+export function adjoint(
+  node: LinearNode,
+  a: Tensor,
+  shapes: readonly (readonly number[])[],
+  isOutward: boolean,
+): Tensor[] {
   const rows = a.shape[0]!;
   const [shape] = shapes as [readonly number[]];
   switch (node.op) {
     case 'dense':
-      return [tf.matMul(a as Tensor2D, node.kernel, false, true)];
+      return [
+        inBlocks(a, node.kernel, isOutward, (part, kernel) =>
+          tf.matMul(part as Tensor2D, kernel as Tensor2D, false, true),
+        ),
+      ];
     case 'conv2d':
-      return [scattered(a, node.filter, node.strides, node.pads, shape)];
+      return [
+        inBlocks(a, node.filter, isOutward, (part, filter) =>
+          scattered(part, filter as Tensor4D, node.strides, node.pads, shape),
+        ),
+      ];
     case 'affine':
       return [node.scale ? tf.mul(a, node.scale) : a];
     case 'avgPool':
@@ -55,10 +68,46 @@ export function adjoint(node: LinearNode, a: Tensor, shapes: readonly (readonly 
   }
 }
 
-/** Additions for one coefficient of {@link adjoint}. */
+/** Channels of a sum that run together, so that its rounding is that of short sums. */
+function blockOf(channels: number): number {
+  return Math.max(8, Math.ceil(Math.sqrt(channels)));
+}
+
+/**
+ * A product with the last axis of `weights`, which is that of `a`, in blocks that are added: what
+ * rounding may take is then far less, which is worth the time where it is covered.
+ */
+export function inBlocks(
+  a: Tensor,
+  weights: Tensor,
+  isOutward: boolean,
+  product: (a: Tensor, weights: Tensor) => Tensor,
+): Tensor {
+  const channels = weights.shape.at(-1)!;
+  const block = blockOf(channels);
+  if (!isOutward || channels <= block) return product(a, weights);
+  let sum: Tensor | undefined;
+  for (let from = 0; from < channels; from += block) {
+    const count = Math.min(block, channels - from);
+    const [part, some] = [a, weights].map((x) => {
+      const sides = x.shape.slice(0, -1);
+      return tf.slice(x, [...sides.map(() => 0), from], [...sides, count]);
+    }) as [Tensor, Tensor];
+    const next = product(part, some);
+    sum = sum ? tf.add(sum, next) : next;
+  }
+  return sum!;
+}
+
+/** Additions for one coefficient of {@link adjoint}, in blocks. */
 export function fanOut(node: LinearNode): number {
-  if (node.op === 'dense') return node.kernel.shape[1];
-  if (node.op === 'conv2d') return node.filter.shape[0] * node.filter.shape[1] * node.filter.shape[3];
+  const inBlock = (channels: number): number => Math.min(channels, blockOf(channels));
+  const blocks = (channels: number): number => Math.ceil(channels / blockOf(channels));
+  if (node.op === 'dense') return inBlock(node.kernel.shape[1]) + blocks(node.kernel.shape[1]);
+  if (node.op === 'conv2d') {
+    const [h, w, , channels] = node.filter.shape;
+    return h * w * inBlock(channels) + blocks(channels);
+  }
   return node.op === 'avgPool' ? node.size[0] * node.size[1] : 1;
 }
 

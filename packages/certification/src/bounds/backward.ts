@@ -183,7 +183,7 @@ function croppedStep(
   }
   lose(fanOut(linear) + 12, own);
   if (node.op === 'conv2d') {
-    const found = scatteredCrop(node, a, crop, graph.nodes[node.inputs[0]!]!.shape);
+    const found = scatteredCrop(node, a, crop, graph.nodes[node.inputs[0]!]!.shape, isOutward);
     inner.crop = found.crop;
     return { parts: [found.a], values, losses };
   }
@@ -252,7 +252,7 @@ function stepOf(context: Context, question: Question, node: LayerNode, given: Te
   // Eight for merging branches, an activation's slope and a scale that was itself rounded.
   if (!isExact || isRead) lose(fanOut(linear) + 12, interval.size!);
   const shapes = node.inputs.map((id) => graph.nodes[id]!.shape);
-  const parts = adjoint(linear, tf.reshape(a, [n * rows, ...node.shape]), shapes);
+  const parts = adjoint(linear, tf.reshape(a, [n * rows, ...node.shape]), shapes, isOutward);
   return { parts: parts.map((part) => tf.reshape(part, [n, rows, -1])), values, losses };
 }
 

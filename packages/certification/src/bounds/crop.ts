@@ -1,6 +1,7 @@
 import type { LayerNode } from '@advrob/models/layer-graph';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { inBlocks } from './adjoint.js';
 import type { ActivationLines, Context, LineValues, NonLinear } from './context.js';
 import type { PoolLines } from './max-pool.js';
 import type { Slopes } from './activations.js';
@@ -92,12 +93,15 @@ export function scatteredCrop(
   a: Tensor,
   crop: Crop,
   shape: readonly number[],
+  isOutward: boolean,
 ): { readonly a: Tensor; readonly crop: Crop } {
   const [kh, kw, cin, cout] = node.filter.shape;
   const read = readBy({ size: [kh, kw], strides: node.strides, pads: node.pads }, crop, shape);
   const [n, rows] = a.shape as [number, number];
   const image = tf.reshape(a, [n * rows, crop.h, crop.w, cout]) as Tensor4D;
-  const full = tf.conv2dTranspose(image, node.filter, [n * rows, ...read.full, cin], [...node.strides], 'valid');
+  const full = inBlocks(image, node.filter, isOutward, (part, filter) =>
+    tf.conv2dTranspose(part as Tensor4D, filter as Tensor4D, [n * rows, ...read.full, cin], [...node.strides], 'valid'),
+  ) as Tensor4D;
   const { h, w } = read.crop;
   const part =
     read.full[0] === h && read.full[1] === w ? full : tf.slice(full, [0, ...read.cut, 0], [n * rows, h, w, cin]);
