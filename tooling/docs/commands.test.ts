@@ -24,6 +24,8 @@ vi.mock('../../packages/cli/src/experiment/load-data.js', async (original) => ({
   ...(await original<object>()),
   loadData: async () => stop(),
 }));
+vi.mock('../../packages/cli/src/scale/connect.js', () => ({ openEngine: stop, openStore: stop }));
+vi.mock('../../packages/cli/src/scale/subject.js', () => ({ planSubject: stop }));
 vi.mock('../../packages/cli/src/experiment/run-experiment.js', () => ({ runExperiment: async () => stop() }));
 vi.mock('../../packages/cli/src/storage/lock.js', async (original) => ({
   ...(await original<object>()),

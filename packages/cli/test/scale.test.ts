@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasRedis, startRedis, type TestRedis } from '../../scale-bullmq/test/support/redis.js';
+import { runHere } from './command-line.js';
 import { evaluationOf, openFleet, trainNet, type Fleet, type Running } from './fleet.js';
 
 const password = 's3cr3t-canary-of-the-queue';
@@ -109,10 +110,12 @@ describe.runIf(hasRedis)('an evaluation on many machines', () => {
   }, 120_000);
 
   it('says what is wrong with the flags', async () => {
-    const of = async (...args: string[]) => (await fleet.run(args)).stderr;
+    const of = async (...args: string[]) => (await runHere(fleet.home, args)).stderr;
     expect(await of(...evaluation, '--on', on, '--jobs', '2', '--out', 'x')).toContain('leave --shard and --jobs out');
     expect(await of(...evaluation, '--store', 'x', '--out', 'x')).toContain('go with --on');
-    expect(await of(...evaluation, '--on', `redis://:${password}@queue.example:1`, '--out', 'x')).toMatch(/has no TLS/);
+    expect(
+      await of(...evaluation, '--on', `redis://:${password}@queue.example:1`, '--store', 'x', '--out', 'x'),
+    ).toMatch(/has no TLS/);
     said.push(await of('status', '--on', `http://u:${password}@h`), await of('retry', 'nonsense'));
     expect(said.at(-2)).toMatch(/expected redis:\/\/host:port/);
     expect(said.at(-1)).toMatch(/expected the id of a work/);
