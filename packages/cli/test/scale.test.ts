@@ -117,6 +117,7 @@ describe.runIf(hasRedis)('an evaluation on many machines', () => {
       await of(...evaluation, '--on', `redis://:${password}@queue.example:1`, '--store', 'x', '--out', 'x'),
     ).toMatch(/has no TLS/);
     said.push(await of('status', '--on', `http://u:${password}@h`), await of('retry', 'nonsense'));
+    expect(await of('retry', 'a'.repeat(32), '--only', 'x')).toContain('expected the number of a shard');
     expect(said.at(-2)).toMatch(/expected redis:\/\/host:port/);
     expect(said.at(-1)).toMatch(/expected the id of a work/);
   }, 60_000);

@@ -2,7 +2,7 @@ import { AdvrobError } from '@advrob/core';
 import type { EngineConnection, EngineStatus, WorkCard } from '@advrob/scale';
 import type { Command } from 'commander';
 import { jsonFlag } from '../flags/common-flags.js';
-import { flag, wholeNumber } from '../flags/flag.js';
+import { flag } from '../flags/flag.js';
 import { insecureFlag, onFlag } from '../flags/scale-flags.js';
 import type { Places } from '../scale/connect.js';
 import { percent } from '../output/progress.js';
@@ -39,11 +39,10 @@ export function register(program: Command): void {
     retryFlags,
     async (id, given) => {
       const output = terminalOutput(given.json);
+      const work = checkedId(id);
+      const only = given.only.length > 0 ? given.only.map(checkedShard) : undefined;
       await withEngine(given, output.warn, async (engine) => {
-        const retried = await engine.retry(
-          checkedId(id),
-          given.only.length > 0 ? given.only.map(wholeNumber(0)) : undefined,
-        );
+        const retried = await engine.retry(work, only);
         output.result(
           { work: id, retried },
           () => `${retried} ${retried === 1 ? 'shard is' : 'shards are'} offered again`,
@@ -59,8 +58,9 @@ export function register(program: Command): void {
     queueFlags,
     async (id, given) => {
       const output = terminalOutput(given.json);
+      const work = checkedId(id);
       await withEngine(given, output.warn, async (engine) => {
-        await engine.cancel(checkedId(id));
+        await engine.cancel(work);
         output.result(
           { work: id, cancelled: true },
           () => `${id} is cancelled; started again, the evaluation goes on from what is finished`,
@@ -79,6 +79,11 @@ async function withEngine(
   const { openEngine } = await import('../scale/connect.js');
   const engine = await openEngine(given, warn);
   await use(engine).finally(() => engine.close());
+}
+
+function checkedShard(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new AdvrobError('ADVROB_USAGE', `--only: expected the number of a shard, got '${text}'`);
 }
 
 function checkedId(id: string): string {
