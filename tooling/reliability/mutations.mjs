@@ -33,12 +33,12 @@ export async function mutateAll(fast, slow, until = Infinity, names = [], file =
   const kept = resultsIn(file);
   const all = (await parsers()).filter(({ name }) => names.length === 0 || names.includes(name));
   for (const [i, { name, isSlow = false, samples, parse, allowance = usualAllowance }] of all.entries()) {
-    // Each has its share of the time that is left.
-    const now = performance.now() - begun;
-    const end = now + (until - now) / (all.length - i);
     const wanted = isSlow ? slow : fast;
     // What refuses an intact file would show nothing.
     for (const sample of samples) await parse(sample);
+    // Each has its share of the time that is left.
+    const now = performance.now() - begun;
+    const end = now + (until - now) / (all.length - i);
     const found = kept.of(name) ?? { name, mutations: 0, accepted: 0, refused: 0, allowance };
     results.push(found);
     for (
