@@ -314,7 +314,7 @@ describe('advrob list and doctor', () => {
     const one = await advrob(['list', 'hopskipjump']);
     expect(one.stdout).toMatch(/Chen et al\. 2020[\s\S]* {2}steps: integer >= 1 = 64 {2}rounds/);
     expect(one.stdout).toMatch(
-      /sees labels; looks for the smallest perturbation; one of the attacks of @advrob\/attacks/,
+      /sees labels; looks for the smallest perturbation; one of the attacks of\s+@advrob\/attacks/,
     );
     expect((await advrob(['list', 'hopskipjmp'])).stderr).toMatch(/did you mean hopskipjump/);
   });
