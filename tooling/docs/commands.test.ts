@@ -84,11 +84,14 @@ async function saidBy(words: string[]): Promise<{ code: number; said: string }> 
   }
 }
 
-it.each(commands.filter(({ words }) => !['doctor', 'completion'].includes(words[0]!)))('$place: advrob $words', async ({ words }) => {
-  const { code, said } = await saidBy(withoutInput(words));
-  expect(code).toBeGreaterThan(0);
-  expect(said).toMatch(/^advrob: (?!unexpected).*nowhere/m);
-});
+it.each(commands.filter(({ words }) => !['doctor', 'completion'].includes(words[0]!)))(
+  '$place: advrob $words',
+  async ({ words }) => {
+    const { code, said } = await saidBy(withoutInput(words));
+    expect(code).toBeGreaterThan(0);
+    expect(said).toMatch(/^advrob: (?!unexpected).*nowhere/m);
+  },
+);
 
 it('refuses a flag and a setting that there are not', async () => {
   const words = ['evaluate', '--model', 'net', '--dataset', 'image-folder', '--attack', 'pgd', '--epsilon', '0.1'];

@@ -14,7 +14,7 @@ import { runCommandLine } from './command-line.js';
 
 const studies = fileURLToPath(new URL('../../../studies/', import.meta.url));
 const configOf = (paper: string) => join(studies, paper, 'experiment.yaml');
-const papers = ['dale', 'entropysgd', 'logits', 'rat', 'smoothness', 'subspace'];
+const papers = ['certified', 'dale', 'entropysgd', 'logits', 'rat', 'smoothness', 'subspace'];
 let folder = '';
 
 beforeAll(async () => {

@@ -172,7 +172,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       };
     },
     add(run, examples, seconds) {
-      const part = parts[run + 1]!;
+      const part = parts[placeOf(run)]!;
       part.seconds += seconds;
       part.finished += examples;
     },

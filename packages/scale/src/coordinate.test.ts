@@ -17,7 +17,9 @@ import {
   workOn,
   writeWork,
   type ArtefactStore,
+  type CoordinateOptions,
   type OpenRunner,
+  type Shard,
   type ShardContent,
   type Work,
   type WorkerEvent,
@@ -63,7 +65,7 @@ async function site({ shards = 30 } = {}) {
         onEvent: (event) => void events.push(event),
       });
     },
-    coordinate: (more: { window?: number; signal?: AbortSignal; store?: ArtefactStore } = {}) =>
+    coordinate: (more: Partial<Pick<CoordinateOptions, 'window' | 'signal' | 'store' | 'onShard'>> = {}) =>
       coordinate({
         ...{
           engine: engine.connect(),
@@ -71,11 +73,11 @@ async function site({ shards = 30 } = {}) {
           card: { id, title: 'squares', kind: 'test' },
           wanted,
           every: 10,
+          async onShard(index: number, { body }: Shard) {
+            expect(results.has(index)).toBe(false);
+            results.set(index, valueIn(body));
+          },
           ...more,
-        },
-        onShard: async (index, { body }) => {
-          expect(results.has(index)).toBe(false);
-          results.set(index, valueIn(body));
         },
         onEvent: (message) => void said.push(message),
       }),
@@ -96,6 +98,15 @@ describe('coordinator and workers', () => {
     stop.abort();
     await Promise.all(workers);
     expect(events.filter(({ event }) => event === 'published')).toHaveLength(30);
+  });
+
+  it('stop when a shard cannot be taken, whatever is thrown: nothing is away', async () => {
+    const { worker, coordinate } = await site();
+    void worker('a', async (index) => content(index));
+    const onShard = async (): Promise<void> => {
+      throw new TypeError('no such piece');
+    };
+    await expect(coordinate({ onShard })).rejects.toThrow(TypeError);
   });
 
   it('keep no more than the window with the engine', async () => {

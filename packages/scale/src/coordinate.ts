@@ -73,8 +73,12 @@ async function statusOf(engine: EngineConnection, card: WorkCard): Promise<Engin
   return engine.status(card.id);
 }
 
+/** What `onShard` threw: no engine or store is away, and trying again would not help. */
+class TakingFailed extends Error {}
+
 /** An engine or a store that is away comes back; what is wrong with a setting does not. */
 export function stopOnOurs(error: unknown): undefined {
+  if (error instanceof TakingFailed) throw error.cause;
   if (error instanceof AdvrobError) throw error;
   return undefined;
 }
@@ -102,7 +106,9 @@ async function takeNew(
       offered.delete(index);
       continue;
     }
-    await onShard(index, shard);
+    await onShard(index, shard).catch((cause: unknown) => {
+      throw new TakingFailed('a shard could not be taken', { cause });
+    });
     left.delete(index);
     offered.delete(index);
   }

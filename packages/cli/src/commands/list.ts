@@ -86,7 +86,12 @@ function overview(parts: readonly PartLine[], width: number): string {
 /** A sentence for each part of a kind. */
 function ofKind(parts: readonly PartLine[], width: number): string {
   return parts
-    .map(({ name, norms, summary }) => wrapped(summary, width, { first: `${name}${normsOf(norms)}  `, next: '    ' }))
+    .map(({ name, norms, summary, ...part }) =>
+      wrapped([summary, ...access(part).map((each) => `(${each})`)].join(' '), width, {
+        first: `${name}${normsOf(norms)}  `,
+        next: '    ',
+      }),
+    )
     .join('\n');
 }
 

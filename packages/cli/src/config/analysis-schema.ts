@@ -15,7 +15,7 @@ export type AnalysedModel = z.output<typeof analysed>;
 const whole = z.strictObject({
   name: name.describe('see: advrob list analyses'),
   id: identifier.optional().describe('names the result; default: the name of the analysis'),
-  options: z.record(z.string(), z.unknown()).default({}).describe('see: advrob list analyses'),
+  options: z.record(z.string(), z.unknown()).default({}).describe('see: advrob list with its name'),
   models: z
     .union([analysed, z.array(analysed).min(1), z.record(z.string(), analysed)])
     .optional()

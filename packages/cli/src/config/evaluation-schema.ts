@@ -8,7 +8,7 @@ const attack = z.strictObject({
     .record(z.string(), z.unknown())
     .default({})
     .describe(
-      'see: advrob list attacks; an option that is a model takes the id of a model here, a file, or { weights, architecture }',
+      'see: advrob list with its name; an option that is a model takes the id of a model here, a file, or { weights, architecture }',
     ),
   norm: norm.optional(),
   epsilon: z
@@ -22,7 +22,7 @@ const attack = z.strictObject({
 const certifier = z.strictObject({
   name,
   label: identifier.optional().describe('to tell two settings of one certifier apart'),
-  options: z.record(z.string(), z.unknown()).default({}).describe('see: advrob list certifiers'),
+  options: z.record(z.string(), z.unknown()).default({}).describe('see: advrob list with its name'),
   norm: norm.optional(),
   epsilon: z
     .union([epsilonOrInfinite, z.array(epsilonOrInfinite).min(1)])

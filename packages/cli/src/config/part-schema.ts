@@ -5,7 +5,10 @@ export const name = z.string().min(1);
 export const part = z
   .union([
     name.transform((only) => ({ name: only, options: {} as Record<string, unknown> })),
-    z.strictObject({ name, options: z.record(z.string(), z.unknown()).default({}).describe('see: advrob list') }),
+    z.strictObject({
+      name,
+      options: z.record(z.string(), z.unknown()).default({}).describe('see: advrob list with its name'),
+    }),
   ])
   .describe('the name of a part, or { name, options }');
 export type Part = z.output<typeof part>;
