@@ -33,6 +33,7 @@ export function workspaceFile(tarballs, packages = []) {
     '  core-js: false',
     '  onnxruntime-node: false',
     '  esbuild: false',
+    '  msgpackr-extract: false',
     'overrides:',
     ...overrides,
     '',
