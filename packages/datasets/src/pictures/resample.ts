@@ -105,18 +105,29 @@ function along(data: DecodedPicture['data'], extents: Extents, taps: Taps, to: n
 }
 
 /** The sums stay below 2^31: 255 x 2^22, and the overshoot of a cubic. */
-function alongBytes(data: Uint8Array, { before, along: from, after }: Extents, taps: Taps, result: Uint8Array) {
-  const weights = whole(taps.weights);
-  const to = taps.starts.length;
+function alongBytes(
+  data: Uint8Array,
+  { before, along: from, after }: Extents,
+  { starts, counts, weights: exact, most }: Taps,
+  result: Uint8Array,
+) {
+  const weights = whole(exact);
+  const to = starts.length;
   for (let row = 0; row < before; row++)
     for (let i = 0; i < to; i++) {
-      const [start, first] = [taps.starts[i]!, i * taps.most];
-      const end = first + taps.counts[i]!;
+      const first = i * most;
+      const end = first + counts[i]!;
+      const start = (row * from + starts[i]!) * after;
+      const target = (row * to + i) * after;
       for (let k = 0; k < after; k++) {
         let sum = 2 ** (precision - 1);
-        for (let j = first, at = (row * from + start) * after + k; j < end; j++, at += after)
+        let at = start + k;
+        for (let j = first; j < end; j++) {
           sum = (sum + Math.imul(data[at]!, weights[j]!)) | 0;
-        result[(row * to + i) * after + k] = Math.min(Math.max(sum >> precision, 0), 255);
+          at += after;
+        }
+        const level = sum >> precision;
+        result[target + k] = level < 0 ? 0 : level > 255 ? 255 : level;
       }
     }
   return result;
