@@ -1,6 +1,5 @@
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Registry } from '@advrob/core';
 import type { Command } from 'commander';
-import type { Registry } from '@advrob/core';
 import type { openJobs } from '../evaluation/jobs.js';
 import { runEvaluation, runShard } from '../evaluation/run.js';
 import { parseShard, shardFolder, writeShardFile } from '../evaluation/shards.js';

@@ -62,7 +62,7 @@ async function initCommand(given: Values<typeof flags>): Promise<void> {
     throw new AdvrobError('ADVROB_USAGE', `${out} is there already: --force writes over it, --out names another file`);
   const answers = await askedFor(given);
   parseEpsilon(answers.epsilon);
-  const text = configOf(answers, await inputSideOf(answers.model), schemaPath(out));
+  const text = configOf(answers, await inputShapeOf(answers.model), schemaPath(out));
   // What is written is read at once: a config that does not hold is our mistake, not the user's.
   parseExperiment((await import('yaml')).parse(text));
   await writeAtomically(out, text);
@@ -100,8 +100,8 @@ function describeGoals(): string {
     .join(', ');
 }
 
-/** Height of the pictures that a model takes; undefined where it cannot be seen. */
-async function inputSideOf(model: string | undefined): Promise<Dataset['inputShape'] | undefined> {
+/** Shape of the examples that a model takes; undefined where it cannot be seen. */
+async function inputShapeOf(model: string | undefined): Promise<Dataset['inputShape'] | undefined> {
   const file = model === undefined ? undefined : await findModelFile(model);
   if (file === undefined) return undefined;
   await selectBackend();

@@ -80,7 +80,7 @@ function constant(to: Lowering, tensor: Tensor, shape: readonly number[], change
 
 function scalarOf(to: Lowering, tensor: Tensor): number {
   if (tensor.size !== 1) to.refuse('it compares with more than one number');
-  // eslint-disable-next-line no-restricted-syntax
+  // eslint-disable-next-line no-restricted-syntax -- a constant of the network, which decides what the node is
   return tensor.dataSync()[0]!;
 }
 
@@ -88,14 +88,14 @@ define('Add', (to, { inputs, output }) => {
   const [a, b] = [to.nodeOf(inputs['a']!), to.nodeOf(inputs['b']!)];
   if (a && b) return sum(to, [a, b], [1, 1]);
   const x = (a ?? b)!;
-  return shifted(to, x, inputs[a ? 'b' : 'a']!, elementShape(to, x, output));
+  return affine(to, x, 'shift', inputs[a ? 'b' : 'a']!, elementShape(to, x, output));
 });
 define('Sub', (to, { inputs, output }) => {
   const [a, b] = [to.nodeOf(inputs['a']!), to.nodeOf(inputs['b']!)];
   if (a && b) return sum(to, [a, b], [1, -1]);
-  if (a) return shifted(to, a, inputs['b']!, elementShape(to, a, output), tf.neg);
+  if (a) return affine(to, a, 'shift', inputs['b']!, elementShape(to, a, output), tf.neg);
   const minus = to.add({ op: 'affine', scale: to.keep(() => tf.scalar(-1)) }, [b!], b!.shape);
-  return shifted(to, minus, inputs['a']!, elementShape(to, minus, output));
+  return affine(to, minus, 'shift', inputs['a']!, elementShape(to, minus, output));
 });
 define('Neg', (to, call) => {
   const x = inputOf(to, call);
@@ -105,12 +105,12 @@ define('Multiply', (to, { inputs, output }) => {
   const [a, b] = [to.nodeOf(inputs['a']!), to.nodeOf(inputs['b']!)];
   if (a && b) to.refuse('it multiplies two values that both depend on the input');
   const x = (a ?? b)!;
-  return scaled(to, x, inputs[a ? 'b' : 'a']!, elementShape(to, x, output));
+  return affine(to, x, 'scale', inputs[a ? 'b' : 'a']!, elementShape(to, x, output));
 });
 define('RealDiv', (to, { inputs, output }) => {
   const a = to.nodeOf(inputs['a']!);
   if (!a || to.nodeOf(inputs['b']!)) to.refuse('it divides by a value that depends on the input');
-  return scaled(to, a!, inputs['b']!, elementShape(to, a!, output), (by) => tf.div(1, by));
+  return affine(to, a!, 'scale', inputs['b']!, elementShape(to, a!, output), (by) => tf.div(1, by));
 });
 define('AddN', (to, { inputs }) => {
   const all = Object.values(inputs).map((each) => to.nodeOf(each) ?? to.refuse('one of its summands is a constant'));
@@ -130,26 +130,17 @@ function sameShape(to: Lowering, x: LayerNode, shape: readonly number[]): void {
   if (x.shape.join() !== shape.join()) to.refuse('it repeats its input along an axis');
 }
 
-function shifted(
+/** `x` with a constant added to it (`shift`) or times a constant (`scale`), after `change`. */
+function affine(
   to: Lowering,
   x: LayerNode,
+  part: 'shift' | 'scale',
   by: Tensor,
   shape: readonly number[],
   change?: (t: Tensor) => Tensor,
 ): LayerNode {
   sameShape(to, x, shape);
-  return to.add({ op: 'affine', shift: constant(to, by, shape, change) }, [x], shape);
-}
-
-function scaled(
-  to: Lowering,
-  x: LayerNode,
-  by: Tensor,
-  shape: readonly number[],
-  change?: (t: Tensor) => Tensor,
-): LayerNode {
-  sameShape(to, x, shape);
-  return to.add({ op: 'affine', scale: constant(to, by, shape, change) }, [x], shape);
+  return to.add({ op: 'affine', [part]: constant(to, by, shape, change) }, [x], shape);
 }
 
 for (const [name, side] of [
@@ -224,7 +215,7 @@ define('PadV2', (to, { inputs, attributes, output }) => {
 function finished(to: Lowering, product: LayerNode, { inputs, attributes }: Call): LayerNode {
   const { bias } = inputs;
   if (bias && to.nodeOf(bias)) to.refuse('its bias depends on the input');
-  const biased = bias ? shifted(to, product, bias, product.shape) : product;
+  const biased = bias ? affine(to, product, 'shift', bias, product.shape) : product;
   const kind = (attributes.activation as string | undefined) ?? 'linear';
   const fused: Readonly<Record<string, Activation>> = {
     relu: { kind: 'relu' },
@@ -349,7 +340,7 @@ define('FusedBatchNorm', (to, { inputs, attributes }) => {
   const statistics = [mean, variance, scale, offset].filter((each) => each !== undefined);
   if (statistics.some((each) => to.nodeOf(each))) to.refuse('its statistics depend on the input');
   const node = to.nodeOf(x)!;
-  const centered = shifted(to, node, mean, node.shape, tf.neg);
+  const centered = affine(to, node, 'shift', mean, node.shape, tf.neg);
   const spread = constant(to, variance, node.shape, (v) => {
     const inverse = tf.div(1, tf.sqrt(tf.add(v, attributes.varianceEpsilon as number)));
     return scale ? tf.mul(inverse, scale) : inverse;
