@@ -7,7 +7,7 @@ export { checkAnalysis } from './analyze.js';
 export { type AnalysisResult } from './record/analysis-result.js';
 export type { DataDescription } from './record/shared.js';
 export { hashModel } from '@advrob/core/identity';
-export { decodeFloats, encodeFloats } from './record/model-result.js';
+export { decodeFloats, encodeFloats, toBase64 } from './record/model-result.js';
 export { examplesName, parseExamples, readExamples, type ExampleRecord } from './record/example.js';
 export { readAdversarial, type AdversarialExamples } from './record/adversarial.js';
 export { type ModelResult } from './record/model-result.js';

@@ -59,6 +59,9 @@ function tapsOf(from: number, to: number, { support: reach, weight }: Filter): T
 /** Bits after the point of Pillow's whole-number weights. */
 const precision = 22;
 
+/** One half at that precision: what makes of cutting off rounding. */
+const half = 2 ** (precision - 1);
+
 /** Weights as the whole numbers that Pillow reckons with. */
 function whole(weights: Float64Array): Int32Array {
   return Int32Array.from(weights, (value) => Math.trunc(value * 2 ** precision + (value < 0 ? -0.5 : 0.5)));
@@ -120,7 +123,7 @@ function alongBytes(
       const start = (row * from + starts[i]!) * after;
       const target = (row * to + i) * after;
       for (let k = 0; k < after; k++) {
-        let sum = 2 ** (precision - 1);
+        let sum = half;
         let at = start + k;
         for (let j = first; j < end; j++) {
           sum = (sum + Math.imul(data[at]!, weights[j]!)) | 0;

@@ -149,15 +149,30 @@ export type ModelResult = z.infer<typeof modelResult>;
 export function encodeFloats(values: Float32Array): string {
   const bytes = new DataView(new ArrayBuffer(4 * values.length));
   values.forEach((value, i) => bytes.setFloat32(4 * i, value, true));
-  let text = '';
-  for (let i = 0; i < bytes.byteLength; i++) text += String.fromCharCode(bytes.getUint8(i));
-  return btoa(text);
+  return toBase64(new Uint8Array(bytes.buffer));
 }
+
+/** Bytes as base64, in any runtime; `btoa` would want a text of each byte first. */
+export function toBase64(bytes: Uint8Array): string {
+  const letters = new Uint8Array(4 * Math.ceil(bytes.length / 3)).fill(padding);
+  for (let from = 0, to = 0; from < bytes.length; from += 3, to += 4) {
+    const three = (bytes[from]! << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0);
+    const count = Math.min(bytes.length - from, 3) + 1;
+    for (let i = 0; i < count; i++) letters[to + i] = alphabet[(three >> (18 - 6 * i)) & 63]!;
+  }
+  return new TextDecoder().decode(letters);
+}
+
+const alphabet = new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+const padding = '='.charCodeAt(0);
 
 /** The reverse of {@link encodeFloats}. */
 export function decodeFloats(text: string): Float32Array {
   const binary = atob(text);
-  const bytes = new DataView(new ArrayBuffer(binary.length - (binary.length % 4)));
-  for (let i = 0; i < bytes.byteLength; i++) bytes.setUint8(i, binary.charCodeAt(i));
-  return Float32Array.from({ length: bytes.byteLength / 4 }, (_, i) => bytes.getFloat32(4 * i, true));
+  const bytes = new Uint8Array(binary.length - (binary.length % 4));
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  const view = new DataView(bytes.buffer);
+  const values = new Float32Array(bytes.length / 4);
+  for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(4 * i, true);
+  return values;
 }

@@ -1,4 +1,5 @@
 import { AdvrobError } from '@advrob/core';
+import { toBase64 } from '@advrob/evaluation';
 import { encodePng } from './png.js';
 
 /** How the values of an example make a picture. */
@@ -31,7 +32,8 @@ export function pictureUri(values: Float32Array, { width, height, channels, boun
       `a picture of ${height}x${width}x${channels} has ${values.length} values: expected ${width * height * channels}`,
     );
   const [low, high] = bounds;
-  const pixels = Uint8Array.from(values, (value) => byteOf((value - low) / (high - low)));
+  const pixels = new Uint8Array(values.length);
+  values.forEach((value, i) => (pixels[i] = byteOf((value - low) / (high - low))));
   return dataUri('image/png', encodePng(pixels, width, height, channels));
 }
 
@@ -49,7 +51,5 @@ function byteOf(share: number): number {
 /** Bytes as a URI that carries them, so that a page needs no other file. */
 export function dataUri(type: string, content: Uint8Array | string): string {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return `data:${type};base64,${btoa(binary)}`;
+  return `data:${type};base64,${toBase64(bytes)}`;
 }
