@@ -41,7 +41,7 @@ describe('limits', () => {
 
   it('hold for compressed elements in compressed ones, which the format does not have', () => {
     let deep: Uint8Array = variable('a', 8);
-    for (let i = 0; i < 20_000; i++) deep = element(15, deflateSync(deep, { level: 0 }));
+    for (let i = 0; i < 6000; i++) deep = element(15, deflateSync(deep, { level: 0 }));
     expect([...parseMat(file(deep), 1e9).keys()]).toEqual([]);
     const many = Buffer.concat(Array.from({ length: 200 }, () => compressed(element(1, Buffer.alloc(1e6)))));
     expect([...parseMat(file(compressed(many)), 1e6).keys()]).toEqual([]);
@@ -58,13 +58,13 @@ describe('limits', () => {
 });
 
 describe('svhn', () => {
-  it('survives 20,000 damaged files', { timeout: 300_000 }, async () => {
+  it('survives 5,000 damaged files', { timeout: 300_000 }, async () => {
     const samples = await Promise.all(['svhn/train_32x32.mat', 'svhn/test_32x32.mat'].map(fileBytes));
     const { accepted, refused } = surviveMutations({
       samples,
       parse: (bytes) => parseMat(bytes, 100_000),
       seed: 1,
-      count: 20_000,
+      count: 5000,
       allocated: () => process.memoryUsage().arrayBuffers,
       allowance: (bytes) => 4 * bytes.length + 2 ** 20,
     });

@@ -73,7 +73,7 @@ describe('openPng', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(inflated / 5);
   });
 
-  it('survives 20,000 damaged files', { timeout: 300_000 }, async () => {
+  it('survives 5,000 damaged files', { timeout: 300_000 }, async () => {
     const samples = await Promise.all(
       ['grey', 'palette', 'opaque', 'grey16'].map((name) => fileBytes(`png/${name}.png`)),
     );
@@ -81,7 +81,7 @@ describe('openPng', () => {
       samples,
       parse: (bytes) => parsePng(bytes, limit),
       seed: 5,
-      count: 20_000,
+      count: 5000,
       allocated: () => process.memoryUsage().arrayBuffers,
       allowance: (bytes) => 4 * bytes.length + limit,
     });

@@ -83,11 +83,11 @@ describe('a GraphModel', () => {
     });
   });
 
-  it('loads or ends with one of its errors for 20,000 damaged files, without leaks', { timeout: 300_000 }, async () => {
+  it('loads or ends with one of its errors for 5,000 damaged files, without leaks', { timeout: 300_000 }, async () => {
     const files = graphFiles();
     const before = tf.memory().numTensors;
     const outcomes: Record<string, number> = {};
-    for (let index = 0; index < 20_000; index++) {
+    for (let index = 0; index < 5000; index++) {
       const damaged = new Map(files);
       const name = index % 5 === 0 ? 'group1-shard1of1.bin' : 'model.json';
       damaged.set(name, mutate(files.get(name)!, 4, index));

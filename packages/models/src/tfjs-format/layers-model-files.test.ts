@@ -153,7 +153,7 @@ describe('refuses', () => {
   });
 });
 
-it('survives 20,000 damaged model.json files', { timeout: 600_000 }, async () => {
+it('survives 5,000 damaged model.json files', { timeout: 600_000 }, async () => {
   const seed = 20;
   const samples: Map<string, Uint8Array>[] = [];
   for (const make of [sequential, branched]) {
@@ -162,7 +162,7 @@ it('survives 20,000 damaged model.json files', { timeout: 600_000 }, async () =>
     disposeLayersModel(model);
   }
   const codes = new Set<string>();
-  for (let index = 0; index < 20_000; index++) {
+  for (let index = 0; index < 5000; index++) {
     const files = samples[index % 2]!;
     // Digits and quotes are where the meaning is: half of the damage goes there, the other half
     // anywhere.
