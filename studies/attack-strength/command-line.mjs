@@ -1,15 +1,15 @@
 // Large networks of other people, from pictures, by the command line alone: does every attack run, and what does it cost?
 //   node studies/attack-strength/command-line.mjs [--only mobilenet|inception] [--attacks <expression>] [--report studies/attack-strength/README.md]
-//     --folder <folder> (where packages are unpacked and kept)  --python <python with torchvision>
+//     --folder <folder> (where packages are unpacked and kept, and rows: a study that was stopped goes on)  --python <python with torchvision>
 //
 // Protocol. MobileNetV2 and InceptionV3 of nsfwjs, six photographs of face-api (InceptionV3: the first two), resized and
 // cropped as such networks were trained, all labelled Neutral. One process for each attack, epsilon 2/255 in Linf (2 in
 // L2, 40 in L1, 500 values in L0), seed 0, two threads; attacks of more than some hundred passes get fewer, as `budget`
 // below says. CPU time and the largest resident memory are the process' own, the reading of the model, its checks, the
 // record and the page in them. PyTorch's row is PGD of 40 steps on a network of the same layers with weights drawn at
-// random, in a process of its own too.
+// random, in a process of its own too, of as many pictures as there are to attack: those that are classified rightly.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,9 +74,16 @@ for (const network of networks.filter(({ id }) => new RegExp(values.only).test(i
   const classes = join(folder, 'classes.txt');
   writeFileSync(classes, 'Drawing\nHentai\nNeutral\nPorn\nSexy\n');
   const model = nsfwjsModel(folder, network.model);
-  const rows = [];
+  const file = join(folder, `rows-${network.id}.json`);
+  const rows = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  const add = (...row) => {
+    rows.push(row);
+    writeFileSync(file, JSON.stringify(rows));
+    process.stderr.write(`${row.join(' | ')}\n`);
+  };
+  const known = (name) => rows.some(([first]) => first === name);
   for (const [attack, { norm = 'linf', set = [] }] of Object.entries(budget)) {
-    if (!new RegExp(values.attacks).test(attack)) continue;
+    if (known(attack) || !new RegExp(values.attacks).test(attack)) continue;
     const out = join(folder, `out-${network.id}`);
     rmSync(out, { recursive: true, force: true });
     const { status, cpu, memory, stderr } = measured(process.execPath, [
@@ -88,23 +95,17 @@ for (const network of networks.filter(({ id }) => new RegExp(values.only).test(i
         .flat(),
       ...set.flatMap((option) => ['--set', `${attack}.${option}`]),
     ]);
+    const begin = [attack, norm, set.join(', ')];
     if (status !== 0) {
-      rows.push([attack, norm, set.join(', '), 'failed', stderr.trim().split('\n').at(-1), '']);
+      add(...begin, 'failed', stderr.trim().split('\n').at(-1), '');
       continue;
     }
-    const record = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
-    const { clean, robust } = record.models[0];
-    rows.push([
-      attack,
-      norm,
-      set.join(', '),
-      `${robust.count} of ${clean.count}`,
-      cpu.toFixed(1),
-      String(Math.round(memory)),
-    ]);
-    process.stderr.write(`${rows.at(-1).join(' | ')}\n`);
+    const { clean, robust } = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8')).models[0];
+    add(...begin, `${robust.count} of ${clean.count}`, cpu.toFixed(1), String(Math.round(memory)));
   }
-  if (values.python !== undefined) rows.push(pytorch(network));
+  const attacked = Number(rows[0][3].split(' ').at(-1));
+  if (values.python !== undefined && !rows.some(([name]) => name.startsWith('PyTorch')))
+    add(...pytorch(network, attacked));
   const table = markdownTable(['attack', 'norm', 'fewer than by default', 'left', 'CPU s', 'MB'], rows);
   const text = `### ${network.title} by the command line\n\n\`nsfwjs\` 4.3.0, LayersModel; ${network.crop} x ${network.crop} x 3, 5 classes; ${network.pictures} photographs.\n\n${table}`;
   if (values.report) await writeResults(values.report, `command-${network.id}`, text);
@@ -129,7 +130,7 @@ function measured(program, args) {
   return { status, cpu, memory, stderr: stderr.replace(/\nusage .*/, '') };
 }
 
-function pytorch({ model, pictures, crop }) {
+function pytorch({ model, crop }, pictures) {
   const script = fileURLToPath(new URL('torch_pgd.py', import.meta.url));
   const [version, cpu, memory] = JSON.parse(
     execFileSync(values.python, [script, model, String(pictures), String(crop)], { encoding: 'utf8' }),

@@ -11,7 +11,7 @@ import {
   type RobustnessCheck,
   type RunRecord,
 } from '@advrob/evaluation';
-import { renderReport, type ReportOptions } from '@advrob/report';
+import type { ReportOptions } from '@advrob/report';
 import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
 import { environmentOf } from '../backend/environment.js';
@@ -128,6 +128,8 @@ export async function writeReport(
   records: RunRecord | readonly RunRecord[],
   options: ReportOptions = {},
 ): Promise<string> {
+  // What draws figures takes half a second to read: commands without a page do not wait for it.
+  const { renderReport } = await import('@advrob/report');
   const { html, markdown, files } = await renderReport(records, options);
   for (const [name, content] of Object.entries(files))
     await writeAtomically(join(folder, 'figures', plainName(name)), content);
