@@ -29,7 +29,8 @@ const commands = [
   ...[inspect, exportCommand, list, report, compare, doctor, completion],
 ];
 
-function createProgram(call: Call): Command {
+/** The program with all its commands, from which the help and its page in the documentation are made. */
+export function createProgram(call: Call): Command {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const program = new Command('advrob')
     .description('Measure and improve the adversarial robustness of neural networks.')
