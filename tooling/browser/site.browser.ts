@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadIndex, missedBy } from '../site/ask.mjs';
 import { launchChromium } from './chromium.js';
 import { serve, type Served } from './serve.js';
 
@@ -38,6 +40,9 @@ const pages = [
   '/',
   '/start-here.html',
   '/write-a-plugin.html',
+  '/cli.html',
+  '/attacks/',
+  '/attacks/cw.html',
   '/packages/attacks.html',
   '/studies/dale/',
   '/api/@advrob/core/attack.html',
@@ -77,4 +82,11 @@ it('finds words of guides and of the reference without the net', async () => {
   }
   expect(complaints).toEqual([]);
   await page.close();
+});
+
+it('finds guides before symbols of the reference: forty questions of new users', async () => {
+  const chunks = `${site}.cache/dist/assets/chunks/`;
+  const file = readdirSync(chunks).find((name) => name.startsWith('@localSearchIndexroot'))!;
+  const { default: json } = (await import(`${chunks}${file}`)) as { default: string };
+  expect(missedBy(loadIndex(json))).toEqual([]);
 });

@@ -17,8 +17,13 @@ for (const file of markdownFiles()) {
   mkdirSync(dirname(to), { recursive: true });
   writeFileSync(to, withSiteLinks(readFileSync(join(root, file), 'utf8'), file));
 }
-for (const name of readdirSync(join(root, 'studies'), { recursive: true }))
-  if (/\.(svg|png)$/.test(name)) cpSync(join(root, 'studies', name), join(stage, 'studies', name));
+// Pictures keep their places beside the pages.
+for (const [from, to] of [
+  ['studies', 'studies'],
+  ['docs', '.'],
+])
+  for (const name of readdirSync(join(root, from), { recursive: true }))
+    if (/\.(svg|png)$/.test(name)) cpSync(join(root, from, name), join(stage, to, name));
 
 const begun = performance.now();
 await writeApi(join(stage, 'api'));

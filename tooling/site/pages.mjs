@@ -4,6 +4,11 @@ import { posix } from 'node:path';
 /** The guides in the order of the sidebar, by page. */
 export const guides = {
   'start-here': 'Start here',
+  faq: 'Questions',
+  'tutorials/researcher': 'For researchers',
+  'tutorials/engineer': 'For engineers',
+  'tutorials/auditor': 'For auditors',
+  'tutorials/teacher': 'For teachers',
   concepts: 'Concepts',
   'bring-your-own-model': 'Bring your own model',
   'bring-your-own-data': 'Bring your own data',
