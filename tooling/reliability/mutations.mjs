@@ -6,6 +6,8 @@ import { parsers } from './parsers.mjs';
 /** Files between two looks at the clock. */
 const piece = 500;
 const usualAllowance = 1 << 20;
+/** Milliseconds of a slow parser, which may run on a busy machine at a low priority; what hangs takes more than any. */
+const slowest = 10_000;
 
 /** What was found before, in a file that is written after each piece; undefined: nothing is kept. */
 function resultsIn(file) {
@@ -26,12 +28,16 @@ function resultsIn(file) {
  * @param {number} until Milliseconds after which no further ones are tried.
  * @param {string[]} names Of the parsers; default all.
  * @param {string} [file] Goes on from what it holds, and keeps there what is found.
+ * @throws Error for a name that no parser has.
  */
 export async function mutateAll(fast, slow, until = Infinity, names = [], file = undefined) {
   const begun = performance.now();
   const results = [];
   const kept = resultsIn(file);
-  const all = (await parsers()).filter(({ name }) => names.length === 0 || names.includes(name));
+  const every = await parsers();
+  const stranger = names.find((wanted) => !every.some(({ name }) => name === wanted));
+  if (stranger !== undefined) throw new Error(`${stranger} is no parser: ${every.map(({ name }) => name).join(', ')}`);
+  const all = every.filter(({ name }) => names.length === 0 || names.includes(name));
   for (const [i, { name, isSlow = false, samples, parse, allowance = usualAllowance }] of all.entries()) {
     const wanted = isSlow ? slow : fast;
     // What refuses an intact file would show nothing.
@@ -55,6 +61,7 @@ export async function mutateAll(fast, slow, until = Infinity, names = [], file =
           count,
           allocated: () => process.memoryUsage().arrayBuffers,
           allowance: () => allowance,
+          timeLimit: isSlow ? slowest : undefined,
         });
         found.accepted += survival.accepted;
         found.refused += Object.values(survival.refused).reduce((sum, each) => sum + each, 0);

@@ -1,6 +1,6 @@
 // Measures what docs/reliability.md says, and writes it there where the page has a place for it:
 // node tooling/reliability/run.mjs [--minutes 10] [kills|damage|mutations|backends|preflight|progress|large|extension ...]; each part stops early when its minutes are over.
-// `mutations` with --state <file> goes on from there, and may be stopped at any time.
+// `mutations` with --state <file> goes on from there, and may be stopped at any time; --only <parser> (once or more) damages files of these alone.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     fast: { type: 'string', default: '100000' },
     slow: { type: 'string', default: '20000' },
     state: { type: 'string' },
+    only: { type: 'string', multiple: true, default: [] },
   },
   allowPositionals: true,
 });
@@ -28,6 +29,25 @@ const { values, positionals } = parseArgs({
 const until = Number(values.minutes) * 60_000;
 const list = (counts) => Object.entries(counts).map(([name, count]) => `${name} ${count}`);
 const told = (problems) => (problems.length === 0 ? [] : [`Problems: ${problems.join('; ')}`]);
+
+const page = new URL('../../docs/reliability.md', import.meta.url);
+
+/** The text of a part of the page, with what stands before and after it; undefined where the page has no place for it. */
+function placeOf(name) {
+  const text = readFileSync(page, 'utf8');
+  const [begin, end] = [`<!-- ${name}: by command -->`, `<!-- end of ${name} -->`].map((mark) => text.indexOf(mark));
+  if (begin < 0) return undefined;
+  const from = text.indexOf('\n', begin);
+  return { before: text.slice(0, from), inside: text.slice(from, end), after: text.slice(end) };
+}
+
+/** New rows in the places that rows of the same parsers have on the page, among those of the others. */
+function amongOthers(rows) {
+  const parserOf = (row) => row.split('|')[1].trim();
+  const told = placeOf('mutations').inside.split('\n').filter((line) => line.startsWith('|'));
+  const others = told.slice(2).map((row) => rows.find((one) => parserOf(one) === parserOf(row)) ?? row);
+  return [...others, ...rows.filter((row) => !others.includes(row))];
+}
 
 const parts = {
   async kills() {
@@ -54,14 +74,15 @@ const parts = {
     ];
   },
   async mutations() {
-    const results = await mutateAll(Number(values.fast), Number(values.slow), until, [], values.state);
+    const results = await mutateAll(Number(values.fast), Number(values.slow), until, values.only, values.state);
+    const rows = results.map(
+      ({ name, mutations, refused, accepted, allowance, problem }) =>
+        `| ${name} | ${mutations} | ${refused} | ${accepted} | ${allowance / 2 ** 20} | ${problem?.replaceAll('|', '/') ?? 0} |`,
+    );
     return [
       '| parser | damaged files | refused with a code | read in spite of it | limit of allocations (MiB) | crashes, hangs, allocations above it |',
       '| --- | --- | --- | --- | --- | --- |',
-      ...results.map(
-        ({ name, mutations, refused, accepted, allowance, problem }) =>
-          `| ${name} | ${mutations} | ${refused} | ${accepted} | ${allowance / 2 ** 20} | ${problem?.replaceAll('|', '/') ?? 0} |`,
-      ),
+      ...(values.only.length > 0 ? amongOthers(rows) : rows),
     ];
   },
   backends: () => backendLines(),
@@ -71,14 +92,11 @@ const parts = {
   extension: () => extensionLines(),
 };
 
-const page = new URL('../../docs/reliability.md', import.meta.url);
 for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
   const lines = await parts[name]();
-  const [begin, end] = [`<!-- ${name}: by command -->`, `<!-- end of ${name} -->`];
   console.log(lines.join('\n'));
-  const text = readFileSync(page, 'utf8');
-  if (!text.includes(begin)) continue;
-  const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
-  const whole = `${before}\n\n${lines.join('\n')}\n\n${after}`;
+  const place = placeOf(name);
+  if (place === undefined) continue;
+  const whole = `${place.before}\n\n${lines.join('\n')}\n\n${place.after}`;
   writeFileSync(page, await format(whole, { ...(await resolveConfig(page)), parser: 'markdown' }));
 }

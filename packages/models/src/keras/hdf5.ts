@@ -29,6 +29,7 @@ let counter = 0;
  *   hold four times, or the package is missing.
  */
 export async function readHdf5(file: string, bytes: Uint8Array): Promise<Hdf5Folder> {
+  checkHeaps(file, bytes);
   const h5wasm = await import('h5wasm').catch((cause: unknown) => {
     throw formatError(file, 'a Keras file needs a package: npm install h5wasm', cause);
   });
@@ -36,7 +37,8 @@ export async function readHdf5(file: string, bytes: Uint8Array): Promise<Hdf5Fol
   const path = `/advrob-${counter++}.h5`;
   // It would write what is wrong with a file to standard error, beside the error.
   const errors = FS.streams[2];
-  FS.streams[2] = FS.open('/dev/null', 'w');
+  const silence = FS.open('/dev/null', 'w');
+  FS.streams[2] = silence;
   let root: Hdf5Root | undefined;
   try {
     FS.writeFile(path, bytes);
@@ -46,13 +48,42 @@ export async function readHdf5(file: string, bytes: Uint8Array): Promise<Hdf5Fol
     if (cause instanceof AdvrobError) throw cause;
     throw formatError(file, `its weights cannot be read as HDF5: is the file complete?`, cause);
   } finally {
-    try {
-      root?.close();
-      FS.unlink(path);
-    } catch {
-      // A file that could not be opened cannot be closed.
-    }
+    // A file that could not be made cannot be removed, nor a damaged one always be closed.
+    for (const tidyUp of [() => root?.close(), () => FS.unlink(path)])
+      try {
+        tidyUp();
+      } catch {
+        // What was wrong is said above.
+      }
     FS.streams[2] = errors;
+    FS.close(silence);
+  }
+}
+
+/** `GCOL` and the version, before all words of variable length. */
+const heapSignature = [0x47, 0x43, 0x4f, 0x4c, 1];
+const heapHeader = 16;
+
+/**
+ * The HDF5 library (1.14) goes round for ever in a heap in which the next object does not lie behind
+ * the one before it, as in any file of which some bytes are zero. HDF5 file format, section III.E.
+ */
+function checkHeaps(file: string, bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const sizeAt = (offset: number): number => Number(view.getBigUint64(offset, true));
+  for (let at = bytes.indexOf(heapSignature[0]!); at >= 0; at = bytes.indexOf(heapSignature[0]!, at + 1)) {
+    if (at + heapHeader > bytes.length || !heapSignature.every((byte, i) => bytes[at + i] === byte)) continue;
+    const end = at + sizeAt(at + 8);
+    // Other bytes that look like one, or a heap that the library refuses.
+    if (end > bytes.length) continue;
+    let next = at + heapHeader;
+    while (next + heapHeader <= end) {
+      const size = sizeAt(next + 8);
+      // Number 0 is the space that is left, its own header included.
+      const step = view.getUint16(next, true) === 0 ? size : heapHeader + 8 * Math.ceil(size / 8);
+      if (step < heapHeader || next + step > end) throw formatError(file, 'words of its weights are damaged');
+      next += step;
+    }
   }
 }
 
@@ -60,6 +91,7 @@ export async function readHdf5(file: string, bytes: Uint8Array): Promise<Hdf5Fol
 interface FileSystem {
   readonly streams: unknown[];
   open(path: string, mode: string): unknown;
+  close(stream: unknown): void;
   writeFile(path: string, bytes: Uint8Array): void;
   unlink(path: string): void;
 }

@@ -125,6 +125,23 @@ describe('files that are not right', () => {
     return true;
   };
 
+  it('words that do not lie one behind the other, in which the HDF5 library would go round for ever', async () => {
+    const bytes = await bytesOf('nested.h5.gz');
+    const heap = Buffer.from(bytes).indexOf('GCOL');
+    bytes.fill(0, heap + 16, heap + 32);
+    await expect(loadKerasFile(bytes, 'a.h5')).rejects.toThrow(/a\.h5: words of its weights are damaged/);
+  });
+
+  it('leaves no file open, intact or damaged', async () => {
+    const { FS } = (await (await import('h5wasm')).ready) as unknown as { FS: { streams: unknown[] } };
+    const open = (): number => FS.streams.filter(Boolean).length;
+    const bytes = await bytesOf('nested.h5.gz');
+    const before = open();
+    await load(bytes);
+    await expect(load(bytes.subarray(0, 5000))).rejects.toThrow(/ADVROB_MODEL_FILE/);
+    expect(open()).toBe(before);
+  });
+
   it('survives damaged files: a model, or one of its errors, and nothing on standard error', async () => {
     const said = vi.spyOn(console, 'error');
     const { accepted, refused } = await surviveMutationsAsync({
