@@ -14,6 +14,7 @@ const flat: fc.Arbitrary<Schedule> = fc.oneof(
   fc.constant({ name: 'constant' as const }),
   fc.record({ name: fc.constant('step' as const), at: fc.array(length), factor: fc.constant(0.5), unit }),
   fc.record({ name: fc.constant('cosine' as const), length, floor: share, unit }),
+  fc.record({ name: fc.constant('smoothed-ramp' as const), length, from: share, unit }),
   fc.record({ name: fc.constant('cyclic' as const), up: length, down: length, floor: share, unit }),
 );
 const schedules = fc.oneof(
@@ -45,6 +46,17 @@ describe('factorAt', () => {
     const time = { step: 90, steps: 100, stepsPerEpoch: 10 };
     expect(factorAt({ name: 'cosine', length: 5, floor: 0.1 }, time)).toBeCloseTo(0.1, 12);
     expect(factorAt({ name: 'warm-up', length: 5 }, time)).toBe(1);
+  });
+
+  it('makes the ramp of certified training, with the constants of its code', () => {
+    // From step 10 to 50: the middle is step 20; a = 1 / ((50 - 20) 4 t + (20 - 10) t), t = (20 - 10)^3.
+    const a = 1 / (30 * 4 * 1000 + 10 * 1000);
+    const at = (step: number): number =>
+      factorAt({ name: 'smoothed-ramp', from: 1, length: 4 }, { step, steps: 100, stepsPerEpoch: 10 });
+    expect([0, 10, 50, 99].map(at)).toEqual([0, 0, 1, 1]);
+    expect(at(15)).toBeCloseTo(a * 5 ** 4, 12);
+    expect(at(20)).toBeCloseTo(a * 10 ** 4, 12);
+    expect(at(35)).toBeCloseTo(a * (10 ** 4 + 4 * 1000 * 15), 12);
   });
 
   it.each([

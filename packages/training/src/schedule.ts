@@ -40,6 +40,12 @@ export const scheduleSchema: z.ZodType<Schedule, Schedule> = z.lazy(() =>
       unit,
     }),
     z.strictObject({
+      name: z.literal('smoothed-ramp'),
+      length: z.number().positive().describe('length of the ramp'),
+      from: z.number().min(0).default(0).describe('position of its start'),
+      unit,
+    }),
+    z.strictObject({
       name: z.literal('warm-up'),
       length: z.number().positive().describe('length of the warm-up'),
       from: z.number().min(0).max(1).default(0).describe('factor at the start'),
@@ -81,12 +87,22 @@ export function factorAt(schedule: Schedule, time: ScheduleTime): number {
       const height = within < up ? within / up : (up + down - within) / down;
       return floor + (1 - floor) * height;
     }
+    case 'smoothed-ramp':
+      return smoothedRamp(clock(time, schedule.unit) - (schedule.from ?? 0), schedule.length);
     case 'warm-up': {
       const from = schedule.from ?? 0;
       const ramp = from + (1 - from) * Math.min(1, clock(time, schedule.unit) / schedule.length);
       return schedule.then ? ramp * factorAt(schedule.then, time) : ramp;
     }
   }
+}
+
+/** a u^4 up to m = length / 4, then its tangent, where a makes it 1 at the end. */
+function smoothedRamp(position: number, length: number): number {
+  const u = Math.min(1, Math.max(0, position / length));
+  const m = 0.25;
+  const scale = 1 / (m ** 4 + 4 * m ** 3 * (1 - m));
+  return Math.min(1, scale * (u <= m ? u ** 4 : m ** 4 + 4 * m ** 3 * (u - m)));
 }
 
 function clock({ step, steps, stepsPerEpoch }: ScheduleTime, unit: ScheduleUnit = 'epochs'): number {

@@ -38,6 +38,7 @@ export async function makeTrainingParts(
     ...(threat && { threat }),
     ...(recipe?.learningRate !== undefined && { learningRate: recipe.learningRate }),
     ...(recipe?.schedule && { schedule: recipe.schedule }),
+    ...(recipe?.epsilonSchedule && { epsilonSchedule: recipe.epsilonSchedule }),
     ...(transforms && { transforms }),
     ...(augmentations && { augmentations }),
     ...(validationAttack && { validationAttack }),

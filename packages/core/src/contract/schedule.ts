@@ -40,6 +40,17 @@ export type Schedule =
       readonly unit?: ScheduleUnit | undefined;
     }
   /**
+   * 0 until `from` (default 0), then to 1 within `length`: as the fourth power for the first quarter,
+   * linearly after it, without a jump of value or slope. The ramp of epsilon in certified training
+   * (Zhang et al. 2020, https://arxiv.org/abs/1906.06316, and their code).
+   */
+  | {
+      readonly name: 'smoothed-ramp';
+      readonly length: number;
+      readonly from?: number | undefined;
+      readonly unit?: ScheduleUnit | undefined;
+    }
+  /**
    * Linearly from `from` (default 0) to 1 in `length`, times the schedule `then`, whose time also
    * begins at the start of the run.
    */

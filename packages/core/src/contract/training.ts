@@ -29,6 +29,11 @@ export interface PrepareContext {
   /** Drawn anew for every batch. */
   readonly rng: Random;
   readonly threat: ThreatModel;
+  /**
+   * What the schedule of epsilon makes of it in this step, 1 being all: the threat's epsilon is
+   * already times this.
+   */
+  readonly epsilonFactor: number;
   readonly signal?: AbortSignal | undefined;
   /**
    * Inner maximisation with the attack that the run names; the engine frees the result at the end
@@ -206,6 +211,8 @@ export interface TrainingPlan<P extends Extras = Extras, E extends Extras = NoEx
    * that it fits runs of any length.
    */
   readonly schedule?: Schedule;
+  /** Of a recipe: the factor of epsilon, in fractions of the run too. */
+  readonly epsilonSchedule?: Schedule;
 }
 
 export interface ObjectiveDefinition<I, O, P extends Extras = never, E extends Extras = never> extends Definition<

@@ -1,5 +1,5 @@
-import { AdvrobError, type Classifier } from '@advrob/core';
-import { watchKernels } from '@advrob/onnx/export';
+import { AdvrobError, type Classifier, type ForwardOptions } from '@advrob/core';
+import { watchKernels, type RanKernel } from '@advrob/onnx/export';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { withLayerNames } from '../checks/layer-names.js';
@@ -30,7 +30,7 @@ export async function layerGraph(model: Classifier): Promise<LayerGraph> {
     const { nodes, differences } = traced(model, kept);
     await checkNodes(nodes, differences);
     const { inputShape, numClasses, bounds } = model;
-    const graph = { inputShape, numClasses, bounds, nodes: withBiases(pruned(nodes), kept), dispose };
+    const graph = { inputShape, numClasses, bounds, nodes: withBiases(pruned(nodes), keepIn(kept)), dispose };
     await checkWhole(graph, model);
     return graph;
   } catch (error) {
@@ -46,24 +46,82 @@ interface Traced {
 }
 
 function traced(model: Classifier, kept: Tensor[]): Traced {
-  const nodes: LayerNode[] = [];
-  const values = new Map<number, LayerNode>();
   const differences: { node: LayerNode; values: Tensor }[] = [];
   const [low, high] = model.bounds;
+  const keep = keepIn(kept);
+  let nodes: readonly LayerNode[] = [];
+  tf.tidy(() => {
+    const x = tf.randomUniform([tracedExamples, ...model.inputShape], low, high, 'float32', 17);
+    ({ nodes } = recorded(model, x, {
+      keep,
+      onNode: (all, first, call, values) =>
+        differences.push({ node: values.get(call.output.id)!, values: differenceOf(all, first, call, values) }),
+    }));
+  });
+  return { nodes, differences: differences.filter(({ node }) => node.id < nodes.length) };
+}
+
+function keepIn(kept: Tensor[]): Lowering['keep'] {
+  return (make) => {
+    const tensor = tf.keep(tf.tidy(make));
+    kept.push(tensor);
+    return tensor;
+  };
+}
+
+/** A forward pass, as layers that hold its own weights. */
+export interface LayerPass {
+  /** [n, classes] */
+  readonly logits: Tensor;
+  /** As those of a {@link LayerGraph}. */
+  readonly nodes: readonly LayerNode[];
+}
+
+/**
+ * One forward pass, and its layers: their weights come from the model's by recorded operations, so
+ * that what is computed of them has gradients of the model's weights. In train mode statistics of
+ * the batch are constants of the layers, with their gradients. Nothing is compared: that is done
+ * by {@link layerGraph}, once for a model. Call it inside of `tf.tidy`; the tensors are its scope's.
+ *
+ * @param x [n, ...inputShape]
+ * @throws AdvrobError `ADVROB_CERTIFY` naming the layer that has no node.
+ */
+export function layerPass(model: Classifier, x: Tensor, how?: ForwardOptions): LayerPass {
+  const { nodes, logits } = recorded(model, x, { keep: (make) => make(), how, hasStatistics: true });
+  return { logits, nodes: withBiases(pruned(nodes), (make) => make()) };
+}
+
+interface RecordOptions {
+  readonly keep: Lowering['keep'];
+  readonly how?: ForwardOptions | undefined;
+  /** Whether what was computed over the batch is a constant, instead of a reason to refuse. */
+  readonly hasStatistics?: boolean;
+  /** Told of each kernel that became nodes, those from `first` on. */
+  readonly onNode?: (
+    nodes: readonly LayerNode[],
+    first: number,
+    call: Call,
+    values: ReadonlyMap<number, LayerNode>,
+  ) => void;
+}
+
+function recorded(model: Classifier, x: Tensor, options: RecordOptions): LayerPass {
+  const { keep, how, hasStatistics = false, onNode } = options;
+  const nodes: LayerNode[] = [];
+  const values = new Map<number, LayerNode>();
+  /** Where only a statistic of the batch may follow, such as a square: why it has no node. */
+  const unknown = new Map<number, string>();
+  const batch = x.shape[0]!;
   let current = '';
   const lowering: Lowering = {
-    batch: tracedExamples,
+    batch,
     nodeOf: ({ id }) => values.get(id),
     add(operation: Operation, inputs, shape) {
       const node = { ...operation, id: nodes.length, inputs: inputs.map(({ id }) => id), shape, name: current };
       nodes.push(node);
       return node;
     },
-    keep(make) {
-      const tensor = tf.keep(tf.tidy(make));
-      kept.push(tensor);
-      return tensor;
-    },
+    keep,
     refuse(why) {
       throw new AdvrobError(
         'ADVROB_CERTIFY',
@@ -71,38 +129,47 @@ function traced(model: Classifier, kept: Tensor[]): Traced {
       );
     },
   };
-  tf.tidy(() => {
-    const x = tf.randomUniform([tracedExamples, ...model.inputShape], low, high, 'float32', 17);
-    current = 'the input';
-    values.set(x.id, lowering.add({ op: 'input' }, [], model.inputShape));
-    const end = withLayerNames((place) =>
-      watchKernels(
-        () => model.logits(x),
-        (ran) => {
-          const given = Object.values(ran.inputs).filter((each) => each !== undefined && each !== null);
-          if (!given.some(({ id }) => values.has(id))) return;
-          const at = place();
-          current = `the kernel ${ran.name}${at === undefined ? '' : ` of ${at}`}`;
-          const lower = lowerings.get(ran.name);
-          if (!lower || Array.isArray(ran.output)) return lowering.refuse(adviceFor(ran.name));
-          const first = nodes.length;
-          const call = ran as Call;
-          const node = lower(lowering, call);
-          values.set(call.output.id, node);
-          if (nodes.length > first)
-            differences.push({ node, values: differenceOf(nodes, first, ran.inputs, call, values) });
-        },
-      ),
-    );
-    const node = values.get(end.id);
-    if (node?.shape.length !== 1 || node.shape[0] !== model.numClasses) {
-      current = 'the output';
-      lowering.refuse('it does not depend on the input, or is no vector of logits');
-    }
-    // The last is the output: what was computed after it goes nowhere.
-    nodes.length = node!.id + 1;
-  });
-  return { nodes, differences: differences.filter(({ node }) => node.id < nodes.length) };
+  current = 'the input';
+  values.set(x.id, lowering.add({ op: 'input' }, [], model.inputShape));
+  const logits = withLayerNames((place) =>
+    watchKernels(
+      () => model.logits(x, how),
+      (ran) => {
+        const given = Object.values(ran.inputs).filter((each) => each !== undefined && each !== null);
+        const isUnknown = given.some(({ id }) => unknown.has(id));
+        if (!isUnknown && !given.some(({ id }) => values.has(id))) return;
+        const at = place();
+        current = `the kernel ${ran.name}${at === undefined ? '' : ` of ${at}`}`;
+        const lower = lowerings.get(ran.name);
+        if (hasStatistics && isOverBatch(ran)) return;
+        if (hasStatistics && (isUnknown || !lower)) {
+          for (const { id } of [ran.output].flat() as Tensor[]) unknown.set(id, current);
+          return;
+        }
+        if (!lower || Array.isArray(ran.output)) return lowering.refuse(adviceFor(ran.name));
+        const first = nodes.length;
+        const call = ran as Call;
+        values.set(call.output.id, lower(lowering, call));
+        if (nodes.length > first) onNode?.(nodes, first, call, values);
+      },
+    ),
+  );
+  const node = values.get(logits.id);
+  if (node?.shape.length !== 1 || node.shape[0] !== model.numClasses) {
+    current = unknown.values().next().value ?? 'the output';
+    lowering.refuse(unknown.size > 0 ? undefined : 'it does not depend on the input, or is no vector of logits');
+  }
+  // The last is the output: what was computed after it goes nowhere.
+  nodes.length = node!.id + 1;
+  return { nodes, logits };
+}
+
+/** Whether a kernel gives one value for all examples: a statistic of the batch. */
+function isOverBatch({ name, inputs, attributes }: RanKernel): boolean {
+  if (name !== 'Mean' && name !== 'Sum') return false;
+  const { rank } = inputs['x']!;
+  const axes = (attributes as { axis?: number | number[] }).axis;
+  return axes === undefined || [axes].flat().some((axis) => (axis + rank) % rank === 0);
 }
 
 function adviceFor(kernel: string): string | undefined {
@@ -115,8 +182,7 @@ function adviceFor(kernel: string): string | undefined {
 function differenceOf(
   nodes: readonly LayerNode[],
   first: number,
-  inputs: Call['inputs'],
-  { output }: Call,
+  { inputs, output }: Call,
   known: ReadonlyMap<number, LayerNode>,
 ): Tensor {
   return tf.keep(
@@ -187,7 +253,7 @@ function renumbered(nodes: readonly LayerNode[]): LayerNode[] {
 }
 
 /** Shifts of every channel become biases of the layer in front, where nothing else reads that. */
-function withBiases(nodes: readonly LayerNode[], kept: Tensor[]): LayerNode[] {
+function withBiases(nodes: readonly LayerNode[], keep: Lowering['keep']): LayerNode[] {
   const readers = new Map<number, number>();
   for (const { inputs } of nodes) for (const each of inputs) readers.set(each, (readers.get(each) ?? 0) + 1);
   const found = [...nodes];
@@ -198,8 +264,7 @@ function withBiases(nodes: readonly LayerNode[], kept: Tensor[]): LayerNode[] {
     if ((source.op !== 'dense' && source.op !== 'conv2d') || source.bias || readers.get(source.id) !== 1) continue;
     const channels = source.shape.at(-1)!;
     if (node.shift.size !== channels || node.shift.shape.at(-1) !== channels) continue;
-    const bias = tf.keep(tf.tidy(() => tf.reshape(node.shift!, [channels]) as tf.Tensor1D));
-    kept.push(bias);
+    const bias = keep(() => tf.reshape(node.shift!, [channels]) as tf.Tensor1D);
     found[node.id] = { ...source, id: node.id, bias };
     gone.add(source.id);
   }

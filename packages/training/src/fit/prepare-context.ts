@@ -2,6 +2,7 @@ import { AdvrobError, type Classifier, type Extras, type PrepareContext, type Ra
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { prefixed } from '../random.js';
+import { factorAt } from '../schedule.js';
 import { checkTensor } from './check-plugins.js';
 import { positionOf, type Run } from './run.js';
 import { threatAt } from './settings.js';
@@ -30,6 +31,7 @@ export function prepareContext<P extends Extras, E extends Extras>(
     step: position.step,
     epoch: Math.floor(draw / settings.drawsPerEpoch),
     rng,
+    epsilonFactor: factorAt(settings.epsilonSchedule, position),
     signal,
     async maximize({ x, y, ids }, { loss, lanes, attack = options.attack, model: attacked = model } = {}) {
       if (!attack) throw missing('an attack', 'pass `attack`, e.g. pgd({ steps: 7 }) of @advrob/attacks');

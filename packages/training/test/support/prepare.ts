@@ -8,7 +8,7 @@ import { tinyData } from './tiny-data.js';
 /** What `prepare` has at hand in an engine of one batch. */
 export function context(model: Classifier, own: tf.Tensor[]): PrepareContext {
   const threat = createThreat({ norm: 'l2', epsilon: 0.2 }, [0, 1]);
-  const how = { step: 0, epoch: 0, rng: createRandom({ seed: 3 }), threat, model };
+  const how = { step: 0, epoch: 0, rng: createRandom({ seed: 3 }), threat, model, epsilonFactor: 1 };
   const attack = signAttack({ steps: 3 });
   return {
     ...how,

@@ -44,6 +44,7 @@ export function tinyContext<E extends Extras>(
     epoch: Math.floor(draw / 2),
     rng: createRandom({ seed: 1, step: draw }),
     threat,
+    epsilonFactor: 1,
     async maximize({ x, ids }: Batch) {
       const adversarial = threat.randomStart(x, createRowRandom({ seed: 2, ids, step: draw }));
       own(adversarial);
