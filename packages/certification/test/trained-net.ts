@@ -79,15 +79,12 @@ export async function lossOf(
   const batch = trainedBatch();
   const values = await objective.prepare(batch, context);
   const terms: Record<string, Tensor> = {};
-  const { grads } = tf.tidy(() =>
-    tf.variableGrads(
-      () => {
-        const { total, terms: parts } = objective.loss(values, model, { mode: 'train' });
-        for (const [name, value] of Object.entries<Tensor>({ ...parts, total })) terms[name] = tf.keep(tf.clone(value));
-        return total as tf.Scalar;
-      },
-      Object.values(model.weights),
-    ),
+  const { value, grads } = tf.tidy(() =>
+    tf.variableGrads(() => {
+      const { total, terms: parts } = objective.loss(values, model, { mode: 'train' });
+      for (const [name, value] of Object.entries<Tensor>({ ...parts, total })) terms[name] = tf.keep(tf.clone(value));
+      return total as tf.Scalar;
+    }, Object.values(model.weights)),
   );
   const numbersOf = (all: Record<string, Tensor>): [string, number[]][] =>
     Object.entries(all).map(([name, tensor]) => [name, Array.from(tensor.dataSync())]);
@@ -96,7 +93,7 @@ export async function lossOf(
     terms: Object.fromEntries(numbersOf(terms).map(([name, [value]]) => [name, value!])),
     gradients: Object.fromEntries(numbersOf(grads).map(([own, value]) => [nameOf.get(own)!, value])),
   };
-  tf.dispose([terms, grads, values, batch.x, batch.y]);
+  tf.dispose([value, terms, grads, values, batch.x, batch.y]);
   return found;
 }
 
@@ -126,7 +123,10 @@ export async function gradientError(
     };
     const slope = ((await moved(step)) - (await moved(-step))) / (2 * step);
     await moved(0);
-    worst = Math.max(worst, Math.abs(slope - gradients[name]![place]!) / Math.max(0.1, ...gradients[name]!.map(Math.abs)));
+    worst = Math.max(
+      worst,
+      Math.abs(slope - gradients[name]![place]!) / Math.max(0.1, ...gradients[name]!.map(Math.abs)),
+    );
   }
   return worst;
 }

@@ -66,16 +66,17 @@ export const crownIbp = defineObjective({
         };
       },
       loss({ x, y, center, radius, factor, share }, model, how) {
-        const pass = boundedPass(model, x, boxAround(center, radius, model.bounds), how);
-        const ce = meanCrossEntropy(pass.logits, y);
-        const intervals = intervalMargins(pass, y);
-        const margins = share
-          ? tf.add(tf.mul(linearMargins(pass, y), share), tf.mul(intervals, tf.sub(1, share)))
-          : intervals;
-        const { robust, certified } = robustTerms(margins, y);
-        const weight = tf.mul(factor, 1 - kappa);
-        const total = tf.add(tf.mul(ce, tf.sub(1, weight)), tf.mul(robust, weight));
-        return { total, terms: { ce, robust, certified } };
+        return boundedPass(model, x, boxAround(center, radius, model.bounds), how, (pass) => {
+          const ce = meanCrossEntropy(pass.logits, y);
+          const intervals = intervalMargins(pass, y);
+          const margins = share
+            ? tf.add(tf.mul(linearMargins(pass, y), share), tf.mul(intervals, tf.sub(1, share)))
+            : intervals;
+          const { robust, certified } = robustTerms(margins, y);
+          const weight = tf.mul(factor, 1 - kappa);
+          const total = tf.add(tf.mul(ce, tf.sub(1, weight)), tf.mul(robust, weight));
+          return { total, terms: { ce, robust, certified } };
+        });
       },
     };
   },

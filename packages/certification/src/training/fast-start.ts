@@ -12,25 +12,26 @@ import { beforeActivations, type BoundedPass } from './layers.js';
  * stays as it is.
  */
 export function drawForBounds(model: Classifier, x: Tensor, rng: Random): void {
-  tf.tidy(() => {
-    const { nodes } = layerPass(model, x);
-    const variables = new Map(
-      Object.entries(model.weights).map(([name, variable]): [object, [string, Variable]] => [
-        variable.dataId,
-        [name, variable],
-      ]),
-    );
-    const layers = nodes.filter(isLayer);
-    for (const layer of layers.slice(0, -1)) {
-      const weights: Tensor = layer.op === 'dense' ? layer.kernel : layer.filter;
-      const found = variables.get(weights.dataId);
-      if (!found) continue;
-      const [name, variable] = found;
-      const fanIn = weights.size / weights.shape.at(-1)!;
-      const scale = (Math.sqrt(2 * Math.PI) / fanIn) * (readsSum(nodes, layer) ? 0.5 : 1);
-      variable.assign(tf.mul(rng.normal(`bounds/${name}`, variable.shape), scale));
-    }
-  });
+  tf.tidy(() =>
+    layerPass(model, x, undefined, ({ nodes }) => {
+      const variables = new Map(
+        Object.entries(model.weights).map(([name, variable]): [object, [string, Variable]] => [
+          variable.dataId,
+          [name, variable],
+        ]),
+      );
+      const layers = nodes.filter(isLayer);
+      for (const layer of layers.slice(0, -1)) {
+        const weights: Tensor = layer.op === 'dense' ? layer.kernel : layer.filter;
+        const found = variables.get(weights.dataId);
+        if (!found) continue;
+        const [name, variable] = found;
+        const fanIn = weights.size / weights.shape.at(-1)!;
+        const scale = (Math.sqrt(2 * Math.PI) / fanIn) * (readsSum(nodes, layer) ? 0.5 : 1);
+        variable.assign(tf.mul(rng.normal(`bounds/${name}`, variable.shape), scale));
+      }
+    }),
+  );
 }
 
 type Layer = LayerNode & { readonly op: 'dense' | 'conv2d' };

@@ -50,18 +50,19 @@ export function boundsLoss(
   { kappa, regularization }: Pick<BoundsOptions, 'kappa' | 'regularization'>,
 ): { readonly total: Tensor; readonly terms: Readonly<Record<string, Tensor>> } {
   const { x, y, center, radius, factor } = values;
-  const pass = boundedPass(model, x, boxAround(center, radius, model.bounds), how);
-  const ce = meanCrossEntropy(pass.logits, y);
-  const { robust, certified } = robustTerms(intervalMargins(pass, y), y);
-  const share = tf.mul(factor, 1 - kappa);
-  const loss = tf.add(tf.mul(ce, tf.sub(1, share)), tf.mul(robust, share));
-  const terms = { ce, robust, certified };
-  if (regularization === 0) return { total: loss, terms };
-  const grown = explosion(pass);
-  return {
-    total: tf.add(loss, tf.mul(grown, tf.mul(tf.sub(1, factor), regularization))),
-    terms: { ...terms, explosion: grown },
-  };
+  return boundedPass(model, x, boxAround(center, radius, model.bounds), how, (pass) => {
+    const ce = meanCrossEntropy(pass.logits, y);
+    const { robust, certified } = robustTerms(intervalMargins(pass, y), y);
+    const share = tf.mul(factor, 1 - kappa);
+    const loss = tf.add(tf.mul(ce, tf.sub(1, share)), tf.mul(robust, share));
+    const terms = { ce, robust, certified };
+    if (regularization === 0) return { total: loss, terms };
+    const grown = explosion(pass);
+    return {
+      total: tf.add(loss, tf.mul(grown, tf.mul(tf.sub(1, factor), regularization))),
+      terms: { ...terms, explosion: grown },
+    };
+  });
 }
 
 /** Draws the weights at the first step, once: the objective's state remembers it. */

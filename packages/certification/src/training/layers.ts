@@ -19,21 +19,30 @@ export interface Box {
  * A forward pass of x, and intervals of all layers over a box around it (Gowal et al. 2018,
  * https://arxiv.org/abs/1810.12715): one pass more for centers, and one for radii. Rounding is not
  * covered, which training does not need. Call it inside of `tf.tidy`.
+ *
+ * @param body Computes with the layers, whose weights are freed after it.
  */
-export function boundedPass(model: Classifier, x: Tensor, box: Box, how?: ForwardOptions): BoundedPass {
-  const { logits, nodes } = layerPass(model, x, how);
-  const intervals: Interval[] = [];
-  for (const node of nodes)
-    intervals.push(
-      node.op === 'input'
-        ? box
-        : intervalOf(
-            node,
-            node.inputs.map((id) => intervals[id]!),
-            false,
-          ),
-    );
-  return { logits, nodes, intervals };
+export function boundedPass<T>(
+  model: Classifier,
+  x: Tensor,
+  box: Box,
+  how: ForwardOptions | undefined,
+  body: (pass: BoundedPass) => T,
+): T {
+  return layerPass(model, x, how, ({ logits, nodes }) => {
+    const intervals: Interval[] = [];
+    for (const node of nodes)
+      intervals.push(
+        node.op === 'input'
+          ? box
+          : intervalOf(
+              node,
+              node.inputs.map((id) => intervals[id]!),
+              false,
+            ),
+      );
+    return body({ logits, nodes, intervals });
+  });
 }
 
 /** The points within `radius` [] of a center, of all those within the bounds of inputs. */

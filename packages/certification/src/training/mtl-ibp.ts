@@ -64,11 +64,12 @@ export const mtlIbp = defineObjective({
         return { x, y, adversarial: alpha === 1 ? x : await maximize(batch), radius: tf.scalar(threat.epsilon) };
       },
       loss({ x, y, adversarial, radius }, model, how) {
-        const pass = boundedPass(model, adversarial, boxAround(x, radius, model.bounds), how);
-        const attacked = meanCrossEntropy(pass.logits, y);
-        const { robust, certified } = robustTerms(intervalMargins(pass, y), y);
-        const total = tf.add(tf.mul(robust, alpha), tf.mul(attacked, 1 - alpha));
-        return { total, terms: { attacked, robust, certified } };
+        return boundedPass(model, adversarial, boxAround(x, radius, model.bounds), how, (pass) => {
+          const attacked = meanCrossEntropy(pass.logits, y);
+          const { robust, certified } = robustTerms(intervalMargins(pass, y), y);
+          const total = tf.add(tf.mul(robust, alpha), tf.mul(attacked, 1 - alpha));
+          return { total, terms: { attacked, robust, certified } };
+        });
       },
     };
   },

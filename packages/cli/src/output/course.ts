@@ -119,7 +119,7 @@ interface Trained {
 }
 
 /** Objectives that never attack, also where a config has an attack for all of its models. */
-const plainObjectives: readonly (string | undefined)[] = ['erm', 'kd', 'gaussian', 'macer'];
+const plainObjectives: readonly (string | undefined)[] = ['erm', 'kd', 'gaussian', 'macer', 'ibp', 'crown-ibp'];
 
 export function trainsAgainstAttacks({ attack, objective }: Trained): boolean {
   return attack !== undefined && !plainObjectives.includes(objective.origin?.name);

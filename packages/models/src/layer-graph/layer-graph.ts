@@ -79,16 +79,28 @@ export interface LayerPass {
 
 /**
  * One forward pass, and its layers: their weights come from the model's by recorded operations, so
- * that what is computed of them has gradients of the model's weights. In train mode statistics of
- * the batch are constants of the layers, with their gradients. Nothing is compared: that is done
- * by {@link layerGraph}, once for a model. Call it inside of `tf.tidy`; the tensors are its scope's.
+ * that what `body` computes of them has gradients of the model's weights. In train mode statistics
+ * of the batch are constants of the layers, with their gradients. Nothing is compared: that is done
+ * by {@link layerGraph}, once for a model. Call it inside of `tf.tidy`.
  *
  * @param x [n, ...inputShape]
+ * @param body Computes with the layers, whose weights are freed after it.
  * @throws AdvrobError `ADVROB_CERTIFY` naming the layer that has no node.
  */
-export function layerPass(model: Classifier, x: Tensor, how?: ForwardOptions): LayerPass {
-  const { nodes, logits } = recorded(model, x, { keep: (make) => make(), how, hasStatistics: true });
-  return { logits, nodes: withBiases(pruned(nodes), (make) => make()) };
+export function layerPass<T>(
+  model: Classifier,
+  x: Tensor,
+  how: ForwardOptions | undefined,
+  body: (pass: LayerPass) => T,
+): T {
+  const kept: Tensor[] = [];
+  const keep = keepIn(kept);
+  try {
+    const { nodes, logits } = recorded(model, x, { keep, how, hasStatistics: true });
+    return body({ logits, nodes: withBiases(pruned(nodes), keep) });
+  } finally {
+    tf.dispose(kept);
+  }
 }
 
 interface RecordOptions {
