@@ -44,6 +44,8 @@ export const resultCard = z.strictObject({
         options: z.json(),
         restarts: z.int().min(1),
         loss: z.string(),
+        /** Why its number tells less than its name promises. */
+        caveat: z.string().optional(),
         /** What withstood this attack; with `attackOn: survivors` also all before it. */
         robust: proportion,
         /** Forward passes per attacked example. */
@@ -118,7 +120,7 @@ export function createCard(record: RunRecord, options: CardOptions = {}): Result
     threat: { norm, epsilon, bounds: data.bounds },
     clean: model.clean,
     robust,
-    attacks: attacks.flatMap(({ label, attack, options: settings, restarts, loss, points }) =>
+    attacks: attacks.flatMap(({ label, attack, options: settings, restarts, loss, caveat, points }) =>
       points
         .filter((point) => point.epsilon === epsilon)
         .map((point) => ({
@@ -127,6 +129,7 @@ export function createCard(record: RunRecord, options: CardOptions = {}): Result
           options: settings,
           restarts,
           loss,
+          ...(caveat !== undefined && { caveat }),
           robust: point.robust,
           meanQueries: point.meanQueries,
         })),

@@ -39,7 +39,7 @@ export function mainTable(subjects: readonly Subject[], headline: Headline): Mai
   for (const [norm, epsilon] of headline) {
     const threat = `${normText(norm)} ${epsilonText(epsilon)}`;
     for (const attack of attacksIn(subjects, norm))
-      columns.push({ kind: 'attack', title: attack, threat, norm, epsilon, attack });
+      columns.push({ kind: 'attack', title: attackTitle(attack, subjects), threat, norm, epsilon, attack });
     columns.push({ kind: 'worst', title: 'Worst case', threat, norm, epsilon });
     for (const { label, of } of certifiersIn(subjects, norm))
       columns.push({ kind: 'certified', title: certifiedTitle(label, of), threat, norm, epsilon, certifier: label });
@@ -76,6 +76,18 @@ export function attacksIn(subjects: readonly Subject[], norm: Norm): string[] {
 function certifiersIn(subjects: readonly Subject[], norm: Norm): { label: string; of: string }[] {
   const found = subjects.flatMap(({ model }) => (model.certificates ?? []).filter((one) => one.norm === norm));
   return [...new Map(found.map(({ label, statement }) => [label, { label, of: statement.of }])).values()];
+}
+
+/** An attack that promises less than its name does says so. */
+function attackTitle(label: string, subjects: readonly Subject[]): string {
+  return hasCaveat([label], subjects) ? `${label}, at most` : label;
+}
+
+/** Whether the numbers of any of these attacks tell less than its name promises. */
+export function hasCaveat(labels: readonly string[], subjects: readonly Subject[]): boolean {
+  return subjects.some(({ model }) =>
+    model.attacks.some(({ label, caveat }) => caveat !== undefined && labels.includes(label)),
+  );
 }
 
 /** A lower bound says so, and of what. */

@@ -101,6 +101,15 @@ describe('the page', () => {
       expect(report.html).toContain(text);
   });
 
+  it('says of an attack that it is an upper bound: in answer, table and list of attacks', async () => {
+    const attacks = record.models[0]!.attacks.map((attack) => ({ ...attack, caveat: 'is an upper bound on more' }));
+    const { html, markdown } = await renderReport({ ...record, models: [{ ...record.models[0]!, attacks }] });
+    expect(html).toMatch(/still classifies at most \d/);
+    expect(html).toContain('; is an upper bound on more');
+    expect(markdown).toContain('pgd, at most, L∞ 0.3');
+    expect(report.html).not.toContain('at most');
+  });
+
   it('has ids that occur once, and references that exist', () => {
     const ids = attributes(report.html, 'id');
     expect(new Set(ids).size).toBe(ids.length);

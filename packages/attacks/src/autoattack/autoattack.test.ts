@@ -15,7 +15,7 @@ import { square } from '../square/square.js';
 import { autoattack } from './autoattack.js';
 import { memberLog } from './log.js';
 import { memberNames } from './members.js';
-import { compose } from './versions.js';
+import { compose, screenSteps } from './versions.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -76,6 +76,7 @@ describe('composition', () => {
       ],
     ],
     ['rand', 'l2', ['apgd-ce x1, 100, eot 20', 'apgd-dlr x1, 100, eot 20']],
+    ['screen', 'l2', ['apgd-ce x1, 80', 'apgd-t x1, 80, targets 2']],
   ])('%s in %s', (version, norm, expected) => {
     expect(compose(version, norm).map(({ attack, restarts }) => brief(attack, restarts))).toEqual(expected);
   });
@@ -92,6 +93,29 @@ describe('composition', () => {
     expect(() => autoattack({ version: 'custom' })).toThrow(/attacks: expected for version 'custom'.*ADVROB_OPTION/s);
     expect(() => autoattack({ attacks: ['square'] })).toThrow('ADVROB_OPTION');
     expect(() => autoattack({ version: 'custom', attacks: ['pgd' as 'square'] })).toThrow('ADVROB_OPTION');
+  });
+});
+
+describe('the version screen', () => {
+  it('makes less than a tenth of the passes of standard, and records its iterations', () => {
+    const { options, definition } = autoattack({ version: 'screen' });
+    const passes = definition.members!(options, 'linf').map(({ attack }) => {
+      const { steps, targets = 1 } = attack.options as { steps: number; targets?: number };
+      return 2 * (steps + 1) * targets;
+    });
+    // APGD-CE, APGD-T and FAB-T on nine targets, and Square.
+    const standard = 202 + 9 * 202 + 9 * 300 + 5001;
+    expect(passes.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(standard / 10);
+    expect(options).toMatchObject({ steps: screenSteps });
+    expect(autoattack().options).toMatchObject({ steps: 100 });
+    expect(autoattack({ version: 'screen', steps: 7 }).options).toMatchObject({ steps: 7 });
+  });
+
+  it('says that it is an upper bound, and no other does', () => {
+    const caveatOf = ({ definition, options }: Attack) => definition.caveat?.(options);
+    expect(caveatOf(autoattack({ version: 'screen' }))).toMatch(/^is an upper bound/);
+    expect(caveatOf(autoattack())).toBeUndefined();
+    expect(caveatOf(autoattack({ version: 'custom', attacks: ['square'] }))).toBeUndefined();
   });
 });
 
@@ -141,7 +165,7 @@ describe('each member', () => {
 });
 
 describe.each([2, 3, 4])('with %d classes', (classes) => {
-  it.each(['standard', 'plus', 'rand'] as const)('%s finds what a linear model allows', async (version) => {
+  it.each(['standard', 'plus', 'rand', 'screen'] as const)('%s finds what a linear model allows', async (version) => {
     // Class k wins where input k is largest: distance to the boundary is half of the lead.
     const weights = Array.from({ length: classes }, (_, i) =>
       Array.from({ length: classes }, (_, k) => Number(i === k)),

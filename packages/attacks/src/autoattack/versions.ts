@@ -1,8 +1,11 @@
 import type { Norm } from '@advrob/core';
 import { membersOf, type Effort, type Member, type MemberName } from './members.js';
 
-export const versionNames = ['standard', 'plus', 'rand', 'custom'] as const;
+export const versionNames = ['standard', 'plus', 'rand', 'screen', 'custom'] as const;
 export type VersionName = (typeof versionNames)[number];
+
+/** Chosen with the number of targets on validation images, by studies/attack-screen. */
+export const screenSteps = 80;
 
 interface Version {
   readonly attacks: readonly MemberName[];
@@ -12,7 +15,7 @@ interface Version {
 /** What holds where a version says nothing else. */
 const usual: Effort = { steps: 100, queries: 5000, restarts: 5, targets: 9, eot: 1, largeBalls: false };
 
-/** AutoAttack's versions as its authors released them (version 0.1). */
+/** AutoAttack's versions as its authors released them (version 0.1), and `screen`. */
 const versions: Readonly<Record<VersionName, Version>> = {
   standard: {
     attacks: ['apgd-ce', 'apgd-t', 'fab-t', 'square'],
@@ -23,6 +26,7 @@ const versions: Readonly<Record<VersionName, Version>> = {
     effort: () => ({}),
   },
   rand: { attacks: ['apgd-ce', 'apgd-dlr'], effort: () => ({ restarts: 1, eot: 20 }) },
+  screen: { attacks: ['apgd-ce', 'apgd-t'], effort: () => ({ restarts: 1, steps: screenSteps, targets: 2 }) },
   custom: { attacks: [], effort: () => ({}) },
 };
 

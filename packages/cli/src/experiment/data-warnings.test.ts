@@ -24,6 +24,7 @@ const evaluation = (labels: number[], right: number) => ({
   labels: Int32Array.from(labels),
   result: {
     name: 'net',
+    attacks: [],
     clean: { count: right, total: labels.length, rate: right / labels.length, interval: [0, 1] as [number, number] },
   },
 });
@@ -49,4 +50,12 @@ it('speaks up about an accuracy that guessing has', () => {
     [61, 0],
   ] as const)
     expect(evaluationWarnings(evaluation(hundred, right), data, undefined)).toHaveLength(count);
+});
+
+it('says of an attack that it is an upper bound', () => {
+  const { labels, result } = evaluation([0, 1, 0, 1, 0, 1], 6);
+  const attacks = [{ label: 'quick', caveat: 'is an upper bound' }, { label: 'pgd' }];
+  expect(evaluationWarnings({ labels, result: { ...result, attacks } }, data, undefined)).toEqual([
+    { message: 'the number of quick is an upper bound' },
+  ]);
 });

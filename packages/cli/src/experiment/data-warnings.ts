@@ -50,11 +50,28 @@ export function labelWarnings(labels: ArrayLike<number>, data: Measured, take: n
 const deviations = 2;
 
 /**
- * What an evaluation says of its data rather than of the model: one class alone, or an accuracy that
- * guessing has too, which mostly means other classes, another order of them, or inputs of another form.
+ * What an evaluation says of its data and attacks rather than of the model: one class alone, an
+ * accuracy that guessing has too, which mostly means other classes, another order of them, or inputs
+ * of another form; and attacks that tell less than their name promises.
  */
 export function evaluationWarnings(
-  { result, labels }: Pick<Evaluation, 'labels'> & { readonly result: Pick<Evaluation['result'], 'name' | 'clean'> },
+  { result, labels }: Pick<Evaluation, 'labels'> & { readonly result: Tried },
+  data: Measured,
+  take: number | undefined,
+): RecordWarning[] {
+  const caveats = result.attacks.flatMap(({ label, caveat }) =>
+    caveat === undefined ? [] : [{ message: `the number of ${label} ${caveat}` }],
+  );
+  return [...chanceWarnings(result, labels, data, take), ...caveats];
+}
+
+type Tried = Pick<Evaluation['result'], 'name' | 'clean'> & {
+  readonly attacks: readonly Pick<Evaluation['result']['attacks'][number], 'label' | 'caveat'>[];
+};
+
+function chanceWarnings(
+  result: Tried,
+  labels: Evaluation['labels'],
   data: Measured,
   take: number | undefined,
 ): RecordWarning[] {

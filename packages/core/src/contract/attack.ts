@@ -127,6 +127,11 @@ export interface AttackDefinition<I, O, K extends keyof Knowledge> extends Defin
   /** Whether `randomStart` or other randomness makes restarts differ. Default true. */
   readonly random?: boolean;
   /**
+   * What a reader of a number under these options must know, as a sentence: that it tells less than
+   * the attack's name promises. Left out, or undefined: nothing.
+   */
+  caveat?(options: O): string | undefined;
+  /**
    * Of an attack that runs others one after another: which, for who tells the time that is left.
    * Left out: what is told of it may be wrong while it runs the first time.
    */

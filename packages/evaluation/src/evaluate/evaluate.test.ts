@@ -31,6 +31,21 @@ afterEach(() => {
 });
 
 describe('numbers on a model whose optimum is known', () => {
+  it('keeps what an attack says of its own number', async () => {
+    const evaluated = async (caveat: () => string | undefined) => {
+      const attack = step();
+      const data = pointsAtGaps(gaps);
+      const { result } = await evaluate({
+        model,
+        data,
+        attacks: [{ attack: { ...attack, definition: { ...attack.definition, caveat } }, ...linf(0.1) }],
+      });
+      return result.attacks[0]!;
+    };
+    expect(await evaluated(() => 'is an upper bound')).toMatchObject({ caveat: 'is an upper bound' });
+    expect(await evaluated(() => undefined)).not.toHaveProperty('caveat');
+  });
+
   it('gives clean and robust accuracy, curves and the per-example record', async () => {
     const { result, examples } = await evaluate({
       model,

@@ -59,6 +59,7 @@ function attackOf(
   const first = plan.runs.findIndex((run) => run.label === label);
   const { entry, norm } = plan.runs[first]!;
   const minimal = minimalNorm(first, outcomes);
+  const caveat = entry.attack.definition.caveat?.(entry.attack.options);
   return {
     label,
     attack: entry.attack.name,
@@ -66,6 +67,7 @@ function attackOf(
     norm,
     restarts: entry.restarts ?? 1,
     loss: entry.loss?.name ?? 'default',
+    ...(caveat !== undefined && { caveat }),
     points: indices.map((index) => pointOf(plan, index, judged)),
     ...(minimal && { minimal }),
   };

@@ -71,6 +71,8 @@ const attackResult = z.strictObject({
   restarts: z.int().min(1),
   /** `default` when the caller named none. */
   loss: z.string(),
+  /** Why its numbers tell less than its name promises; left out where they do not. */
+  caveat: z.string().optional(),
   /** One per finite epsilon, ascending; none for a minimal norm without a bound. */
   points: z.array(curvePoint),
   /** Of an attack that looks for a minimal norm and was run on every rightly classified example. */

@@ -1,5 +1,5 @@
 import { countText, listText, percent, percentRange } from '../format.js';
-import type { MainTable } from '../main-table.js';
+import { hasCaveat, type MainTable } from '../main-table.js';
 import type { Subject } from '../subjects.js';
 import { triedText } from './checks.js';
 
@@ -25,7 +25,9 @@ export function answerText(subjects: readonly Subject[], table: MainTable): stri
       .filter((one) => one.norm === norm)
       .flatMap(({ points }) => points.filter((point) => point.epsilon === epsilon)),
   );
-  const attacks = listText([...new Set(labels.flatMap((point) => point.attacks))]);
+  const used = [...new Set(labels.flatMap((point) => point.attacks))];
+  const attacks = listText(used);
+  const most = hasCaveat(used, subjects) ? 'at most ' : '';
   const least = ({ worst, stronger }: (typeof rows)[number]): number => (stronger?.robust ?? worst!).rate;
   const ranked = rows.filter(({ worst }) => worst).sort((a, b) => least(b) - least(a));
   const best = ranked[0]!;
@@ -36,14 +38,14 @@ export function answerText(subjects: readonly Subject[], table: MainTable): stri
       `against ${percent(best.clean.rate)} without an attack; the ${percent(worst!.rate)} under ${attacks} (${threat}) are too high.`
     );
   if (ranked.length === 1)
-    return `Under ${attacks} (${threat}), ${best.model} still classifies ${percent(worst!.rate)} of ${examples} rightly (95% interval ${percentRange(worst!.interval)}%), against ${percent(best.clean.rate)} without an attack.`;
+    return `Under ${attacks} (${threat}), ${best.model} still classifies ${most}${percent(worst!.rate)} of ${examples} rightly (95% interval ${percentRange(worst!.interval)}%), against ${percent(best.clean.rate)} without an attack.`;
   const last = ranked.at(-1)!;
   const share = (row: (typeof rows)[number]): string =>
     row.stronger
       ? `${percent(row.stronger.robust.rate)} (of the first ${countText(row.stronger.robust.total)}, under ${triedText(row.stronger)}; not ${percent(row.worst!.rate)})`
       : percent(row.worst!.rate);
   return (
-    `Under ${attacks} (${threat}), ${best.model} still classifies ${share(best)} of ${examples} rightly and ${last.model} ${share(last)}; ` +
+    `Under ${attacks} (${threat}), ${best.model} still classifies ${most}${share(best)} of ${examples} rightly and ${last.model} ${most}${share(last)}; ` +
     `without an attack it is ${percent(best.clean.rate)} and ${percent(last.clean.rate)}.`
   );
 }

@@ -6,7 +6,7 @@ import type { Subject } from '../subjects.js';
 export function methodsSection(subjects: readonly Subject[]): Html {
   const attacks = new Map<string, { text: string; on: string[] }>();
   for (const { name, model } of subjects)
-    for (const { label, attack, norm, restarts, loss, options, points } of model.attacks) {
+    for (const { label, attack, norm, restarts, loss, options, points, caveat } of model.attacks) {
       const text = [
         label === attack ? '' : attack,
         points.length === 0
@@ -15,6 +15,7 @@ export function methodsSection(subjects: readonly Subject[]): Html {
         settingsText(options),
         restarts > 1 ? `${restarts} restarts` : '',
         loss === 'default' ? '' : `loss ${loss}`,
+        caveat ?? '',
         model.attackOn === 'survivors' ? 'on survivors of the attacks before it' : '',
       ]
         .filter((part) => part !== '')
