@@ -44,7 +44,9 @@ function placeOf(name) {
 /** New rows in the places that rows of the same parsers have on the page, among those of the others. */
 function amongOthers(rows) {
   const parserOf = (row) => row.split('|')[1].trim();
-  const told = placeOf('mutations').inside.split('\n').filter((line) => line.startsWith('|'));
+  const told = placeOf('mutations')
+    .inside.split('\n')
+    .filter((line) => line.startsWith('|'));
   const others = told.slice(2).map((row) => rows.find((one) => parserOf(one) === parserOf(row)) ?? row);
   return [...others, ...rows.filter((row) => !others.includes(row))];
 }

@@ -10,7 +10,7 @@ type Rule = (before: Value, after: Value, path: string) => string | undefined;
 
 /**
  * What a config says against one that was run already, as `key: old -> new`; undefined when it only
- * adds to it. It may gain attacks in any place (the others keep their order), models, analyses,
+ * adds to it. It may gain attacks and certifiers in any place (the others keep their order), models, analyses,
  * plugins, an evaluation and checks, and have other words, requirements and notes: nothing that was
  * computed depends on these.
  */
@@ -91,7 +91,7 @@ const whole = keyed({
   plugins,
   models: named(({ id }) => String(id)),
   analyses: named(({ id, name }) => String(id ?? name)),
-  evaluation: added(keyed({ attacks: ordered, checks, notes: free, require: free })),
+  evaluation: added(keyed({ attacks: ordered, certifiers: ordered, checks, notes: free, require: free })),
 });
 
 function isKeyed(value: Value): value is Keyed {

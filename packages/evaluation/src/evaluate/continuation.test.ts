@@ -4,8 +4,10 @@ import { memoryStorage, type Attack } from '@advrob/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ascent, nearest, noise, step } from '../../test/support/attacks.js';
+import { exactRadii, exactVerdicts } from '../../test/support/certifiers.js';
 import { planeModel } from '../../test/support/plane-model.js';
 import { pointsAtGaps } from '../../test/support/points-dataset.js';
+import { certificates } from './certificates/certificates.js';
 import { evaluate } from './evaluate.js';
 import type { EvaluateOptions, EvaluationAttack } from './options.js';
 
@@ -102,6 +104,37 @@ describe('a finished evaluation', () => {
       expect([...new Set(calls)].sort()).toEqual(computed);
       expect(found).toEqual((await run(after, memoryStorage(), changes)).found);
     }
+  });
+
+  // At 0.1 certificates spare a row of each of the first two batches.
+  const smallVerdicts = { certifier: exactVerdicts(), norm: 'linf', epsilon: 0.01 } as const;
+  it.each([
+    ['that spares rows: their batches', [{ certifier: exactRadii(), norm: 'linf', epsilon: [0.1, 0.2] }], 'abab'],
+    ['that spares none: nothing', [smallVerdicts], ''],
+    ['in another norm: all', [{ certifier: exactRadii(), norm: 'l2', epsilon: 0.1 }], 'ababab'],
+  ] as const)('gets a certifier %s is attacked again, and it ends as from the start', async (_, entries, computed) => {
+    for (const changes of [{}, { attackOn: 'survivors' }] as const) {
+      const storage = memoryStorage();
+      await run('ab', storage, changes);
+      const certified = { ...changes, certifiers: certificates(entries) };
+      const { found, calls } = await run('ab', storage, certified);
+      if (changes.attackOn === undefined) expect(calls).toBe(computed);
+      expect(found).toEqual((await run('ab', memoryStorage(), certified)).found);
+      expect((await run('ab', storage, certified)).calls).toBe('');
+      const both = { ...changes, certifiers: certificates([{ ...smallVerdicts, label: 'first' }, ...entries]) };
+      const more = await run('ab', storage, both);
+      expect(more.found).toEqual((await run('ab', memoryStorage(), both)).found);
+      await expect(run('ab', storage, certified)).rejects.toMatchObject({ code: 'ADVROB_EVALUATION_MISMATCH' });
+    }
+  });
+
+  it('is contradicted by a certifier that comes later and claims too much', async () => {
+    const storage = memoryStorage();
+    await run('b', storage);
+    const certifiers = certificates([{ certifier: exactVerdicts(), norm: 'linf', epsilon: 0.01 }]);
+    const lies = certificates([{ certifier: exactRadii({ claim: 1.1 }), norm: 'linf', epsilon: [0.05, 0.06] }]);
+    await expect(run('A', memoryStorage(), { certifiers: lies })).rejects.toThrow(/ADVROB_CERTIFICATE_BROKEN/);
+    await run('b', storage, { certifiers });
   });
 
   it('that was stopped on its way, and again, ends the same', async () => {

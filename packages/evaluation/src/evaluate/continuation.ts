@@ -43,23 +43,33 @@ async function describeEntry({ attack, restarts = 1, loss }: Run['entry']): Prom
 
 /**
  * How the lines of an evaluation with fewer runs are read in this one, where it has all of its
- * runs in the same order; undefined where the two differ in anything else. A line becomes undefined
+ * runs and certifiers in the same order; undefined where the two differ in anything else. A line becomes undefined
  * when what it holds has to be computed anew: where an attack depends on those before it, and where
  * files are named by the place of the run, only the first runs are kept.
  */
 export function continuationOf(
-  { attacks: before, ...others }: Fingerprint,
-  { attacks: after, ...same }: Fingerprint,
+  { attacks: before, certifiers: certifiersBefore = [], ...others }: Fingerprint,
+  { attacks: after, certifiers: certifiersAfter = [], ...same }: Fingerprint,
   plan: Plan,
 ): ((line: JournalLine) => JournalLine | undefined) | undefined {
   if (!Array.isArray(before) || differencesOf(others, same).length > 0) return undefined;
   const runs = placesIn(before as Json[], after as Json[]);
-  if (runs === undefined) return undefined;
+  const certificates = placesIn(certifiersBefore as Json[], certifiersAfter as Json[]);
+  if (runs === undefined || certificates === undefined) return undefined;
+  // A new certificate in another norm may contradict a point of which only the distance in its own is kept.
+  const newNorms = plan.certificates.flatMap(({ norm, statement: { kind, of } }, i) =>
+    kind === 'deterministic' && of === 'model' && !certificates.includes(i) ? [norm] : [],
+  );
   const onlyFirst = plan.attackOn === 'survivors' || plan.saveAdversarial;
   return (line) => {
-    if (line.type !== 'attack') return line;
+    if (line.type === 'clean') return line;
+    if (line.type === 'certificate') {
+      const place = certificates[line.run];
+      return place === undefined ? undefined : { ...line, run: place };
+    }
     const run = runs[line.run];
-    if (run === undefined || (onlyFirst && run !== line.run)) return undefined;
+    if (run === undefined || newNorms.some((norm) => norm !== plan.runs[run]!.norm)) return undefined;
+    if (onlyFirst && run !== line.run) return undefined;
     // The points of the largest epsilon are kept for the report, which may be another one now.
     const kept = plan.runs[run]!.isSampled ? line.outcome.kept : [];
     return { ...line, run, outcome: { ...line.outcome, kept } };

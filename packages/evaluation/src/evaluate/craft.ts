@@ -32,7 +32,7 @@ export async function craft(
 /**
  * Where an attack ends for every example [n, ...inputShape], whether it was fooled or not;
  * undefined for an attack that looks for a minimal norm and for an ensemble, which have no such
- * thing. The caller's to dispose.
+ * thing: an ensemble is not run in full to find that out. The caller's to dispose.
  */
 export async function lastIterates(
   attack: Attack,
@@ -41,7 +41,7 @@ export async function lastIterates(
   ball: Ball,
   options: CraftOptions,
 ): Promise<Tensor | undefined> {
-  if (attack.definition.budget === 'minimal') return undefined;
+  if (attack.definition.budget === 'minimal' || attack.definition.members) return undefined;
   try {
     return await attack.maximize(model, batch.x, batch.y, ball, { ...options, ids: batch.ids });
   } catch (error) {

@@ -1,9 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@advrob/core/gradients';
 import { AdvrobError, memoryStorage, type Classifier } from '@advrob/core';
+import { defineAttack } from '@advrob/core/attack';
 import { crossEntropyLoss } from '@advrob/core/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { decodeFloats } from '../record/model-result.js';
 import { evaluate } from './evaluate.js';
 import type { EvaluationProgress } from '../progress.js';
@@ -205,6 +207,35 @@ describe('samples for the report', () => {
     expect(withstood).toMatchObject({ success: false, prediction: 1 });
     expect([...decodeFloats(withstood.image)].every((value) => Math.abs(value - 0.7) < 1e-6)).toBe(true);
   });
+});
+
+it('an ensemble has no last point, and is not run once more to find that out', async () => {
+  let times = 0;
+  const ensemble = defineAttack({
+    name: 'ensemble',
+    summary: 'One member.',
+    knowledge: 'gradients',
+    norms: ['linf'],
+    budget: 'fixed',
+    loss: null,
+    options: z.strictObject({}),
+    members: () => [{ attack: step(), restarts: 1 }],
+    async perturb(scope) {
+      times++;
+      await scope.attack(step());
+    },
+  });
+  const { result } = await evaluate({
+    model,
+    data: pointsAtGaps(gaps),
+    attacks: [{ attack: ensemble(), ...linf(0.1) }],
+    samples: 4,
+    batchSize: 7,
+  });
+  expect(times).toBe(1);
+  const withstood = result.samples[3]!;
+  expect(withstood.attacked[0]!.success).toBe(false);
+  expect(withstood.attacked[0]!.image).toBe(withstood.clean.image);
 });
 
 describe('progress', () => {

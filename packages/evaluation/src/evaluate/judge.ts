@@ -67,6 +67,27 @@ export function rowsToAttack(plan: Plan, outcome: BatchOutcome, index: number): 
   return all.filter((row) => labels[row] === predictions[row] && !fooled.has(row));
 }
 
+/**
+ * Forgets what attacks found on a batch before a certifier came that spares some of the rows or
+ * contradicts it; of runs on survivors those after it too. Nothing while certificates are missing.
+ */
+export function forgetStale(plan: Plan, outcome: BatchOutcome): void {
+  const { certifiers, certificates, runs, attackOn } = plan;
+  const isCertified = Object.keys(outcome.certificates).length === certificates.length;
+  if (certifiers === undefined || outcome.clean === undefined || !isCertified) return;
+  let isStale = false;
+  for (const run of runs.keys()) {
+    const attack = outcome.attacks[run];
+    if (attack === undefined) continue;
+    const goesOn = isStale && attackOn === 'survivors';
+    isStale =
+      goesOn ||
+      attack.rows.join() !== rowsToAttack(plan, outcome, run).join() ||
+      certifiers.isContradicted(plan, outcome, run);
+    if (isStale) delete outcome.attacks[run];
+  }
+}
+
 /** Counts the examples of finished batches and the robust ones of them; `add` is told of each batch once. */
 export function standingOf(plan: Plan): {
   readonly standing: { done: number; robust: number };

@@ -4,7 +4,7 @@ import { notKept, openJournal } from '../journal/journal.js';
 import { createTracker, expectedOf, type Tracker } from '../progress.js';
 import { adversarialName, readAdversarial } from '../record/adversarial.js';
 import { continuationOf, fingerprintOf } from './continuation.js';
-import { standingOf } from './judge.js';
+import { forgetStale, standingOf } from './judge.js';
 import type { EvaluateOptions } from './options.js';
 import {
   emptyOutcome,
@@ -67,6 +67,8 @@ export async function openSession(options: EvaluateOptions, { places, hands }: S
       : notKept<JournalLine>();
   const pieces = await soundPieces(options, plan, journal.lines);
   const outcomes = restoreOutcomes(pieces, plan.runs.length);
+  for (const outcome of outcomes) if (outcome !== undefined) forgetStale(plan, outcome);
+  const isKept = (line: JournalLine): boolean => line.type !== 'attack' || line.run in outcomes[line.batch]!.attacks;
   const wanted = places ?? Array.from({ length: countBatches(data, plan.batchSize) }, (_, index) => index);
   const sizeOf = (index: number): number => Math.min(plan.batchSize, data.length - index * plan.batchSize);
   const isDone = (index: number): boolean => isComplete(outcomes[index], plan);
@@ -81,7 +83,7 @@ export async function openSession(options: EvaluateOptions, { places, hands }: S
     total: wanted.reduce((sum, index) => sum + sizeOf(index), 0),
     hands,
     earlier: pieces
-      .filter(({ batch }) => isWanted.has(batch))
+      .filter((line) => isWanted.has(line.batch) && isKept(line))
       .map((line) => ({ run: runOf(line), examples: sizeOf(line.batch), seconds: line.seconds })),
     standing: () => ({ done: standing.done, robust: standing.robust }),
     report: options.onProgress,
@@ -99,6 +101,7 @@ export async function openSession(options: EvaluateOptions, { places, hands }: S
       const kept = last.then(async () => {
         await journal.add(line);
         setOutcome(outcomes[line.batch]!, line);
+        if (line.type === 'certificate') forgetStale(plan, outcomes[line.batch]!);
         if (isDone(line.batch)) add(outcomes[line.batch]!);
         if (line.type !== 'clean') tracker.report(runOf(line));
       });

@@ -4,7 +4,7 @@ import { adversarialName } from '../record/adversarial.js';
 import type { Tracker } from '../progress.js';
 import { attackBatch, cleanBatch } from './batch.js';
 import { checkBatch, type KeptTensors } from './check-plugins.js';
-import { rowsToAttack } from './judge.js';
+import { forgetStale, rowsToAttack } from './judge.js';
 import type { EvaluateOptions } from './options.js';
 import { certificatePiece, type BatchOutcome, type JournalLine } from './outcome.js';
 import type { Plan } from './plan.js';
@@ -106,6 +106,7 @@ async function evaluateBatch(work: Work, batch: Batch, index: number, outcome: B
     await keepLine({ type: 'certificate', batch: index, run, seconds: piece.end(), outcome: found });
     plan.certifiers!.checkAgreement(plan, outcome);
   }
+  forgetStale(plan, outcome);
   for (let run = 0; run < plan.runs.length; run++) {
     if (outcome.attacks[run] !== undefined) continue;
     stopIfAborted(signal);

@@ -1,7 +1,7 @@
 import { AdvrobError, type Classifier } from '@advrob/core';
 import { createThreat } from '@advrob/core/threat';
 import { radiiOf } from '../radii.js';
-import { certifiedReach, certifyBatch, checkAttack, checkCertifiers } from './certify.js';
+import { certifiedReach, certifyBatch, checkAttack, checkCertifiers, isContradicted } from './certify.js';
 import { certificatesOfExample, checkAgreement, summarizeCertificates } from './summarize.js';
 import type { CertificateRun, Certificates, EvaluationCertifier } from './types.js';
 
@@ -32,6 +32,7 @@ export function certificates(entries: readonly EvaluationCertifier[]): Certifica
     certify: certifyBatch,
     checkAgreement,
     checkAttack,
+    isContradicted,
     isSpared({ runs, certificates }, outcome, index, row) {
       const { entry, norm, epsilon } = runs[index]!;
       // One that looks for a minimal norm measures a distance, which no certificate says.

@@ -92,6 +92,35 @@ export function certifiedReach(
 /** Of a certificate that leaves rounding out its rim, as a share of the radius, is no part. */
 const rim = 1e-4;
 
+/** The share of a certified radius inside of which no point may fool the model. */
+function slackOf({ statement, norm }: CertificateRun): number {
+  return statement.rounding === 'none' && norm !== 'l0' ? 1 - rim : 1;
+}
+
+/**
+ * Whether what is kept of an attack contradicts a certificate in its norm, as when a certifier came
+ * later: the attack is run again, which tells.
+ */
+export function isContradicted(
+  { runs, certificates }: PlannedRuns,
+  { attacks, certificates: found }: BatchOutcome,
+  index: number,
+): boolean {
+  const { rows, success, fooledBy, distance } = attacks[index]!;
+  const own = certificates.flatMap((certificate, i) =>
+    certificate.norm === runs[index]!.norm ? [{ certificate, outcome: found[i]! }] : [],
+  );
+  return rows.some(
+    (row, place) =>
+      success[place] === 1 &&
+      fooledBy[place] !== 'clean' &&
+      own.some(({ certificate, outcome }) => {
+        const reach = certifiedReach(certificate, outcome, row);
+        return reach >= 0 && distance[place]! <= reach * slackOf(certificate);
+      }),
+  );
+}
+
 /**
  * @throws AdvrobError `ADVROB_CERTIFICATE_BROKEN` when an attack has fooled the model inside of a
  *   deterministic certificate: one of the two is wrong, and so is every number that stands on it.
@@ -107,7 +136,7 @@ export async function checkAttack(
     if (!reaches.some((reach) => reach >= 0)) continue;
     const [points, clean] = [(await adversarial.data()) as Float32Array, (await x.data()) as Float32Array];
     const distances = exactDistances(certificate.norm, points, clean, rows.length);
-    const slack = certificate.statement.rounding === 'none' && certificate.norm !== 'l0' ? 1 - rim : 1;
+    const slack = slackOf(certificate);
     const broken = hits.findIndex((place, hit) => reaches[hit]! >= 0 && distances[place]! <= reaches[hit]! * slack);
     if (broken < 0) continue;
     const place = hits[broken]!;

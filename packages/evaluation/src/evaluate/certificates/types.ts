@@ -75,6 +75,8 @@ export interface Certificates {
   checkAgreement(plan: PlannedRuns, outcome: BatchOutcome): void;
   /** @throws AdvrobError `ADVROB_CERTIFICATE_BROKEN` where an attack contradicts a certifier. */
   checkAttack(plan: PlannedRuns, outcome: BatchOutcome, attacked: AttackedRows): Promise<void>;
+  /** Whether what is kept of run number `index` of the attacks contradicts a certificate in its norm. */
+  isContradicted(plan: PlannedRuns, outcome: BatchOutcome, index: number): boolean;
   /** Whether run number `index` of the attacks cannot succeed at a row, as a certifier has shown. */
   isSpared(plan: PlannedRuns, outcome: BatchOutcome, index: number, row: number): boolean;
   /** The settings as JSON, for a comparison or for a record. */
