@@ -10,7 +10,7 @@ import { fromLayersModel } from '../adapters/from-layers-model.js';
 import { exportClassifier } from '../onnx/export.js';
 import { fromOnnx } from '../onnx/classifier.js';
 import { smallModels } from '../../test/small-models.js';
-import { layerGraph } from './layer-graph.js';
+import { layerGraph, layerPass } from './layer-graph.js';
 import { runLayerGraph } from './run.js';
 
 /** Moves what is zero or one at the start, so that no part of a model is without an effect. */
@@ -105,6 +105,40 @@ it('knows every kind of layer of a LayersModel', async () => {
     'softplus',
   ])
     if (kind !== 'depthwise') expect(operations).toContain(kind);
+});
+
+describe('the layers of one pass', () => {
+  it.each(['eval', 'probe'] as const)('have the gradients of the weights, in %s mode', (mode) => {
+    const model = disturbed(smallModels.resnet18!(0));
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const x = tf.randomUniform([4, ...model.inputShape], ...model.bounds, 'float32', 5);
+      const weights = Object.values(model.weights);
+      const direction = tf.randomUniform([4, model.numClasses], -1, 1, 'float32', 6);
+      const slopesOf = (f: () => tf.Tensor): tf.Tensor[] => {
+        const { grads } = tf.variableGrads(() => tf.sum(tf.mul(f(), direction)) as tf.Scalar, weights);
+        return weights.map(({ name }) => grads[name]!);
+      };
+      const wanted = slopesOf(() => model.logits(x, { mode }));
+      const found = slopesOf(() => layerPass(model, x, { mode }, (pass) => runLayerGraph(pass, x).at(-1)!));
+      const largestOf = (all: tf.Tensor[]): number =>
+        Math.max(...all.map((each) => tf.max(tf.abs(each)).dataSync()[0]!));
+      // Normalisation takes most of some gradients away, and leaves the rounding of what it took.
+      const differences = found.map((slope, i) => tf.sub(slope, wanted[i]!));
+      expect(largestOf(differences)).toBeLessThan(2e-4 * largestOf(wanted));
+    });
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose?.();
+  });
+
+  it('name what is no layer, also where a statistic of the batch could follow', async () => {
+    const model = await fromFunction((x) => tf.square(x), { inputShape: [4], bounds: [0, 1], outputs: 'logits' });
+    const before = tf.memory().numTensors;
+    expect(() => tf.tidy(() => layerPass(model, tf.ones([2, 4]), undefined, () => tf.scalar(0)))).toThrow(
+      /kernel Square/,
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });
 
 describe('a model that is refused', () => {
