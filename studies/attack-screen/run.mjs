@@ -11,6 +11,7 @@
 // taken, of equal ones the cheaper. It is the default of `screen`. Then `standard` and `screen` on the first test images of the networks of `measure`, none
 // of which had a part in the choice. Seed 0 everywhere but for the networks of `choose`, whose weights and batches have seed 1. Passes are counted, forward
 // and backward, with the clean pass and the check at the end. No network, epsilon or image is left out of the tables.
+// The table names networks that were not measured.
 //   --folder <folder> (keeps networks and results; what is there is not computed again)  --only <expression> (networks)  --images 100
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -214,7 +215,11 @@ async function table() {
     ]),
   );
 
-  const measured = networks.filter(({ part }) => part === 'measure').map(compared);
+  const measurable = networks.filter(({ part }) => part === 'measure');
+  const missing = measurable.filter((network) =>
+    ['standard', 'screen'].some((part) => !existsSync(resultOf(network, part))),
+  );
+  const measured = measurable.filter((network) => !missing.includes(network)).map(compared);
   const gap = ({ robust }) => robust.screen - robust.standard;
   const isNear = (one) => gap(one) <= limit + 1e-9;
   const rows = measured.map((one) => [
@@ -250,6 +255,7 @@ async function table() {
       rows,
     ),
     `Within one point of \`standard\` on ${near} of ${measured.length} networks; furthest off on ${title(worst)}, by ${(100 * gap(worst)).toFixed(1)} points. Of ${total} images together \`screen\` misses ${missed} that \`standard\` fools.`,
+    ...(missing.length > 0 ? [`Not measured in this run, for want of time: ${missing.map(title).join('; ')}.`] : []),
   ].join('\n\n');
   console.log(`${choice}\n\n${text}`);
   if (!values.report) return;

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attack, type Attacked } from './bundle-entry.js';
+import { attack, type Attacked, type Sums } from './bundle-entry.js';
 import { launchChromium } from './chromium.js';
 import { serve, type Served } from './serve.js';
 
@@ -37,8 +37,11 @@ beforeAll(async () => {
     import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
     import '@tensorflow/tfjs-backend-webgl';
     import { attack } from '${here}bundle-entry.ts';
+    import '@tensorflow/tfjs-backend-webgpu';
+    import { sumsOn } from '${here}bundle-entry.ts';
     setWasmPaths('/');
-    globalThis.attackOn = async (name) => { await tf.setBackend(name); await tf.ready(); return attack(); };`;
+    globalThis.attackOn = async (name, small) => { await tf.setBackend(name); await tf.ready(); return attack(small); };
+    globalThis.sumsOn = sumsOn;`;
   await build({
     ...shared,
     stdin: { contents: backends, resolveDir: here, loader: 'ts' },
@@ -87,6 +90,42 @@ describe.each(['wasm', 'webgl'])('PGD in the browser on %s', (backend) => {
     const apart = found.adversarial.filter((value, i) => Math.abs(value - expected.adversarial[i]!) > 1e-4).length;
     expect(apart / found.adversarial.length).toBeLessThan(0.01);
     console.log(`${backend}: ${found.milliseconds.toFixed(0)} ms for 3 steps on 8 images (${gpu})`);
+  });
+});
+
+describe('on webgpu, which a processor emulates', () => {
+  let gpu: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+  beforeAll(async () => {
+    gpu = await launchChromium('--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader');
+    page = await gpu.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(served.address);
+    await page.waitForFunction(() => 'attackOn' in globalThis);
+  });
+  afterAll(() => gpu?.close());
+
+  it('computes what tfjs drops or mixes up: long sums, and sums from the end of axes of two lengths', async () => {
+    const sums = await page.evaluate(() =>
+      (globalThis as unknown as { sumsOn(name: string): Promise<Sums> }).sumsOn('webgpu'),
+    );
+    expect(sums).toEqual({ terms: [45, 45], four: [4, 3, 2, 1], six: [6, 5, 4, 3, 2, 1], errors: [] });
+  });
+
+  it('PGD through max pooling finds what the cpu backend finds', async () => {
+    await tf.setBackend('cpu');
+    const wanted = await attack(true);
+    const found = await page.evaluate(() =>
+      (globalThis as unknown as { attackOn(name: string, small: boolean): Promise<Attacked> }).attackOn('webgpu', true),
+    );
+    expect(complaints).toEqual([]);
+    expect(found.backend).toBe('webgpu');
+    expect(found.success).toEqual(wanted.success);
+    expect(new Set(found.success).size).toBe(2);
+    const apart = found.adversarial.filter((value, i) => Math.abs(value - wanted.adversarial[i]!) > 1e-4).length;
+    expect(apart / found.adversarial.length).toBeLessThan(0.01);
+    console.log(`webgpu: ${found.milliseconds.toFixed(0)} ms for 3 steps on 4 images`);
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * Registers the gradients of every op: import this once. Those of tfjs where they are right, and our
- * own where tfjs has a wrong one or none; kernels of the cpu and wasm backends that ignore a mode,
- * or lose small numbers, are mended too. It does not matter when the backends, or
+ * own where tfjs has a wrong one or none; kernels of the cpu, wasm and webgpu backends that ignore a
+ * mode, lose small numbers or whole results, are mended too. It does not matter when the backends, or
  * `@tensorflow/tfjs-layers`, are imported.
  *
  * @packageDocumentation
@@ -32,6 +32,7 @@ import { maximumKernels } from './kernels/maxima.js';
 import { selectKernels } from './kernels/select.js';
 import { volumeKernels } from './kernels/volumes.js';
 import { kernelsForWasm, wasmKernels } from './kernels/wasm.js';
+import { webgpuKernels } from './kernels/webgpu.js';
 import { windowKernels } from './kernels/windows.js';
 
 mendGradients([
@@ -59,6 +60,7 @@ mendKernels([
   ...selectKernels,
   ...volumeKernels,
   ...wasmKernels,
+  ...webgpuKernels,
   ...windowKernels,
   ...fusedKernels,
 ]);

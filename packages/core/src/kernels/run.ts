@@ -20,15 +20,22 @@ export function kernelsOf(backendName: string, backend: object): Kernels {
   };
 }
 
-/** The kernels, and everything that they made, freed at the end but for the result. */
-export function composed(backendName: string, backend: object, compose: (run: Run) => TensorInfo): TensorInfo {
+/**
+ * The kernels, and everything that they made, freed at the end but for the result; `own` adds what
+ * was made otherwise.
+ */
+export function composed(
+  backendName: string,
+  backend: object,
+  compose: (run: Run, own: (info: TensorInfo) => TensorInfo) => TensorInfo,
+): TensorInfo {
   const { run, free } = kernelsOf(backendName, backend);
   const made: TensorInfo[] = [];
-  const result = compose((name, inputs, attributes) => {
-    const info = run(name, inputs, attributes);
+  const own = (info: TensorInfo): TensorInfo => {
     made.push(info);
     return info;
-  });
+  };
+  const result = compose((name, inputs, attributes) => own(run(name, inputs, attributes)), own);
   free(...made.filter((info) => info !== result));
   return result;
 }
