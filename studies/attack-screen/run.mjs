@@ -89,6 +89,7 @@ const budgets = [
 ];
 const nominal = ({ targets, steps }) => 2 * (targets + 1) * (steps + 1);
 const limit = 0.01;
+const left = (success) => success.filter((hit) => !hit).length / success.length;
 
 mkdirSync(values.folder, { recursive: true });
 const images = Number(values.images);
@@ -156,8 +157,6 @@ async function attacked(attack, model, threat, split) {
     return { clean, success: [...success], fooledBy, passes: (forward + backward) / success.length, seconds };
   }
 }
-
-const left = (success) => success.filter((hit) => !hit).length / success.length;
 
 async function choose({ threat }, model, validation) {
   const tried = [];
