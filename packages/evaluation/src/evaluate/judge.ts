@@ -79,7 +79,7 @@ export function forgetStale(plan: Plan, outcome: BatchOutcome): void {
   for (const run of runs.keys()) {
     const attack = outcome.attacks[run];
     if (attack === undefined) continue;
-    const goesOn = isStale && attackOn === 'survivors';
+    const goesOn: boolean = isStale && attackOn === 'survivors';
     isStale =
       goesOn ||
       attack.rows.join() !== rowsToAttack(plan, outcome, run).join() ||
