@@ -27,7 +27,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', '**/test/**', 'tooling/**', 'examples/**', 'studies/**', '**/bin.ts'],
+    files: ['**/*.test.ts', '**/test/**', 'tooling/**', 'examples/**', 'studies/**', 'apps/*/build.mjs', '**/bin.ts'],
     rules: { 'no-console': 'off', 'no-restricted-syntax': 'off' },
   },
   {

@@ -21,6 +21,7 @@ const sharing = [
   'datasets',
   'onnx',
   'certification',
+  'zoo',
   'trainers-*',
   'analysis-*',
 ];

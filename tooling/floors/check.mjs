@@ -24,6 +24,7 @@ export const floors = {
   'analysis-smoothness': 2,
   'analysis-subspace': 2,
   report: 3,
+  zoo: 3,
   'scale-bullmq': 3,
   'store-s3': 3,
   cli: 4,

@@ -1,6 +1,7 @@
 import { AdvrobError, type AnyFactory, type Classifier, type Dataset, type Registry } from '@advrob/core';
 import { likelyInput, type Normalization } from '@advrob/models';
 import { loadModelFile } from '@advrob/models/node';
+import { weightsOf } from '@advrob/zoo/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -10,7 +11,7 @@ import type { LoadOptions, ModelInput } from './types.js';
 
 /**
  * A model that anyone saved: an ONNX or Keras file, a safetensors file of a known architecture, a folder with
- * a tfjs `model.json`, or the folder of a training.
+ * a tfjs `model.json`, the folder of a training, or `zoo:mnist/pgd-at`.
  *
  * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_INPUT_RANGE` when it expects inputs of
  *   another form, and what the readers throw.
@@ -20,7 +21,7 @@ export async function loadAnyModel(path: string, registry: Registry, options: Lo
   if (file === undefined)
     throw new AdvrobError(
       'ADVROB_MODEL_MISSING',
-      `no model at ${path}: expected a .safetensors, .onnx, .keras or .h5 file, a folder with a model.json, or the folder of a training`,
+      `no model at ${path}: expected a .safetensors, .onnx, .keras or .h5 file, a folder with a model.json, the folder of a training, or zoo: with a name such as mnist/pgd-at`,
     );
   const bounds = options.bounds ?? [0, 1];
   const normalization = normalizationOf(options.input ?? {}, bounds);
@@ -59,11 +60,17 @@ export function architecturesOf(registry: Registry): Record<string, AnyFactory> 
 /** Weights that a training leaves in its folder, the ones to take first. */
 const leftByTraining: readonly string[] = ['weights.safetensors', 'last.safetensors'];
 
+/** In front of the name of a model of the zoo. */
+const ofZoo = 'zoo:';
+
 /**
- * The path itself, or the weights in a folder that a training wrote. Undefined when there is
- * nothing.
+ * The path itself, the weights in a folder that a training wrote, or those of a model of the zoo.
+ * Undefined when there is nothing.
+ *
+ * @throws AdvrobError `ADVROB_MODEL_MISSING`, `ADVROB_FILE_DAMAGED` of a model of the zoo.
  */
 export async function findModelFile(path: string): Promise<string | undefined> {
+  if (path.startsWith(ofZoo)) return weightsOf(path.slice(ofZoo.length));
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory() || (await exists(join(path, 'model.json')))) return found && path;
   for (const name of leftByTraining) if (await exists(join(path, name))) return join(path, name);

@@ -1,7 +1,7 @@
 import { AdvrobError, didYouMean, type Classifier, type Dataset, type Registry } from '@advrob/core';
 import { stat } from 'node:fs/promises';
 import type { ModelReference } from '../config/schema.js';
-import { loadAnyModel } from './load-model.js';
+import { findModelFile, loadAnyModel } from './load-model.js';
 import type { ModelShelf } from './types.js';
 
 /**
@@ -40,7 +40,8 @@ export function createModelShelf(registry: Registry, data?: Dataset): ModelShelf
       if (typeof reference !== 'string') return load(reference);
       const known = own.get(reference);
       if (known) return known;
-      if (await stat(reference).catch(() => undefined)) return load({ weights: reference });
+      const file = await findModelFile(reference);
+      if (file && (await stat(file).catch(() => undefined))) return load({ weights: reference });
       const ids = [...own.keys()];
       const hint = didYouMean(reference, ids, '');
       throw new AdvrobError(

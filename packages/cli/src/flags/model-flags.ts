@@ -7,7 +7,7 @@ import { flag, numbers, type Values } from './flag.js';
 
 /** What can be given as a model. */
 export const savedModel =
-  'an ONNX, Keras or safetensors file, a folder with a tfjs model.json, or the folder of a training';
+  'an ONNX, Keras or safetensors file, a folder with a tfjs model.json, the folder of a training, or zoo:mnist/pgd-at';
 
 export const modelFlag = flag('--model <path>', savedModel, { required: true });
 

@@ -1,0 +1,3 @@
+import { packageTests } from '../../vitest.config.js';
+
+export default packageTests(import.meta.dirname);
