@@ -4,7 +4,9 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } f
 import { dirname, join } from 'node:path';
 import { markdownFiles } from '../docs/blocks.mjs';
 import { root } from '../fresh/prepare.mjs';
+import { buildPlayground } from '../../apps/playground/build.mjs';
 import { writeApi } from './api.mjs';
+import { leaderboard } from './leaderboard.mjs';
 import { pageOf, withSiteLinks } from './pages.mjs';
 
 // Beside the manifest that has VitePress and Vue, so that they are found.
@@ -24,6 +26,8 @@ for (const [from, to] of [
 ])
   for (const name of readdirSync(join(root, from), { recursive: true }))
     if (/\.(svg|png)$/.test(name)) cpSync(join(root, from, name), join(stage, to, name));
+const cards = JSON.parse(readFileSync(join(root, 'packages/zoo/src/cards.json'), 'utf8'));
+writeFileSync(join(stage, 'leaderboard.md'), leaderboard(cards));
 
 const begun = performance.now();
 await writeApi(join(stage, 'api'));
@@ -32,4 +36,5 @@ const { status } = spawnSync('npx', ['vitepress', 'build', stage, '--outDir', jo
   cwd: join(root, 'tooling/site'),
   stdio: 'inherit',
 });
+if (status === 0) await buildPlayground(join(stage, 'dist/playground'));
 process.exitCode = status ?? 1;

@@ -36,6 +36,9 @@ export default {
       { text: 'Studies', link: '/studies/' },
       { text: 'Decisions', link: `/decisions/${namesIn('decisions')[0]}` },
       { text: 'Reference', link: '/api/' },
+      { text: 'Leaderboard', link: '/leaderboard' },
+      // A page of its own, which the site's router does not know.
+      { text: 'Playground', link: '/playground/index.html', target: '_self' },
     ],
     sidebar: [
       { text: 'Guides', items: Object.entries(guides).map(([page, text]) => ({ text, link: `/${page}` })) },

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { expect, it } from 'vitest';
 import { markdownFiles } from '../docs/blocks.mjs';
 import { root } from '../fresh/prepare.mjs';
+import { leaderboard } from './leaderboard.mjs';
 import { guides, pageOf, withSiteLinks } from './pages.mjs';
 
 it('knows where a file stands', () => {
@@ -59,4 +61,12 @@ it.each([
   ['docs/start-here.md', '`[a](b.md)`\n```md\n[a](../README.md)\n```', '`[a](b.md)`\n```md\n[a](../README.md)\n```'],
 ])('%s: %s', (file, text, expected) => {
   expect(withSiteLinks(text, file)).toBe(expected);
+});
+
+it('the leaderboard has every model of the zoo, the most robust first', () => {
+  const cards = JSON.parse(readFileSync(join(root, 'packages/zoo/src/cards.json'), 'utf8')) as { name: string }[];
+  const rows = [...leaderboard(cards).matchAll(/^\| `zoo:([^`]+)` \|.*\| ([\d.]+) \([^|]*\| \d+ \|/gm)];
+  expect(rows.map(([, name]) => name).sort()).toEqual(cards.map(({ name }) => name).sort());
+  const rates = rows.map(([, , rate]) => Number(rate));
+  expect(rates).toEqual([...rates].sort((a, b) => b - a));
 });

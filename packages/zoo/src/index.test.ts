@@ -45,5 +45,5 @@ it('refuses bytes that are not those of the card', async () => {
 });
 
 it('names what is near', () => {
-  expect(() => findCard('mnist/pgdat')).toThrow(/did you mean mnist\/pgd-at\?.*ADVROB_MODEL_MISSING/);
+  expect(() => findCard('mnist/pgdat')).toThrow(/did you mean mnist\/pgd-at.*ADVROB_MODEL_MISSING/);
 });
