@@ -51,7 +51,7 @@ it('advrob evaluate --certify: record, examples, table and page say what is cert
   expect(examples.map(({ certificates }) => certificates!.length)).toEqual(new Array(20).fill(2));
   const page = await readFile(join(home, 'single', 'report.html'), 'utf8');
   expect(page).toContain('Certified by smoothing (smoothed classifier), at least');
-  expect(page).toContain('<h2>Certificates</h2>');
+  expect(page).toContain('<h2 id="certificates">Certificates</h2>');
   expect(await readFile(join(home, 'single', 'report.md'), 'utf8')).toContain('average certified radius');
   for (const shard of ['0/2', '1/2']) await advrob(...evaluation, '--shard', shard, '--out', 'parts');
   expect((await advrob('merge', 'parts', '--out', 'parts')).code).toBe(0);

@@ -80,3 +80,21 @@ export function listText(words: readonly string[]): string {
 export function escapeMarkdown(text: string): string {
   return text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
 }
+
+const latexNames: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '∞': '$\\infty$',
+  '–': '--',
+  '−': '$-$',
+};
+
+/** Text for LaTeX: nothing in it is a command, a comment or mathematics, and it stays in one line. */
+export function escapeLatex(text: string): string {
+  return text
+    .replace(/[&%$#_{}]|[\\~^<>∞–−]/g, (character) => latexNames[character] ?? `\\${character}`)
+    .replace(/\s+/g, ' ');
+}

@@ -1,6 +1,6 @@
 import type { Norm } from '@advrob/core';
 import type { Proportion } from '@advrob/evaluation';
-import { countText, epsilonText, escapeMarkdown, normText, percent, percentRange } from './format.js';
+import { countText, epsilonText, escapeLatex, escapeMarkdown, normText, percent, percentRange } from './format.js';
 import { html, type Html } from './page/html.js';
 import { strongerThan, triedText } from './sections/checks.js';
 import type { Headline, Subject } from './subjects.js';
@@ -146,6 +146,35 @@ export function markdownTable({ columns, rows }: MainTable): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
   const rule = `| --- |${' ---: |'.repeat(heads.length - 1)}`;
   return [line(heads), rule, ...lines.map(line)].join('\n') + '\n';
+}
+
+/**
+ * The main table for a paper: a `tabular` of booktabs, rates with both ends of their intervals. What
+ * checks found against a number is not in it; the page says that.
+ */
+export function latexTable({ columns, rows }: MainTable): string {
+  const best = columns.map((_, i) => Math.max(...rows.map(({ cells }) => cells[i]?.rate ?? -1)));
+  const heads = ['Model', ...columns.map(({ title, threat }) => [title, threat].filter(Boolean).join(', '))];
+  const lines = rows.map(({ model, note, cells }) => [
+    escapeLatex(note === undefined ? model : `${model} (${note})`),
+    ...cells.map((cell, i) => {
+      if (!cell) return '--';
+      const rate = escapeLatex(percent(cell.rate));
+      const shown = rows.length > 1 && cell.rate === best[i] ? `\\textbf{${rate}}` : rate;
+      return `${shown} (${escapeLatex(percentRange(cell.interval))})`;
+    }),
+  ]);
+  const line = (cells: readonly string[]): string => `${cells.join(' & ')} \\\\`;
+  return [
+    '% needs \\usepackage{booktabs}',
+    `\\begin{tabular}{l${'r'.repeat(columns.length)}}`,
+    '\\toprule',
+    line(heads.map(escapeLatex)),
+    '\\midrule',
+    ...lines.map(line),
+    '\\bottomrule',
+    '\\end{tabular}\n',
+  ].join('\n');
 }
 
 /**

@@ -22,7 +22,10 @@ describe('the page', () => {
     expect(report.html).toMatch(/^<!doctype html>/);
     const written = report.html.replace(/data:[a-z+/]+;base64,[A-Za-z0-9+/=]+/g, '');
     expect(written).not.toMatch(/https?:|\/\/[a-z]|<script|<link|<iframe|@import|\son[a-z]+=/i);
-    for (const uri of [...attributes(report.html, 'src'), ...attributes(report.html, 'href')])
+    const references = attributes(report.html, 'href');
+    const inside = references.filter((reference) => reference.startsWith('#'));
+    for (const place of inside) expect(attributes(report.html, 'id')).toContain(place.slice(1));
+    for (const uri of [...attributes(report.html, 'src'), ...references.filter((each) => !inside.includes(each))])
       expect(uri).toMatch(/^data:(image\/png|image\/svg\+xml|text\/csv);base64,[A-Za-z0-9+/=]+$/);
     expect(report.html).toContain('default-src &#39;none&#39;');
   });
@@ -46,7 +49,8 @@ describe('the page', () => {
       expect(section).toMatch(/<table class="numbers">/);
       for (const type of ['svg', 'csv', 'vl.json']) expect(report.files).toHaveProperty([`${id}.${type}`]);
     }
-    expect(Object.keys(report.files)).toHaveLength(3 * ids.length);
+    expect(report.files['table.tex']).toContain('\\toprule');
+    expect(Object.keys(report.files)).toHaveLength(3 * ids.length + 1);
   });
 
   it('has the warnings of the record under the answer, as the Markdown has', async () => {

@@ -8,7 +8,8 @@ import { minimalNormCurves } from './figures/minimal-norm-curve.js';
 import { drawnOrNot, renderFigure, type RenderedFigure } from './figures/render-figure.js';
 import { trainingFigures } from './figures/training-figures.js';
 import { escapeMarkdown } from './format.js';
-import { htmlTable, jsonTable, mainTable, markdownTable, type MainTable } from './main-table.js';
+import { htmlTable, jsonTable, latexTable, mainTable, markdownTable, type MainTable } from './main-table.js';
+import { contentsOf } from './page/contents.js';
 import { html, type Html } from './page/html.js';
 import { pageOf } from './page/page.js';
 import { analysesMarkdown, analysesOf, analysesOverview, analysisSection, tableFiles } from './sections/analyses.js';
@@ -49,7 +50,7 @@ export interface Report {
   readonly json: string;
   /**
    * Text by name: `<id>.svg`, `.csv` and `.vl.json` (Vega-Lite) of each figure, `.csv` of each
-   * table of an analysis.
+   * table of an analysis; `table.tex`, the main table for LaTeX, where models were measured.
    */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -84,6 +85,9 @@ export async function renderReport(
     ...(models ? [methodsSection(subjects)] : []),
     reproduceSection(records),
   ];
+  const contents = contentsOf(body);
+  // Behind the answer, which everyone reads first.
+  if (contents) body.splice(models ? 2 : 3, 0, contents);
   const rendered = [...(models?.figures ?? []), ...analyses.flatMap(({ figures }) => figures)];
   return {
     html: pageOf(title, body),
@@ -92,7 +96,11 @@ export async function renderReport(
       ...analysesMarkdown(analyses),
     ].join('\n'),
     json: models?.json ?? '[]\n',
-    files: Object.fromEntries([...rendered.flatMap(filesOf), ...analyses.flatMap(tableFiles)]),
+    files: Object.fromEntries([
+      ...(models ? [['table.tex', models.latex] as const] : []),
+      ...rendered.flatMap(filesOf),
+      ...analyses.flatMap(tableFiles),
+    ]),
   };
 }
 
@@ -127,7 +135,7 @@ async function modelPart(
   subjects: readonly Subject[],
   warnings: readonly string[],
   { epsilon, comparisons = [] }: ReportOptions,
-): Promise<{ body: Html[]; figures: RenderedFigure[]; markdown: string; json: string }> {
+): Promise<{ body: Html[]; figures: RenderedFigure[]; markdown: string; latex: string; json: string }> {
   const headline = headlineOf(subjects, epsilon);
   const table = mainTable(subjects, headline);
   const measured = { subjects, headline, table, comparisons };
@@ -135,6 +143,7 @@ async function modelPart(
   const doubt = doubtText(subjects);
   const broken = notFiniteText(subjects);
   const hashes = new Set(subjects.map(({ data }) => data.hash));
+  const latex = latexTable(table);
   const rendered: RenderedFigure[] = [];
   for (const figure of figures.flatMap((draw) => draw(measured)))
     rendered.push(await drawnOrNot(figure, () => renderFigure(figure)));
@@ -142,6 +151,7 @@ async function modelPart(
     html`<p class="answer">${answer}</p>
       ${warningLines(warnings)} ${doubtLine(doubt)} ${broken.map((sentence) => html`<p class="bad">${sentence}</p>`)}
       ${htmlTable(table, 'Share of test examples classified rightly, with Wilson 95% intervals in percent. Worst case: per example, over all attacks of the threat. Bold: best of a column.')}
+      ${tableTexts(markdownTable(table), latex)}
       ${hashes.size > 1 && html`<p class="bad">The records were measured on different data, so their numbers do not compare one to one.</p>`}`,
     ...rendered.map((figure) => figureSection(figure)),
     ...sections.map((show) => show(measured)).filter((section) => section !== undefined),
@@ -152,7 +162,16 @@ async function modelPart(
     .map((sentence, i) => `${i === 0 ? '\n' : ''}- ${escapeMarkdown(sentence)}\n`)
     .join('');
   const markdown = `${escapeMarkdown(answer)}\n\n${warningsMarkdown(warnings)}${doubtful}${brokenParts}${markdownTable(table)}${certified}`;
-  return { body, figures: rendered, markdown, json: jsonTable(table) };
+  return { body, figures: rendered, markdown, latex, json: jsonTable(table) };
+}
+
+/** The table to copy into a paper or a pull request. */
+function tableTexts(markdown: string, latex: string): Html {
+  return html`<details>
+    <summary>This table as LaTeX and Markdown</summary>
+    <pre><code>${latex}</code></pre>
+    <pre><code>${markdown}</code></pre>
+  </details>`;
 }
 
 function warningsMarkdown(warnings: readonly string[]): string {

@@ -12,6 +12,7 @@ h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .6rem; letter-spacing: -.0
 h2 { font-size: 1.25rem; margin: 2.8rem 0 .6rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
 p { margin: .5rem 0; max-width: 46rem; }
+nav.contents ol { list-style: none; padding: 0; margin: 1.2rem 0 0; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .9rem; }
 .answer { font-size: 1.15rem; max-width: 48rem; margin: 0 0 1.6rem; }
 small, figcaption, caption, .files { color: var(--quiet); font-size: .85rem; }
 a { color: var(--link); }
@@ -81,7 +82,7 @@ pre { background: var(--panel); border: 1px solid var(--line); padding: .7rem .9
   dd { margin-bottom: .6rem; }
   .cards { grid-template-columns: repeat(auto-fill, minmax(72px, 1fr)); gap: 16px 8px; }
 }
-@media print { details { display: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
+@media print { details, nav.contents, .files { display: none; } .cards { grid-template-columns: repeat(8, 1fr); } .cards li { break-inside: avoid; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
 `;
 
 /** Forbids everything that is not in the page itself. */

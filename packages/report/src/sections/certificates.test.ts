@@ -66,7 +66,7 @@ it('stands in table, curve, Markdown and page', async () => {
   ]);
   expect(rows.map(({ cells }) => cells.at(-2)?.count)).toEqual([410, undefined, undefined]);
   const { html, markdown, json, files } = await renderReport(certified(), { epsilon: { linf: 0.1 } });
-  expect(html).toContain('<h2>Certificates</h2>');
+  expect(html).toContain('<h2 id="certificates">Certificates</h2>');
   expect(html).not.toContain('<b>vote');
   expect(markdown).toContain('at least 41.0%');
   expect(JSON.parse(json)).toContainEqual(

@@ -12,7 +12,7 @@ export function certificatesSection(subjects: readonly Subject[]): Html | undefi
   const sentences = certificateSentences(subjects);
   if (sentences.length === 0) return undefined;
   return html`<section>
-    <h2>Certificates</h2>
+    <h2 id="certificates">Certificates</h2>
     <p>
       An attack gives an upper bound of robust accuracy, a certificate a lower one. What was shown of a classifier that
       is made of the model, such as a vote under noise, is said so and is no bound of the model itself.

@@ -26,7 +26,7 @@ export function methodsSection(subjects: readonly Subject[]): Html {
       attacks.set(key, entry);
     }
   return html`<section>
-    <h2>What was run</h2>
+    <h2 id="methods">What was run</h2>
     <h3>Models</h3>
     <dl>
       ${subjects.map(

@@ -5,7 +5,7 @@ import { html, type Html } from '../page/html.js';
 /** What it takes to get the same numbers. */
 export function reproduceSection(records: readonly RunRecord[]): Html {
   return html`<section>
-    <h2>Reproduce</h2>
+    <h2 id="reproduce">Reproduce</h2>
     ${records.map(
       (record) =>
         html`${records.length > 1 && html`<h3>${record.title}</h3>`}

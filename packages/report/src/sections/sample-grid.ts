@@ -18,7 +18,7 @@ export function sampleGrid(subjects: readonly Subject[]): Html | undefined {
   });
   if (grids.length === 0) return undefined;
   return html`<section>
-    <h2>Examples</h2>
+    <h2 id="examples">Examples</h2>
     <p>
       The first examples of the data, not chosen by outcome, each as it is, with what the attack changed (magnified
       around mid-grey), and as the model saw it under attack. In brackets the model's confidence: the softmax

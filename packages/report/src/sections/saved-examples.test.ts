@@ -22,7 +22,7 @@ describe('saved adversarial examples', () => {
   it('are counted at the largest epsilon, as loaded and after rounding', () => {
     const text = textOf(
       savedExamplesSection(subjectsOf([withSaved()]))!.html,
-      '<h2>Saved adversarial examples</h2>',
+      '<h2 id="saved-examples">Saved adversarial examples</h2>',
       '</section>',
     );
     expect(text).toContain(

@@ -23,7 +23,7 @@ export function savedExamplesSection(subjects: readonly Subject[]): Html | undef
   );
   if (lines.length === 0) return undefined;
   return html`<section>
-    <h2>Saved adversarial examples</h2>
+    <h2 id="saved-examples">Saved adversarial examples</h2>
     <p>
       Every adversarial example was saved, read back and classified again. An image file holds 8 bits per value, and
       rounding to them may undo an attack or carry a point out of the ball, so this is counted apart.
