@@ -49,7 +49,7 @@ export function register(program: Command): void {
         );
       });
     },
-    ['retry <work> --on redis://localhost'],
+    ['retry 3f2a90c15be84d6f9a71c0de52b86e14 --on redis://localhost'],
   );
   addCommand(
     program,
@@ -67,7 +67,7 @@ export function register(program: Command): void {
         );
       });
     },
-    ['cancel <work> --on redis://localhost'],
+    ['cancel 3f2a90c15be84d6f9a71c0de52b86e14 --on redis://localhost'],
   );
 }
 

@@ -2,29 +2,43 @@ import type { RecordedModel, RunRecord } from '@advrob/evaluation';
 import type { Evaluation } from '../config/schema.js';
 import { percent } from '../output/progress.js';
 
+/** A bound that the config demands of a model. */
+export interface Requirement {
+  readonly model: string;
+  /** `robust accuracy against pgd at least 60.0%`. */
+  readonly bound: string;
+  /** A sentence where it is not met. */
+  readonly problem?: string;
+}
+
 /**
- * What a record lacks of the bounds that the config demands, one sentence each. Clean and robust
- * accuracy are of the same examples, so a classifier that always says the same fails by its clean
- * accuracy.
+ * The bounds that the config demands, and what a record lacks of them. Clean and robust accuracy
+ * are of the same examples, so a classifier that always says the same fails by its clean accuracy.
  */
-export function unmetRequirements(record: RunRecord, required: Evaluation['require']): string[] {
-  return Object.entries(required ?? {}).flatMap(([id, bounds]) => {
+export function requirementsOf(record: RunRecord, required: Evaluation['require']): Requirement[] {
+  return Object.entries(required ?? {}).flatMap(([id, bounds]): Requirement[] => {
     const model = record.models.find(({ name }) => name === id);
-    if (model === undefined) return [`there is no model '${id}'`];
+    if (model === undefined) return [{ model: id, bound: 'is there', problem: `there is no model '${id}'` }];
     const robust = robustRate(model, bounds.attack);
-    if (robust === undefined) return [`model '${id}' was not judged under '${bounds.attack}'`];
     const against = bounds.attack ?? 'all attacks';
+    if (robust === undefined)
+      return [
+        { model: id, bound: `judged under ${against}`, problem: `model '${id}' was not judged under '${against}'` },
+      ];
+    const bounded = (what: string, rate: number, words: string, bound: number | undefined, holds: boolean) => {
+      if (bound === undefined) return [];
+      const limit = `${words} ${percent(bound, 1)}`;
+      const [name, of] = what.split('|') as [string, string?];
+      const problem = `${id}: ${name} ${percent(rate, 1)}${of ?? ''}, ${limit} required`;
+      return [{ model: id, bound: `${name}${of ?? ''} ${limit}`, ...(!holds && { problem }) }];
+    };
+    const { cleanAtLeast, robustAtLeast, robustBelow } = bounds;
+    const underAttack = `robust accuracy| against ${against}`;
     return [
-      bounds.cleanAtLeast !== undefined && !(model.clean.rate >= bounds.cleanAtLeast)
-        ? `${id}: clean accuracy ${percent(model.clean.rate, 1)}, at least ${percent(bounds.cleanAtLeast, 1)} required`
-        : undefined,
-      bounds.robustAtLeast !== undefined && !(robust >= bounds.robustAtLeast)
-        ? `${id}: robust accuracy ${percent(robust, 1)} against ${against}, at least ${percent(bounds.robustAtLeast, 1)} required`
-        : undefined,
-      bounds.robustBelow !== undefined && !(robust < bounds.robustBelow)
-        ? `${id}: robust accuracy ${percent(robust, 1)} against ${against}, below ${percent(bounds.robustBelow, 1)} required`
-        : undefined,
-    ].filter((problem) => problem !== undefined);
+      ...bounded('clean accuracy', model.clean.rate, 'at least', cleanAtLeast, model.clean.rate >= (cleanAtLeast ?? 0)),
+      ...bounded(underAttack, robust, 'at least', robustAtLeast, robust >= (robustAtLeast ?? 0)),
+      ...bounded(underAttack, robust, 'below', robustBelow, robust < (robustBelow ?? 1)),
+    ];
   });
 }
 

@@ -21,7 +21,7 @@ import { measureModel } from './measure-model.js';
 import { checkModels, followGradients, modelWarnings } from './model-check.js';
 import { prepare } from './prepare.js';
 import { workIn, writeRecord, type FileHashes } from './record.js';
-import { noteOf, unmetRequirements } from './requirements.js';
+import { noteOf, requirementsOf } from './requirements.js';
 import { checksWork, wantedChecks } from './robustness-checks.js';
 import { claimFolder } from './run-folder.js';
 import { trainModel } from './train-model.js';
@@ -74,7 +74,7 @@ async function runInFolder(run: ExperimentRun, written: FileHashes): Promise<Exp
     });
     const made = await writeRecord(folder, record);
     progress.end();
-    return { ...made, unmet: unmetRequirements(record, experiment.evaluation?.require) };
+    return { ...made, requirements: requirementsOf(record, experiment.evaluation?.require) };
   } finally {
     progress.end();
     prepared.shelf.dispose();

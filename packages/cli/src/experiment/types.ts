@@ -12,6 +12,7 @@ import type { FitResult } from '@advrob/training';
 import type { BackendChoice } from '../backend/select.js';
 import type { AnalysisSettings, Experiment, ModelReference, Part, TrainingSettings } from '../config/schema.js';
 import type { Output } from '../output/terminal.js';
+import type { Requirement } from './requirements.js';
 
 /** What a network expects, as flags and configs say it. */
 export interface ModelInput {
@@ -164,6 +165,6 @@ export interface ExperimentResult {
   readonly record: RunRecord;
   /** Path of the page. */
   readonly report: string;
-  /** What the config requires and the record does not show. */
-  readonly unmet: readonly string[];
+  /** Bounds of the config, those that are not met with a sentence. */
+  readonly requirements: readonly Requirement[];
 }
