@@ -16,6 +16,7 @@ import * as merge from './commands/merge.js';
 import * as report from './commands/report.js';
 import * as run from './commands/run.js';
 import * as status from './commands/status.js';
+import * as sweep from './commands/sweep.js';
 import * as train from './commands/train.js';
 import * as verify from './commands/verify.js';
 import * as worker from './commands/worker.js';
@@ -25,7 +26,7 @@ export { guardStreams } from './output/streams.js';
 
 /** In the order of the help. Each declares its own flags. */
 const commands = [
-  ...[init, run, train, attack, evaluate, merge, worker, status, analyze, verify],
+  ...[init, run, sweep, train, attack, evaluate, merge, worker, status, analyze, verify],
   ...[inspect, exportCommand, list, report, compare, doctor, completion],
 ];
 

@@ -178,7 +178,7 @@ function warningsMarkdown(warnings: readonly string[]): string {
   return warnings.map((sentence) => `**Warning: ${escapeMarkdown(sentence)}**\n\n`).join('');
 }
 
-function filesOf({ figure: { id }, csv, drawing }: RenderedFigure): [string, string][] {
+export function filesOf({ figure: { id }, csv, drawing }: RenderedFigure): [string, string][] {
   if ('problem' in drawing) return [[`${id}.csv`, csv]];
   const { svg, spec } = drawing;
   return [

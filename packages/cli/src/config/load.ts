@@ -32,7 +32,7 @@ export async function loadExperiment(file: string, overrides: readonly string[] 
 }
 
 /** A config that was read, and where its values stand. */
-interface OpenedExperiment extends Pick<Source, 'placeOf'> {
+export interface OpenedExperiment extends Pick<Source, 'placeOf'> {
   readonly experiment: Experiment;
 }
 
