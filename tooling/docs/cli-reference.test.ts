@@ -1,10 +1,11 @@
 // docs/cli.md, made of the commands' own help. `npx vitest run tooling/docs/cli-reference -u` writes it anew; a page that is not current fails.
 import { join } from 'node:path';
-import type { Command, Option } from 'commander';
 import { expect, it } from 'vitest';
 import { createProgram } from '../../packages/cli/src/program.js';
 import { root } from '../fresh/prepare.mjs';
 import { cell, inPrettier } from './generated.js';
+
+type Command = ReturnType<typeof createProgram>;
 
 const program = createProgram({ args: [], commandLine: 'advrob', signal: new AbortController().signal, fail() {} });
 
@@ -16,7 +17,7 @@ function examplesOf(command: Command): string {
   return examples.replace(/^ {2}/gm, '').trim();
 }
 
-function rowOf({ flags, description, defaultValue, argChoices, mandatory }: Option): string {
+function rowOf({ flags, description, defaultValue, argChoices, mandatory }: Command['options'][number]): string {
   const isSaid = description.includes('default');
   const has = defaultValue !== undefined && !(Array.isArray(defaultValue) && defaultValue.length === 0);
   return `| \`${flags}\` | ${mandatory ? 'required' : has && !isSaid ? `\`${String(defaultValue)}\`` : ''} | ${cell(
