@@ -16,13 +16,13 @@ export function leaderboard(cards) {
       .sort((a, b) => b.result.robust.rate - a.result.robust.rate)
       .map(
         ({ name, weights, result }) =>
-          `| \`zoo:${name}\` | ${share(result.clean)} | ${result.attacks.map(({ label, robust }) => `${label} ${percent(robust.rate)}`).join(', ')} | ${share(result.robust)} | ${result.model.parameters ?? ''} | \`${weights.sha256.slice(0, 12)}\` |`,
+          `| \`zoo:${name}\` | ${share(result.clean)} | ${result.attacks.map(({ label, robust }) => `${label} ${percent(robust.rate)}`).join(', ')} | ${share(result.robust)} | ${Math.round(weights.bytes / 1000)} | \`${weights.sha256.slice(0, 12)}\` |`,
       );
     const [{ result }] = own;
     return `## ${title}
 
-| model | clean, % | under each attack, % | worst case, % | weights | SHA-256 |
-| ----- | -------: | -------------------- | ------------: | ------: | ------- |
+| model | clean, % | under each attack, % | worst case, % | file, kB | SHA-256 |
+| ----- | -------: | -------------------- | ------------: | -------: | ------- |
 ${rows.join('\n')}
 
 On ${result.data.examples} examples of the ${result.data.split ?? ''} split (hash \`${result.data.hash.slice(0, 12)}\`), with 95% intervals, by
