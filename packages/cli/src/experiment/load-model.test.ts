@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { normalizationOf } from './load-model.js';
+import { findModelFile, modelName, normalizationOf } from './load-model.js';
 
 it.each([
   [[0, 255], [0, 1], { mean: 0, std: 1 / 255 }],
@@ -20,4 +20,10 @@ it('takes mean and deviation as they are, and nothing for nothing', () => {
 it('refuses what cannot be meant', () => {
   expect(() => normalizationOf({ range: [0, 255], std: 2 }, [0, 1])).toThrow(/not both/);
   for (const range of [[1], [1, 0], [0, 1, 2]]) expect(() => normalizationOf({ range }, [0, 1])).toThrow(/low < high/);
+});
+
+it('finds a model of the zoo by its name', async () => {
+  expect(await findModelFile('zoo:mnist/pgd-at')).toMatch(/models\/mnist\/pgd-at\.safetensors$/);
+  expect(modelName('zoo:mnist/pgd-at')).toBe('pgd-at');
+  await expect(findModelFile('zoo:mnist/pgdat')).rejects.toThrow(/did you mean mnist\/pgd-at.*ADVROB_MODEL_MISSING/);
 });
