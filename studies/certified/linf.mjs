@@ -1,7 +1,7 @@
 // How much of what an attack leaves can be certified of a network that was trained for it? In Linf, of the model itself.
 //   node studies/certified/linf.mjs [--seeds 3] [--folder runs/certified-linf] [--report studies/certified/README.md]
 // Runs linf.yaml by the command for each seed (a run that was ended before goes on), and puts the numbers of the records
-// into the page. Settings were fixed before; nothing was chosen by test images.
+// into the page. The number of steps was chosen by the loss of training, nothing by test images.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
