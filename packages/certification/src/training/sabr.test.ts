@@ -61,7 +61,7 @@ describe('sabr', () => {
       [0, 0.01].map(async (l1) => (await lossOf(sabr({ l1 }), model, context)).terms['total']!),
     );
     const size = ['filter', 'kernel'].reduce(
-      (sum, name) => sum + model.weights[name]!.dataSync().reduce((all, each) => all + Math.abs(each), 0),
+      (sum, name) => sum + Array.from(model.weights[name]!.dataSync()).reduce((all, each) => all + Math.abs(each), 0),
       0,
     );
     expect(totals[1]! - totals[0]!).toBeCloseTo(0.01 * size, 5);
