@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { AdvrobError, type PluginKind } from '@advrob/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadExperiment } from '../../packages/cli/src/config/load.js';
+import { openSweep } from '../../packages/cli/src/config/sweep.js';
 import { loadRegistry } from '../../packages/cli/src/plugins/load.js';
 import { main } from '../../packages/cli/src/program.js';
 import { root } from '../fresh/prepare.mjs';
@@ -34,7 +35,9 @@ vi.mock('../../packages/cli/src/storage/lock.js', async (original) => ({
 
 const blocks = markdownFiles().flatMap((file) => blocksOf(file));
 const commands = blocks.filter(({ language }) => language === 'sh').flatMap(commandsOf);
-const configs = blocks.filter(({ language }) => language === 'yaml');
+const yaml = blocks.filter(({ language }) => language === 'yaml');
+const isSweep = ({ code }: { code: string }): boolean => /^base: /m.test(code);
+const configs = yaml.filter((block) => !isSweep(block));
 
 /** The lines of a block that run the command, as words. */
 function commandsOf({ file, line, code }: { file: string; line: number; code: string }) {
@@ -60,6 +63,7 @@ function withoutInput([command, ...words]: string[]): string[] {
   const flags = words.filter((_, i) => isFlagged(i));
   const overridden = flags.includes('--set') ? 'packages/cli/experiments/demo.yaml' : 'nowhere.yaml';
   if (command === 'run') return [command, overridden, ...flags];
+  if (command === 'sweep') return [command, 'nowhere.yaml', ...flags];
   if (command === 'init') return [command, ...flags, '--epsilon', 'nowhere'];
   if (command === 'report' || command === 'compare' || command === 'merge') return [command, 'nowhere', ...flags];
   const others = words.filter((word, i) => word !== '--plugin' && words[i - 1] !== '--plugin');
@@ -180,6 +184,13 @@ describe('configs', () => {
   let folder: string;
   beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'advrob-docs-'))));
   afterAll(() => rm(folder, { recursive: true }));
+
+  it.each(yaml.filter(isSweep))('$file:$line, a sweep', async ({ code }) => {
+    const base = join(root, 'packages/cli/experiments/demo.yaml');
+    const file = join(folder, 'sweep.yaml');
+    await writeFile(file, code.replace(/^base: .*$/m, `base: ${base}`));
+    expect((await openSweep(file)).arms.length).toBeGreaterThan(1);
+  });
 
   it.each(configs)('$file:$line', async ({ code }) => {
     const whole = {
