@@ -296,13 +296,14 @@ describe('several records', () => {
 
 describe('the lists of figures and sections', () => {
   it.each(['figures', 'sections'])('have a row for every file of %s that shows something', (folder) => {
-    const list = readFileSync(new URL('render-report.ts', import.meta.url), 'utf8');
+    const pages = ['render-report.ts', 'render-sweep.ts'];
+    const list = pages.map((page) => readFileSync(new URL(page, import.meta.url), 'utf8')).join();
     const shows = /^export function \w+\([^]*?\): (Figure(\[\])?|Html( \| undefined)?) \{/m;
     const missing = readdirSync(new URL(`${folder}/`, import.meta.url))
       .filter((name) => !name.endsWith('.test.ts'))
       .filter((name) => shows.test(readFileSync(new URL(`${folder}/${name}`, import.meta.url), 'utf8')))
       .filter((name) => !list.includes(`'./${folder}/${name.replace(/\.ts$/, '.js')}'`))
-      .map((name) => `render-report.ts never shows ${folder}/${name}: add a row to its list of ${folder}`);
+      .map((name) => `no page shows ${folder}/${name}: add a row to the list of ${folder} in render-report.ts`);
     expect(missing).toEqual([]);
   });
 });
