@@ -50,12 +50,15 @@ export function withSiteLinks(text, file) {
   // Code comes first, so that code which shows a link stays as it is; code in the words of a link does not end it.
   const parts = /```[\s\S]*?```|`[^`\n]*`|(!?)\[((?:`[^`\n]*`|[^\]`])*)\]\(([^)\s]+)\)/g;
   return text.replace(parts, (whole, isPicture, words, target) => {
-    if (target === undefined || isPicture || /^[a-z]+:/.test(target) || target.startsWith('#')) return whole;
+    if (target === undefined || /^[a-z]+:/.test(target) || target.startsWith('#')) return whole;
     const [path, hash] = target.split('#');
     const wanted = posix.join(posix.dirname(file), path);
+    // Guides stand at the top of the site, and their pictures with them.
+    if (isPicture) return `![${words}](${posix.relative(here, wanted.replace(/^docs\//, ''))})`;
     const page = pageOf(wanted) ?? pageOf(`${wanted}/README.md`);
     if (!page?.endsWith('.md')) return words;
-    const to = posix.relative(here, page);
-    return `[${words}](${to.startsWith('.') ? to : `./${to}`}${hash ? `#${hash}` : ''})`;
+    return `[${words}](${dotted(posix.relative(here, page))}${hash ? `#${hash}` : ''})`;
   });
 }
+
+const dotted = (path) => (path.startsWith('.') ? path : `./${path}`);

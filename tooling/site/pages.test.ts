@@ -52,6 +52,7 @@ it.each([
   ['docs/start-here.md', 'see [the demo](../packages/cli/experiments/demo.yaml).', 'see the demo.'],
   ['docs/start-here.md', '[b](#below) [c](https://x.org/a.md)', '[b](#below) [c](https://x.org/a.md)'],
   ['studies/logits/README.md', '![a](figures/gap.svg) [b](run.mjs)', '![a](figures/gap.svg) b'],
+  ['README.md', '![a](docs/report.png)', '![a](report.png)'],
   ['studies/README.md', '[a](dale/README.md) [b](shared)', '[a](./dale/index.md) b'],
   [
     'docs/concepts.md',
