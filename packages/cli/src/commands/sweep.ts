@@ -1,17 +1,18 @@
-import { AdvrobError } from '@advrob/core';
+import { AdvrobError, type Registry } from '@advrob/core';
 import { recordName, type RunRecord } from '@advrob/evaluation';
 import type { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { selectBackend } from '../backend/select.js';
 import { checkParts } from '../config/check-parts.js';
-import { openSweep, type Sweep } from '../config/sweep.js';
+import { openSweep, type Arm, type Sweep } from '../config/sweep.js';
 import { parseShard } from '../evaluation/shards.js';
 import { readRecord } from '../experiment/record.js';
 import { runExperiment } from '../experiment/run-experiment.js';
 import { jsonFlag } from '../flags/common-flags.js';
 import { flag, type Values } from '../flags/flag.js';
 import { terminalOutput } from '../output/terminal.js';
-import { readIfThere, writeAtomically } from '../storage/files.js';
+import { writeAtomically } from '../storage/files.js';
 import { holdFolder } from '../storage/lock.js';
 import { addCommand, openRegistry, type Call } from './command.js';
 
@@ -62,19 +63,22 @@ async function sweepCommand(file: string, given: Values<typeof flags>, call: Cal
         `arm ${armName}: a sweep has one backend; start a second sweep for another`,
       );
   // Every arm is looked at, also those of other tasks, before the first is trained.
-  for (const { opened } of sweep.arms) {
-    const registry = await openRegistry(opened.experiment.plugins, output, sweep.folder);
-    checkParts(opened.experiment, registry, opened.placeOf);
+  const arms: (Arm & { readonly registry: Registry })[] = [];
+  for (const arm of sweep.arms) {
+    const { experiment, placeOf } = arm.opened;
+    const registry = await openRegistry(experiment.plugins, output, sweep.folder);
+    checkParts(experiment, registry, placeOf);
+    arms.push({ ...arm, registry });
   }
   const backend = await selectBackend(name, { deterministic, threads });
-  const mine = sweep.arms.filter((_, i) => i % share.count === share.index);
+  const mine = arms.filter((_, i) => i % share.count === share.index);
   let unmet = 0;
-  for (const [i, { name: armName, opened }] of mine.entries()) {
+  for (const [i, { name: armName, opened, registry }] of mine.entries()) {
     output.line(`arm ${i + 1} of ${mine.length}: ${armName}`);
     const { requirements } = await runExperiment({
       experiment: opened.experiment,
       folder: join(out, armName),
-      registry: await openRegistry(opened.experiment.plugins, output, sweep.folder),
+      registry,
       backend,
       command: call.commandLine,
       output,
@@ -93,10 +97,8 @@ async function sweepCommand(file: string, given: Values<typeof flags>, call: Cal
 /** The page of a sweep whose arms have all ended; else how many have. */
 async function tell(sweep: Sweep, out: string, output: ReturnType<typeof terminalOutput>): Promise<void> {
   const records: (RunRecord | undefined)[] = [];
-  for (const { name } of sweep.arms) {
-    const isThere = (await readIfThere(join(out, name, recordName))) !== undefined;
-    records.push(isThere ? await readRecord(join(out, name)) : undefined);
-  }
+  for (const { name } of sweep.arms)
+    records.push(existsSync(join(out, name, recordName)) ? await readRecord(join(out, name)) : undefined);
   const ended = records.filter((record) => record !== undefined).length;
   if (ended < sweep.arms.length) {
     const arms = { ended, of: sweep.arms.length };

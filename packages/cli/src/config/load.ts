@@ -8,7 +8,7 @@ import { parseSetting } from './settings.js';
 import { readYaml } from './yaml-text.js';
 
 /** A config with the places of its keys, where they are known. */
-interface Source {
+export interface Source {
   readonly value: unknown;
   /** `file:line:column` of the value at a path, or of its nearest parent. */
   placeOf(path: readonly PropertyKey[]): string;
@@ -21,9 +21,13 @@ interface Source {
  * @throws AdvrobError `ADVROB_CONFIG` with the place of every wrong key and what is allowed there.
  */
 export async function openExperiment(file: string, overrides: readonly string[] = []): Promise<OpenedExperiment> {
-  const { value: written, placeOf } = await readSource(file);
-  const value = overrides.reduce((config, text) => override(config, text), written);
-  return { experiment: parseExperiment(value, placeOf), placeOf };
+  return experimentOf(await readSource(file), overrides);
+}
+
+/** {@link openExperiment} of a config that was read. */
+export function experimentOf({ value, placeOf }: Source, overrides: readonly string[]): OpenedExperiment {
+  const changed = overrides.reduce((config, text) => override(config, text), value);
+  return { experiment: parseExperiment(changed, placeOf), placeOf };
 }
 
 /** {@link openExperiment} without the places. */
@@ -71,7 +75,8 @@ function describeIssue({ path, words, unknownKeys }: OptionIssue, placeOf?: Sour
   return unknownKeys.map((key) => line([...path, key], `unknown key; ${didYouMean(key, keysAt(path))}`));
 }
 
-async function readSource(file: string): Promise<Source> {
+/** Reads a config of any kind, unchecked. @throws AdvrobError `ADVROB_CONFIG`. */
+export async function readSource(file: string): Promise<Source> {
   if (['.ts', '.mts', '.js', '.mjs'].includes(extname(file))) {
     return { value: await importConfig(file), placeOf: () => file };
   }

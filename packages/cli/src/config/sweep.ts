@@ -1,10 +1,8 @@
 import { AdvrobError, issuesInWords, type Json } from '@advrob/core';
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
-import { openExperiment, type OpenedExperiment } from './load.js';
+import { experimentOf, readSource, type OpenedExperiment, type Source } from './load.js';
 import { identifier } from './part-schema.js';
-import { readYaml } from './yaml-text.js';
 
 const settings = z.record(z.string().min(1), z.json());
 
@@ -55,6 +53,8 @@ export async function openSweep(file: string, overrides: readonly string[] = [])
   const { name, title, base, set, vary, arms: singles } = await readSweep(file);
   const count = Object.values(vary).reduce((product, values) => product * values.length, 1) + singles.length;
   if (count > mostArms) throw new AdvrobError('ADVROB_CONFIG', `${file}: ${count} arms: expected at most ${mostArms}`);
+  const experiment = resolve(dirname(file), base);
+  const source = await readSource(experiment);
   const all = [...(Object.keys(vary).length > 0 ? combinations(vary) : []), ...singles];
   const arms: Arm[] = [];
   for (const own of all) {
@@ -66,30 +66,27 @@ export async function openSweep(file: string, overrides: readonly string[] = [])
         `${file}: two arms are '${armName}': ${JSON.stringify(twin.settings)} and ${JSON.stringify(own)}`,
       );
     const given = Object.entries({ ...set, ...own }).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    const opened = await openExperiment(resolve(dirname(file), base), [...given, ...overrides]).catch(
-      (cause: unknown) => {
-        if (!(cause instanceof AdvrobError)) throw cause;
-        throw new AdvrobError(cause.code, `arm ${armName}: ${cause.message.replace(` [${cause.code}]`, '')}`, {
-          cause,
-        });
-      },
-    );
-    arms.push({ name: armName, settings: own, opened });
+    arms.push({ name: armName, settings: own, opened: openArm(source, armName, [...given, ...overrides]) });
   }
-  return { name, title: title ?? name, folder: dirname(resolve(dirname(file), base)), arms };
+  return { name, title: title ?? name, folder: dirname(experiment), arms };
+}
+
+function openArm(source: Source, name: string, overrides: readonly string[]): OpenedExperiment {
+  try {
+    return experimentOf(source, overrides);
+  } catch (cause) {
+    if (!(cause instanceof AdvrobError)) throw cause;
+    throw new AdvrobError(cause.code, `arm ${name}: ${cause.message.replace(` [${cause.code}]`, '')}`, { cause });
+  }
 }
 
 async function readSweep(file: string): Promise<z.infer<typeof sweepSchema>> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new AdvrobError('ADVROB_CONFIG', `cannot read ${file}: ${(cause as Error).message}`, { cause });
-  });
-  const { value, document, at } = readYaml(text, file, 'ADVROB_CONFIG');
+  const { value, placeOf } = await readSource(file);
   const result = sweepSchema.safeParse(value);
   if (result.success) return result.data;
   const lines = issuesInWords(result.error.issues, value).map(({ path, words, unknownKeys }) => {
-    const node = document.getIn(path, true) as { range?: [number] } | undefined;
     const key = path.map(String).join('.') || 'the file';
-    return `${at(node?.range?.[0] ?? 0)}: ${key}: ${unknownKeys ? `unknown key ${unknownKeys.join(', ')}` : words}`;
+    return `${placeOf(path)}: ${key}: ${unknownKeys ? `unknown key ${unknownKeys.join(', ')}` : words}`;
   });
   throw new AdvrobError('ADVROB_CONFIG', lines.join('\n'));
 }
