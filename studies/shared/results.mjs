@@ -11,10 +11,10 @@ export function markdownTable(header, rows) {
 
 /**
  * Replaces what stands between `<!-- results: name -->` and `<!-- end of name -->` in a file, or
- * appends it.
+ * appends it. `from`: another first mark, in a page that is no study's.
  */
-export async function writeResults(file, name, text) {
-  const [from, to] = [`<!-- results: ${name} -->`, `<!-- end of ${name} -->`];
+export async function writeResults(file, name, text, from = `<!-- results: ${name} -->`) {
+  const to = `<!-- end of ${name} -->`;
   const block = `${from}\n\n${text}\n\n${to}`;
   const old = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const [start, end] = [old.indexOf(from), old.indexOf(to)];

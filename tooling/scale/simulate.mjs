@@ -5,10 +5,8 @@
 // takes its place after a minute; opening a work takes `opening` seconds. A shard's time is log-normal with a coefficient of variation of 0.5, `between` is
 // what a worker needs beside computing. What a dead worker held is offered again when its lease of 30 s has ended and a check of every 15 s has seen it. Once
 // a week a worker freezes for two minutes: its shard is given to another, and both finish it. Nothing else waits: an engine carries 2,500 shards a second.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { format, resolveConfig } from 'prettier';
-import { intervalOf, markdownTable, mean } from '../../studies/shared/results.mjs';
+import { intervalOf, markdownTable, mean, writeResults } from '../../studies/shared/results.mjs';
 
 const workersOf = 4;
 const opening = 1.5;
@@ -169,10 +167,5 @@ const rows = cases.map((each) => {
 const header = ['examples', 'each', 'machines', 'life', 'shards', 'shard', 'takes', 'efficiency', 'lost', 'twice'];
 const table = markdownTable(header, rows);
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
-if (values.write) {
-  const page = 'docs/takes-too-long.md';
-  const [begin, end] = ['<!-- simulation: by command -->', '<!-- end of simulation -->'];
-  const text = readFileSync(page, 'utf8');
-  const whole = `${text.slice(0, text.indexOf(begin))}${begin}\n\n${table}\n\n${text.slice(text.indexOf(end))}`;
-  writeFileSync(page, await format(whole, { ...(await resolveConfig(page)), parser: 'markdown' }));
-} else process.stdout.write(`${table}\n`);
+if (values.write) await writeResults('docs/takes-too-long.md', 'simulation', table, '<!-- simulation: by command -->');
+else process.stdout.write(`${table}\n`);

@@ -1,5 +1,4 @@
 import { defineObjective, defineTrainer, type Objective } from '@advrob/core';
-import { meanCrossEntropy } from '@advrob/core/losses';
 import { activate, type Activation } from '@advrob/models/layer-graph';
 import { adam } from '@advrob/training';
 import * as tf from '@tensorflow/tfjs-core';
@@ -7,8 +6,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { adjoint, type LinearNode } from '../bounds/adjoint.js';
 import type { Interval } from '../bounds/interval.js';
-import { boundsShape, initializer, type BoundsValues } from './ibp.js';
-import { boundedPass, boxAround, intervalMargins, layersChecked, robustTerms, type BoundedPass } from './layers.js';
+import { boundsLoss, boundsShape, initializer, type BoundsValues } from './ibp.js';
+import { intervalMargins, layersChecked, type BoundedPass } from './layers.js';
 
 const crownShape = { kappa: boundsShape.kappa, initialization: boundsShape.initialization };
 
@@ -65,19 +64,11 @@ export const crownIbp = defineObjective({
           ...(share >= leastShare && { share: tf.scalar(share) }),
         };
       },
-      loss({ x, y, center, radius, factor, share }, model, how) {
-        return boundedPass(model, x, boxAround(center, radius, model.bounds), how, (pass) => {
-          const ce = meanCrossEntropy(pass.logits, y);
+      loss: ({ share, ...values }, model, how) =>
+        boundsLoss(values, model, how, { kappa, regularization: 0 }, (pass, y) => {
           const intervals = intervalMargins(pass, y);
-          const margins = share
-            ? tf.add(tf.mul(linearMargins(pass, y), share), tf.mul(intervals, tf.sub(1, share)))
-            : intervals;
-          const { robust, certified } = robustTerms(margins, y);
-          const weight = tf.mul(factor, 1 - kappa);
-          const total = tf.add(tf.mul(ce, tf.sub(1, weight)), tf.mul(robust, weight));
-          return { total, terms: { ce, robust, certified } };
-        });
-      },
+          return share ? tf.add(tf.mul(linearMargins(pass, y), share), tf.mul(intervals, tf.sub(1, share))) : intervals;
+        }),
     };
   },
 });

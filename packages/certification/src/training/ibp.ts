@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { drawForBounds, explosion } from './fast-start.js';
-import { boundedPass, boxAround, intervalMargins, layersChecked, robustTerms } from './layers.js';
+import { boundedPass, boxAround, intervalMargins, layersChecked, robustTerms, type BoundedPass } from './layers.js';
 
 /** What the objectives share that bound all layers. To be spread into an option schema. */
 export const boundsShape = {
@@ -42,17 +42,20 @@ export type BoundsValues = {
 /**
  * kappa CE(z(x)) + (1 - kappa) CE(worst logits over a box), with kappa going from 1 as the ramp goes
  * to 1, and the regulariser.
+ *
+ * @param marginsOf Lower bounds of the margins. Default: intervals'.
  */
 export function boundsLoss(
   values: BoundsValues,
   model: Parameters<Objective['loss']>[1],
   how: Parameters<Objective['loss']>[2],
   { kappa, regularization }: Pick<BoundsOptions, 'kappa' | 'regularization'>,
+  marginsOf: (pass: BoundedPass, y: Tensor) => Tensor = intervalMargins,
 ): { readonly total: Tensor; readonly terms: Readonly<Record<string, Tensor>> } {
   const { x, y, center, radius, factor } = values;
   return boundedPass(model, x, boxAround(center, radius, model.bounds), how, (pass) => {
     const ce = meanCrossEntropy(pass.logits, y);
-    const { robust, certified } = robustTerms(intervalMargins(pass, y), y);
+    const { robust, certified } = robustTerms(marginsOf(pass, y), y);
     const share = tf.mul(factor, 1 - kappa);
     const loss = tf.add(tf.mul(ce, tf.sub(1, share)), tf.mul(robust, share));
     const terms = { ce, robust, certified };
