@@ -102,7 +102,7 @@ describe('advrob sweep', () => {
 
   it('lists arms that are no combination, and parts go by their names', async () => {
     const trainers = [{ trainer: 'fgsm-at' }, { trainer: 'pgd-at', steps: 2 }];
-    const config = { ...sweep, vary: { 'models.standard.train': trainers }, arms: [{ 'training.steps': 2 }] };
+    const config = { ...sweep, vary: { 'models.standard.train': trainers }, arms: [{ 'training.steps': 2 }, {}] };
     await writeFile(file('parts.json'), JSON.stringify(config));
     const { openSweep } = await import('../src/config/sweep.js');
     const { arms: found } = await openSweep(file('parts.json'));
@@ -110,6 +110,7 @@ describe('advrob sweep', () => {
       'models.standard.train=fgsm-at',
       'models.standard.train=pgd-at',
       'training.steps=2',
+      'base',
     ]);
     expect(found[1]!.opened.experiment.models[0]!.train).toMatchObject({ trainer: { name: 'pgd-at' }, steps: 2 });
   });

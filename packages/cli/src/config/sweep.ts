@@ -99,12 +99,12 @@ function combinations(vary: Readonly<Record<string, readonly Json[]>>): Record<s
   );
 }
 
-/** `seed=0,threat.epsilon=0.1`, as a folder may be called everywhere. */
+/** `seed=0,threat.epsilon=0.1`, as a folder may be called everywhere; `base` for the experiment as it is. */
 function nameOf(own: Readonly<Record<string, Json>>): string {
   const text = Object.entries(own)
     .map(([key, value]) => `${key}=${wordOf(value)}`)
     .join(',');
-  return text.replace(/[^\w.,=+-]+/g, '-').slice(0, 120);
+  return text.replace(/[^\w.,=+-]+/g, '-').slice(0, 120) || 'base';
 }
 
 /** A part by its name, so that trainers and attacks can be lists. */
